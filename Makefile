@@ -1,0 +1,79 @@
+# Everything sets itself up: only Python >= 3.10, make and a package index are needed.
+# .venv-demo holds the runtime alone (no torch, no Qt); .venv holds what development and the tests need.
+
+PYTHON ?= python3
+RECIPE ?= trainer/recipes/compact.toml
+DATA ?= $(EDGEACT_SHARED)
+INPUT ?= edgeact/assets/demo.mp4
+
+RUNTIME := .venv-demo
+VENV := .venv
+RUNTIME_READY := $(RUNTIME)/.ready
+READY := $(VENV)/.ready
+PACKAGES := edgeact trainer deploy desktop_ui
+
+# Only the versions of constraints.txt are taken (-qq: errors only); a change of what is asked for installs again.
+PIP_INSTALL = -m pip install -qq --disable-pip-version-check --constraint constraints.txt
+INSTALL_INPUTS := pyproject.toml constraints.txt edgeact/__init__.py
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint format test-slow train bench clean python-version
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: $(READY) ## Install everything for development and tests into .venv
+	@echo "Ready: $(VENV)/bin/edgeact"
+
+demo: $(RUNTIME_READY) ## Annotate the packaged demo clip into edgeact-demo/ (installs the runtime only)
+	@$(RUNTIME)/bin/edgeact demo --out edgeact-demo
+
+test: lint ## Run all checks: ruff, mypy, import contracts, then pytest without the slow tests
+	@echo "== pytest"
+	@$(VENV)/bin/python -m pytest
+
+lint: $(READY) ## Run ruff, mypy and the import contracts
+	@echo "== ruff check"
+	@$(VENV)/bin/ruff check --output-format concise .
+	@echo "== ruff format --check"
+	@$(VENV)/bin/ruff format --check .
+	@echo "== mypy (strict for edgeact)"
+	@$(VENV)/bin/mypy
+	@echo "== import contracts"
+	@$(VENV)/bin/lint-imports --no-logo
+
+format: $(READY) ## Format the code and apply the safe fixes
+	@$(VENV)/bin/ruff check --fix-only .
+	@$(VENV)/bin/ruff format .
+
+test-slow: $(READY) ## Run the tests that take minutes each
+	@$(VENV)/bin/python -m pytest -m slow
+
+train: $(READY) ## Make the default bundle again: make train DATA=<folder with data/ and teachers/> [RECIPE=<recipe>]
+	@test -n "$(DATA)" || { echo "make train needs the folder that holds data/ and teachers/: make train DATA=<folder>" >&2; exit 2; }
+	@$(VENV)/bin/python $(PIP_INSTALL) --editable ".[dev,train,export,label]"
+	@$(VENV)/bin/edgeact deploy reproduce $(RECIPE) --data $(DATA)/data --teachers $(DATA)/teachers --work edgeact-work --out edgeact/assets/bundle
+
+bench: $(RUNTIME_READY) ## Time the pipeline against decode+encode alone: make bench [INPUT=<video>]
+	@$(RUNTIME)/bin/edgeact bench $(INPUT)
+
+clean: ## Remove the environments, caches and outputs that make created
+	rm -rf $(VENV) $(RUNTIME) edgeact-demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python-version:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "edgeact needs Python 3.10 or newer; choose one with make PYTHON=<python>" >&2; exit 1; }
+
+$(RUNTIME_READY): $(INSTALL_INPUTS) | python-version
+	@echo "Setting up $(RUNTIME) with the runtime (once, about a minute)"
+	@$(PYTHON) -m venv $(RUNTIME)
+	@$(RUNTIME)/bin/python $(PIP_INSTALL) --editable .
+	@touch $@
+
+$(READY): $(INSTALL_INPUTS) | python-version
+	@echo "Setting up $(VENV) for development and tests (once, a few minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python $(PIP_INSTALL) --editable ".[dev,train,export]"
+	@touch $@

@@ -1,0 +1,36 @@
+"""``edgeact deploy``: make bundles."""
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.reproduce import reproduce as follow
+from trainer.folders import Folders
+from trainer.recipe import load_recipe
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def deploy() -> None:
+    """Make bundles of trained networks."""
+
+
+@app.command()
+def reproduce(
+    recipe: Annotated[
+        Path | None, typer.Argument(help="a recipe in TOML; without it that of the default bundle", show_default=False)
+    ] = None,
+    data: Annotated[Path, typer.Option(help="folder of the data sets")] = Path("data"),
+    teachers: Annotated[Path, typer.Option(help="folder of the teacher networks")] = Path("teachers"),
+    work: Annotated[Path, typer.Option(help="folder for everything made on the way; a stopped run goes on from there")] = Path(
+        "edgeact-work"
+    ),
+    out: Annotated[Path, typer.Option(help="the bundle's folder; replaced when the new one is whole")] = Path("bundle"),
+) -> None:
+    """Follow a recipe from the raw data sets to a measured bundle with its model card (some hours on two cores)."""
+    created = datetime.now(timezone.utc).date().isoformat()
+    bundle = follow(load_recipe(recipe), Folders(data=data, teachers=teachers, work=work), out, created=created)
+    typer.echo(f"{out}: {bundle.manifest.name} {bundle.manifest.version}, digest {bundle.digest[:12]}…; see {out / 'MODEL_CARD.md'}")

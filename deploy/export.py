@@ -1,0 +1,111 @@
+"""PyTorch module → ONNX file: dynamic batch, weights stored in half precision, checked in ONNX Runtime."""
+
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+OPSET = 20  # the newest that ONNX Runtime 1.17 and JetPack 6's builds of it execute
+# Smaller tensors (biases, axes, tables) stay as they are: they carry no weight in bytes, and some in precision.
+MINIMUM_HALF_ELEMENTS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """Largest and mean absolute difference between PyTorch and ONNX Runtime over all samples, of one output."""
+
+    output: str
+    largest: float
+    mean: float
+
+
+def export_onnx(
+    module: nn.Module, example: torch.Tensor, path: Path, *, input_name: str, output_names: list[str], dynamic_batch: bool
+) -> None:
+    """Trace a module in evaluation mode and write it as ONNX.
+
+    Args:
+        module: Takes one tensor, returns a tensor or a tuple of them.
+        example: An input; with ``dynamic_batch`` its first axis must be 2 or more, else tracing takes 1 as a constant.
+        path: File to write.
+        input_name: Name of the input.
+        output_names: Names of the outputs, in order.
+        dynamic_batch: Whether the first axis may change.
+    """
+    shapes = ({0: torch.export.Dim("N", min=1, max=256)},) if dynamic_batch else None
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it reports every operator of torchvision, which is not needed
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torch's own
+        program = torch.onnx.export(
+            module.eval(),
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[input_name],
+            output_names=output_names,
+            dynamic_shapes=shapes,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    store_half(model)
+    model.doc_string, model.producer_name, model.producer_version = "", "edgeact", ""
+    for node in model.graph.node:  # the exporter writes source locations of this machine into every node
+        node.doc_string = ""
+        del node.metadata_props[:]
+    del model.metadata_props[:]
+    del model.graph.metadata_props[:]
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output):
+        del value.metadata_props[:]
+    onnx.checker.check_model(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(model.SerializeToString())
+
+
+def store_half(model: onnx.ModelProto) -> None:
+    """Keep large float32 weights as float16 with a Cast behind each, in place.
+
+    ONNX Runtime casts them back once when it loads the graph, so that the file is half as large and the arithmetic stays float32.
+    """
+    casts = []
+    for tensor in list(model.graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < MINIMUM_HALF_ELEMENTS:
+            continue
+        values = numpy_helper.to_array(tensor)
+        if np.abs(values).max() > 6e4:  # beyond float16's range
+            continue
+        half = numpy_helper.from_array(values.astype(np.float16), name=f"{tensor.name}_half")
+        casts.append(helper.make_node("Cast", [half.name], [tensor.name], name=f"{tensor.name}_cast", to=TensorProto.FLOAT))
+        model.graph.initializer.remove(tensor)
+        model.graph.initializer.append(half)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    del model.graph.value_info[:]
+
+
+def check_parity(module: nn.Module, path: Path, samples: list[torch.Tensor], *, output_names: list[str]) -> list[Parity]:
+    """Run both on the same inputs and compare every output."""
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    largest, total, count = np.zeros(len(output_names)), np.zeros(len(output_names)), np.zeros(len(output_names))
+    for sample in samples:
+        with torch.no_grad():
+            wanted = module(sample)
+        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+        for index, (found, value) in enumerate(zip(session.run(output_names, {name: sample.numpy()}), wanted, strict=True)):
+            difference = np.abs(found - value.numpy())
+            largest[index] = np.maximum(largest[index], difference.max())  # unlike Python's max, this keeps a NaN
+            total[index] += float(difference.sum())
+            count[index] += difference.size
+    return [
+        Parity(name, float(most), float(part / number))
+        for name, most, part, number in zip(output_names, largest, total, count, strict=True)
+    ]

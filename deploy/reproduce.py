@@ -1,0 +1,136 @@
+"""A recipe and the raw data sets → the bundle, measured and described; interrupted runs go on where they stopped."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from deploy.model_card import model_card
+from deploy.package import Calibration, Networks, Samples, write_bundle
+from edgeact.bundle import MANIFEST_NAME, Bundle, load_bundle
+from edgeact.geometry import letterbox
+from trainer.calibrate import calibrate_action
+from trainer.data.action_windows import whole_clip
+from trainer.data.detector_scenes import read_pictures
+from trainer.data.pose_augment import centre_crop
+from trainer.data.read_picture import read_rgb
+from trainer.evaluate import evaluate
+from trainer.fit_pose import load_patch_set
+from trainer.folders import Folders
+from trainer.log import log
+from trainer.measure.detector import choose_detection_score
+from trainer.measure.graphs import open_named
+from trainer.models.edge_action import CLIP_LENGTH, spread_common
+from trainer.models.edge_detector import INPUT_HEIGHT, INPUT_WIDTH
+from trainer.recipe import Recipe
+from trainer.stages import (
+    POSE_SETS,
+    check_folders,
+    fit_pose_confidence,
+    make_data,
+    make_tracks,
+    train_action,
+    train_detector,
+    train_pose,
+    use_one_thread,
+)
+
+_FIRST_DETECTION_SCORE = 0.35  # until the frame bundle is there to choose it with
+
+
+def frame_samples(folders: Folders) -> Samples:
+    """Scenes and crops of validation pictures to compare the exported graphs on; no clips yet."""
+    pictures = read_pictures(folders.detector, "validation")[:12]
+    images = [read_rgb(picture.path) for picture in pictures]
+    scenes = np.stack([letterbox(image, width=INPUT_WIDTH, height=INPUT_HEIGHT) for image in images])
+    patches = load_patch_set(folders.pose / "lspet", "validation")
+    crops = np.stack([centre_crop(patches.patches[row], patches.joints[row])[0] for row in patches.rows[:16]])
+    return Samples(torch.from_numpy(scenes), torch.from_numpy(crops), torch.zeros(2, CLIP_LENGTH, 21, 3))
+
+
+def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> Bundle:
+    """Do everything that a recipe says.
+
+    Args:
+        recipe: What was decided.
+        folders: Where data and teachers are, and where the work goes.
+        out: The bundle's folder; replaced when the new one is whole.
+        created: Date of the bundle, ``YYYY-MM-DD``.
+
+    Raises:
+        SourceNotFoundError: A data set is missing.
+        BundleError: An exported graph does not give what its network gives.
+        FloatingPointError: A training diverged.
+    """
+    check_folders(folders)
+    use_one_thread()
+    make_data(recipe, folders)
+    detector, pose = train_detector(recipe, folders), train_pose(recipe, folders)
+    confidence = fit_pose_confidence(pose, folders)
+    samples = frame_samples(folders)
+    calibration = Calibration(
+        confidence_slope=tuple(confidence.slope.tolist()),
+        confidence_offset=tuple(confidence.offset.tolist()),
+        temperature=1.0,
+        detection_score=_FIRST_DETECTION_SCORE,
+        detection_iou=recipe.thresholds.detection_iou,
+        joint_confidence=recipe.thresholds.joint_confidence,
+        action_score=1.0,
+    )
+    frame_bundle = folders.work / "frame_bundle"
+    log(stage="frame bundle")
+    bundle = write_bundle(
+        frame_bundle, Networks(detector, pose, None), calibration, samples, version=recipe.version, created=created, training={}
+    )
+    score = choose_detection_score(
+        open_named(bundle, "detector"), read_pictures(folders.detector, "validation"), iou=recipe.thresholds.detection_iou
+    )
+    calibration = replace(calibration, detection_score=score)
+    _set_detection_score(frame_bundle, score)
+    make_tracks(load_bundle(frame_bundle), folders)
+    action, sequences = train_action(recipe, folders)
+    temperature, threshold = calibrate_action(action, sequences, other_as_known=recipe.thresholds.other_as_known)
+    calibration = replace(calibration, temperature=temperature, action_score=threshold)
+    clips = np.stack([whole_clip(sequence) for sequence in [s for s in sequences if s.split == "validation"][::40]])
+    samples = replace(samples, clips=torch.from_numpy(spread_common(clips)))
+    log(stage="bundle", temperature=round(temperature, 3), action_score=threshold, detection_score=score)
+    # The networks were folded for the first bundle; the trainings give them anew from their checkpoints.
+    networks = Networks(train_detector(recipe, folders), train_pose(recipe, folders), action)
+    training = {
+        "recipe": recipe.model_dump(mode="json"),
+        "data": {"pose": list(POSE_SETS), "action": sorted({s.source for s in sequences})},
+    }
+    finished = folders.work / "bundle"
+    bundle = write_bundle(finished, networks, calibration, samples, version=recipe.version, created=created, training=training)
+    log(stage="evaluate")
+    metrics = evaluate(bundle, folders)
+    (folders.work / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
+    return publish(finished, metrics, out)
+
+
+def publish(finished: Path, metrics: dict, out: Path) -> Bundle:
+    """Copy a bundle to its place with its metrics in the manifest and its model card beside it."""
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(finished, partial)
+    manifest = json.loads((partial / MANIFEST_NAME).read_text(encoding="utf-8"))
+    manifest["training"]["metrics"] = metrics
+    (partial / MANIFEST_NAME).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    (partial / "MODEL_CARD.md").write_text(model_card(load_bundle(partial).manifest, metrics), encoding="utf-8")
+    before = out.with_name(f".{out.name}.before")
+    shutil.rmtree(before, ignore_errors=True)
+    if out.exists():
+        out.rename(before)
+    partial.rename(out)
+    shutil.rmtree(before, ignore_errors=True)
+    return load_bundle(out)
+
+
+def _set_detection_score(folder: Path, score: float) -> None:
+    path = folder / MANIFEST_NAME
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["calibration"]["detection_score"] = score
+    path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

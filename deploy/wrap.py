@@ -1,0 +1,49 @@
+"""Networks as the runtime calls them: uint8 RGB pictures in, decoded and calibrated values out; normalisation and decoding inside.
+
+Shapes: N pictures or clips, J joints, K boxes, T frames.
+"""
+
+import torch
+from torch import nn
+
+from trainer.models.edge_detector import EdgeDetector, decode
+from trainer.models.edge_pose import EdgePose, peak_soft_argmax
+
+
+def _normalise(image: torch.Tensor) -> torch.Tensor:
+    """(N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1], the range of the backbone's ImageNet weights."""
+    return image.permute(0, 3, 1, 2).float() / 127.5 - 1.0
+
+
+class DetectorGraph(nn.Module):
+    """Image (N, 256, 416, 3) uint8 → boxes (N, K, 4) x_min, y_min, x_max, y_max in its pixels, scores (N, K), highest first."""
+
+    def __init__(self, network: EdgeDetector) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Boxes and scores."""
+        return decode(*self.network(_normalise(image)))
+
+
+class PoseGraph(nn.Module):
+    """Crop (N, 192, 144, 3) uint8 → joints (N, J, 2) in its pixels, confidence (N, J), joint maps (N, J, 48, 36).
+
+    Args:
+        network: The trained network.
+        slope: ``(J,)`` and
+        offset: ``(J,)`` of the logistic function that makes a confidence of the logarithm of the peak's mass (`trainer.calibrate`).
+    """
+
+    def __init__(self, network: EdgePose, slope: torch.Tensor, offset: torch.Tensor) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("slope", slope.float())
+        self.register_buffer("offset", offset.float())
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Joints, confidence and joint maps."""
+        joints, mass, maps = peak_soft_argmax(self.network(_normalise(image)))
+        confidence = torch.sigmoid(self.slope * torch.log(mass.clamp_min(1e-4)) + self.offset)
+        return joints, confidence, maps

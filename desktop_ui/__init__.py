@@ -1,0 +1,1 @@
+"""The operator's window over an edgeact pipeline (in preparation)."""

@@ -1,0 +1,280 @@
+"""Videos in, annotated videos and data out: a batch that can be interrupted and resumed, one input after the other.
+
+For every input ``<stem>.mp4``, ``<stem>.events.csv``, ``<stem>.frames.jsonl`` and, as the record that makes them count,
+``<stem>.run.json`` get their final names in this order, once all of them are complete.
+"""
+
+import contextlib
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from edgeact.batch import AnnotateOptions, BatchListener, BatchReport, InputResult, SilentListener
+from edgeact.bundle import Bundle, load_bundle
+from edgeact.capture.base import SourceInfo
+from edgeact.capture.open import find_inputs, open_source
+from edgeact.errors import (
+    BackendError,
+    BundleError,
+    EdgeactError,
+    OutputError,
+    SourceFormatError,
+    SourceNotFoundError,
+    SourceTruncatedError,
+    UsageError,
+)
+from edgeact.overlay import draw
+from edgeact.perception.perceiver import Perceiver
+from edgeact.pipeline import PipelineReport, run
+from edgeact.record import (
+    EVENTS_SUFFIX,
+    FRAMES_SUFFIX,
+    RECORD_SUFFIX,
+    VIDEO_SUFFIX,
+    InputRecord,
+    RunRecord,
+    RunSummary,
+    fingerprint_input,
+    is_current,
+    is_output,
+    load_record,
+    output_names,
+    output_stems,
+    record_path,
+    run_settings,
+    save_record,
+)
+from edgeact.sinks.atomic import remove_partials
+from edgeact.sinks.base import Sink
+from edgeact.sinks.events import EventsSink
+from edgeact.sinks.jsonl import JsonlSink
+from edgeact.sinks.video import VideoSink
+from edgeact.types import FrameResult, UInt8
+
+
+def annotate(
+    inputs: Sequence[str],
+    out_dir: Path,
+    options: AnnotateOptions,
+    *,
+    listener: BatchListener | None = None,
+    stop: threading.Event | None = None,
+) -> BatchReport:
+    """Annotate every input into ``out_dir``; a bad input does not keep the others from being done.
+
+    Args:
+        inputs: Files, globs, folders of videos or folders of images.
+        out_dir: Where outputs go; created when missing.
+        options: How to do it.
+        listener: Told of the progress.
+        stop: When set, the input in work is finished with what was read, marked as interrupted, and the batch ends.
+
+    Raises:
+        BundleError: The bundle cannot be used, which concerns all inputs.
+        BackendError: The device cannot be used, which concerns all inputs.
+        OutputError: The folder for the outputs cannot be created or written.
+        UsageError: An option has an unusable value.
+    """
+    if options.every < 1:
+        raise UsageError(f"every is {options.every}; it takes 1 (every frame) or more")
+    listener = listener or SilentListener()
+    batch = _Batch(load_bundle(options.bundle), out_dir, options, listener, stop or threading.Event())
+    paths, results = _find(inputs, out_dir)
+    total = len(paths) + len(results)
+    with _own_folder(out_dir):
+        listener.batch_started(total)
+        for failed in results:
+            listener.input_ended(failed)
+        for path, stem in zip(paths, output_stems(paths), strict=True):
+            if batch.stop.is_set():
+                break
+            result = _annotate_or_fail(batch, path, stem, sources=paths)
+            results.append(result)
+            listener.input_ended(result)
+            if isinstance(result.error, OutputError):
+                break  # a full disk would fail all others as well
+    unfinished = len(results) < total or any(result.state == "interrupted" for result in results)
+    return BatchReport(tuple(results), not_started=total - len(results), interrupted=unfinished and batch.stop.is_set())
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    bundle: Bundle
+    out_dir: Path
+    options: AnnotateOptions
+    listener: BatchListener
+    stop: threading.Event
+
+
+def _find(patterns: Sequence[str], out_dir: Path) -> tuple[list[Path], list[InputResult]]:
+    paths: dict[Path, Path] = {}  # by resolved path: an input that two patterns name is done once
+    failed: list[InputResult] = []
+    for pattern in patterns:
+        try:
+            for path in find_inputs([pattern]):
+                # A pattern that also matches what an earlier run wrote does not mean it.
+                if Path(pattern) == path or not is_output(path, out_dir):
+                    paths.setdefault(path.resolve(), path)
+        except EdgeactError as error:
+            failed.append(InputResult(Path(pattern), "failed", error=error))
+    return list(paths.values()), failed
+
+
+@contextlib.contextmanager
+def _own_folder(out_dir: Path) -> Iterator[None]:
+    """Make the folder, see that it can be written, and keep other runs out, which use the same temporary names."""
+    probe = out_dir / f".edgeact-{time.time_ns()}"
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+        folder = os.open(out_dir, os.O_RDONLY)
+    except OSError as error:
+        raise OutputError(f"{out_dir} cannot be written ({error.strerror}); choose another --out") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process, also when it is killed
+    except BlockingIOError as error:
+        os.close(folder)
+        raise OutputError(f"{out_dir} is in use by another run of edgeact; wait for it or choose another --out") from error
+    except OSError:
+        pass  # some network file systems lock no folders
+    try:
+        yield
+    finally:
+        os.close(folder)
+
+
+def _annotate_or_fail(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Path]) -> InputResult:
+    try:
+        return _annotate_one(batch, path, stem, sources=sources)
+    except (BundleError, BackendError):
+        raise
+    except EdgeactError as error:
+        return InputResult(path, "failed", error=error)
+
+
+def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Path]) -> InputResult:
+    options = batch.options
+    settings = run_settings(batch.bundle, options.config, every=options.every, video=options.video)
+    try:
+        source_record = fingerprint_input(path)
+    except OSError as error:
+        raise SourceNotFoundError(f"{path} cannot be read ({error.strerror}); check the path and its permissions") from error
+    record = load_record(record_path(batch.out_dir, stem))
+    if not options.overwrite and is_current(record, source_record, settings, batch.out_dir) and record is not None:
+        return _judged(batch, InputResult(path, "skipped", _outputs(batch.out_dir, record), record.summary))
+    _refuse_to_clobber(batch, stem, record=record, source_record=source_record, sources=sources)
+    for name in output_names(stem, video=True):
+        remove_partials(batch.out_dir / name)
+    with open_source(path, every=options.every) as source:
+        batch.listener.input_started(path, source.info, options.every)
+        with contextlib.ExitStack() as stack:
+            perceiver = Perceiver(batch.bundle, options.config)
+            stack.callback(perceiver.close)
+            sinks = _open_sinks(batch, stem, path, source.info, stack)
+            report = run(
+                source,
+                perceiver,
+                sinks,
+                draw=_pencil(batch.bundle) if options.video else None,
+                queue_frames=options.config.queue_frames,
+                stop=batch.stop,
+                on_result=batch.listener.frame_done,
+            )
+            if report.frames == 0 and report.interrupted:
+                return InputResult(path, "interrupted")
+            if report.frames == 0:
+                raise SourceFormatError(f"{path} holds no frame that can be decoded; copy or convert it again")
+            summary = _summary(report, truncated=source.truncated, warning=source.message)
+            state: Literal["interrupted", "done"] = "interrupted" if report.interrupted else "done"
+            finished = RunRecord(state=state, input=source_record, settings=settings, outputs={}, summary=summary)
+            finished = _commit(batch, stem, sinks, finished, earlier=record)
+    return _judged(batch, InputResult(path, state, _outputs(batch.out_dir, finished), summary))
+
+
+def _judged(batch: _Batch, result: InputResult) -> InputResult:
+    summary = result.summary
+    if batch.options.strict and summary is not None and summary.truncated:
+        return replace(result, state="failed", error=SourceTruncatedError(summary.warning))
+    return result
+
+
+def _outputs(out_dir: Path, record: RunRecord) -> tuple[Path, ...]:
+    return tuple(out_dir / name for name in record.outputs)
+
+
+def _refuse_to_clobber(batch: _Batch, stem: str, *, record: RunRecord | None, source_record: InputRecord, sources: Sequence[Path]) -> None:
+    outputs = [batch.out_dir / name for name in (*output_names(stem, video=batch.options.video), f"{stem}{RECORD_SUFFIX}")]
+    inputs = {source.resolve() for source in sources}
+    for output in outputs:
+        if output.resolve() in inputs:
+            raise UsageError(f"{output} is an input and would be overwritten; choose another folder for --out")
+    if batch.options.overwrite:
+        return
+    if record is not None and record.input.path != source_record.path and record.input.fingerprint != source_record.fingerprint:
+        raise UsageError(
+            f"{outputs[-1]} belongs to another input, {record.input.path}; choose another folder for --out, or --overwrite to replace it"
+        )
+    if record is None:
+        for output in outputs:
+            if output.exists():
+                raise UsageError(f"{output} exists and was not written by edgeact; choose another folder for --out, or --overwrite")
+
+
+def _open_sinks(batch: _Batch, stem: str, path: Path, info: SourceInfo, stack: contextlib.ExitStack) -> list[Sink]:
+    options = batch.options
+    sinks: list[Sink] = []
+
+    def keep(sink: Sink) -> None:
+        stack.callback(sink.abort)  # does nothing to a sink that was closed
+        sinks.append(sink)
+
+    if options.video:
+        sound = path if path.is_file() else None
+        keep(VideoSink(batch.out_dir / f"{stem}{VIDEO_SUFFIX}", info=info, source_path=sound))
+    keep(EventsSink(batch.out_dir / f"{stem}{EVENTS_SUFFIX}"))
+    frames_path = batch.out_dir / f"{stem}{FRAMES_SUFFIX}"
+    keep(JsonlSink(frames_path, info=info, bundle=batch.bundle, config=options.config, every=options.every))
+    return sinks
+
+
+def _pencil(bundle: Bundle) -> Callable[[FrameResult], UInt8]:
+    skeleton, joint_confidence = bundle.skeleton, bundle.manifest.calibration.joint_confidence
+    return lambda result: draw(result, skeleton=skeleton, joint_confidence=joint_confidence)
+
+
+def _summary(report: PipelineReport, *, truncated: bool, warning: str | None) -> RunSummary:
+    return RunSummary(
+        frames=report.frames,
+        seconds=round(report.seconds, 3),
+        media_seconds=round(report.media_seconds, 3),
+        tracks=report.tracks,
+        most_persons=report.most_persons,
+        action_seconds={label: round(seconds, 3) for label, seconds in report.action_seconds.items()},
+        truncated=truncated,
+        warning=warning,
+    )
+
+
+def _commit(batch: _Batch, stem: str, sinks: Sequence[Sink], finished: RunRecord, *, earlier: RunRecord | None) -> RunRecord:
+    """Give all outputs their final names; until the last line they do not count (see `edgeact.record`)."""
+    path = record_path(batch.out_dir, stem)
+    names = output_names(stem, video=batch.options.video)
+    # Outputs of earlier settings that these settings do not write; named while writing, so that they are not forgotten.
+    written = earlier.outputs if earlier is not None else {}
+    left_over = [name for name in output_names(stem, video=True) if name in written and name not in names]
+    unfinished = finished.model_copy(update={"state": "writing", "summary": None, "outputs": dict.fromkeys((*names, *left_over), 0)})
+    save_record(path, unfinished)
+    for sink in sinks:
+        sink.close()
+    for name in left_over:
+        (batch.out_dir / name).unlink(missing_ok=True)
+    outputs = {name: (batch.out_dir / name).stat().st_size for name in names}
+    finished = finished.model_copy(update={"outputs": outputs})
+    save_record(path, finished)
+    return finished

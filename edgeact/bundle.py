@@ -1,0 +1,199 @@
+"""A bundle: compiled graphs and the manifest that says what they are (schema version 1).
+
+A bundle is a folder with ``manifest.json``, ``MODEL_CARD.md`` and one ``.onnx`` file a graph. Nothing in it is executed on
+loading: the manifest is validated, each graph's bytes are hashed before a backend sees them, and file names stay inside.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edgeact.errors import BundleError, BundleIntegrityError, BundleSchemaError
+from edgeact.skeleton import SKELETONS, Skeleton
+
+SCHEMA_VERSION = 1
+MANIFEST_NAME = "manifest.json"
+
+# A plain file name: no folder, no drive, no leading dot, so that it cannot point outside the bundle.
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Dimension = int | Literal["N"]  # "N" is the one dimension that may change: the batch
+
+Meaning = Literal["image", "boxes", "scores", "joints", "confidence", "joint_maps", "features", "actions", "relevance"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TensorSpec(_Record):
+    """Name, meaning, shape and element type of one input or output of a graph."""
+
+    name: str
+    meaning: Meaning
+    shape: tuple[Dimension, ...]
+    dtype: Literal["uint8", "float32"]
+
+
+class GraphSpec(_Record):
+    """One compiled network: what it looks at (scope), for how long (horizon), and its tensors."""
+
+    name: str
+    file: FileName
+    sha256: Sha256
+    scope: Literal["scene", "person"]
+    horizon: Literal["frame", "clip"]
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+    def output(self, meaning: Meaning) -> TensorSpec | None:
+        """The first output with this meaning, or None."""
+        return next((tensor for tensor in self.outputs if tensor.meaning == meaning), None)
+
+
+class ClipSpec(_Record):
+    """A clip is ``length`` frames, ``stride_seconds`` apart."""
+
+    length: Annotated[int, Field(ge=1, le=1024)]
+    stride_seconds: Annotated[float, Field(gt=0.0, le=10.0)]
+
+    @property
+    def seconds(self) -> float:
+        """Time from the first to the last frame of a clip."""
+        return (self.length - 1) * self.stride_seconds
+
+
+class CalibrationSpec(_Record):
+    """Numbers that belong to the weights, chosen on validation data.
+
+    Attributes:
+        detection_score: Boxes under this score are no persons.
+        detection_iou: Of two boxes that overlap more, the lower score goes.
+        pose_padding: The crop's side over the person box's.
+        joint_confidence: Joints under this are not drawn.
+        action_score: An action starts at this smoothed score (it ends at half of it).
+    """
+
+    detection_score: Probability
+    detection_iou: Probability
+    pose_padding: Annotated[float, Field(ge=1.0, le=2.0)]
+    joint_confidence: Probability
+    action_score: Probability
+
+
+class Manifest(_Record):
+    """What a bundle says about itself; see `GraphSpec` for the graphs."""
+
+    schema_version: Literal[1]
+    name: str
+    version: str
+    created: str
+    licence: str
+    skeleton: str
+    joints: tuple[str, ...]
+    labels: tuple[str, ...]
+    other_label: str
+    clip: ClipSpec
+    calibration: CalibrationSpec
+    graphs: tuple[GraphSpec, ...]
+    training: dict[str, Any]
+    parity: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Manifest":
+        names = [graph.name for graph in self.graphs]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two graphs share a name: {sorted(names)}")
+        if self.other_label not in self.labels:
+            raise ValueError(f"other_label {self.other_label!r} is not one of the labels")
+        if self.skeleton not in SKELETONS:
+            raise ValueError(f"skeleton {self.skeleton!r} is unknown; known are {', '.join(SKELETONS)}")
+        if self.joints != SKELETONS[self.skeleton].joints:
+            raise ValueError(f"joints differ from those of skeleton {self.skeleton!r}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A validated manifest, where it lies, and ``digest``: sha256 of the manifest, which holds the hash of every graph."""
+
+    directory: Path
+    manifest: Manifest
+    digest: str
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The skeleton that the pose graph's joints follow."""
+        return SKELETONS[self.manifest.skeleton]
+
+    def find_graph(self, *, scope: Literal["scene", "person"], horizon: Literal["frame", "clip"], produces: Meaning) -> GraphSpec | None:
+        """The first graph with this scope and horizon that has an output of this meaning, or None."""
+        for graph in self.manifest.graphs:
+            if graph.scope == scope and graph.horizon == horizon and graph.output(produces) is not None:
+                return graph
+        return None
+
+    def read_graph(self, graph: GraphSpec) -> bytes:
+        """The graph's bytes, after their hash has been checked.
+
+        Raises:
+            BundleIntegrityError: The file is missing, is a link, or its hash is not the manifest's.
+        """
+        path = self.directory / graph.file
+        if path.is_symlink():
+            raise BundleIntegrityError(f"{path} is a symbolic link, which a bundle may not hold; copy the file itself into the bundle")
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise BundleIntegrityError(f"{path} cannot be read ({error.strerror}); copy the bundle again") from error
+        found = hashlib.sha256(content).hexdigest()
+        if found != graph.sha256:
+            raise BundleIntegrityError(
+                f"{path} has sha256 {found[:12]}…, the manifest says {graph.sha256[:12]}…: "
+                "the file is damaged or was changed; copy the bundle again"
+            )
+        return content
+
+
+def default_bundle_path() -> Path:
+    """The folder of the bundle that ships with edgeact."""
+    return Path(str(resources.files("edgeact"))) / "assets" / "bundle"
+
+
+def load_bundle(directory: Path | None = None) -> Bundle:
+    """Read and validate a bundle's manifest (the graphs are read, and their hashes checked, when they are used).
+
+    Args:
+        directory: The bundle's folder; None takes the one that ships with edgeact.
+
+    Raises:
+        BundleError: There is no manifest, or it is not valid; all faults are listed.
+        BundleSchemaError: The manifest's schema version is not the one that this edgeact reads.
+    """
+    directory = directory or default_bundle_path()
+    path = directory / MANIFEST_NAME
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error.strerror}); --bundle takes a folder with a {MANIFEST_NAME}") from error
+    try:
+        data = json.loads(content)
+    except ValueError as error:
+        raise BundleError(f"{path} is not JSON ({error}); copy the bundle again") from error
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise BundleSchemaError(
+            f"{path} has schema version {version}, this edgeact reads {SCHEMA_VERSION}; update edgeact or use an older bundle"
+        )
+    try:
+        manifest = Manifest.model_validate_json(content)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc']) or 'manifest'}: {fault['msg']}" for fault in error.errors())
+        raise BundleError(f"{path} is not a valid manifest: {' '.join(faults.split())}") from error
+    return Bundle(directory=directory, manifest=manifest, digest=hashlib.sha256(content).hexdigest())

@@ -1,0 +1,70 @@
+"""The interface of a source, and the states it goes through."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from typing import Protocol
+
+from edgeact.types import Frame
+
+
+class SourceState(Enum):
+    """starting → running ⇄ stalled → reconnecting → running … → ended | failed; a file knows only some of them."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STALLED = "stalled"
+    RECONNECTING = "reconnecting"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known before the first frame.
+
+    Attributes:
+        name: The path or address, with credentials removed.
+        width: Upright width in pixels.
+        height: Upright height in pixels.
+        live: True for cameras and streams (keep the newest frame), False for files (keep every frame).
+        frame_rate: Average frames per second as announced, or None; never used to compute time.
+        frame_count: Frames as announced by the container, or None; the truth is known only at the end.
+        duration: Seconds as announced, or None.
+    """
+
+    name: str
+    width: int
+    height: int
+    live: bool
+    frame_rate: Fraction | None
+    frame_count: int | None
+    duration: float | None
+
+
+class Source(Protocol):
+    """Delivers frames in order; iterate once, then close (or use as a context manager)."""
+
+    @property
+    def info(self) -> SourceInfo:
+        """What is known before the first frame."""
+        ...
+
+    @property
+    def state(self) -> SourceState:
+        """Where the source stands; may be read from any thread."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """How often the source started anew."""
+        ...
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield every frame once, in order, times strictly increasing."""
+        ...
+
+    def close(self) -> None:
+        """Stop and release; may be called from any thread, and twice."""
+        ...

@@ -1,0 +1,269 @@
+"""The command ``edgeact``. Everything heavy is imported inside the command that needs it, so that ``--help`` is quick."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+import edgeact
+from edgeact.commands import EdgeactGroup
+from edgeact.errors import INTERRUPTED_EXIT_CODE, EdgeactError, UsageError
+
+if TYPE_CHECKING:
+    from edgeact.batch import AnnotateOptions
+    from edgeact.config import PipelineConfig
+
+DEBUG_VARIABLE = "EDGEACT_DEBUG"
+
+app = typer.Typer(
+    name="edgeact",
+    cls=EdgeactGroup,
+    help="Who does what in front of a camera: persons, poses, body parts and actions, on your own hardware.",
+    epilog="First impression: [bold]edgeact demo[/]. Your own video: [bold]edgeact annotate clip.mp4 --out results[/].",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+BundleOption = Annotated[
+    Path | None, typer.Option("--bundle", metavar="DIR", help="Folder of the bundle; without it the one that ships with edgeact.")
+]
+ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings of the pipeline.")]
+DeviceOption = Annotated[
+    str | None, typer.Option("--device", metavar="cpu|cuda|tensorrt", help="What executes the graphs; refused when not there.")
+]
+MaxPersonsOption = Annotated[
+    int | None, typer.Option("--max-persons", metavar="N", min=1, max=200, help="Follow at most N persons, the highest scores first.")
+]
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"edgeact {edgeact.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global_options(
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where unexpected errors come from.", envvar=DEBUG_VARIABLE)] = False,
+) -> None:
+    if debug:
+        os.environ[DEBUG_VARIABLE] = "1"
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "[bold]edgeact annotate clip.mp4 --out results[/]\n\n"
+    "[bold]edgeact annotate 'cameras/**/*.mp4' holiday/ --out results --max-persons 2[/]\n\n"
+    "Started again, it goes on where it was stopped. Exit codes: 0 all done, 3 some inputs failed, 130 Ctrl-C; "
+    "a single input that fails gives its own (10 missing, 11 no video, 12 broken off, 13 cannot write, 14-16 bundle, 17 device, 18 config)."
+)
+def annotate(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Videos, globs, folders of videos or folders of images.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where results go; created when missing.")],
+    bundle: BundleOption = None,
+    config: ConfigOption = None,
+    video: Annotated[bool, typer.Option("--video/--no-video", help="Write the drawn video, or only the data.")] = True,
+    max_persons: MaxPersonsOption = None,
+    every: Annotated[int, typer.Option("--every", metavar="N", min=1, help="Take only every N-th frame.")] = 1,
+    device: DeviceOption = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do finished inputs again, and replace files of others.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="A video that breaks off before its announced end counts as failed.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Videos in, annotated videos and data out.
+
+    Writes for every input a video with poses, body parts, attention and actions drawn (STEM.mp4), a line of data a frame
+    (STEM.frames.jsonl), a line an action (STEM.events.csv) and the record that lets a batch be resumed (STEM.run.json).
+    """
+    from edgeact.batch import AnnotateOptions
+
+    settings = _pipeline_config(config, max_persons=max_persons, device=device)
+    options = AnnotateOptions(bundle=bundle, config=settings, every=every, video=video, overwrite=overwrite, strict=strict)
+    raise typer.Exit(_annotate(inputs, out, options, quiet=quiet))
+
+
+@app.command(epilog="Then open [bold]edgeact-demo/demo.mp4[/] with any player or browser.")
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where results go; created when missing.")] = Path("edgeact-demo"),
+    bundle: BundleOption = None,
+    device: DeviceOption = None,
+) -> None:
+    """Annotate the short clip that ships with edgeact: the quickest first impression."""
+    from edgeact.batch import AnnotateOptions
+
+    options = AnnotateOptions(bundle=bundle, config=_pipeline_config(None, device=device), overwrite=True)
+    code = _annotate([str(_demo_clip())], out, options, quiet=False)
+    if code == 0:
+        typer.echo(f"Open {out / 'demo.mp4'} with a player or browser; the data are in demo.frames.jsonl and demo.events.csv beside it.")
+    raise typer.Exit(code)
+
+
+@app.command(
+    epilog="Examples:\n\n[bold]edgeact bench[/]\n\n[bold]edgeact bench clip.mp4 --seconds 20 --json bench.json[/]\n\n"
+    "The figure to compare is the ratio of the full pipeline to decoding with encoding alone."
+)
+def bench(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A video; without it the clip that ships with edgeact.")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.1, help="Take only the first N seconds.")] = None,
+    repeat: Annotated[int, typer.Option("--repeat", metavar="N", min=1, max=100, help="Measure N times and take medians.")] = 3,
+    json_path: Annotated[Path | None, typer.Option("--json", metavar="PATH", help="Write the figures as JSON; - prints them.")] = None,
+    bundle: BundleOption = None,
+    config: ConfigOption = None,
+    max_persons: MaxPersonsOption = None,
+    device: DeviceOption = None,
+) -> None:
+    """Measure decoding, encoding and the full pipeline on one video, in one run."""
+    from rich.console import Console
+
+    from edgeact import bench as benchmark
+    from edgeact.report import bench_tables, write_json
+
+    errors = Console(stderr=True)
+    with errors.status("measuring") as status:
+        report = benchmark.bench(
+            file or _demo_clip(),
+            seconds=seconds,
+            repeats=repeat,
+            bundle_directory=bundle,
+            config=_pipeline_config(config, max_persons=max_persons, device=device),
+            on_step=lambda step: status.update(f"measuring {step}"),
+        )
+    printed = json_path is not None and str(json_path) == "-"
+    (errors if printed else Console()).print(bench_tables(report))
+    if json_path is not None:
+        write_json(report.to_json(), None if printed else json_path)
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path | None, typer.Argument(metavar="BUNDLE", help="A bundle's folder; without it the one that ships.")] = None,
+    device: DeviceOption = None,
+) -> None:
+    """Check a bundle: manifest, hashes, and one run of every graph."""
+    from rich.console import Console
+
+    from edgeact.report import verify_table
+    from edgeact.verify import verify_bundle
+
+    checked, graphs, unknown = verify_bundle(bundle, device=device or "cpu")
+    console = Console()
+    console.print(verify_table(checked, graphs))
+    if unknown:
+        console.print(f"[yellow]not in the manifest, never read:[/] {', '.join(unknown)}", highlight=False)
+    faults = [graph.fault for graph in graphs if graph.fault is not None]
+    if faults:
+        raise faults[0]
+
+
+@app.command()
+def doctor() -> None:
+    """Look at this machine: what is there, what is missing, and what to do about it."""
+    from rich.console import Console
+
+    from edgeact.doctor import examine
+    from edgeact.report import doctor_table
+
+    checks = examine()
+    Console().print(doctor_table(checks))
+    raise typer.Exit(1 if any(check.state == "fail" for check in checks) else 0)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit.
+
+    An `EdgeactError` becomes one line on stderr and its exit code; anything else one line and 1, or a traceback with ``--debug``.
+
+    Args:
+        arguments: Without the program's name; None takes those of the process.
+    """
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="edgeact")
+    except EdgeactError as error:
+        _fail(error, str(error), error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED_EXIT_CODE)
+    except Exception as error:  # noqa: BLE001 - the top of the program
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        _fail(error, f"{what} (this is a fault of edgeact; edgeact --debug … shows where)", 1)
+    sys.exit(0)
+
+
+def _fail(error: Exception, line: str, code: int) -> NoReturn:
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(error)
+    typer.secho(f"error: {line}", fg=typer.colors.RED, err=True)
+    sys.exit(code)
+
+
+def _pipeline_config(path: Path | None, **overrides: Any) -> "PipelineConfig":
+    from pydantic import ValidationError
+
+    from edgeact.config import PipelineConfig, load_config
+
+    config = PipelineConfig() if path is None else load_config(path)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    try:
+        return PipelineConfig.model_validate({**config.model_dump(), **given})
+    except ValidationError as error:
+        faults = (f"--{str(fault['loc'][0]).replace('_', '-')}: {fault['msg'].lower()}" for fault in error.errors())
+        raise UsageError("; ".join(faults)) from error
+
+
+def _demo_clip() -> Path:
+    return Path(edgeact.__file__).parent / "assets" / "demo.mp4"
+
+
+def _annotate(inputs: Sequence[str], out: Path, options: "AnnotateOptions", *, quiet: bool) -> int:
+    from rich.console import Console
+
+    from edgeact.annotate import annotate
+    from edgeact.batch import BatchListener, SilentListener
+    from edgeact.progress import BarListener, LineListener
+    from edgeact.report import summary_table
+
+    errors = Console(stderr=True)
+    with contextlib.ExitStack() as stack:
+        stop = stack.enter_context(_stop_on_signals())
+        listener: BatchListener = SilentListener() if quiet else LineListener(errors)
+        if errors.is_terminal and not quiet:
+            listener = stack.enter_context(BarListener(errors))
+        report = annotate(inputs, out, options, listener=listener, stop=stop)
+    if not quiet:
+        Console().print(summary_table(report))
+    if quiet or len(report.results) > 1:  # else the listener has just said it
+        for result in report.results:
+            if result.error is not None:
+                typer.secho(f"error: {result.error}", fg=typer.colors.RED, err=True)
+    if report.not_started:
+        typer.echo(f"{report.not_started} inputs were not started; the same command goes on with them", err=True)
+    return report.exit_code
+
+
+@contextlib.contextmanager
+def _stop_on_signals() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C (or SIGTERM) sets; the second one interrupts at once."""
+    stop = threading.Event()
+
+    def ask(*_: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,166 @@
+"""Looks at the machine: what is there, what is missing, and what to do about it."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from edgeact.errors import EdgeactError
+
+CheckState = Literal["ok", "note", "fail"]
+
+_REQUIRED = ("numpy", "scipy", "av", "onnxruntime", "pydantic", "typer", "rich", "psutil")
+_OPTIONAL = ("torch", "tensorrt", "torch-tensorrt", "PyQt6", "paho-mqtt", "ray")
+_ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu")  # either gives the module onnxruntime
+_FREE_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; ``remedy`` is empty when nothing is to be done."""
+
+    name: str
+    state: CheckState
+    found: str
+    remedy: str = ""
+
+
+def examine(folder: Path | None = None) -> list[Check]:
+    """Look at Python, packages, codecs, providers, cores, memory, disk and the bundle.
+
+    Args:
+        folder: Where outputs would go; None takes the current folder.
+    """
+    looks: tuple[Callable[[], list[Check]], ...] = (
+        _python,
+        _packages,
+        _opencv,
+        _codecs,
+        _providers,
+        _machine,
+        lambda: _disk(folder or Path.cwd()),
+        _bundle,
+    )
+    return [check for look in looks for check in look()]
+
+
+def machine_in_words() -> str:
+    """Processor, cores, memory and system in one line."""
+    import psutil
+
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{_processor()}, {usable_cores()} cores, {memory:.0f} GB memory, {platform.system()} {platform.machine()}"
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def installed_version(package: str) -> str | None:
+    """A package's version without importing it, or None."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() in ("model name", "Model") and value.strip():
+                return value.strip()
+    except OSError:
+        pass  # not a Linux
+    return platform.processor() or platform.machine()
+
+
+def _python() -> list[Check]:
+    return [Check("Python", "ok", f"{platform.python_version()} ({sys.executable})")]
+
+
+def _packages() -> list[Check]:
+    checks, found = [], []
+    for package in _REQUIRED:
+        names = _ONNXRUNTIMES if package == "onnxruntime" else (package,)
+        versions = [f"{name} {version}" for name in names if (version := installed_version(name)) is not None]
+        found += versions
+        if not versions:
+            checks.append(Check(package, "fail", "not installed", f"pip install {package}"))
+        elif len(versions) > 1:
+            checks.append(Check(package, "note", ", ".join(versions), "they overwrite each other: keep one of the two"))
+    checks.append(Check("packages", "ok", ", ".join(found)))
+    there = [f"{package} {version}" for package in _OPTIONAL if (version := installed_version(package)) is not None]
+    missing = [package for package in _OPTIONAL if installed_version(package) is None]
+    checks.append(Check("extras", "ok", ", ".join([*there, *(f"no {package}" for package in missing)]) + " (none is needed to annotate)"))
+    if (jetpack := Path("/etc/nv_tegra_release")).exists():
+        checks.append(Check("Jetson", "ok", jetpack.read_text(encoding="utf-8", errors="replace").splitlines()[0]))
+    return checks
+
+
+def _opencv() -> list[Check]:
+    headless, full = installed_version("opencv-python-headless"), installed_version("opencv-python")
+    if full is not None:
+        remedy = "its Qt plugins break PyQt windows: pip uninstall opencv-python, then pip install --force-reinstall opencv-python-headless"
+        return [Check("OpenCV", "note", f"opencv-python {full}", remedy)]
+    if headless is None:
+        return [Check("OpenCV", "fail", "not installed", "pip install opencv-python-headless")]
+    return [Check("OpenCV", "ok", f"{headless} (headless)")]
+
+
+def _codecs() -> list[Check]:
+    try:
+        import av
+    except ImportError as error:
+        return [Check("FFmpeg", "fail", str(error), "pip install --force-reinstall av")]
+    libraries = ", ".join(f"{name} {'.'.join(str(part) for part in version)}" for name, version in sorted(av.library_versions.items()))
+    if "libx264" not in av.codecs_available:
+        return [Check("FFmpeg", "fail", libraries, "this build has no H.264 encoder: pip install --force-reinstall av")]
+    return [Check("FFmpeg", "ok", libraries)]
+
+
+def _providers() -> list[Check]:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        return [Check("devices", "fail", str(error), "pip install --force-reinstall onnxruntime")]
+    providers = onnxruntime.get_available_providers()
+    found = ", ".join(providers)
+    if "CUDAExecutionProvider" not in providers and shutil.which("nvidia-smi") is not None:
+        return [Check("devices", "note", found, "there is an NVIDIA GPU: pip install onnxruntime-gpu, then use --device cuda")]
+    return [Check("devices", "ok", found)]
+
+
+def _machine() -> list[Check]:
+    found = machine_in_words()
+    if usable_cores() < 2:
+        return [Check("machine", "note", found, "with one core the stages take turns; two or more are faster")]
+    return [Check("machine", "ok", found)]
+
+
+def _disk(folder: Path) -> list[Check]:
+    free = shutil.disk_usage(folder).free
+    found = f"{free / 2**30:.1f} GB free in {folder}"
+    if not os.access(folder, os.W_OK):
+        return [Check("disk", "note", found, "this folder cannot be written: choose another with --out")]
+    if free < _FREE_BYTES:
+        return [Check("disk", "note", found, "a minute of drawn video takes some 20 MB: free some space")]
+    return [Check("disk", "ok", found)]
+
+
+def _bundle() -> list[Check]:
+    from edgeact.bundle import load_bundle
+
+    try:
+        bundle = load_bundle()
+        for graph in bundle.manifest.graphs:
+            bundle.read_graph(graph)
+    except EdgeactError as error:
+        return [Check("bundle", "fail", str(error), "pip install --force-reinstall edgeact, or give your own with --bundle")]
+    return [Check("bundle", "ok", f"{bundle.manifest.name} {bundle.manifest.version}, {len(bundle.manifest.graphs)} graphs, hashes match")]

@@ -1,0 +1,80 @@
+"""What can go wrong, as a family: every error is an `EdgeactError` and also the builtin that fits it.
+
+The message is one line that names the offending value and the remedy. Each family has an exit code of its own,
+which the command line returns; a batch returns `PARTIAL_EXIT_CODE` when some of its inputs failed.
+"""
+
+PARTIAL_EXIT_CODE = 3  # a batch finished, but not every input could be done
+INTERRUPTED_EXIT_CODE = 130  # the shell's convention for Ctrl-C: 128 + SIGINT
+
+
+class EdgeactError(Exception):
+    """Base of everything that edgeact raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(EdgeactError, ValueError):
+    """An option or argument has a value that cannot be used."""
+
+    exit_code = 2
+
+
+class SourceNotFoundError(EdgeactError, FileNotFoundError):
+    """An input path, or media inside an input folder, does not exist."""
+
+    exit_code = 10
+
+
+class SourceFormatError(EdgeactError, ValueError):
+    """A file exists but is no video or image that can be decoded (empty, audio only, damaged from the start)."""
+
+    exit_code = 11
+
+
+class SourceTruncatedError(EdgeactError, ValueError):
+    """A video broke off before its announced end; what was decoded has been kept. Only raised on request (``--strict``)."""
+
+    exit_code = 12
+
+
+class OutputError(EdgeactError, OSError):
+    """A result cannot be written: unwritable folder, full disk."""
+
+    exit_code = 13
+
+
+class BundleError(EdgeactError, ValueError):
+    """A bundle's manifest or files are not what they should be."""
+
+    exit_code = 14
+
+
+class BundleIntegrityError(BundleError):
+    """A bundle's file is missing or does not have the hash that the manifest states."""
+
+    exit_code = 15
+
+
+class BundleSchemaError(BundleError):
+    """A bundle was written for another version of edgeact."""
+
+    exit_code = 16
+
+
+class BackendError(EdgeactError, RuntimeError):
+    """A graph cannot be executed as asked, for example because a device's execution provider is missing."""
+
+    exit_code = 17
+
+
+class ConfigError(EdgeactError, ValueError):
+    """A configuration has unknown keys or unusable values; the message lists all of them."""
+
+    exit_code = 18
+
+
+class PipelineError(EdgeactError, RuntimeError):
+    """A stage of the pipeline failed in a way that is no fault of the input; the cause is chained."""
+
+    exit_code = 19

@@ -1,0 +1,1 @@
+"""From a frame to persons: detect, track, pose, parts, clips, actions, attention."""

@@ -1,0 +1,38 @@
+"""Where a decision came from: the relevance of each joint, drawn where the pose network saw the joint.
+
+The bundle's explain graph (forward and backward pass of the action graph, traced at export) says how much each joint of each
+frame of the clip speaks for the winning action; the joint maps say where in the crop each joint is.
+"""
+
+import numpy as np
+
+from edgeact.types import AttentionMap, Float32
+
+# Of the clip, only the last moments belong to the picture that is shown; half a second of them, so that the map does not flicker.
+SHOWN_SECONDS = 0.5
+
+
+def joint_weights(relevance: Float32, *, stride_seconds: float) -> Float32:
+    """Relevance ``(T, J)`` of a clip → ``(J,)`` of its last `SHOWN_SECONDS`, summing to 1; equal where nothing is relevant."""
+    moments = max(1, round(SHOWN_SECONDS / stride_seconds))
+    weights = relevance[-moments:].sum(0)
+    total = float(weights.sum())
+    if not np.isfinite(total) or total <= 0:
+        return np.full(relevance.shape[1], 1.0 / relevance.shape[1], np.float32)
+    return np.asarray(weights / total, np.float32)
+
+
+def attention_map(weights: Float32, joint_maps: Float32, *, box: Float32, label: str | None) -> AttentionMap:
+    """The joints' maps, weighted and scaled to 0..1.
+
+    Args:
+        weights: ``(J,)`` ≥ 0.
+        joint_maps: ``(J, h, w)`` ≥ 0.
+        box: ``(4,)`` what of the frame the maps show.
+        label: The action that the weights speak for, None for the pose alone.
+    """
+    values = np.tensordot(weights, joint_maps, 1)
+    peak = float(values.max())
+    if peak > 0:
+        values = values / peak
+    return AttentionMap(values=np.asarray(values, np.float32), box=box, label=label)

@@ -1,0 +1,407 @@
+"""Who is who from frame to frame.
+
+On frames with detections, detections are assigned to tracks (`association`), first the sure ones, then the weak ones to the tracks that are
+left, as ByteTrack does (Zhang et al., ECCV 2022, arXiv 2110.06864). On the frames between, and where a detection is missing, a track is
+carried by its own pose: the pose network looks where the track is expected, and what it finds moves the box. Gates keep a lost person
+from sticking to the background: a carried pose must be confident and plausible, no two tracks may show the same person, and the detector
+must see a sign of each track now and then. All limits are seconds or shares of the person's size, never frames or pixels.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edgeact.bundle import CalibrationSpec
+from edgeact.config import PipelineConfig
+from edgeact.geometry import box_area, box_iou, clip_box, joint_sigmas
+from edgeact.perception.appearance import colour_similarity
+from edgeact.perception.association import Expectation, assign, covered_share, find_duplicates, pose_fit, track_similarity
+from edgeact.perception.pose import PoseBatch, empty_batch, join_batches
+from edgeact.perception.track_state import TrackState
+from edgeact.skeleton import Skeleton
+from edgeact.types import Detection, Float32
+
+# Boxes (N, 4) in frame pixels → their poses.
+EstimatePoses = Callable[[Float32], PoseBatch]
+
+_FRESH_SECONDS = 0.25  # after this long unseen, a posture has changed too much to be compared
+_SURE_SIMILARITY = 0.2  # a detection that fits a track less is someone else
+_WEAK_SIMILARITY = 0.35  # weak detections are often parts of others, so they must fit better
+_NEAR_IOU = 0.1  # a detection that overlaps no track this much can only be a new person
+_DUPLICATE_SIMILARITY = 0.8  # two poses that are so alike are one person
+_NEW_SIMILARITY = 0.45  # a detection whose pose is so like a track's is no new person; double boxes of one person measured .5
+_CONTINUED_FIT = 0.2  # a pose that fits the one just before less is another person's: the track had been on the wrong one
+_COVERED_SHARE = 0.6  # a box that lies so far within another may be part of it, or hidden behind it
+_CONTACT_IOU = 0.2  # tracks that overlap so much may change places
+_APART_IOU = 0.05
+_FILLED_SHARE = 0.8  # two detections that fill so much of a third, worse one are the people in it
+_MERGED_WIDTH = 1.25  # a detection that is so much wider than expected and covers a second track holds two people who touch
+_POSE_SHARE = 0.6  # a pose whose mean confidence is under this share of the bundle's joint confidence shows nobody
+_START_SHARE = 1.4  # and under this one it starts no track: people have .45 of mean confidence and more, things under .4
+_INSIDE_SHARE = 0.25  # of a person of whom less is inside the picture, nothing can be found
+_MAXIMUM_GROWTH = 0.5
+_LIMB_HEIGHT = 0.5  # of a person's height: boxes up to that around their hand or foot are no persons of their own
+_MISSED_RUNS = 2  # detector runs without a sign of a track before it may be dropped
+_UNSUPPORTED_FACTOR = 2.0  # poses alone carry a track for so many times lost_seconds: detectors miss people who lie or crouch
+_TOUCHING_FACTOR = 2
+_WAITING_FACTOR = 3.0  # and someone who is hidden behind another track is waited for so many times longer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackedPerson:
+    """One confirmed track in one frame.
+
+    Attributes:
+        track_id: From 1, never reused.
+        box: ``(4,)`` float32 in frame pixels, within the frame.
+        score: Of its last detection.
+        features: ``(J, 3)`` float32 x, y in frame pixels, confidence.
+        joint_maps: ``(J, h, w)`` float32 over ``crop_box``, or None where the bundle gives none.
+        crop_box: ``(4,)`` float32.
+        continues: False where the track turned out to have been on another person just before: what came earlier is not this one's.
+    """
+
+    track_id: int
+    box: Float32
+    score: float
+    features: Float32
+    joint_maps: Float32 | None
+    crop_box: Float32
+    continues: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackStep:
+    """What a frame brought: the confirmed tracks that are seen in it, by id, and the ids that are gone for good."""
+
+    persons: tuple[TrackedPerson, ...]
+    lost: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sighting:
+    """A track seems to be in a box of this frame, with the pose in this row; by a detection, or carried."""
+
+    track: TrackState
+    box: Float32
+    row: int
+    detection: Detection | None = None
+
+
+class Tracker:
+    """Follows persons; one for each source.
+
+    Args:
+        config: ``max_persons``, ``lost_seconds`` and ``confirm_hits`` are used.
+        skeleton: What the poses follow.
+        calibration: ``detection_score`` and ``joint_confidence`` are used.
+    """
+
+    def __init__(self, config: PipelineConfig, *, skeleton: Skeleton, calibration: CalibrationSpec) -> None:
+        self._config = config
+        self._calibration = calibration
+        self._sigmas = joint_sigmas(skeleton.joints)
+        self._limb_ends = [index for index, joint in enumerate(skeleton.joints) if joint.endswith(("wrist", "ankle"))]
+        self._tracks: list[TrackState] = []
+        self._next_id = 1
+        self._started = False
+
+    @property
+    def wants_detection(self) -> bool:
+        """Whether detections in the next frame would help: a new person waits for confirmation, or one has just got out of sight."""
+        return any(track.track_id is None or (track.row is None and track.missed == 0 and not track.waiting) for track in self._tracks)
+
+    def reset(self) -> tuple[int, ...]:
+        """Forget all tracks (a source started anew) and return the ids that were confirmed; ids go on counting."""
+        lost = tuple(track.track_id for track in self._tracks if track.track_id is not None)
+        self._tracks = []
+        self._started = False
+        return lost
+
+    def step(self, time: float, detections: Sequence[Detection] | None, estimate: EstimatePoses, *, width: int, height: int) -> TrackStep:
+        """Take in one frame.
+
+        Args:
+            time: Of the frame, in seconds, later than the one before.
+            detections: The detector's, or None where it did not run on this frame.
+            estimate: Gives poses of this frame for boxes; called at most twice.
+            width: Of the frame in pixels.
+            height: Of the frame in pixels.
+        """
+        for track in self._tracks:
+            track.motion.predict(time)
+            track.row, track.continues = None, True
+        candidates = [] if detections is None else self._candidates(detections)
+        poses = estimate(_stack([detection.box for detection in candidates])) if candidates else empty_batch(len(self._sigmas))
+        sightings, unclaimed = self._match(time, candidates, poses)
+        carried, poses = self._carry(time, sightings, estimate, poses, width=width, height=height)
+        found = self._without_duplicates([*sightings, *carried], poses)
+        for sighting in found:
+            self._see(sighting, poses, time)
+        if detections is not None:
+            self._note_support(time, _stack([detection.box for detection in detections]))
+            self._start(time, candidates, unclaimed, poses)
+            self._started = True
+        self._note_contacts({sighting.track for sighting in found if sighting.detection is not None})
+        return self._finish(time, poses, width=width, height=height)
+
+    # Detections
+
+    def _candidates(self, detections: Sequence[Detection]) -> list[Detection]:
+        """Detections that are worth a pose: all near a track, and as many sure others as there is room for."""
+        ordered = _without_pairs(sorted(detections, key=lambda detection: -detection.score))
+        boxes = _stack([detection.box for detection in ordered])
+        near = box_iou(boxes, _stack([track.motion.box for track in self._tracks])).max(1, initial=0.0) >= _NEAR_IOU
+        # A track that is out of sight may be any of the others, so it takes no room.
+        room = self._config.max_persons - sum(1 for track in self._tracks if track.missed == 0)
+        candidates = []
+        for detection, is_near in zip(ordered, near, strict=True):
+            if is_near:
+                candidates.append(detection)
+            elif room > 0 and detection.score >= self._calibration.detection_score:
+                room -= 1
+                candidates.append(detection)
+        return candidates
+
+    def _match(self, time: float, candidates: list[Detection], poses: PoseBatch) -> tuple[list[_Sighting], list[int]]:
+        """Give candidates to tracks; also returns the sure ones that are nobody's."""
+        sure = [row for row, detection in enumerate(candidates) if detection.score >= self._calibration.detection_score]
+        weak = [row for row, detection in enumerate(candidates) if detection.score < self._calibration.detection_score]
+        sightings, claimed = self._assign(time, self._tracks, candidates, sure, poses, threshold=_SURE_SIMILARITY)
+        matched = {sighting.track for sighting in sightings}
+        left = [track for track in self._tracks if track not in matched]
+        more, _ = self._assign(time, left, candidates, weak, poses, threshold=_WEAK_SIMILARITY)
+        return [*sightings, *more], [row for row in sure if row not in claimed]
+
+    def _assign(
+        self, time: float, tracks: list[TrackState], candidates: list[Detection], rows: list[int], poses: PoseBatch, *, threshold: float
+    ) -> tuple[list[_Sighting], set[int]]:
+        """Give the candidates in some rows to tracks; also returns the rows that are taken."""
+        if not rows or not tracks:
+            return [], set()
+        similarity = track_similarity(
+            self._expectation(time, tracks),
+            _stack([candidates[row].box for row in rows]),
+            poses.features[rows],
+            poses.colours[rows],
+            sigmas=self._sigmas,
+        )
+        pairs = [(tracks[index], rows[column]) for index, column in assign(similarity, threshold=threshold)]
+        alone = [track for track in tracks if track.track_id is not None and track not in {matched for matched, _ in pairs}]
+        sightings = [
+            _Sighting(track, candidates[row].box, row, candidates[row])
+            for track, row in pairs
+            if not _holds_two(track, candidates[row].box, alone)
+        ]
+        return sightings, {row for _, row in pairs}
+
+    def _expectation(self, time: float, tracks: list[TrackState]) -> Expectation:
+        fresh = np.array([time - track.seen <= _FRESH_SECONDS for track in tracks])
+        growth = [
+            min(track.motion.uncertainty(), _MAXIMUM_GROWTH) if track.mixed or not is_fresh else 0.0
+            for track, is_fresh in zip(tracks, fresh, strict=True)
+        ]
+        return Expectation(
+            boxes=_stack([track.motion.box for track in tracks]),
+            growth=np.array(growth, np.float32),
+            poses=np.stack([track.expected_features() for track in tracks]),
+            fresh=fresh,
+            colours=np.stack([track.colours for track in tracks]),
+            mixed=np.array([track.mixed for track in tracks]),
+        )
+
+    def _note_support(self, time: float, boxes: Float32) -> None:
+        """Remember of which tracks the detector saw a sign, if only as part of a larger box."""
+        inside = covered_share(_stack([track.motion.box for track in self._tracks]), boxes).max(1, initial=0.0)
+        for track, share in zip(self._tracks, inside, strict=True):
+            if track.hits and share >= _COVERED_SHARE:
+                track.supported, track.missed = time, 0
+            else:
+                track.missed += 1
+
+    # Poses
+
+    def _carry(
+        self, time: float, sightings: list[_Sighting], estimate: EstimatePoses, poses: PoseBatch, *, width: int, height: int
+    ) -> tuple[list[_Sighting], PoseBatch]:
+        """Look for the other tracks where they are expected; also returns all poses of the frame."""
+        matched = {sighting.track for sighting in sightings}
+        tracks = [track for track in self._tracks if track not in matched and (track.waiting or time - track.seen <= _FRESH_SECONDS)]
+        boxes = _stack([track.motion.box for track in tracks])
+        inside = box_area(clip_box(boxes, width=width, height=height)) >= _INSIDE_SHARE * box_area(boxes)
+        tracks = [track for track, is_inside in zip(tracks, inside, strict=True) if is_inside]
+        if not tracks:
+            return [], poses
+        first = len(poses.features)
+        found = estimate(boxes[inside])
+        carried = []
+        for index, (track, features) in enumerate(zip(tracks, found.features, strict=True)):
+            if self._shows_person(features):
+                box = track.carried_box(features, threshold=self._calibration.joint_confidence)
+                if box is not None:
+                    carried.append(_Sighting(track, box, first + index))
+        return carried, join_batches(poses, found)
+
+    def _shows_person(self, features: Float32, share: float = _POSE_SHARE) -> bool:
+        return float(features[:, 2].mean()) >= share * self._calibration.joint_confidence
+
+    def _without_duplicates(self, sightings: list[_Sighting], poses: PoseBatch) -> list[_Sighting]:
+        """Where two tracks show one person, only one of them.
+
+        A track that was never seen alone is a second one of the same person, even if the detector gives both a box: it ends, and the
+        elder takes its place. Of two that were, one is hidden by the other: it is not seen in this frame, and is lost unless it is found
+        again in time.
+        """
+        found = dict(enumerate(sightings))
+        boxes, features = _stack([sighting.box for sighting in sightings]), poses.features[[sighting.row for sighting in sightings]]
+        for similarity, pair in find_duplicates(features, boxes, sigmas=self._sigmas, similarity=_NEW_SIMILARITY):
+            if not all(index in found for index in pair):
+                continue
+            elder, younger = sorted(pair, key=lambda index: self._tracks.index(found[index].track))
+            if found[younger].track.established and (
+                similarity < _DUPLICATE_SIMILARITY or all(found[index].detection is not None for index in pair)
+            ):
+                continue  # two people who stand so close that the pose network takes one for the other
+            if not found[younger].track.established:
+                found[younger].track.ended = True
+                if found[younger].detection is not None:
+                    found[elder] = replace(found[younger], track=found[elder].track)
+                del found[younger]
+            else:
+                del found[min(younger, elder, key=lambda index: self._fit(found[index], poses))]
+        return list(found.values())
+
+    def _fit(self, sighting: _Sighting, poses: PoseBatch) -> float:
+        """How well a sighting continues its track: pose, clothes, and being detected, each up to 1."""
+        track = sighting.track
+        area = float(box_area(track.motion.box))
+        fit = pose_fit(track.expected_features(), poses.features[sighting.row], area=area, sigmas=self._sigmas)
+        clothes = float(colour_similarity(track.colours[None], poses.colours[sighting.row][None])[0, 0])
+        return round(fit, 1) + (0.5 if np.isnan(clothes) else round(clothes, 1)) + (sighting.detection is not None)
+
+    def _see(self, sighting: _Sighting, poses: PoseBatch, time: float) -> None:
+        track, features = sighting.track, poses.features[sighting.row]
+        if sighting.detection is not None and time - track.seen <= _FRESH_SECONDS:
+            fit = pose_fit(track.expected_features(), features, area=float(box_area(sighting.box)), sigmas=self._sigmas)
+            track.continues = not track.mixed or fit >= _CONTINUED_FIT
+        track.see(sighting.box, features, poses.colours[sighting.row], sighting.row, time)
+        if sighting.detection is not None:
+            track.note_detection(sighting.detection, threshold=self._calibration.joint_confidence)
+
+    def _note_contacts(self, detected: set[TrackState]) -> None:
+        """Remember who touches whom, and who is hidden behind whom; only a detection shows that someone stands alone again."""
+        tracks = self._tracks
+        boxes = _stack([track.motion.box for track in tracks])
+        known = np.array([track.track_id is not None for track in tracks], bool)
+        overlap = box_iou(boxes, boxes) * known
+        inside = covered_share(boxes, boxes) * (known & np.array([track.row is not None for track in tracks], bool))
+        np.fill_diagonal(overlap, 0.0)
+        np.fill_diagonal(inside, 0.0)
+        for track, touching, covered in zip(tracks, overlap.max(1, initial=0.0), inside.max(1, initial=0.0), strict=True):
+            track.waiting = track.row is None and bool(covered >= _COVERED_SHARE)
+            if touching >= _CONTACT_IOU:
+                track.mixed = True
+            elif touching < _APART_IOU and track in detected:
+                track.mixed, track.established = False, True
+
+    # Life and death
+
+    def _start(self, time: float, candidates: list[Detection], unclaimed: list[int], poses: PoseBatch) -> None:
+        """Begin a track for every sure detection that is nobody's and shows a person."""
+        for row in unclaimed:
+            features, detection = poses.features[row], candidates[row]
+            if sum(1 for track in self._tracks if track.missed == 0) >= self._config.max_persons:
+                break
+            if not self._shows_person(features, _START_SHARE) or self._is_known(detection.box, features) or self._is_limb(detection.box):
+                continue
+            track = TrackState(detection.box, time)
+            track.see(detection.box, features, poses.colours[row], row, time)
+            track.note_detection(detection, threshold=self._calibration.joint_confidence)
+            if not self._started:  # who is there when the source starts need not be waited for
+                track.hits = self._config.confirm_hits
+            self._tracks.append(track)
+
+    def _is_known(self, box: Float32, features: Float32) -> bool:
+        """Whether a track that is seen already shows this person."""
+        alike = (
+            pose_fit(track.features, features, area=float(min(box_area(track.motion.box), box_area(box))), sigmas=self._sigmas)
+            for track in self._tracks
+            if track.row is not None
+        )
+        return any(fit >= _NEW_SIMILARITY for fit in alike)
+
+    def _is_limb(self, box: Float32) -> bool:
+        """Whether a small box holds a hand or foot of a much larger person who is seen: detectors take raised arms for persons."""
+        height = float(box[3] - box[1])
+        for track in self._tracks:
+            if track.row is None or height > _LIMB_HEIGHT * float(track.motion.box[3] - track.motion.box[1]):
+                continue
+            ends = track.features[self._limb_ends]
+            ends = ends[ends[:, 2] >= self._calibration.joint_confidence, :2]
+            if bool(((ends >= box[:2]) & (ends <= box[2:])).all(1).any()):
+                return True
+        return False
+
+    def _finish(self, time: float, poses: PoseBatch, *, width: int, height: int) -> TrackStep:
+        """Drop who is lost, confirm who is there, and report."""
+        lost = [track for track in self._tracks if self._is_lost(track, time)]
+        self._tracks = [track for track in self._tracks if track not in lost]
+        persons: list[TrackedPerson] = []
+        for track in self._tracks:
+            # Next to others, parts of them are detected as persons now and then, so it takes longer to believe.
+            if track.track_id is None and track.hits >= self._config.confirm_hits * (_TOUCHING_FACTOR if track.mixed else 1):
+                track.track_id, self._next_id = self._next_id, self._next_id + 1
+            if track.track_id is not None and track.row is not None and len(persons) < self._config.max_persons:
+                persons.append(
+                    TrackedPerson(
+                        track_id=track.track_id,
+                        box=clip_box(track.motion.box, width=width, height=height),
+                        score=track.score,
+                        features=track.features,
+                        joint_maps=None if poses.joint_maps is None else poses.joint_maps[track.row],
+                        crop_box=poses.crop_boxes[track.row],
+                        continues=track.continues,
+                    )
+                )
+        return TrackStep(persons=tuple(persons), lost=tuple(track.track_id for track in lost if track.track_id is not None))
+
+    def _is_lost(self, track: TrackState, time: float) -> bool:
+        patience = self._config.lost_seconds
+        if track.ended or (track.track_id is None and track.missed >= _MISSED_RUNS):
+            return True
+        if track.missed >= _MISSED_RUNS and time - track.supported > _UNSUPPORTED_FACTOR * patience:
+            return True
+        return time - track.seen > patience * (_WAITING_FACTOR if track.waiting else 1.0)
+
+
+def _without_pairs(detections: list[Detection]) -> list[Detection]:
+    """Detections, highest score first, without those that are one box around two better ones which nearly fill it."""
+    boxes = _stack([detection.box for detection in detections])
+    inside = covered_share(boxes, boxes) >= _COVERED_SHARE
+    kept = []
+    for index, detection in enumerate(detections):
+        better = [other for other in range(index) if inside[other, index]]
+        filled = 0.0
+        if len(better) >= 2:
+            clipped = np.concatenate(
+                [np.maximum(boxes[better, :2], boxes[index, :2]), np.minimum(boxes[better, 2:], boxes[index, 2:])], axis=1
+            )
+            union = np.concatenate([clipped[:, :2].min(0), clipped[:, 2:].max(0)])
+            filled = float(box_area(union) / max(float(box_area(boxes[index])), 1e-6))
+        if filled < _FILLED_SHARE:
+            kept.append(detection)
+    return kept
+
+
+def _holds_two(track: TrackState, box: Float32, others: list[TrackState]) -> bool:
+    """Whether a detection is one box around two people who touch: then both are better carried by their poses."""
+    expected = track.motion.box
+    if box[2] - box[0] < _MERGED_WIDTH * (expected[2] - expected[0]):
+        return False
+    inside = covered_share(_stack([other.motion.box for other in others]), box[None])
+    return bool((inside >= _COVERED_SHARE).any())
+
+
+def _stack(boxes: Sequence[Float32]) -> Float32:
+    return np.stack(boxes).astype(np.float32) if boxes else np.zeros((0, 4), np.float32)

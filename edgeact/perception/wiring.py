@@ -1,0 +1,74 @@
+"""A graph of the bundle, addressed by what its tensors mean instead of what they are called."""
+
+from typing import Literal
+
+from edgeact.bundle import Bundle, GraphSpec, Meaning, TensorSpec
+from edgeact.errors import BundleError
+from edgeact.inference.base import Array, as_float32
+from edgeact.inference.select import open_graph
+from edgeact.types import Float32
+
+
+class WiredGraph:
+    """One opened graph with one input.
+
+    Args:
+        bundle: Where the graph comes from.
+        spec: One of the bundle's graphs.
+        takes: The meaning that its input must have.
+        device: See `open_graph`.
+        threads: Threads of one operator.
+
+    Raises:
+        BundleError: The graph has another input than ``takes``.
+        BundleIntegrityError: The graph's file is not the one that the manifest describes.
+        BackendError: The device is not available, or the graph cannot be loaded there.
+    """
+
+    def __init__(self, bundle: Bundle, spec: GraphSpec, *, takes: Meaning, device: str = "cpu", threads: int = 1) -> None:
+        if [tensor.meaning for tensor in spec.inputs] != [takes]:
+            found = ", ".join(tensor.meaning for tensor in spec.inputs) or "nothing"
+            raise BundleError(f"graph {spec.name!r} in {bundle.directory} takes {found}, this edgeact gives it {takes}; use another bundle")
+        self.input: TensorSpec = spec.inputs[0]
+        self._names: dict[Meaning, str] = {}
+        for tensor in spec.outputs:
+            self._names.setdefault(tensor.meaning, tensor.name)
+        self._spec = spec
+        self._backend = open_graph(bundle, spec, device=device, threads=threads)
+
+    def run(self, array: Array) -> dict[Meaning, Float32]:
+        """Execute the graph; the outputs by meaning, as float32."""
+        outputs = self._backend.run({self.input.name: array})
+        return {meaning: as_float32(outputs[name]) for meaning, name in self._names.items()}
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of the pictures that the graph takes.
+
+        Raises:
+            BundleError: The input is no batch of uint8 RGB pictures of a fixed size.
+        """
+        shape = self.input.shape
+        if self.input.dtype != "uint8" or len(shape) != 4 or shape[3] != 3 or shape[1] == "N" or shape[2] == "N":
+            raise BundleError(f"graph {self._spec.name!r} takes {list(shape)} {self.input.dtype}, not uint8 pictures (N, height, width, 3)")
+        return int(shape[2]), int(shape[1])
+
+    def close(self) -> None:
+        """Release the graph; calling it twice does no harm."""
+        self._backend.close()
+
+
+def require_graph(bundle: Bundle, *, scope: Literal["scene", "person"], horizon: Literal["frame", "clip"], produces: Meaning) -> GraphSpec:
+    """The first graph that does this.
+
+    Raises:
+        BundleError: The bundle has none.
+    """
+    spec = bundle.find_graph(scope=scope, horizon=horizon, produces=produces)
+    if spec is None:
+        known = ", ".join(f"{graph.name} ({graph.scope}/{graph.horizon})" for graph in bundle.manifest.graphs) or "no graphs"
+        raise BundleError(
+            f"{bundle.directory} has no {scope}/{horizon} graph that gives {produces}, without which no person can be followed "
+            f"(it has {known}); use another bundle"
+        )
+    return spec

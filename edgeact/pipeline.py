@@ -1,0 +1,304 @@
+"""capture → perceive → render → sinks: a thread a stage, bounded queues between them.
+
+A file gives every frame, in order, exactly once: a full queue makes the stage before it wait. A live source gives the newest
+frame: what the perceiver has no time for is dropped, and counted. Any failure stops all stages and reaches the caller; a stop
+(Ctrl-C) ends the capture only, and everything that was read is finished and written.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from edgeact.capture.base import Source, SourceInfo
+from edgeact.errors import EdgeactError, PipelineError
+from edgeact.queues import QueueAbortedError, StageQueue
+from edgeact.sinks.base import Sink
+from edgeact.stats import DurationHistogram, PeakMemory, Percentiles, StageTimes
+from edgeact.types import ActionEvent, Frame, FrameResult, UInt8
+
+# The order in which reports list the stages; those between capture and render are parts of the perceiver.
+STAGES = ("capture", "detect", "track", "pose", "parts", "clips", "actions", "attention", "render", "sinks")
+
+# Frames that wait may not take more than this between two stages, so that 8K (100 MB a frame) stays affordable.
+_QUEUE_BYTES = 256 * 2**20
+
+# How long a live source that was closed may take to notice; afterwards its (daemon) thread is left alone.
+_CAPTURE_PATIENCE_SECONDS = 10.0
+
+
+class FramePerceiver(Protocol):
+    """What the pipeline needs of a perceiver; used from one thread."""
+
+    def process(self, frame: Frame) -> FrameResult:
+        """Everything that is seen in one frame."""
+        ...
+
+    def finish(self) -> tuple[ActionEvent, ...]:
+        """The events that were still open when the source ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineReport:
+    """What a run did and how long it took.
+
+    Attributes:
+        frames: Frames written to the sinks.
+        seconds: Wall-clock time from the first read to the last write.
+        media_seconds: Presentation time from the first to the last frame.
+        dropped: Frames that were read and not written, by cause; empty for files.
+        stages: Time a frame by stage, in the order of `STAGES`; a stage that did not run has no entry.
+        frame_age: Time from a frame's capture to its rendered result.
+        peak_memory: Highest resident memory of the process in bytes.
+        events: Actions that were reported.
+        tracks: Different persons that were followed.
+        most_persons: The most persons in one frame.
+        action_seconds: Presentation time of all events by label.
+        interrupted: True when a stop ended the run before the source did.
+    """
+
+    frames: int
+    seconds: float
+    media_seconds: float
+    dropped: dict[str, int]
+    stages: dict[str, Percentiles]
+    frame_age: Percentiles
+    peak_memory: int
+    events: int
+    tracks: int
+    most_persons: int
+    action_seconds: dict[str, float]
+    interrupted: bool
+
+
+def run(
+    source: Source,
+    perceiver: FramePerceiver,
+    sinks: Sequence[Sink],
+    *,
+    draw: Callable[[FrameResult], UInt8] | None,
+    queue_frames: int,
+    stop: threading.Event,
+    on_result: Callable[[FrameResult], None] | None = None,
+) -> PipelineReport:
+    """Take a source through the perceiver into the sinks; all threads have ended on return.
+
+    The sinks are written but neither closed nor aborted: that is the caller's, who knows what belongs together.
+
+    Args:
+        source: Where frames come from.
+        perceiver: Sees persons, poses and actions in them.
+        sinks: Where results go, called in this order from one thread.
+        draw: Makes the picture ``(H, W, 3)`` uint8 RGB of a result; None writes no pictures.
+        queue_frames: Frames that may wait between two stages (fewer when they are large).
+        stop: When set, the capture ends and what was read is finished.
+        on_result: Told of every result from the sinks' thread, before it is written; must be quick.
+
+    Raises:
+        EdgeactError: As raised by a stage.
+        PipelineError: A stage failed in a way it should not have; the cause is chained.
+    """
+    return _Run(source, perceiver, sinks, draw=draw, queue_frames=queue_frames, stop=stop, on_result=on_result).execute()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """A result with its picture; ``number`` counts the frames as they were read."""
+
+    number: int
+    result: FrameResult
+    picture: UInt8 | None
+
+
+def _capacity(info: SourceInfo, queue_frames: int) -> int:
+    return max(1, min(queue_frames, _QUEUE_BYTES // max(1, info.width * info.height * 3)))
+
+
+class _Run:
+    """One run: its queues, its threads, and what they counted."""
+
+    def __init__(
+        self,
+        source: Source,
+        perceiver: FramePerceiver,
+        sinks: Sequence[Sink],
+        *,
+        draw: Callable[[FrameResult], UInt8] | None,
+        queue_frames: int,
+        stop: threading.Event,
+        on_result: Callable[[FrameResult], None] | None,
+    ) -> None:
+        self._source = source
+        self._perceiver = perceiver
+        self._sinks = sinks
+        self._draw = draw
+        self._stop = stop
+        self._on_result = on_result
+        self._live = source.info.live
+        capacity = _capacity(source.info, queue_frames)
+        self._frames: StageQueue[tuple[int, Frame]] = StageQueue(1 if self._live else capacity, newest_only=self._live)
+        self._results: StageQueue[tuple[int, FrameResult]] = StageQueue(capacity)
+        self._pictures: StageQueue[_Drawn] = StageQueue(capacity)
+        self._settled = threading.Event()  # all is written, or something failed
+        self._failure_lock = threading.Lock()
+        self._failure: tuple[str, BaseException] | None = None
+        self._captured = 0
+        self._written = 0
+        self._exhausted = False
+        self._last_events: tuple[ActionEvent, ...] = ()
+        self._times = StageTimes()
+        self._ages = DurationHistogram()
+        self._memory = PeakMemory()
+        self._tracks: set[int] = set()  # grows with the persons seen, not with the frames
+        self._most_persons = 0
+        self._events = 0
+        self._action_seconds: dict[str, float] = {}
+        self._media_start: float | None = None
+        self._media_end = 0.0
+
+    def execute(self) -> PipelineReport:
+        stages = {"capture": self._capture, "perceive": self._perceive, "render": self._render, "sinks": self._write}
+        threads = [
+            threading.Thread(target=self._guard, args=(name, stage), name=f"edgeact-{name}", daemon=True) for name, stage in stages.items()
+        ]
+        began = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        try:
+            # The timeout only serves live sources, whose blocked read must be ended from outside.
+            while not self._settled.wait(0.1):
+                if self._live and self._stop.is_set():
+                    self._end_live_capture(threads[0])
+        except BaseException:
+            self._abort()
+            raise
+        finally:
+            if self._live:
+                self._source.close()
+            threads[0].join(_CAPTURE_PATIENCE_SECONDS if self._live else None)
+            for thread in threads[1:]:
+                thread.join()
+        self._raise_failure()
+        return self._report(time.perf_counter() - began)
+
+    def _guard(self, name: str, stage: Callable[[], None]) -> None:
+        try:
+            stage()
+        except QueueAbortedError:
+            pass  # another stage failed and has said why
+        except BaseException as error:  # noqa: BLE001 - the top of a thread: handed to the caller of run
+            with self._failure_lock:
+                if self._failure is None:
+                    self._failure = (name, error)
+            self._abort()
+
+    def _abort(self) -> None:
+        for queue in (self._frames, self._results, self._pictures):
+            queue.abort()
+        self._settled.set()
+
+    def _end_live_capture(self, thread: threading.Thread) -> None:
+        self._source.close()
+        thread.join(_CAPTURE_PATIENCE_SECONDS)
+        self._frames.close()
+        self._settled.wait()
+
+    def _raise_failure(self) -> None:
+        if self._failure is None:
+            return
+        stage, error = self._failure
+        if isinstance(error, EdgeactError):
+            raise error
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise PipelineError(f"{self._source.info.name}: the {stage} stage failed after {self._written} frames ({what})") from error
+
+    def _capture(self) -> None:
+        frames = self._source.frames()
+        while not self._stop.is_set():
+            began = time.perf_counter()
+            frame = next(frames, None)
+            if frame is None:
+                self._exhausted = True
+                break
+            self._times.add("capture", time.perf_counter() - began)
+            self._frames.put((self._captured, frame))
+            self._captured += 1
+        self._frames.close()
+
+    def _perceive(self) -> None:
+        while (item := self._frames.get()) is not None:
+            number, frame = item
+            self._results.put((number, self._perceiver.process(frame)))
+        self._last_events = self._perceiver.finish()
+        self._results.close()
+
+    def _render(self) -> None:
+        while (item := self._results.get()) is not None:
+            number, result = item
+            picture = None
+            if self._draw is not None:
+                began = time.perf_counter()
+                picture = self._draw(result)
+                self._times.add("render", time.perf_counter() - began)
+            self._pictures.put(_Drawn(number, result, picture))
+        self._pictures.close()
+
+    def _write(self) -> None:
+        # One result is held back, so that the events which the source's end closes go out with the last frame.
+        held: _Drawn | None = None
+        expected = 0
+        while (drawn := self._pictures.get()) is not None:
+            if drawn.number < expected or (drawn.number > expected and not self._live):
+                raise AssertionError(f"frame {drawn.number} came where frame {expected} was due")
+            expected = drawn.number + 1
+            self._count(drawn.result)
+            if self._on_result is not None:
+                self._on_result(drawn.result)
+            if held is not None:
+                self._write_one(held)
+            held = drawn
+        if held is not None:
+            self._write_one(replace(held, result=replace(held.result, events=held.result.events + self._last_events)))
+        if not self._live and self._written != self._captured:
+            raise AssertionError(f"{self._captured} frames were read, but {self._written} written")
+        self._settled.set()
+
+    def _write_one(self, drawn: _Drawn) -> None:
+        began = time.perf_counter()
+        for sink in self._sinks:
+            sink.write(drawn.result, drawn.picture)
+        self._times.add("sinks", time.perf_counter() - began)
+        self._written += 1
+        self._events += len(drawn.result.events)
+        for event in drawn.result.events:
+            self._action_seconds[event.label] = self._action_seconds.get(event.label, 0.0) + event.end - event.start
+
+    def _count(self, result: FrameResult) -> None:
+        if result.frame.captured > 0.0:
+            self._ages.add(time.monotonic() - result.frame.captured)
+        for stage, seconds in result.stage_seconds.items():
+            self._times.add(stage, seconds)
+        self._tracks.update(person.track_id for person in result.persons)
+        self._most_persons = max(self._most_persons, len(result.persons))
+        if self._media_start is None:
+            self._media_start = result.frame.time
+        self._media_end = result.frame.time
+        self._memory.sample()
+
+    def _report(self, seconds: float) -> PipelineReport:
+        return PipelineReport(
+            frames=self._written,
+            seconds=seconds,
+            media_seconds=self._media_end - (self._media_start or 0.0),
+            dropped={"newer_frame": self._frames.dropped} if self._frames.dropped else {},
+            stages=self._times.summary(STAGES),
+            frame_age=self._ages.summary(),
+            peak_memory=self._memory.peak,
+            events=self._events,
+            tracks=len(self._tracks),
+            most_persons=self._most_persons,
+            action_seconds=dict(sorted(self._action_seconds.items())),
+            interrupted=not self._exhausted,
+        )

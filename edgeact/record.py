@@ -1,0 +1,179 @@
+"""What stands in ``<stem>.run.json``: which input was annotated, how, and how it ended, so that a batch can be resumed.
+
+The record is what makes a set of outputs count. It is written with state ``writing`` just before the first output gets its final
+name and with ``done`` after the last one did, so that outputs without a ``done`` record are done again.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import edgeact
+from edgeact.bundle import Bundle
+from edgeact.config import PipelineConfig
+from edgeact.errors import OutputError
+
+VIDEO_SUFFIX, EVENTS_SUFFIX, FRAMES_SUFFIX, RECORD_SUFFIX = ".mp4", ".events.csv", ".frames.jsonl", ".run.json"
+_PARTIAL_SUFFIX = ".partial"
+
+# These change how fast results come, not which.
+_SPEED_KEYS = {"queue_frames", "threads"}
+
+
+class InputRecord(BaseModel):
+    """Which input it was: its absolute path, and a fingerprint of name, size and modification time (so it may be moved)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str
+    fingerprint: str
+
+
+class RunSummary(BaseModel):
+    """What the run found, for the summary on the terminal; ``warning`` says what was wrong with the input, if anything was."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    frames: int
+    seconds: float
+    media_seconds: float
+    tracks: int
+    most_persons: int
+    action_seconds: dict[str, float]
+    truncated: bool
+    warning: str | None
+
+
+class RunRecord(BaseModel):
+    """The content of ``<stem>.run.json``.
+
+    Attributes:
+        record_version: Of this layout.
+        state: ``writing`` while outputs get their final names, ``done``, or ``interrupted`` (outputs end at the interruption).
+        input: The input.
+        settings: Everything that decides what comes out: version, bundle, configuration, options.
+        outputs: Size in bytes of every output by file name.
+        summary: What was found; None while writing.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    record_version: Literal[1] = 1
+    state: Literal["writing", "done", "interrupted"]
+    input: InputRecord
+    settings: dict[str, Any]
+    outputs: dict[str, Annotated[int, Field(ge=0)]]
+    summary: RunSummary | None
+
+
+def run_settings(bundle: Bundle, config: PipelineConfig, *, every: int, video: bool) -> dict[str, Any]:
+    """What decides the outputs of an input, comparable between runs."""
+    return {
+        "edgeact": edgeact.__version__,
+        "bundle": bundle.digest,
+        "every": every,
+        "video": video,
+        "config": config.model_dump(mode="json", exclude=_SPEED_KEYS),
+    }
+
+
+def fingerprint_input(path: Path) -> InputRecord:
+    """Identify a file, or a folder of images, without reading its content.
+
+    Raises:
+        OSError: It cannot be looked at.
+    """
+    files = sorted(child for child in path.iterdir() if child.is_file()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        status = file.stat()
+        digest.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return InputRecord(path=str(path.resolve()), fingerprint=digest.hexdigest())
+
+
+def output_names(stem: str, *, video: bool) -> tuple[str, ...]:
+    """File names of an input's outputs, in the order in which they get their final names; the record comes after them."""
+    return (*([f"{stem}{VIDEO_SUFFIX}"] if video else []), f"{stem}{EVENTS_SUFFIX}", f"{stem}{FRAMES_SUFFIX}")
+
+
+def record_path(out_dir: Path, stem: str) -> Path:
+    """Where the record of an input's outputs lies."""
+    return out_dir / f"{stem}{RECORD_SUFFIX}"
+
+
+def load_record(path: Path) -> RunRecord | None:
+    """The record, or None when there is none or it is not readable (the input is then done again)."""
+    try:
+        return RunRecord.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def save_record(path: Path, record: RunRecord) -> None:
+    """Write the record so that it is either there as a whole or not at all.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    partial = path.with_name(path.name + _PARTIAL_SUFFIX)
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            json.dump(record.model_dump(mode="json"), file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be written ({error.strerror}); free some space or choose another --out") from error
+
+
+def is_current(record: RunRecord | None, source: InputRecord, settings: dict[str, Any], out_dir: Path) -> bool:
+    """True when the outputs are all there and came from this very input with these very settings."""
+    if record is None or record.state != "done" or record.settings != settings or record.input.fingerprint != source.fingerprint:
+        return False
+    return all((out_dir / name).is_file() and (out_dir / name).stat().st_size == size for name, size in record.outputs.items())
+
+
+def is_output(path: Path, out_dir: Path) -> bool:
+    """True when a record in ``out_dir`` says that this video was written there."""
+    if path.suffix != VIDEO_SUFFIX or path.resolve().parent != out_dir.resolve():
+        return False
+    record = load_record(record_path(out_dir, path.stem))
+    return record is not None and path.name in record.outputs
+
+
+def output_stems(paths: Sequence[Path]) -> list[str]:
+    """A distinct name for the outputs of every input.
+
+    The name is the input's stem; where stems are the same (``a.mp4`` and ``a.mov``), the whole file name; where these are the same
+    as well (``x/a.mp4`` and ``y/a.mp4``), folder and file name; and after that the stem with a hash of the whole path. Letter case
+    does not tell names apart, as it does not on every file system.
+
+    Args:
+        paths: Different files or folders.
+    """
+    names = [_candidate_names(path) for path in paths]
+    levels = [0] * len(paths)
+    while True:
+        groups: dict[str, list[int]] = {}
+        for position, level in enumerate(levels):
+            groups.setdefault(names[position][level].casefold(), []).append(position)
+        shared = [position for group in groups.values() if len(group) > 1 for position in group]
+        raised = [position for position in shared if levels[position] + 1 < len(names[position])]
+        if not raised:
+            return [names[position][level] for position, level in enumerate(levels)]
+        for position in raised:
+            levels[position] += 1
+
+
+def _candidate_names(path: Path) -> tuple[str, ...]:
+    absolute = path.resolve()
+    stem = absolute.name if path.is_dir() else absolute.stem
+    digest = hashlib.sha256(str(absolute).encode()).hexdigest()[:8]
+    return (stem, absolute.name, f"{absolute.parent.name}-{absolute.name}", f"{stem}-{digest}")

@@ -1,0 +1,124 @@
+"""Files that appear under their final name only when they are complete.
+
+Until then a file is called ``.<name>.partial``, in the same folder, so that a rename is all that is left to do. A run that is
+killed leaves at most such a file, which the next run with the same output writes over.
+"""
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+from edgeact.errors import OutputError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def partial_path(path: Path) -> Path:
+    """The name under which ``path`` is written."""
+    return path.with_name(f".{path.name}.partial")
+
+
+def prepare_partial(path: Path) -> Path:
+    """Check early that ``path`` can be written, create the empty file under its temporary name, and return that name.
+
+    Raises:
+        OutputError: The folder is missing or cannot be written, or there is a folder in the file's place.
+    """
+    partial = partial_path(path)
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder, a file is to be written there; rename the folder or choose another --out")
+    try:
+        partial.write_bytes(b"")
+    except OSError as error:
+        raise output_error(path, error) from error
+    return partial
+
+
+def publish(path: Path) -> None:
+    """Give the complete file its final name, over an older one if there is one; its content is on the disk before.
+
+    Raises:
+        OutputError: It cannot be written to the disk or renamed; the temporary file is then removed.
+    """
+    partial = partial_path(path)
+    try:
+        with partial.open("r+b") as file:
+            os.fsync(file.fileno())  # else a power cut may leave the new name with an empty file
+        partial.replace(path)
+    except OSError as error:
+        remove_partials(path)
+        raise output_error(path, error) from error
+
+
+def remove_partials(path: Path) -> None:
+    """Remove what an unfinished run left of ``path``; nothing happens where there is nothing, or it cannot be removed."""
+    with contextlib.suppress(OSError):
+        partial_path(path).unlink(missing_ok=True)
+
+
+def output_error(path: Path, error: Exception) -> OutputError:
+    """The error to raise when writing ``path`` failed with ``error`` (an OSError, or one of FFmpeg's)."""
+    code = getattr(error, "errno", None)
+    reason = getattr(error, "strerror", None) or str(error)
+    if code in _FULL:
+        remedy = "free some space or choose another --out"
+    elif code in _FORBIDDEN:
+        remedy = "choose an --out that you may write to"
+    elif code == errno.ENOENT:
+        remedy = f"the folder {path.parent} is gone: create it or choose another --out"
+    else:
+        remedy = "choose another --out"
+    return OutputError(f"{path} cannot be written ({reason}); {remedy}")
+
+
+class PartialText:
+    """A UTF-8 text file that is written piece by piece and appears on `close`; it has what `csv.writer` needs."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises: OutputError: The file cannot be created."""
+        self._path = path
+        self._closed = False
+        try:
+            self._file = prepare_partial(path).open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise output_error(path, error) from error
+
+    def write(self, text: str) -> int:
+        """Append; after a failure the temporary file is gone.
+
+        Raises:
+            OutputError: The disk is full or the folder is gone.
+            ValueError: The file was closed before.
+        """
+        try:
+            return self._file.write(text)
+        except OSError as error:
+            self.abort()
+            raise output_error(self._path, error) from error
+
+    def close(self) -> None:
+        """Publish; does nothing after the first time, or after `abort`.
+
+        Raises:
+            OutputError: It cannot be completed; nothing is left then.
+        """
+        if self._closed:
+            return
+        try:
+            self._file.close()
+        except OSError as error:
+            self.abort()
+            raise output_error(self._path, error) from error
+        self._closed = True
+        publish(self._path)
+
+    def abort(self) -> None:
+        """Leave nothing; does nothing after `close`."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(OSError):  # what is still buffered may not fit on the disk: it is not wanted any more
+            self._file.close()
+        remove_partials(self._path)

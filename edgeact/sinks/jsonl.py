@@ -1,0 +1,197 @@
+"""Everything about every frame as JSON lines, and a reader for them.
+
+The first line is the header, every other line a frame::
+
+    {"schema": "edgeact.frames", "version": 1, "source": {...}, "skeleton": {...}, "labels": [...], "bundle": {...}, ...}
+    {"index": 0, "time": 0.0, "epoch": 0, "persons": [{"track": 1, "box": [x_min, y_min, x_max, y_max], "score": 0.9,
+     "joints": [[x, y, confidence], ...], "parts": {"head": [x_min, y_min, x_max, y_max], ...},
+     "action": {"label": "wave", "smoothed": {"wave": 0.8, ...}, "raw": {"wave": 0.9, ...}}}]}
+
+Pixels have 2 decimals (finer than any network), confidences and probabilities 4, seconds 6 (a tick of any usual time base).
+``action`` is null until a track's clip is long enough, its ``label`` null while no action is certain. A number that is not
+finite is written as null, because JSON has no other word for it.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import edgeact
+from edgeact.bundle import Bundle
+from edgeact.capture.base import SourceInfo
+from edgeact.config import PipelineConfig
+from edgeact.errors import SourceFormatError, SourceNotFoundError
+from edgeact.sinks.atomic import PartialText
+from edgeact.types import Action, Float32, FrameResult, Person, UInt8
+
+SCHEMA = "edgeact.frames"
+SCHEMA_VERSION = 1
+PIXEL_DECIMALS, PROBABILITY_DECIMALS, SECOND_DECIMALS = 2, 4, 6
+
+
+class JsonlSink:
+    """One line a frame after a header that makes the file speak for itself."""
+
+    def __init__(self, path: Path, *, info: SourceInfo, bundle: Bundle, config: PipelineConfig, every: int) -> None:
+        """Create the file and write its header.
+
+        Args:
+            path: The final name.
+            info: The source.
+            bundle: What the results come from: its skeleton, labels, name and digest go into the header.
+            config: How the pipeline worked.
+            every: Each n-th frame of the source was used.
+
+        Raises:
+            OutputError: The file cannot be created.
+        """
+        self._labels = bundle.manifest.labels
+        self._file = PartialText(path)
+        self._write_line(_header(info, bundle, config, every))
+
+    def write(self, result: FrameResult, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
+        """Write one frame.
+
+        Raises:
+            OutputError: The disk is full or the folder is gone.
+        """
+        self._write_line(
+            {
+                "index": result.frame.index,
+                "time": _number(result.frame.time, SECOND_DECIMALS),
+                "epoch": result.frame.epoch,
+                "persons": [self._person(person) for person in result.persons],
+            }
+        )
+
+    def close(self) -> None:
+        """Publish the file.
+
+        Raises:
+            OutputError: It cannot be completed; nothing is left then.
+        """
+        self._file.close()
+
+    def abort(self) -> None:
+        """Leave nothing; does nothing after `close`."""
+        self._file.abort()
+
+    def _write_line(self, record: dict[str, Any]) -> None:
+        self._file.write(json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n")
+
+    def _person(self, person: Person) -> dict[str, Any]:
+        places = _numbers(person.pose.joints, PIXEL_DECIMALS)
+        confidences = _numbers(person.pose.confidence, PROBABILITY_DECIMALS)
+        return {
+            "track": person.track_id,
+            "box": _numbers(person.box, PIXEL_DECIMALS),
+            "score": _number(person.score, PROBABILITY_DECIMALS),
+            "joints": [[*place, confidence] for place, confidence in zip(places, confidences, strict=True)],
+            "parts": {part.name: _numbers(part.box, PIXEL_DECIMALS) for part in person.parts},
+            "action": None if person.action is None else self._action(person.action),
+        }
+
+    def _action(self, action: Action) -> dict[str, Any]:
+        return {
+            "label": action.label,
+            "smoothed": dict(zip(self._labels, _numbers(action.smoothed, PROBABILITY_DECIMALS), strict=True)),
+            "raw": dict(zip(self._labels, _numbers(action.raw, PROBABILITY_DECIMALS), strict=True)),
+        }
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header of a file that `JsonlSink` wrote.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+        SourceFormatError: It is no such file, or one of another version.
+    """
+    return next(_read_lines(path))
+
+
+def read_frames(path: Path) -> Iterator[dict[str, Any]]:
+    """The frames of a file that `JsonlSink` wrote, one at a time; a last line that is torn (by a killed run) is left out.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+        SourceFormatError: It is no such file, one of another version, or a line other than the last is not JSON.
+    """
+    lines = _read_lines(path)
+    next(lines)  # checks the header, and raises here and not at the first use
+    return lines
+
+
+def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        file = path.open(encoding="utf-8", errors="replace", newline="\n")
+    except OSError as error:
+        raise SourceNotFoundError(f"{path} cannot be read ({error.strerror}); name a .frames.jsonl file") from error
+    with file:
+        header = _parse(file.readline())
+        if header is None or header.get("schema") != SCHEMA:
+            raise SourceFormatError(f"{path} does not begin with a header of {SCHEMA}; name a .frames.jsonl file of edgeact")
+        if header.get("version") != SCHEMA_VERSION:
+            raise SourceFormatError(
+                f"{path} has version {header.get('version')!r} of {SCHEMA}, this edgeact reads {SCHEMA_VERSION}; "
+                "use the edgeact that wrote it"
+            )
+        yield header
+        for number, line in enumerate(file, start=2):
+            record = _parse(line)
+            if record is None:
+                if line.endswith("\n"):
+                    raise SourceFormatError(f"{path}: line {number} is not a JSON object; the file is damaged, annotate its source again")
+                return
+            yield record
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _header(info: SourceInfo, bundle: Bundle, config: PipelineConfig, every: int) -> dict[str, Any]:
+    skeleton = bundle.skeleton
+    return {
+        "schema": SCHEMA,
+        "version": SCHEMA_VERSION,
+        "edgeact": edgeact.__version__,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "source": {
+            "name": info.name,
+            "width": info.width,
+            "height": info.height,
+            "live": info.live,
+            "frame_rate": None if info.frame_rate is None else _number(float(info.frame_rate), SECOND_DECIMALS),
+            "frame_count": info.frame_count,
+            "duration": None if info.duration is None else _number(info.duration, SECOND_DECIMALS),
+        },
+        "every": every,
+        "skeleton": {"name": skeleton.name, "joints": list(skeleton.joints), "bones": [list(bone) for bone in skeleton.bones]},
+        "labels": list(bundle.manifest.labels),
+        "bundle": {"name": bundle.manifest.name, "version": bundle.manifest.version, "digest": bundle.digest},
+        "config": config.model_dump(mode="json"),
+    }
+
+
+def _number(value: float, decimals: int) -> float | None:
+    return round(float(value), decimals) if math.isfinite(value) else None
+
+
+def _numbers(values: Float32, decimals: int) -> list[Any]:
+    """An array as nested lists; in float64, where rounding leaves no tail of digits."""
+    rounded = np.round(values.astype(np.float64), decimals)
+    finite = np.isfinite(rounded)
+    if finite.all():
+        return list(rounded.tolist())
+    mixed = rounded.astype(np.object_)
+    mixed[~finite] = None
+    return list(mixed.tolist())

@@ -1,0 +1,161 @@
+"""The drawn frames as a video that every browser plays: H.264 in MP4, with the source's own timing and sound."""
+
+import contextlib
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer, OutputContainer
+
+from edgeact.capture.base import SourceInfo
+from edgeact.capture.container import open_media
+from edgeact.errors import OutputError, SourceFormatError, SourceNotFoundError
+from edgeact.sinks.atomic import output_error, prepare_partial, publish, remove_partials
+from edgeact.sinks.encoder import PictureEncoder
+from edgeact.sinks.sound import SoundTrack
+from edgeact.types import FrameResult, UInt8
+
+FALLBACK_FRAME_RATE = Fraction(25)  # for sources that announce none
+MAXIMUM_FRAME_RATE = Fraction(1000)  # what a broken header may announce beyond this would only upset the encoder
+# A source whose pictures end this close to their announced end is complete: announcements are rounded.
+END_TOLERANCE_SECONDS = 1.0
+
+
+class VideoSink:
+    """Writes the picture of every result at the frame's own time.
+
+    The video has the size of the first picture, made even by repeating the last column or row. Pictures of another size are
+    fitted into it, on black. The source's sound is copied, or coded as AAC where a browser could not play it, and keeps its
+    distance to the pictures; when they end early (Ctrl-C), it ends with them.
+
+    A video without any frame is not published: nothing appears under the final name.
+    """
+
+    def __init__(self, path: Path, *, info: SourceInfo, source_path: Path | None) -> None:
+        """Create the file under its temporary name.
+
+        Args:
+            path: The final name.
+            info: The source: its frame rate guides the encoder, its duration tells whether the pictures are complete.
+            source_path: Where the sound and the shape of the pixels come from, or None.
+
+        Raises:
+            OutputError: The file cannot be created, or it is the source itself.
+        """
+        if source_path is not None and path.exists() and path.samefile(source_path):
+            raise OutputError(f"{path} is the source itself and would be written over; choose another --out")
+        self._path = path
+        self._info = info
+        self._source_path = source_path
+        self._encoder: PictureEncoder | None = None
+        self._sound: SoundTrack | None = None
+        self._closed = False
+        partial = prepare_partial(path)
+        try:
+            # The index goes to the front when all is written, so that a browser can begin before it has the whole file.
+            self._output: OutputContainer = av.open(f"file:{partial}", "w", format="mp4", options={"movflags": "+faststart"})
+        except (av.FFmpegError, OSError) as error:
+            remove_partials(path)
+            raise output_error(path, error) from error
+
+    def write(self, result: FrameResult, picture: UInt8 | None) -> None:
+        """Encode one picture; without one, the frame as it is. After a failure the temporary file is gone.
+
+        Args:
+            result: Its frame gives the time.
+            picture: ``(H, W, 3)`` uint8 RGB, or None.
+
+        Raises:
+            OutputError: The disk is full or the folder is gone.
+            ValueError: The sink was closed before.
+        """
+        if self._closed:
+            raise ValueError(f"{self._path} is closed and takes no more frames")
+        image = result.frame.image if picture is None else picture
+        with self._writing():
+            if self._encoder is None:
+                self._encoder = self._start(image)
+            self._output.mux(self._encoder.encode(image, result.frame.time))
+            if self._sound is not None:
+                self._sound.mux_until(result.frame.time)
+
+    def close(self) -> None:
+        """Finish and publish the file; does nothing after the first time, or after `abort`.
+
+        Raises:
+            OutputError: It cannot be completed; nothing is left then.
+        """
+        if self._closed:
+            return
+        if self._encoder is None:
+            self.abort()
+            return
+        with self._writing():
+            self._output.mux(self._encoder.flush())
+            if self._sound is not None:
+                self._sound.mux_until(self._sound_end(self._encoder))
+                self._sound.finish()
+            self._output.close()
+        self._closed = True
+        self._release()
+        publish(self._path)
+
+    def abort(self) -> None:
+        """Leave nothing; does nothing after `close`."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(av.FFmpegError, OSError):  # what FFmpeg still holds may not fit on the disk: it is not wanted
+            self._output.close()
+        self._release()
+        remove_partials(self._path)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.FFmpegError, OSError) as error:
+            self.abort()
+            raise output_error(self._path, error) from error
+
+    def _release(self) -> None:
+        if self._sound is not None:
+            self._sound.close()
+
+    def _start(self, image: UInt8) -> PictureEncoder:
+        height, width = image.shape[:2]
+        frame_rate = min(self._info.frame_rate or FALLBACK_FRAME_RATE, MAXIMUM_FRAME_RATE)
+        source = self._open_source()
+        pixel_shape = None if source is None else _pixel_shape(source, self._info)
+        encoder = PictureEncoder(self._output, width=width, height=height, frame_rate=frame_rate, pixel_shape=pixel_shape)
+        if source is not None:
+            self._sound = SoundTrack(source, self._output)
+        return encoder
+
+    def _open_source(self) -> InputContainer | None:
+        # A source that cannot be opened here (any more) has no sound; its pictures come another way and are not at fault.
+        if self._source_path is None or not self._source_path.is_file():
+            return None
+        try:
+            return open_media(self._source_path)
+        except (SourceFormatError, SourceNotFoundError):
+            return None
+
+    def _sound_end(self, encoder: PictureEncoder) -> float:
+        """Until when sound is wanted: all of it when the pictures are complete, else only as far as they go."""
+        announced = self._info.duration
+        complete = announced is None or encoder.end >= announced - max(END_TOLERANCE_SECONDS, 2 * encoder.step)
+        return float("inf") if complete else encoder.end
+
+
+def _pixel_shape(source: InputContainer, info: SourceInfo) -> Fraction | None:
+    """Width over height of an upright pixel on a screen, or None for square ones."""
+    if not source.streams.video:
+        return None
+    stream = source.streams.video[0]
+    shape = stream.sample_aspect_ratio
+    if not shape or shape == 1:
+        return None
+    is_turned = (info.width, info.height) == (stream.height, stream.width) and info.width != info.height
+    return 1 / shape if is_turned else shape

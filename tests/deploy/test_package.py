@@ -1,0 +1,101 @@
+"""A bundle of randomly initialised networks: written, read and run by the runtime."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from deploy.package import write_bundle
+from deploy.wrap import PoseGraph
+from edgeact.bundle import Bundle, load_bundle
+from edgeact.config import PipelineConfig
+from edgeact.errors import BundleError, BundleIntegrityError
+from edgeact.inference.select import open_graph
+from edgeact.perception.perceiver import Perceiver
+from edgeact.types import Frame
+from tests.deploy.networks import CALIBRATION, random_networks, random_samples
+from trainer.models.edge_pose import EdgePose
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    folder = tmp_path_factory.mktemp("made") / "bundle"
+    return write_bundle(folder, random_networks(), CALIBRATION, random_samples(), version="0.0.1", created="2026-01-31", training={})
+
+
+def test_the_runtime_reads_it(bundle: Bundle) -> None:
+    assert [graph.name for graph in bundle.manifest.graphs] == ["detector", "pose", "action", "explain"]
+    assert bundle.manifest.calibration.action_score == CALIBRATION.action_score
+    assert not list(bundle.directory.parent.glob(".*"))  # nothing half is left beside it
+
+
+def test_every_output_was_compared_with_pytorch(bundle: Bundle) -> None:
+    outputs = {(name, row["output"]): row["largest"] for name, rows in bundle.manifest.parity.items() for row in rows}
+    assert len(outputs) == 7
+    # The weights are rounded before the comparison, so that what is left is the order of sums; measured: 3e-5 pixels at most.
+    assert max(outputs.values()) < 1e-3
+
+
+def test_the_runtime_runs_it_on_a_frame(bundle: Bundle) -> None:
+    perceiver = Perceiver(bundle, PipelineConfig())
+    result = perceiver.process(Frame(0, 0.0, np.zeros((120, 160, 3), np.uint8)))
+    assert result.frame.index == 0
+    perceiver.close()
+
+
+def test_the_batch_of_persons_may_have_any_size(bundle: Bundle) -> None:
+    graph = open_graph(bundle, next(graph for graph in bundle.manifest.graphs if graph.name == "pose"))
+    crops = random_samples().crops.numpy()
+    together = graph.run({"image": crops})["joints"]
+    alone = np.concatenate([graph.run({"image": crops[i : i + 1]})["joints"] for i in range(len(crops))])
+    assert together.shape == (3, 21, 2)
+    assert np.abs(together - alone).max() < 1e-3
+    graph.close()
+
+
+def test_weights_are_stored_in_half_the_bytes(bundle: Bundle) -> None:
+    size = sum((bundle.directory / graph.file).stat().st_size for graph in bundle.manifest.graphs)
+    parameters = sum(p.numel() for p in EdgePose().parameters())
+    assert (bundle.directory / "pose.onnx").stat().st_size < 2.6 * parameters
+    assert size < 12e6
+
+
+def test_no_graph_names_a_file_of_this_machine(bundle: Bundle) -> None:
+    for graph in bundle.manifest.graphs:
+        assert not re.search(rb"[\w/]+\.py\b", (bundle.directory / graph.file).read_bytes())
+
+
+def test_a_changed_graph_is_noticed(bundle: Bundle, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "bundle"
+    shutil.copytree(bundle.directory, copy)
+    content = bytearray((copy / "pose.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / "pose.onnx").write_bytes(content)
+    with pytest.raises(BundleIntegrityError, match=r"pose\.onnx"):
+        Perceiver(load_bundle(copy), PipelineConfig())
+
+
+def test_a_graph_that_is_not_its_network_is_refused_and_the_old_bundle_stays(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    target = tmp_path / "bundle"
+    shutil.copytree(bundle.directory, target)
+    before = load_bundle(target).digest
+    original = PoseGraph.forward
+
+    def drifting(self: PoseGraph, image: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        joints, *rest = original(self, image)
+        return (joints if torch.compiler.is_exporting() else joints + 1.0, *rest)
+
+    monkeypatch.setattr(PoseGraph, "forward", drifting)
+    with pytest.raises(BundleError, match=r"pose\.onnx: joints differs from PyTorch by 1"):
+        write_bundle(
+            target, random_networks(action=False), CALIBRATION, random_samples(), version="0.0.2", created="2026-01-31", training={}
+        )
+    assert load_bundle(target).digest == before

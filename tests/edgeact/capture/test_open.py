@@ -1,0 +1,115 @@
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeact.capture.file import FileSource
+from edgeact.capture.images import ImagesSource
+from edgeact.capture.open import find_inputs, natural_key, open_source
+from edgeact.errors import SourceNotFoundError
+from tests.media import numbered_picture, write_png, write_video
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """videos/{1,2,10}.mp4 and more, images/{1,2,10}.png, mixed/, nothing/; files are only names where nobody opens them."""
+    for name in ("videos/2.mp4", "videos/10.MP4", "videos/1.mkv", "videos/notes.txt", "videos/.hidden.mp4", "videos/inner/deep.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    for name in ("images/10.png", "images/2.jpg", "images/1.PNG", "mixed/a.png", "mixed/b.mov", "nothing/readme.md", "odd/clip[1].mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    return tmp_path
+
+
+def names(paths: list[Path], root: Path) -> list[str]:
+    return [str(path.relative_to(root)) for path in paths]
+
+
+def test_a_folder_of_videos_is_each_of_them_in_natural_order(tree: Path) -> None:
+    assert names(find_inputs([str(tree / "videos")]), tree) == ["videos/1.mkv", "videos/2.mp4", "videos/10.MP4"]
+
+
+def test_a_folder_of_images_is_one_input(tree: Path) -> None:
+    assert names(find_inputs([str(tree / "images")]), tree) == ["images"]
+
+
+def test_images_beside_videos_are_left_out(tree: Path) -> None:
+    assert names(find_inputs([str(tree / "mixed")]), tree) == ["mixed/b.mov"]
+
+
+def test_a_file_is_taken_whatever_its_name(tree: Path) -> None:
+    assert names(find_inputs([str(tree / "videos/notes.txt"), str(tree / "odd/clip[1].mp4")]), tree) == [
+        "videos/notes.txt",
+        "odd/clip[1].mp4",
+    ]
+
+
+def test_patterns_are_expanded_to_media_and_folders_of_media(tree: Path) -> None:
+    assert names(find_inputs([str(tree / "videos/*")]), tree) == ["videos/1.mkv", "videos/2.mp4", "videos/10.MP4", "videos/inner/deep.mp4"]
+    assert names(find_inputs([str(tree / "*")]), tree) == [
+        "images", "mixed/b.mov", "odd/clip[1].mp4", "videos/1.mkv", "videos/2.mp4", "videos/10.MP4",
+    ]  # fmt: skip
+    assert names(find_inputs([str(tree / "images/**")]), tree) == ["images"]
+    assert names(find_inputs([str(tree / "images/*.png")]), tree) == ["images/10.png"]
+
+
+def test_patterns_keep_their_order_and_nothing_comes_twice(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    (tree / "link.mp4").symlink_to(tree / "videos/2.mp4")
+    found = find_inputs(["videos/10.MP4", str(tree / "videos"), "./videos/1.mkv", "link.mp4"])
+    assert [path.name for path in found] == ["10.MP4", "1.mkv", "2.mp4"]
+
+
+def test_a_home_folder_in_quotes_is_found(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tree))
+    assert names(find_inputs(["~/videos/*.mkv"]), tree) == ["videos/1.mkv"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "remedy"),
+    [("absent.mp4", "does not exist"), ("*.avi", "matches no video"), ("nothing", "no video or image"), ("nothing/*", "matches no video")],
+)
+def test_nothing_found_names_the_pattern_and_a_remedy(tree: Path, pattern: str, remedy: str) -> None:
+    with pytest.raises(SourceNotFoundError, match=remedy) as caught:
+        find_inputs([str(tree / pattern)])
+    assert str(tree / pattern) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.lists(st.integers(0, 10**9), unique=True), st.sampled_from(["", "frame", "a/b_"]))
+def test_numbers_in_names_sort_by_value(numbers: list[int], prefix: str) -> None:
+    paths = [Path(f"{prefix}{number}.png") for number in numbers]
+    assert sorted(paths, key=natural_key) == [Path(f"{prefix}{number}.png") for number in sorted(numbers)]
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)))
+def test_any_names_can_be_sorted_and_the_order_does_not_depend_on_the_file_system(stems: list[str]) -> None:
+    paths = [Path(stem) for stem in stems]
+    other_order = paths[::-1]
+    assert sorted(paths, key=natural_key) == sorted(other_order, key=natural_key)
+
+
+def test_open_source_chooses_by_what_it_is_given(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.mp4", [numbered_picture(0)])
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for number in (0, 1, 2):
+        write_png(folder / f"{number}.png", numbered_picture(number))
+    with open_source(video) as source:
+        assert isinstance(source, FileSource)
+    with open_source(folder, every=2) as source:
+        assert isinstance(source, ImagesSource)
+        assert [frame.index for frame in source.frames()] == [0, 2]
+    with open_source(folder / "1.png") as source:
+        assert source.info.frame_count == 1
+
+
+def test_open_source_refuses_what_is_not_there(tree: Path) -> None:
+    with pytest.raises(SourceNotFoundError, match="cannot be found"):
+        open_source(tree / "absent.mp4")
+    with pytest.raises(SourceNotFoundError, match="without images"):
+        open_source(tree / "videos")
+    assert os.listdir(tree / "nothing") == ["readme.md"]  # noqa: PTH208  looking leaves no trace

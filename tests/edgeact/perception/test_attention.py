@@ -1,0 +1,36 @@
+"""From relevance to a picture."""
+
+import numpy as np
+import pytest
+
+from edgeact.perception.attention import attention_map, joint_weights
+
+BOX = np.array([0, 0, 36, 48], np.float32)
+
+
+def test_only_the_last_half_second_counts() -> None:
+    relevance = np.zeros((32, 3), np.float32)
+    relevance[:20, 0] = 5.0  # long ago
+    relevance[-4:, 2] = 1.0
+    assert joint_weights(relevance, stride_seconds=1 / 15).tolist() == [0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
+def test_without_relevance_all_joints_count_alike(value: float) -> None:
+    assert joint_weights(np.full((4, 5), value, np.float32), stride_seconds=0.1) == pytest.approx(np.full(5, 0.2))
+
+
+def test_the_map_peaks_where_the_heaviest_joint_is() -> None:
+    maps = np.zeros((2, 48, 36), np.float32)
+    maps[0, 10, 5] = maps[1, 40, 30] = 1.0
+    found = attention_map(np.array([0.25, 0.75], np.float32), maps, box=BOX, label="walk")
+    assert found.values.shape == (48, 36)
+    assert found.values[40, 30] == 1.0
+    assert found.values[10, 5] == pytest.approx(1 / 3)
+    assert found.values.min() == 0.0
+    assert found.label == "walk"
+
+
+def test_empty_maps_stay_empty() -> None:
+    found = attention_map(np.ones(1, np.float32), np.zeros((1, 4, 3), np.float32), box=BOX, label=None)
+    assert not found.values.any()

@@ -1,0 +1,150 @@
+"""The whole of perception in the toy world: who is followed, what is done, and that every frame is computed once."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeact.bundle import load_bundle
+from edgeact.config import PipelineConfig
+from edgeact.errors import BundleError
+from edgeact.inference.base import Array
+from edgeact.perception.clips import sample_clip
+from edgeact.perception.perceiver import Perceiver
+from edgeact.perception.wiring import WiredGraph
+from edgeact.types import ActionEvent, Frame, FrameResult
+from tests.tiny_bundle import LABELS, build_tiny_bundle, tiny_picture
+
+Boxes = list[tuple[float, float, float, float]]
+
+
+def walker(time: float) -> Boxes:
+    return [(40 + 40 * time, 40, 64 + 40 * time, 120)]
+
+
+def stander(time: float) -> Boxes:
+    return [(100, 40, 124, 120)]
+
+
+def two_walkers(time: float) -> Boxes:
+    return [(10 + 30 * time, 20, 34 + 30 * time, 90), (280 - 30 * time, 130, 304 - 30 * time, 200)]
+
+
+def frames(boxes: Callable[[float], Boxes], *, seconds: float, rate: int = 25, epoch: int = 0) -> Iterator[Frame]:
+    for index in range(round(seconds * rate)):
+        yield Frame(index, index / rate, tiny_picture(320, 240, boxes(index / rate)), epoch=epoch)
+
+
+@pytest.fixture
+def perceive(tiny_bundle: Path) -> Iterator[Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]]:
+    made: list[Perceiver] = []
+
+    def run(stream: Iterator[Frame], **settings: float) -> tuple[list[FrameResult], tuple[ActionEvent, ...]]:
+        perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig.model_validate(settings))
+        made.append(perceiver)
+        results = [perceiver.process(frame) for frame in stream]
+        return results, perceiver.finish()
+
+    yield run
+    for perceiver in made:
+        perceiver.close()
+
+
+def test_two_people_are_followed_through_every_frame(perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]) -> None:
+    results, _ = perceive(frames(two_walkers, seconds=4))
+    assert [result.frame.index for result in results] == list(range(100))
+    for result in results:
+        assert [person.track_id for person in result.persons] == [1, 2]
+        centres = np.array([(person.box[:2] + person.box[2:]) / 2 for person in result.persons])
+        truth = np.array([(np.array(box[:2]) + box[2:]) / 2 for box in two_walkers(result.frame.time)])
+        truth = truth if np.abs(centres[0] - truth[0]).max() < np.abs(centres[0] - truth[1]).max() else truth[::-1]
+        assert np.abs(centres - truth).max() < 6
+
+
+def test_walking_becomes_an_event(perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]) -> None:
+    results, events = perceive(frames(walker, seconds=5))
+    (event,) = events
+    assert event.label == "walk"
+    assert event.end == pytest.approx(results[-1].frame.time, abs=0.25)
+    last = results[-1].persons[0]
+    assert last.action is not None
+    assert last.action.label == "walk"
+    assert last.action.raw.shape == (len(LABELS),)
+    assert last.attention is not None
+    assert 0 <= last.attention.values.min() <= last.attention.values.max() <= 1
+    assert {part.name for part in last.parts} == {"head", "right_hand", "left_hand"}
+
+
+def test_standing_is_no_event(perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]) -> None:
+    results, events = perceive(frames(stander, seconds=4))
+    assert events == ()
+    assert results[-1].persons[0].action is not None
+
+
+def test_the_same_input_gives_the_same_result(perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]) -> None:
+    first, _ = perceive(frames(two_walkers, seconds=2))
+    second, _ = perceive(frames(two_walkers, seconds=2))
+    for one, other in zip(first, second, strict=True):
+        assert [p.track_id for p in one.persons] == [p.track_id for p in other.persons]
+        assert all(np.array_equal(p.pose.joints, q.pose.joints) for p, q in zip(one.persons, other.persons, strict=True))
+
+
+def test_a_new_epoch_forgets_everybody(tiny_bundle: Path) -> None:
+    perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig())
+    for frame in frames(walker, seconds=4):
+        before = perceiver.process(frame)
+    after = [perceiver.process(frame) for frame in frames(walker, seconds=1, epoch=1)]
+    assert before.persons[0].track_id == 1
+    assert [event.label for event in after[0].events] == ["walk"]
+    assert after[-1].persons[0].track_id == 2
+    assert after[-1].persons[0].action is None  # half of a clip's span has not passed since
+    perceiver.close()
+
+
+def test_streaming_equals_whole_clip_and_computes_each_frame_once(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scores of the stream are those of the clip graph on clips cut from the whole recording's features."""
+    posed: list[int] = []
+    clips: list[Array] = []
+    original = WiredGraph.run
+
+    def counting(graph: WiredGraph, array: Array) -> dict:
+        if array.dtype == np.uint8 and array.shape[0] and array.shape[1:3] != (256, 416):
+            posed.append(len(array))
+        elif array.dtype == np.float32 and len(array):
+            clips.append(array.copy())
+        return original(graph, array)
+
+    monkeypatch.setattr(WiredGraph, "run", counting)
+    bundle = load_bundle(tiny_bundle)
+    perceiver = Perceiver(bundle, PipelineConfig(attention_every_seconds=60))
+    results = [perceiver.process(frame) for frame in frames(walker, seconds=4)]
+    perceiver.close()
+    assert sum(posed) == len(results)  # one crop for each frame of the one person, whatever the clip's length
+
+    times = np.array([result.frame.time for result in results])
+    features = np.stack([np.concatenate([r.persons[0].pose.joints, r.persons[0].pose.confidence[:, None]], 1) for r in results])
+    actions = WiredGraph(bundle, next(graph for graph in bundle.manifest.graphs if graph.name == "action"), takes="features")
+    changed = [i for i in range(1, len(results)) if results[i].persons[0].action is not results[i - 1].persons[0].action]
+    assert len(changed) > 5
+    for index in changed:
+        whole = sample_clip(times[: index + 1], features[: index + 1], end=float(times[index]), clip=bundle.manifest.clip)
+        action = results[index].persons[0].action
+        assert action is not None
+        assert np.array_equal(original(actions, whole[None])["actions"][0], action.raw)
+    actions.close()
+
+
+@pytest.mark.parametrize("missing", [("action", "explain"), ("explain",)])
+def test_a_bundle_may_lack_the_clip_graphs(tmp_path: Path, missing: tuple[str, ...]) -> None:
+    perceiver = Perceiver(load_bundle(build_tiny_bundle(tmp_path / "small", omit=missing)), PipelineConfig())
+    results = [perceiver.process(frame) for frame in frames(walker, seconds=2.5)]
+    person = results[-1].persons[0]
+    assert (person.action is None) == ("action" in missing)
+    assert person.attention is not None
+    perceiver.close()
+
+
+def test_a_bundle_without_pose_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no person/frame graph"):
+        Perceiver(load_bundle(build_tiny_bundle(tmp_path / "small", omit=("pose",))), PipelineConfig())

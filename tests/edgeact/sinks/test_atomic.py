@@ -1,0 +1,50 @@
+import errno
+from pathlib import Path
+
+import av
+import pytest
+
+from edgeact.errors import OutputError
+from edgeact.sinks.atomic import PartialText, output_error, partial_path, prepare_partial, publish, remove_partials
+
+
+def test_the_temporary_name_is_hidden_and_in_the_same_folder() -> None:
+    assert partial_path(Path("out/a.b.mp4")) == Path("out/.a.b.mp4.partial")
+
+
+def test_text_is_published_byte_by_byte_as_it_was_written(tmp_path: Path) -> None:
+    file = PartialText(tmp_path / "a.txt")
+    file.write("ü\n")
+    file.write("\r\nend")
+    file.close()
+    assert (tmp_path / "a.txt").read_bytes() == "ü\n\r\nend".encode()
+
+
+def test_publishing_without_a_temporary_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"a\.mp4 cannot be written"):
+        publish(tmp_path / "a.mp4")
+
+
+def test_removing_where_there_is_nothing_is_no_error(tmp_path: Path) -> None:
+    remove_partials(tmp_path / "absent" / "a.mp4")
+    prepare_partial(tmp_path / "a.mp4")
+    remove_partials(tmp_path / "a.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "free some space"),
+        (errno.EACCES, "may write to"),
+        (errno.EROFS, "may write to"),
+        (errno.ENOENT, "create it"),
+        (errno.EIO, "choose another --out"),
+    ],
+)
+def test_errors_of_python_and_of_ffmpeg_become_one_line_with_a_remedy(code: int, remedy: str) -> None:
+    for error in (OSError(code, "the reason"), av.FFmpegError(code, "the reason", "a.mp4")):
+        message = str(output_error(Path("out/a.mp4"), error))
+        assert message.startswith("out/a.mp4 cannot be written (the reason); ")
+        assert remedy in message

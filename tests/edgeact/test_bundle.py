@@ -1,0 +1,105 @@
+"""A bundle is read strictly, and nothing of it is used unchecked."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeact.bundle import MANIFEST_NAME, load_bundle
+from edgeact.errors import BundleError, BundleIntegrityError, BundleSchemaError
+
+
+@pytest.fixture
+def changed(tiny_bundle: Path, tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], Path]:
+    """Copy the bundle and change its manifest."""
+
+    def change(edit: Callable[[dict[str, Any]], object]) -> Path:
+        folder = tmp_path / "changed"
+        shutil.copytree(tiny_bundle, folder)
+        manifest = json.loads((folder / MANIFEST_NAME).read_text())
+        edit(manifest)
+        (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
+        return folder
+
+    return change
+
+
+Change = Callable[[Callable[[dict[str, Any]], object]], Path]
+
+
+def test_a_bundle_can_be_asked_for_its_graphs(tiny_bundle: Path) -> None:
+    bundle = load_bundle(tiny_bundle)
+    pose = bundle.find_graph(scope="person", horizon="frame", produces="joints")
+    assert pose is not None
+    assert pose.name == "pose"
+    assert bundle.find_graph(scope="scene", horizon="clip", produces="actions") is None
+    assert bundle.read_graph(pose) == (tiny_bundle / "pose.onnx").read_bytes()
+
+
+def test_the_digest_changes_with_anything_in_the_bundle(tiny_bundle: Path, changed: Change) -> None:
+    other = changed(lambda manifest: manifest["graphs"][0].update(sha256="0" * 64))
+    assert load_bundle(tiny_bundle).digest != load_bundle(other).digest
+
+
+@pytest.mark.parametrize("file", ["../pose.onnx", "/pose.onnx", "a/b.onnx", ".hidden.onnx", "pose.pt", "..\\pose.onnx", "pose.onnx\n"])
+def test_a_graph_cannot_point_outside(changed: Change, file: str) -> None:
+    with pytest.raises(BundleError, match=r"graphs\.0\.file"):
+        load_bundle(changed(lambda manifest: manifest["graphs"][0].update(file=file)))
+
+
+def test_unknown_keys_and_wrong_values_are_all_named(changed: Change) -> None:
+    def edit(manifest: dict[str, Any]) -> None:
+        manifest["colour"] = "red"
+        manifest["clip"]["length"] = 0
+
+    with pytest.raises(BundleError, match=r"clip\.length(?s:.)*colour|colour(?s:.)*clip\.length"):
+        load_bundle(changed(edit))
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda m: m.update(other_label="none"), "other_label 'none'"),
+        (lambda m: m.update(skeleton="horse"), "skeleton 'horse' is unknown"),
+        (lambda m: m["joints"].reverse(), "joints differ"),
+        (lambda m: m["graphs"].append(m["graphs"][0]), "share a name"),
+        (lambda m: m["calibration"].update(action_score=1.5), "action_score"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(changed: Change, edit: Callable[[dict[str, Any]], object], message: str) -> None:
+    with pytest.raises(BundleError, match=message):
+        load_bundle(changed(edit))
+
+
+def test_a_newer_schema_is_told_apart(changed: Change) -> None:
+    with pytest.raises(BundleSchemaError, match="update edgeact"):
+        load_bundle(changed(lambda manifest: manifest.update(schema_version=2)))
+
+
+def test_a_changed_graph_is_not_given_out(tiny_bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(tiny_bundle, folder)
+    (folder / "pose.onnx").write_bytes((folder / "pose.onnx").read_bytes() + b"x")
+    bundle = load_bundle(folder)
+    with pytest.raises(BundleIntegrityError, match="damaged or was changed"):
+        bundle.read_graph(bundle.manifest.graphs[1])
+    (folder / "pose.onnx").unlink()
+    with pytest.raises(BundleIntegrityError, match="cannot be read"):
+        bundle.read_graph(bundle.manifest.graphs[1])
+    (folder / "pose.onnx").symlink_to(tiny_bundle / "pose.onnx")
+    with pytest.raises(BundleIntegrityError, match="symbolic link"):
+        bundle.read_graph(bundle.manifest.graphs[1])
+
+
+def test_what_is_no_bundle_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="cannot be read"):
+        load_bundle(tmp_path)
+    (tmp_path / MANIFEST_NAME).write_text("{")
+    with pytest.raises(BundleError, match="is not JSON"):
+        load_bundle(tmp_path)
+    (tmp_path / MANIFEST_NAME).write_text("[]")
+    with pytest.raises(BundleError, match="not a valid manifest"):
+        load_bundle(tmp_path)

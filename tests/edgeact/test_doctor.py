@@ -1,0 +1,53 @@
+"""What the doctor finds and advises."""
+
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from edgeact import doctor
+
+
+def pretend_installed(monkeypatch: pytest.MonkeyPatch, versions: dict[str, str]) -> None:
+    def version(package: str) -> str:
+        if package not in versions:
+            raise metadata.PackageNotFoundError(package)
+        return versions[package]
+
+    monkeypatch.setattr(metadata, "version", version)
+
+
+def check(name: str, checks: list[doctor.Check]) -> doctor.Check:
+    return next(found for found in checks if found.name == name)
+
+
+def test_here_everything_but_the_bundle_is_in_order(tmp_path: Path) -> None:
+    checks = doctor.examine(tmp_path)
+    assert [found.name for found in checks if found.state == "fail" and found.name != "bundle"] == []
+    assert str(tmp_path) in check("disk", checks).found
+    assert check("FFmpeg", checks).found.startswith("libavcodec")
+
+
+def test_missing_packages_come_with_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend_installed(monkeypatch, {"numpy": "2.0"})
+    checks = doctor._packages()
+    assert check("av", checks) == doctor.Check("av", "fail", "not installed", "pip install av")
+    assert check("OpenCV", doctor._opencv()).state == "fail"
+
+
+def test_two_onnxruntimes_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend_installed(monkeypatch, {"onnxruntime": "1.20", "onnxruntime-gpu": "1.20"})
+    assert check("onnxruntime", doctor._packages()).state == "note"
+
+
+def test_the_full_opencv_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend_installed(monkeypatch, {"opencv-python": "4.10", "opencv-python-headless": "4.10"})
+    found = check("OpenCV", doctor._opencv())
+    assert found.state == "note"
+    assert "pip uninstall opencv-python" in found.remedy
+
+
+def test_the_machine_is_said_in_words() -> None:
+    words = doctor.machine_in_words()
+    assert f"{doctor.usable_cores()} cores" in words
+    assert "GB memory" in words

@@ -1,0 +1,290 @@
+"""Threads and queues: order, exactly once, backpressure, failures and stops. Sources and sinks here are plain lists."""
+
+import faulthandler
+import threading
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+import psutil
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeact.capture.base import SourceInfo, SourceState
+from edgeact.errors import OutputError, PipelineError
+from edgeact.pipeline import PipelineReport, _capacity, run
+from edgeact.types import ActionEvent, Frame, FrameResult, Person, Pose, UInt8
+
+EVENT = ActionEvent(track_id=1, label="wave", start=0.5, end=2.0, peak_score=0.9)
+
+
+@pytest.fixture(autouse=True)
+def no_deadlock_and_no_thread_left() -> Iterator[None]:
+    faulthandler.dump_traceback_later(60, exit=True)
+    before = set(threading.enumerate())
+    yield
+    faulthandler.cancel_dump_traceback_later()
+    assert set(threading.enumerate()) <= before
+
+
+class ListSource:
+    """Frames at given times; can fail before a frame, or pause before every frame."""
+
+    def __init__(
+        self, times: list[float], *, live: bool = False, fail_at: int | None = None, pause: float = 0.0, size: tuple[int, int] = (8, 6)
+    ) -> None:
+        self._times = times
+        self._fail_at = fail_at
+        self._pause = pause
+        self._size = size
+        self.info = SourceInfo("list", size[0], size[1], live, Fraction(25), len(times), None)
+        self.state = SourceState.RUNNING
+        self.epoch = 0
+        self.read = 0
+        self.closed = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        for index, moment in enumerate(self._times):
+            if index == self._fail_at:
+                raise ZeroDivisionError("the reader broke")
+            if self._pause and self.closed.wait(self._pause):
+                return
+            self.read += 1
+            image = np.full((self._size[1], self._size[0], 3), index % 256, np.uint8)
+            yield Frame(index, moment, image, captured=time.monotonic())
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class Echo:
+    """Sees one person in every frame and closes one event at the end."""
+
+    def __init__(self, *, pause: float = 0.0, fail_at: int | None = None) -> None:
+        self._pause = pause
+        self._fail_at = fail_at
+
+    def process(self, frame: Frame) -> FrameResult:
+        if frame.index == self._fail_at:
+            raise ZeroDivisionError("the perceiver broke")
+        time.sleep(self._pause)
+        pose = Pose(np.zeros((21, 2), np.float32), np.zeros(21, np.float32))
+        person = Person(frame.index // 10, np.array([0, 0, 4, 4], np.float32), 0.9, pose)
+        return FrameResult(frame, (person,), stage_seconds={"detect": 0.001, "own": 0.002})
+
+    def finish(self) -> tuple[ActionEvent, ...]:
+        return (EVENT,)
+
+
+class ListSink:
+    """Keeps index, time, events and the picture's first value of every write."""
+
+    def __init__(self, *, pause: float = 0.0, fail_at: int | None = None) -> None:
+        self._pause = pause
+        self._fail_at = fail_at
+        self.rows: list[tuple[int, float, tuple[ActionEvent, ...], int | None]] = []
+
+    def write(self, result: FrameResult, picture: UInt8 | None) -> None:
+        if result.frame.index == self._fail_at:
+            raise OutputError("disk full")
+        time.sleep(self._pause)
+        self.rows.append((result.frame.index, result.frame.time, result.events, None if picture is None else int(picture[0, 0, 0])))
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+def invert(result: FrameResult) -> UInt8:
+    return 255 - result.frame.image
+
+
+def start(source: ListSource, perceiver: Echo | None = None, sink: ListSink | None = None, **options: object) -> PipelineReport:
+    arguments: dict[str, object] = {"draw": invert, "queue_frames": 2, "stop": threading.Event(), **options}
+    return run(source, perceiver or Echo(), [sink or ListSink()], **arguments)  # type: ignore[arg-type]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(min_value=0.001, max_value=3.0), max_size=60), st.integers(1, 5))
+def test_every_frame_of_a_file_arrives_once_in_order_at_its_time(gaps: list[float], queue_frames: int) -> None:
+    times = np.cumsum(gaps).tolist()  # variable frame rate
+    sink = ListSink()
+    report = start(ListSource(times), sink=sink, queue_frames=queue_frames)
+    assert [(index, moment) for index, moment, _, _ in sink.rows] == list(enumerate(times))
+    assert [value for *_, value in sink.rows] == [255 - index for index in range(len(times))]
+    assert report.frames == len(times)
+    assert report.dropped == {}
+    assert not report.interrupted
+
+
+@pytest.mark.parametrize("slow", ["perceiver", "sink", "draw"])
+def test_a_slow_stage_makes_a_file_wait_and_loses_nothing(slow: str) -> None:
+    source = ListSource([i / 25 for i in range(30)])
+    sink = ListSink(pause=0.005 if slow == "sink" else 0.0)
+
+    def draw(result: FrameResult) -> UInt8:
+        time.sleep(0.005 if slow == "draw" else 0.0)
+        # Queues of two frames: no reader can be further ahead than what fits between it and the sink.
+        assert source.read - len(sink.rows) <= 12
+        return result.frame.image
+
+    report = start(source, Echo(pause=0.005 if slow == "perceiver" else 0.0), sink, draw=draw)
+    assert report.frames == 30
+    assert report.dropped == {}
+
+
+def test_a_live_source_keeps_the_newest_frame_and_counts_the_others() -> None:
+    source = ListSource([i / 100 for i in range(60)], live=True, pause=0.002)
+    sink = ListSink()
+    report = start(source, Echo(pause=0.02), sink)
+    indices = [row[0] for row in sink.rows]
+    assert indices == sorted(set(indices))
+    assert indices[-1] == 59
+    assert report.dropped == {"newer_frame": 60 - len(indices)}
+    assert report.dropped["newer_frame"] > 20
+    assert report.frame_age.p95 < 0.5
+
+
+def test_last_events_go_out_with_the_last_frame() -> None:
+    sink = ListSink()
+    report = start(ListSource([0.0, 0.1, 0.2]), sink=sink)
+    assert [row[2] for row in sink.rows] == [(), (), (EVENT,)]
+    assert report.events == 1
+    assert report.action_seconds == {"wave": 1.5}
+
+
+def test_report_counts_persons_and_stages() -> None:
+    seen: list[int] = []
+    report = start(ListSource([i / 10 for i in range(25)]), on_result=lambda result: seen.append(result.frame.index))
+    assert seen == list(range(25))
+    assert (report.tracks, report.most_persons) == (3, 1)
+    assert list(report.stages) == ["capture", "detect", "render", "sinks", "own"]
+    assert all(times.count == 25 for times in report.stages.values())
+    assert report.stages["detect"].p50 == pytest.approx(0.001, rel=0.02)
+    assert report.media_seconds == pytest.approx(2.4)
+    assert report.peak_memory > 2**20
+    assert report.frame_age.count == 25
+
+
+def test_without_drawing_there_are_no_pictures() -> None:
+    sink = ListSink()
+    report = start(ListSource([0.0, 0.1]), sink=sink, draw=None)
+    assert [row[3] for row in sink.rows] == [None, None]
+    assert "render" not in report.stages
+
+
+def test_a_source_without_frames_ends() -> None:
+    sink = ListSink()
+    assert start(ListSource([]), sink=sink).frames == 0
+    assert sink.rows == []
+
+
+@pytest.mark.parametrize("at", [0, 1, 17, 29])
+@pytest.mark.parametrize("stage", ["capture", "perceive", "render", "sinks", "on_result"])
+def test_a_failing_stage_stops_all_and_reaches_the_caller(stage: str, at: int) -> None:
+    def draw(result: FrameResult) -> UInt8:
+        if stage == "render" and result.frame.index == at:
+            raise ZeroDivisionError("the pencil broke")
+        return result.frame.image
+
+    def listen(result: FrameResult) -> None:
+        if stage == "on_result" and result.frame.index == at:
+            raise ZeroDivisionError("the listener broke")
+
+    source = ListSource([i / 25 for i in range(30)], fail_at=at if stage == "capture" else None)
+    perceiver = Echo(fail_at=at if stage == "perceive" else None)
+    sink = ListSink(fail_at=at if stage == "sinks" else None)
+    if stage == "sinks":
+        with pytest.raises(OutputError, match="disk full"):
+            start(source, perceiver, sink, draw=draw)
+        return
+    with pytest.raises(PipelineError, match=r"list: the \w+ stage failed after \d+ frames \(ZeroDivisionError: the \w+ broke\)") as caught:
+        start(source, perceiver, sink, draw=draw, on_result=listen)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert [row[0] for row in sink.rows] == list(range(len(sink.rows)))
+
+
+def test_a_stop_finishes_what_was_read() -> None:
+    stop = threading.Event()
+    source = ListSource([i / 25 for i in range(10_000)])
+    sink = ListSink(pause=0.001)
+    report = start(source, sink=sink, stop=stop, on_result=lambda result: stop.set() if result.frame.index == 20 else None)
+    assert report.interrupted
+    assert 20 < report.frames < 100
+    assert [row[0] for row in sink.rows] == list(range(source.read))
+    assert sink.rows[-1][2] == (EVENT,)
+
+
+def test_a_stop_before_the_first_frame() -> None:
+    stop = threading.Event()
+    stop.set()
+    report = start(ListSource([0.0, 0.1]), stop=stop)
+    assert (report.frames, report.interrupted) == (0, True)
+
+
+def test_a_stop_ends_a_live_source_that_waits_for_a_frame() -> None:
+    stop = threading.Event()
+    source = ListSource([0.0, 0.1], live=True, pause=30.0)
+    threading.Timer(0.1, stop.set).start()
+    began = time.monotonic()
+    report = start(source, stop=stop)
+    assert time.monotonic() - began < 5.0
+    assert source.closed.is_set()
+    assert report.frames == 0
+    time.sleep(0.05)  # the timer's own thread
+
+
+def test_a_keyboard_interrupt_in_the_caller_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(self: threading.Event, timeout: float | None = None) -> bool:
+        raise KeyboardInterrupt
+
+    source = ListSource([i / 25 for i in range(1000)])
+    perceiver = Echo(pause=0.001)
+    original = threading.Event.wait
+    fired = False
+
+    def wait(self: threading.Event, timeout: float | None = None) -> bool:
+        nonlocal fired
+        if timeout == 0.1 and not fired:  # the caller's own wait
+            fired = True
+            return interrupt(self)
+        return original(self, timeout)
+
+    monkeypatch.setattr(threading.Event, "wait", wait)
+    with pytest.raises(KeyboardInterrupt):
+        start(source, perceiver)
+
+
+def test_large_frames_wait_in_shorter_queues() -> None:
+    def info(width: int, height: int) -> SourceInfo:
+        return SourceInfo("x", width, height, False, None, None, None)
+
+    assert _capacity(info(1280, 720), 4) == 4
+    assert _capacity(info(7680, 4320), 4) == 2
+    assert _capacity(info(1, 1), 64) == 64
+    assert _capacity(info(0, 0), 4) == 4
+    assert _capacity(info(30000, 30000), 4) == 1
+
+
+def _memory_slope(frames: int) -> float:
+    """Growth of resident memory in bytes a frame over the second half of a run."""
+    process = psutil.Process()
+    samples: list[tuple[int, int]] = []
+
+    def sample(result: FrameResult) -> None:
+        if result.frame.index % 50 == 0 and result.frame.index >= frames // 2:
+            samples.append((result.frame.index, process.memory_info().rss))
+
+    class Discard(ListSink):
+        def write(self, result: FrameResult, picture: UInt8 | None) -> None: ...
+
+    start(ListSource([i / 25 for i in range(frames)], size=(320, 240)), sink=Discard(), on_result=sample)
+    x, y = np.array(samples, dtype=np.float64).T
+    return float(np.polyfit(x, y, 1)[0])
+
+
+def test_memory_does_not_grow_with_the_frames() -> None:
+    _memory_slope(400)  # the allocator's own warm-up
+    assert _memory_slope(3000) < 1000  # a frame is 230 kB: keeping one of 200 would show

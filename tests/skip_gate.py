@@ -1,0 +1,65 @@
+"""A pytest plugin: a skip is an error unless its reason is known, so that a green run means that everything ran.
+
+The known reasons are that the machine cannot render, and that the shared data folder is absent. It is looked for at
+``$EDGEACT_SHARED``, or else in the folder ``shared`` beside the repository; tests that need it carry the marker ``data`` and take
+its path from the fixture ``shared_folder``.
+"""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+NO_SHARED_FOLDER = "needs the shared data folder ($EDGEACT_SHARED)"
+NO_EGL = "EGL is not available"
+ALLOWED_REASONS = frozenset({NO_SHARED_FOLDER, NO_EGL})
+
+
+def find_shared_folder(config: pytest.Config) -> Path | None:
+    """The folder of data that is not part of the repository, or None where it is absent."""
+    folder = Path(os.environ.get("EDGEACT_SHARED") or config.rootpath.parent / "shared")
+    return folder if folder.is_dir() else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if find_shared_folder(config) is None:
+        for item in items:
+            if item.get_closest_marker("data"):
+                item.add_marker(pytest.mark.skip(reason=NO_SHARED_FOLDER))
+
+
+@pytest.fixture
+def shared_folder(request: pytest.FixtureRequest) -> Path:
+    """Where the data sets are; only for tests marked ``data``."""
+    folder = find_shared_folder(request.config)
+    if request.node.get_closest_marker("data") is None:
+        pytest.fail("a test that takes shared_folder must be marked with pytest.mark.data")
+    assert folder is not None, "tests marked data are skipped where the folder is absent"
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    refuse_unknown_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    refuse_unknown_skip(report)
+    return report
+
+
+def refuse_unknown_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a report of a skip into one of a failure, unless its reason is known or the test was expected to fail."""
+    if not report.skipped or hasattr(report, "wasxfail"):
+        return
+    assert isinstance(report.longrepr, tuple), "pytest reports a skip as (file, line, reason)"
+    path, line, message = report.longrepr
+    reason = str(message).removeprefix("Skipped: ")
+    if reason not in ALLOWED_REASONS:
+        report.outcome = "failed"
+        report.longrepr = f"{path}:{line}: skipped ({reason}); only these reasons are allowed: {'; '.join(sorted(ALLOWED_REASONS))}"

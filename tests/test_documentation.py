@@ -1,0 +1,99 @@
+"""The documents say what is so: links lead somewhere, and tables and options are those of the code."""
+
+import inspect
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+
+from edgeact import errors
+from edgeact.bundle import load_bundle
+from edgeact.capture.base import SourceInfo
+from edgeact.cli import app
+from edgeact.config import PipelineConfig
+from edgeact.sinks.events import COLUMNS
+from edgeact.sinks.jsonl import JsonlSink
+from edgeact.types import Action, Frame, FrameResult, PartCrop, Person, Pose
+from tests.tiny_bundle import build_tiny_bundle
+
+REPOSITORY = Path(__file__).parents[1]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def section(name: str) -> str:
+    """The text between two markers of the README."""
+    return README.partition(f"<!-- {name}:begin -->")[2].partition(f"<!-- {name}:end -->")[0]
+
+
+def table(name: str) -> list[list[str]]:
+    """The cells of a table's rows, without its head."""
+    rows = [line.strip("| ").split("|") for line in section(name).splitlines() if line.startswith("|")]
+    return [[cell.strip(" `") for cell in row] for row in rows[2:]]
+
+
+@pytest.mark.parametrize("document", sorted(path.name for path in REPOSITORY.glob("*.md")))
+def test_links_of_a_document_lead_somewhere(document: str) -> None:
+    text = (REPOSITORY / document).read_text(encoding="utf-8")
+    targets = [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if not target.startswith(("https:", "#"))]
+    assert [target for target in targets if not (REPOSITORY / target.partition("#")[0]).exists()] == []
+
+
+def test_the_exit_codes_are_those_of_the_errors() -> None:
+    families = {kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.EdgeactError)}
+    codes = {(str(kind.exit_code), kind.__name__) for kind in families}
+    codes |= {("0", ""), (str(errors.PARTIAL_EXIT_CODE), ""), (str(errors.INTERRUPTED_EXIT_CODE), "")}
+    assert {(code, name) for code, name, _ in table("exit-codes")} == codes
+
+
+def test_the_settings_are_those_of_the_pipeline() -> None:
+    settings = [(key, value.strip('"'), meaning) for key, value, meaning in table("settings")]
+    assert settings == [(key, str(field.default), field.description) for key, field in PipelineConfig.model_fields.items()]
+
+
+def test_the_options_are_those_of_annotate() -> None:
+    command = typer.main.get_command(app).get_command(None, "annotate")  # type: ignore[attr-defined]
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert set(re.findall(r"^\| `(--[a-z-]+)", README, flags=re.MULTILINE)) <= known
+    assert {
+        option for line in re.findall(r"^    edgeact annotate .*$", README, flags=re.MULTILINE) for option in re.findall(r"--[a-z-]+", line)
+    } <= known
+
+
+def written_lines(folder: Path) -> tuple[Any, Any]:
+    """A header and a frame with one person, as the sink writes them."""
+    bundle = load_bundle(build_tiny_bundle(folder / "tiny"))
+    box, scores = np.zeros(4, np.float32), np.full(len(bundle.manifest.labels), 0.5, np.float32)
+    pose = Pose(np.zeros((len(bundle.manifest.joints), 2), np.float32), np.ones(len(bundle.manifest.joints), np.float32))
+    parts = (PartCrop("head", box), PartCrop("right_hand", box), PartCrop("left_hand", box))
+    person = Person(1, box, 0.9, pose, parts=parts, action=Action(scores, scores, None))
+    info = SourceInfo("clip.mp4", 64, 48, live=False, frame_rate=Fraction(25), frame_count=1, duration=0.04)
+    sink = JsonlSink(folder / "clip.frames.jsonl", info=info, bundle=bundle, config=PipelineConfig(), every=1)
+    sink.write(FrameResult(Frame(0, 0.0, np.zeros((48, 64, 3), np.uint8)), (person,)), None)
+    sink.close()
+    header, frame = (folder / "clip.frames.jsonl").read_text(encoding="utf-8").splitlines()
+    return json.loads(header), json.loads(frame)
+
+
+def keys(record: Any, path: str = "") -> set[str]:
+    """Dotted names of all keys; elements of a list share their names, and labels (of which the example has few) are left out."""
+    if isinstance(record, list):
+        return {name for element in record for name in keys(element, path)}
+    if not isinstance(record, dict) or path.endswith((".smoothed", ".raw", ".config")):
+        return set()
+    return {name for key, value in record.items() for name in ({f"{path}.{key}"} | keys(value, f"{path}.{key}"))}
+
+
+def test_the_examples_of_the_data_have_the_keys_that_are_written(tmp_path: Path) -> None:
+    header, frame = written_lines(tmp_path)
+    assert keys(json.loads(section("header-example").strip().strip("`").removeprefix("json"))) == keys(header)
+    assert keys(json.loads(section("frame-example").strip().strip("`").removeprefix("json"))) == keys(frame)
+    assert section("events-example").split()[1] == ",".join(COLUMNS)
+
+
+def test_nothing_is_left_to_be_filled_in() -> None:
+    assert "TODO" not in README

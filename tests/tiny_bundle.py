@@ -1,0 +1,354 @@
+"""A real bundle of tiny ONNX graphs for a toy world, in which a person is a bright upright rectangle on a dark ground.
+
+- detector: run lengths of bright pixels in four directions give every bright pixel its rectangle; the most central ones are the peaks.
+- pose: mean and spread of the brightness in the crop place a standing figure; the confidence falls to 0 where nothing is bright.
+- action: ``walk`` for moving sideways, ``jump`` for moving up or down, ``other`` for neither, plus a fixed random linear map of all
+  features.
+- explain: how fast each joint moves.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import numpy_helper, parser
+
+from edgeact.bundle import MANIFEST_NAME
+from edgeact.skeleton import BODY_21
+
+LABELS = ("walk", "jump", "other")
+CLIP_LENGTH, CLIP_STRIDE = 32, 1 / 15
+GROUND, BRIGHT = 40, 255
+
+# Where the joints of BODY_21 lie in the rectangle, from its centre (0, 0) to its edges (±1): a figure that faces the camera.
+FIGURE = np.array(
+    [
+        [0.0, -0.8], [0.1, -0.85], [-0.1, -0.85], [0.2, -0.82], [-0.2, -0.82], [0.5, -0.55], [-0.5, -0.55], [0.8, -0.25], [-0.8, -0.25],
+        [1.0, 0.0], [-1.0, 0.0], [0.35, 0.05], [-0.35, 0.05], [0.4, 0.5], [-0.4, 0.5], [0.45, 1.0], [-0.45, 1.0],
+        [0.0, -1.0], [0.0, -0.65], [0.0, -0.55], [0.0, 0.05],
+    ],
+    np.float32,
+)  # fmt: skip
+FIGURE_CONFIDENCE = 0.9
+
+
+def tiny_picture(width: int, height: int, boxes: Sequence[Sequence[float]]) -> npt.NDArray[np.uint8]:
+    """A frame ``(height, width, 3)`` of the toy world with a person in each box (x_min, y_min, x_max, y_max in pixels)."""
+    image = np.full((height, width, 3), GROUND, np.uint8)
+    for x_min, y_min, x_max, y_max in boxes:
+        image[max(round(y_min), 0) : max(round(y_max), 0), max(round(x_min), 0) : max(round(x_max), 0)] = BRIGHT
+    return image
+
+
+def _model(text: str, constants: dict[str, npt.NDArray[np.generic]]) -> bytes:
+    model = parser.parse_model('<ir_version: 10, opset_import: ["": 18]>\n' + text)
+    model.graph.initializer.extend(numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items())
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def _run_length(name: str, axis: int, forward: bool) -> str:
+    """Lines that count the bright pixels from each pixel on (itself included) along an axis, by doubling: up to 128."""
+    before, after = [0, 0, 0, 0], [0, 0, 0, 0]
+    lines = [f"{name}_1 = Identity(mask)"]
+    for step in (1, 2, 4, 8, 16, 32, 64):
+        (after if forward else before)[axis] = step
+        size = (128, 208)[axis - 2]
+        start, end = (step, size) if forward else (0, size - step)
+        pads = ", ".join(str(value) for value in before + after)
+        lines += [
+            f"{name}_slice_{step} = Slice({name}_{step}, {name}_start_{step}, {name}_end_{step}, {name}_axis)".replace(
+                f"{name}_start_{step}", f"i{start}"
+            )
+            .replace(f"{name}_end_{step}", f"i{end}")
+            .replace(f"{name}_axis", f"i{axis}"),
+            f"{name}_pads_{step} = Constant<value_ints = [{pads}]>()",
+            f"{name}_shifted_{step} = Pad({name}_slice_{step}, {name}_pads_{step})",
+            f"{name}_is_full_{step} = Equal({name}_{step}, f{step})",
+            f"{name}_full_{step} = Cast<to = 1>({name}_is_full_{step})",
+            f"{name}_more_{step} = Mul({name}_full_{step}, {name}_shifted_{step})",
+            f"{name}_{2 * step} = Add({name}_{step}, {name}_more_{step})",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _detector() -> bytes:
+    text = """detector (uint8[1,256,416,3] image) => (float[1,100,4] boxes, float[1,100] scores) {
+        pixels = Cast<to = 1>(image)
+        planes = Transpose<perm = [0, 3, 1, 2]>(pixels)
+        grey = ReduceMean<keepdims = 1>(planes, i1)
+        small = AveragePool<kernel_shape = [2, 2], strides = [2, 2]>(grey)
+        is_bright = Greater(small, f180)
+        mask = Cast<to = 1>(is_bright)
+        """
+    for name, axis, forward in (("right", 3, True), ("left", 3, False), ("down", 2, True), ("up", 2, False)):
+        text += _run_length(name, axis, forward)
+    text += """
+        width = Add(left_128, right_128)
+        height = Add(up_128, down_128)
+        x_skew = Sub(left_128, right_128)
+        y_skew = Sub(up_128, down_128)
+        x_off = Abs(x_skew)
+        y_off = Abs(y_skew)
+        safe_width = Max(width, f1)
+        safe_height = Max(height, f1)
+        x_share = Div(x_off, safe_width)
+        y_share = Div(y_off, safe_height)
+        x_central = Sub(f1, x_share)
+        y_central = Sub(f1, y_share)
+        central = Mul(x_central, y_central)
+        is_large = Greater(width, f4)
+        large = Cast<to = 1>(is_large)
+        inside = Mul(central, mask)
+        sized = Mul(inside, large)
+        scored = Mul(sized, best)
+        ranked = Mul(scored, tie_break)
+        pooled = MaxPool<kernel_shape = [9, 9], pads = [4, 4, 4, 4]>(ranked)
+        is_peak = Equal(pooled, ranked)
+        peak = Cast<to = 1>(is_peak)
+        peaks = Mul(peak, ranked)
+        flat = Reshape(peaks, flat_shape)
+        scores, order = TopK<axis = 1>(flat, k)
+        x_min = Sub(columns, left_128)
+        y_min = Sub(rows, up_128)
+        x_max = Add(columns, right_128)
+        y_max = Add(rows, down_128)
+        map_boxes = Concat<axis = 1>(x_min, y_min, x_max, y_max)
+        flat_boxes = Reshape(map_boxes, box_shape)
+        cells = Transpose<perm = [1, 0]>(flat_boxes)
+        index = Reshape(order, k)
+        chosen = Gather<axis = 0>(cells, index)
+        pixels_boxes = Mul(chosen, f2)
+        shifted = Add(pixels_boxes, edge)
+        boxes = Unsqueeze(shifted, i0)
+    }"""
+    rows, columns = np.mgrid[0:128, 0:208].astype(np.float32)
+    constants: dict[str, npt.NDArray[np.generic]] = {f"i{n}": np.array([n], np.int64) for n in (0, 1, 2, 3, 4, 8, 16, 32, 64, 128, 208)}
+    constants |= {f"i{size - n}": np.array([size - n], np.int64) for n in (1, 2, 4, 8, 16, 32, 64) for size in (128, 208)}
+    constants |= {f"f{n}": np.float32(n) for n in (1, 2, 4, 8, 16, 32, 64, 180)}
+    constants |= {
+        "best": np.float32(0.95),
+        "tie_break": (1 - 1e-5 * columns - 1e-6 * rows)[None, None].astype(np.float32),
+        "flat_shape": np.array([1, -1], np.int64),
+        "box_shape": np.array([4, -1], np.int64),
+        "k": np.array([100], np.int64),
+        "columns": columns[None, None],
+        "rows": rows[None, None],
+        "edge": np.array([2, 2, -1, -1], np.float32),  # runs count the pixel itself, and a cell is two pixels wide
+    }
+    return _model(text, constants)
+
+
+def _pose() -> bytes:
+    text = """pose (uint8[N,192,144,3] image) => (float[N,21,2] joints, float[N,21] confidence, float[N,21,48,36] joint_maps) {
+        pixels = Cast<to = 1>(image)
+        grey = ReduceMean<keepdims = 0>(pixels, i3)
+        above = Sub(grey, f150)
+        scaled = Div(above, f50)
+        bright = Clip(scaled, f0, f1)
+        share = ReduceMean<keepdims = 1>(bright, i12)
+        floored = Max(share, small)
+        weight = Div(bright, floored)
+        x_weighted = Mul(weight, columns)
+        y_weighted = Mul(weight, rows)
+        x_mean = ReduceMean<keepdims = 1>(x_weighted, i12)
+        y_mean = ReduceMean<keepdims = 1>(y_weighted, i12)
+        x_away = Sub(columns, x_mean)
+        y_away = Sub(rows, y_mean)
+        x_square = Mul(x_away, x_away)
+        y_square = Mul(y_away, y_away)
+        x_spread = Mul(weight, x_square)
+        y_spread = Mul(weight, y_square)
+        x_variance = ReduceMean<keepdims = 1>(x_spread, i12)
+        y_variance = ReduceMean<keepdims = 1>(y_spread, i12)
+        x_uniform = Mul(x_variance, f3)
+        y_uniform = Mul(y_variance, f3)
+        x_half = Sqrt(x_uniform)
+        y_half = Sqrt(y_uniform)
+        mean = Concat<axis = 2>(x_mean, y_mean)
+        half = Concat<axis = 2>(x_half, y_half)
+        offset = Mul(figure, half)
+        joints = Add(mean, offset)
+        doubtful = Sub(share, f0_05)
+        certain = Div(doubtful, f0_05)
+        certainty = Clip(certain, f0, f1)
+        certainty_flat = Squeeze(certainty, i2)
+        confidence = Mul(certainty_flat, best)
+        in_cells = Div(joints, f4)
+        x_cell, y_cell = Split<axis = 2, num_outputs = 2>(in_cells)
+        x_cells = Sub(x_cell, map_columns)
+        y_cells = Sub(y_cell, map_rows)
+        x_cost = Mul(x_cells, x_cells)
+        y_cost = Mul(y_cells, y_cells)
+        x_log = Neg(x_cost)
+        y_log = Neg(y_cost)
+        x_peak = Softmax<axis = 2>(x_log)
+        y_peak = Softmax<axis = 2>(y_log)
+        x_row = Unsqueeze(x_peak, i2)
+        y_column = Unsqueeze(y_peak, i3)
+        joint_maps = Mul(y_column, x_row)
+    }"""
+    return _model(
+        text,
+        {
+            "i2": np.array([2], np.int64),
+            "i3": np.array([3], np.int64),
+            "i12": np.array([1, 2], np.int64),
+            "f0": np.float32(0),
+            "f1": np.float32(1),
+            "f3": np.float32(3),
+            "f4": np.float32(4),
+            "f50": np.float32(50),
+            "f150": np.float32(150),
+            "f0_05": np.float32(0.05),
+            "small": np.float32(1e-6),
+            "columns": np.arange(144, dtype=np.float32)[None, None, :],
+            "rows": np.arange(192, dtype=np.float32)[None, :, None],
+            "figure": FIGURE[None],
+            "best": np.full((1, 21), FIGURE_CONFIDENCE, np.float32),
+            "map_columns": np.arange(36, dtype=np.float32)[None, None, :],
+            "map_rows": np.arange(48, dtype=np.float32)[None, None, :],
+        },
+    )
+
+
+# Joints less the clip's mean place, over the clip's mean height: (N, T, 21, 2).
+_NORMALISE = """
+        places = Slice(features, i0, i2, i3)
+        centre = ReduceMean<keepdims = 1>(places, i12)
+        centred = Sub(places, centre)
+        top = Slice(places, i17, i18, i2)
+        foot = Slice(places, i15, i16, i2)
+        upright = Sub(foot, top)
+        tall = Slice(upright, i1, i2, i3)
+        size = ReduceMean<keepdims = 1>(tall, i12)
+        safe = Max(size, f1)
+        normal = Div(centred, safe)
+"""
+_NORMALISE_CONSTANTS: dict[str, npt.NDArray[np.generic]] = {
+    **{f"i{n}": np.array([n], np.int64) for n in (0, 1, 2, 3, 15, 16, 17, 18)},
+    "i12": np.array([1, 2], np.int64),
+    "f1": np.float32(1),
+}
+
+
+def _action() -> bytes:
+    text = (
+        "action (float[N,32,21,3] features) => (float[N,3] actions) {"
+        + _NORMALISE
+        + """
+        first = Slice(normal, i0, i1, i1)
+        last = Slice(normal, i31, i32, i1)
+        moved = Sub(last, first)
+        way = ReduceMean<keepdims = 0>(moved, i12)
+        far = Abs(way)
+        evidence = MatMul(far, move_weights)
+        flat = Reshape(normal, flat_shape)
+        detail = MatMul(flat, detail_weights)
+        both = Add(evidence, detail)
+        logits = Add(both, bias)
+        actions = Softmax<axis = 1>(logits)
+    }"""
+    )
+    rng = np.random.default_rng(0)
+    return _model(
+        text,
+        _NORMALISE_CONSTANTS
+        | {
+            "i31": np.array([31], np.int64),
+            "i32": np.array([32], np.int64),
+            "move_weights": np.array([[12, 0, 0], [0, 12, 0]], np.float32),
+            "flat_shape": np.array([-1, CLIP_LENGTH * 21 * 2], np.int64),
+            "detail_weights": rng.normal(0, 0.002, (CLIP_LENGTH * 21 * 2, 3)).astype(np.float32),
+            "bias": np.array([0, 0, 3], np.float32),
+        },
+    )
+
+
+def _explain() -> bytes:
+    text = (
+        "explain (float[1,32,21,3] features) => (float[1,32,21] relevance) {"
+        + _NORMALISE
+        + """
+        earlier = Slice(normal, i0, i31, i1)
+        later = Slice(normal, i1, i32, i1)
+        step = Sub(later, earlier)
+        speed = ReduceL2<keepdims = 0>(step, i3)
+        relevance = Pad(speed, pads)
+    }"""
+    )
+    constants = _NORMALISE_CONSTANTS | {
+        "i31": np.array([31], np.int64),
+        "i32": np.array([32], np.int64),
+        "pads": np.array([0, 1, 0, 0, 0, 0], np.int64),
+    }
+    return _model(text, constants)
+
+
+def _tensor(name: str, shape: Sequence[int | str], dtype: str = "float32") -> dict[str, object]:
+    return {"name": name, "meaning": name, "shape": list(shape), "dtype": dtype}
+
+
+def build_tiny_bundle(directory: Path, *, omit: Sequence[str] = ()) -> Path:
+    """Write the bundle of the toy world and return its folder.
+
+    Args:
+        directory: Where the bundle goes; made if need be.
+        omit: Graphs to leave out, of ``detector``, ``pose``, ``action``, ``explain``.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    features = ["N", CLIP_LENGTH, 21, 3]
+    graphs: list[tuple[str, str, str, bytes, list[dict[str, object]], list[dict[str, object]]]] = [
+        (
+            "detector", "scene", "frame", _detector(),
+            [_tensor("image", [1, 256, 416, 3], "uint8")], [_tensor("boxes", [1, 100, 4]), _tensor("scores", [1, 100])],
+        ),
+        (
+            "pose", "person", "frame", _pose(), [_tensor("image", ["N", 192, 144, 3], "uint8")],
+            [_tensor("joints", ["N", 21, 2]), _tensor("confidence", ["N", 21]), _tensor("joint_maps", ["N", 21, 48, 36])],
+        ),
+        ("action", "person", "clip", _action(), [_tensor("features", features)], [_tensor("actions", ["N", len(LABELS)])]),
+        ("explain", "person", "clip", _explain(), [_tensor("features", [1, *features[1:]])], [_tensor("relevance", [1, CLIP_LENGTH, 21])]),
+    ]  # fmt: skip
+    records = []
+    for name, scope, horizon, content, inputs, outputs in graphs:
+        if name in omit:
+            continue
+        (directory / f"{name}.onnx").write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        records.append(
+            {
+                "name": name,
+                "file": f"{name}.onnx",
+                "sha256": digest,
+                "scope": scope,
+                "horizon": horizon,
+                "inputs": inputs,
+                "outputs": outputs,
+            }
+        )
+    manifest = {
+        "schema_version": 1,
+        "name": "tiny",
+        "version": "1",
+        "created": "2026-01-01T00:00:00Z",
+        "licence": "Apache-2.0",
+        "skeleton": BODY_21.name,
+        "joints": list(BODY_21.joints),
+        "labels": list(LABELS),
+        "other_label": "other",
+        "clip": {"length": CLIP_LENGTH, "stride_seconds": CLIP_STRIDE},
+        "calibration": {
+            "detection_score": 0.5, "detection_iou": 0.6, "pose_padding": 1.25, "joint_confidence": 0.3, "action_score": 0.6,
+        },
+        "graphs": records,
+        "training": {},
+        "parity": {},
+    }  # fmt: skip
+    (directory / MANIFEST_NAME).write_text(json.dumps(manifest, indent=1))
+    (directory / "MODEL_CARD.md").write_text("# tiny\n\nA toy bundle for tests; nothing in it was trained.\n")
+    return directory

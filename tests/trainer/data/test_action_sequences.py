@@ -1,0 +1,147 @@
+"""Joint sequences of every source, in one order of joints and with honest labels."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from trainer.data.action_sequences import (
+    INTERACTION_LABELS,
+    LABELS,
+    OTHER,
+    PENN_LABELS,
+    jhmdb,
+    nwucla,
+    own_tracks,
+    penn_action,
+    read_groups,
+)
+from trainer.data.splits import UT_INTERACTION_TEST
+from trainer.models.edge_action import COMMON_JOINTS, spread_common
+
+
+def write_penn(folder: Path, name: str, *, action: str, train: int) -> None:
+    frames = 4
+    x = np.arange(13.0) + np.arange(frames)[:, None]
+    values = {"action": action, "train": train, "x": x, "y": 2 * x, "visibility": np.ones((frames, 13)), "nframes": frames}
+    folder.mkdir(parents=True, exist_ok=True)
+    savemat(folder / f"{name}.mat", values)
+
+
+def test_penn_action_in_its_own_spelling(tmp_path: Path) -> None:
+    write_penn(tmp_path / "labels", "0001", action="jumping_jacks", train=-1)
+    write_penn(tmp_path / "labels", "0002", action="strumming_guitar", train=1)
+    first, second = penn_action(tmp_path)
+    assert (first.allowed, first.split, first.name) == (("jumping_jacks",), "test", "0001")
+    assert second.allowed == ("strum_guitar",)
+    assert second.split in ("train", "validation")
+    assert first.joints.shape == (4, 13, 3)
+    assert first.joints[1, 2].tolist() == [3, 6, 1]
+
+
+def test_an_action_that_is_none_of_penns_is_refused(tmp_path: Path) -> None:
+    write_penn(tmp_path / "labels", "0001", action="chess", train=1)
+    with pytest.raises(ValueError, match="chess"):
+        list(penn_action(tmp_path))
+
+
+def test_jhmdb_joints_come_into_the_common_order(tmp_path: Path) -> None:
+    # Order of JHMDB's puppet (Jhuang et al., ICCV 2013).
+    order = (
+        "neck", "belly", "head", "right_shoulder", "left_shoulder", "right_hip", "left_hip", "right_elbow", "left_elbow",
+        "right_knee", "left_knee", "right_wrist", "left_wrist", "right_ankle", "left_ankle",
+    )  # fmt: skip
+    pose = np.zeros((5, 15, 2))
+    pose[..., 0] = np.arange(15)
+    pose[:3, :, 1], pose[3:, :, 1] = 7, 8  # two clips of three and two frames
+    for part in ("train", "test"):
+        np.savez(tmp_path / f"GT_{part}_1.npz", pose=pose, length=np.array([3, 2]), label=np.array(["golf", "sit"]))
+    found = list(jhmdb(tmp_path))
+    assert [(s.split, len(s.joints), s.allowed) for s in found] == [
+        ("train", 3, ("golf_swing",)),
+        ("train", 2, (OTHER,)),
+        ("validation", 3, ("golf_swing",)),
+        ("validation", 2, (OTHER,)),
+    ]
+    assert [order[int(x)] for x in found[0].joints[0, :, 0]] == list(COMMON_JOINTS)
+    assert (found[1].joints[..., 1] == 8).all()
+    assert (found[0].joints[..., 2] == 1).all()
+
+
+def test_nwucla_is_only_for_testing_and_never_named_falsely(tmp_path: Path) -> None:
+    skeleton = np.zeros((3, 20, 3))
+    skeleton[..., 1], skeleton[..., 2] = 1.0, 2.0
+    skeleton[:, 3, 1] = 1.8  # the head
+    np.savez(tmp_path / "nwucla.npz", name=np.array(["a04_s01", "a01_s01"]), length=np.array([2, 1]), skeleton=skeleton)
+    walk, pick_up = nwucla(tmp_path)
+    assert (walk.allowed, pick_up.allowed) == ((OTHER, "walk"), (OTHER,))
+    assert walk.split == pick_up.split == "test"
+    assert walk.joints[0, 0].tolist() == pytest.approx([0.0, -0.9, 1.0])  # up is negative in pictures; two metres away
+    assert walk.joints[0, 5].tolist() == pytest.approx([0.0, -0.5, 1.0])
+
+
+def test_own_tracks_keep_what_their_clip_says(tmp_path: Path) -> None:
+    common = np.random.default_rng(0).uniform(1, 100, (4, 13, 3))
+    row = {"source": "ut_interaction", "split": "test", "name": "a.mp4#1", "frame_rate": 29.97, "allowed": ["hug"]}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row | {"joints": spread_common(common).tolist()}) + "\n")
+    (track,) = own_tracks(tmp_path)
+    assert (track.source, track.split, track.allowed, track.frame_rate) == ("ut_interaction", "test", ("hug",), 29.97)
+    assert np.allclose(track.joints, common, rtol=1e-4)
+
+
+def test_labels_are_different_and_other_comes_last() -> None:
+    assert len(set(LABELS)) == len(LABELS)
+    assert LABELS[-1] == OTHER
+
+
+@pytest.mark.data
+def test_penn_actions_official_split(shared_folder: Path) -> None:
+    """2326 sequences of 15 actions, 1258 for training and 1068 for testing (Zhang, Zhu, Derpanis, ICCV 2013)."""
+    sequences = list(penn_action(shared_folder / "data/penn_action"))
+    splits = Counter(sequence.split for sequence in sequences)
+    assert splits["test"] == 1068
+    assert splits["train"] + splits["validation"] == 1258
+    assert 0.05 < splits["validation"] / 1258 < 0.12
+    assert {sequence.allowed for sequence in sequences} == {(label,) for label in PENN_LABELS}
+    assert all(np.isfinite(sequence.joints).all() and sequence.joints.shape[1:] == (13, 3) for sequence in sequences)
+    # Left is left: of somebody seen from behind or ahead both shoulders lie above both hips.
+    above = [np.median(s.joints[:, 7:9, 1]) > np.median(s.joints[:, 1:3, 1]) for s in sequences if s.allowed == ("baseball_pitch",)]
+    assert np.mean(above) > 0.95
+
+
+@pytest.mark.data
+def test_jhmdbs_first_split(shared_folder: Path) -> None:
+    sequences = list(jhmdb(shared_folder / "data/jhmdb"))
+    assert len(sequences) == 609  # the 14 classes that the copy has
+    assert Counter(sequence.split for sequence in sequences) == {"train": 433, "validation": 176}
+    known = {sequence.allowed for sequence in sequences} - {(OTHER,)}
+    assert known == {("clap",), ("golf_swing",), ("jump",), ("pullup",), ("run",), ("walk",), ("wave",)}
+
+
+@pytest.mark.data
+def test_no_held_out_sequence_of_ut_interaction_is_trained_on(shared_folder: Path) -> None:
+    root = shared_folder / "data/ut_interaction"
+    lines = (root / "index.csv").read_text().splitlines()
+    group_of = {line.split(",")[0]: line.split(",")[3] for line in lines[1:]}
+    groups = read_groups(root, "index.csv")
+    trained = {group_of[name] for name, (_, split) in groups.items() if split == "train"}
+    assert not trained & UT_INTERACTION_TEST
+    assert len(trained) == 16
+    held_out = Counter(label for label, split in groups.values() if split == "test")
+    assert {label: held_out[label] for label in INTERACTION_LABELS} == dict.fromkeys(INTERACTION_LABELS, 4)
+
+
+@pytest.mark.data
+def test_clips_cut_from_one_video_stay_on_one_side(shared_folder: Path) -> None:
+    root = shared_folder / "data/surveillance_fights"
+    lines = (root / "groups.csv").read_text().splitlines()
+    group_of = {line.split(",")[0]: line.split(",")[2] for line in lines[1:]}
+    groups = read_groups(root, "groups.csv")
+    sides: dict[str, set[str]] = {}
+    for name, (_, split) in groups.items():
+        sides.setdefault(group_of[name], set()).add(split)
+    assert all(len(splits) == 1 for splits in sides.values())
+    assert {"train", "test"} == {split for splits in sides.values() for split in splits}

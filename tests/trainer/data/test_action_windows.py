@@ -1,0 +1,50 @@
+"""Clips as the runtime cuts them, and clips for training."""
+
+import numpy as np
+
+from trainer.data.action_sequences import OTHER, JointSequence
+from trainer.data.action_windows import CLIP_SECONDS, deployed_clips, hide_joints, training_clip, whole_clip
+from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS
+
+
+def numbered(frames: int, rate: float = 30.0) -> JointSequence:
+    """A sequence whose joints say which frame they are of."""
+    joints = np.ones((frames, 13, 3), np.float32)
+    joints[..., 0] = np.arange(frames)[:, None]
+    joints[..., 1] = np.arange(13)
+    return JointSequence("penn_action", "train", "n", joints, rate, ("walk",))
+
+
+def test_deployed_clips_have_the_clips_length_in_seconds() -> None:
+    clips = deployed_clips(numbered(300))
+    spans = clips[:, -1, 0, 0] - clips[:, 0, 0, 0]
+    assert np.abs(spans / 30 - (CLIP_LENGTH - 1) * CLIP_STRIDE_SECONDS).max() < 0.05
+    assert np.diff(clips[:, -1, 0, 0]).tolist() == [15.0] * (len(clips) - 1)
+
+
+def test_short_sequences_repeat_their_first_frame() -> None:
+    (clip,) = deployed_clips(numbered(20))
+    assert clip.shape == (CLIP_LENGTH, 13, 3)
+    assert clip[0, 0, 0] == 0
+    assert clip[-1, 0, 0] == 19
+
+
+def test_the_whole_clip_spans_the_sequence() -> None:
+    clip = whole_clip(numbered(100))
+    assert (clip[0, 0, 0], clip[-1, 0, 0]) == (0, 99)
+
+
+def test_hidden_joints_lose_their_confidence() -> None:
+    clip = whole_clip(numbered(100))
+    hidden = [hide_joints(clip, np.random.default_rng(seed))[..., 2].min() for seed in range(20)]
+    assert min(hidden) < 0.2
+    assert (clip[..., 2] == 1).all()
+
+
+def test_training_clips_are_finite_and_sometimes_impossible() -> None:
+    bank = np.concatenate([np.zeros((3, 13, 2)), np.ones((3, 13, 1))], -1).astype(np.float32)
+    found = [training_clip(numbered(90), np.random.default_rng(seed), bank) for seed in range(120)]
+    assert all(clip.shape == (CLIP_LENGTH, 13, 3) and np.isfinite(clip).all() for clip, _ in found)
+    labels = [allowed for _, allowed in found]
+    assert 0.02 < labels.count((OTHER,)) / len(labels) < 0.25
+    assert CLIP_SECONDS > 2

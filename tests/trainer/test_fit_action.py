@@ -1,0 +1,61 @@
+"""Partial labels, and a training that learns something and can be resumed."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from trainer.data.action_sequences import LABELS, JointSequence
+from trainer.data.action_windows import whole_clip
+from trainer.fit_action import action_loss, allowed_matrix, fit
+from trainer.recipe import ActionRecipe
+
+
+def test_any_allowed_action_will_do() -> None:
+    allowed = allowed_matrix([("walk", "other"), ("walk",)])
+    logits = torch.full((2, len(LABELS)), -5.0)
+    logits[:, LABELS.index("other")] = 5.0
+    fine, wrong = (float(action_loss(logits[i : i + 1], allowed[i : i + 1], smoothing=0.0)) for i in range(2))
+    assert fine < 0.01
+    assert wrong > 5.0
+
+
+def moving(axis: int, seed: int) -> JointSequence:
+    """Somebody whose body sways along an axis."""
+    rng = np.random.default_rng(seed)
+    body = rng.normal(0, 30, (1, 13, 2)) * [0.4, 1.0]
+    joints = np.repeat(body, 60, 0)
+    joints[..., axis] += 40 * np.sin(np.arange(60) / 4 + rng.uniform(0, 6))[:, None]
+    features = np.concatenate([joints, np.ones((60, 13, 1))], -1).astype(np.float32)
+    return JointSequence("penn_action", "train", str(seed), features, 30.0, ("squat" if axis else "walk",))
+
+
+def test_a_short_training_tells_two_movements_apart_and_resumes_exactly(tmp_path: Path) -> None:
+    sequences = [moving(axis, seed) for axis in (0, 1) for seed in range(20)]
+    bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
+
+    def train(name: str, steps: int) -> torch.nn.Module:
+        return fit(sequences, bank, tmp_path / name / "checkpoint.pt", ActionRecipe(steps=steps, batch=24, rate=2e-3), save_every=20)
+
+    network = train("whole", 40)
+    unseen = [moving(axis, 100 + seed) for axis in (0, 1) for seed in range(20)]
+    with torch.no_grad():
+        best = network(torch.from_numpy(np.stack([whole_clip(s) for s in unseen]))).argmax(1)
+    assert np.mean([LABELS[index] in s.allowed for index, s in zip(best, unseen, strict=True)]) > 0.9
+    resumed = train("whole", 40)
+    assert all(torch.equal(value, resumed.state_dict()[name]) for name, value in network.state_dict().items())
+
+
+def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path: Path) -> None:
+    """Dropout included: the checkpoint keeps the state of its random numbers."""
+    sequences = [moving(axis, seed) for axis in (0, 1) for seed in range(4)]
+    bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
+
+    def train(name: str, steps: int) -> dict[str, torch.Tensor]:
+        recipe = ActionRecipe(steps=steps, batch=8, rate=2e-3)  # the rate of the first steps does not depend on how many there will be
+        return fit(sequences, bank, tmp_path / name / "checkpoint.pt", recipe, save_every=2).state_dict()
+
+    whole = train("whole", 6)
+    train("parts", 2)
+    resumed = train("parts", 6)
+    assert all(torch.allclose(value.float(), resumed[name].float(), atol=1e-6) for name, value in whole.items())

@@ -1,0 +1,1 @@
+"""Makes edgeact's networks: data sets, layers, models, training, calibration and evaluation."""

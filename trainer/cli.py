@@ -1,0 +1,55 @@
+"""``edgeact train``: the networks of a recipe, one stage or all that need no bundle."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trainer.folders import Folders
+from trainer.recipe import load_recipe
+from trainer.stages import check_folders, make_data, train_action, train_detector, train_pose, use_one_thread
+
+
+class Stage(str, Enum):
+    """What can be done by itself."""
+
+    DATA = "data"
+    DETECTOR = "detector"
+    POSE = "pose"
+    ACTION = "action"
+
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def train(
+    recipe: Annotated[
+        Path | None, typer.Argument(help="a recipe in TOML; without it that of the default bundle", show_default=False)
+    ] = None,
+    data: Annotated[Path, typer.Option(help="folder of the data sets")] = Path("data"),
+    teachers: Annotated[Path, typer.Option(help="folder of the teacher networks")] = Path("teachers"),
+    work: Annotated[Path, typer.Option(help="folder for labels, patches and checkpoints; a stopped training goes on from there")] = Path(
+        "edgeact-work"
+    ),
+    stage: Annotated[list[Stage] | None, typer.Option(help="only this (may be repeated)", show_default="data, detector, pose")] = None,
+) -> None:
+    """Train networks on a CPU or GPU-less box; every stage goes on where it was stopped.
+
+    The action network also learns from tracks of real video, for which detector and pose network must be exported first:
+    `edgeact deploy reproduce` does everything in order and makes the bundle.
+    """
+    chosen = load_recipe(recipe)
+    folders = Folders(data=data, teachers=teachers, work=work)
+    check_folders(folders)
+    use_one_thread()
+    for name in stage or [Stage.DATA, Stage.DETECTOR, Stage.POSE]:
+        if name is Stage.DATA:
+            make_data(chosen, folders)
+        elif name is Stage.DETECTOR:
+            train_detector(chosen, folders)
+        elif name is Stage.POSE:
+            train_pose(chosen, folders)
+        else:
+            train_action(chosen, folders)

@@ -1,0 +1,90 @@
+"""Clips of 32 frames from joint sequences: whole sequences and windows of the deployed length, augmented."""
+
+import numpy as np
+
+from trainer.data.action_sequences import OTHER, JointSequence
+from trainer.data.pose_noise import add_pose_noise
+from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS, COMMON_MIRROR
+
+CLIP_SECONDS = CLIP_LENGTH * CLIP_STRIDE_SECONDS
+
+
+def sample(joints: np.ndarray, start: float, end: float) -> np.ndarray:
+    """`CLIP_LENGTH` frames, nearest in time, evenly from frame ``start`` to ``end`` (fractions allowed; outside repeats the border)."""
+    positions = np.linspace(start, end, CLIP_LENGTH)
+    return joints[np.clip(np.round(positions).astype(int), 0, len(joints) - 1)]
+
+
+def whole_clip(sequence: JointSequence) -> np.ndarray:
+    """The whole sequence as one clip ``(32, 13, 3)``: the usual protocol on Penn Action."""
+    return sample(sequence.joints, 0, len(sequence.joints) - 1)
+
+
+def deployed_clips(sequence: JointSequence, *, hop_seconds: float = 0.5) -> np.ndarray:
+    """The clips that the runtime would see of this sequence: ``(C, 32, 13, 3)``, each `CLIP_SECONDS` long, ending every half second."""
+    rate = sequence.frame_rate
+    length = (CLIP_LENGTH - 1) * CLIP_STRIDE_SECONDS * rate
+    last = len(sequence.joints) - 1
+    ends = np.arange(min(length, last), last + 0.5, hop_seconds * rate)
+    return np.stack([sample(sequence.joints, end - length, end) for end in ends])
+
+
+def hide_joints(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Random joints lost for a while, sometimes the legs for all of it: confidence near 0 and a place that means nothing."""
+    clip = clip.copy()
+    hidden = np.zeros(clip.shape[:2], bool)
+    if rng.random() < 0.12:
+        hidden[:, 9:] = True
+    for _ in range(rng.poisson(1.0)):
+        start, joint = int(rng.integers(len(clip))), int(rng.integers(13))
+        hidden[start : start + int(rng.integers(2, len(clip))), joint] = True
+    extent = np.ptp(clip[..., :2].reshape(-1, 2), axis=0)
+    clip[hidden, :2] += (rng.normal(0, 0.25, (int(hidden.sum()), 2)) * extent).astype(np.float32)
+    clip[hidden, 2] *= 0.15
+    return clip
+
+
+def turn(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Mirror half of the time; turn by up to 15°, stretch and shear a little: cameras differ more than data sets do."""
+    clip = clip.copy()
+    if rng.random() < 0.5:
+        clip = clip[:, COMMON_MIRROR]
+        clip[..., 0] = -clip[..., 0]
+    angle = rng.uniform(-0.26, 0.26)
+    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag(np.exp(rng.uniform(-0.2, 0.2, 2)))
+    matrix[0, 1] += rng.uniform(-0.12, 0.12)
+    clip[..., :2] = clip[..., :2] @ matrix.T
+    return clip
+
+
+def training_clip(sequence: JointSequence, rng: np.random.Generator, bank: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A random augmented clip ``(32, 13, 3)`` and the actions that it may be."""
+    joints, allowed = sequence.joints, sequence.allowed
+    last = len(joints) - 1
+    predicted = sequence.source in ("ut_interaction", "surveillance_fights")  # tracks carry our errors already
+    if not predicted and rng.random() < 0.75:
+        joints = add_pose_noise(joints, bank, rng, hold=float(rng.uniform(2, 10)), strength=float(rng.uniform(0.4, 1.2)))
+    kind = rng.random()
+    length = CLIP_SECONDS * sequence.frame_rate * float(np.exp(rng.uniform(-0.25, 0.25)))
+    if kind < 0.45 or last < 8:
+        trim = rng.uniform(0, 0.12, 2) * last
+        clip = sample(joints, trim[0], last - trim[1])
+    elif kind < 0.9:
+        end = rng.uniform(min(0.75 * length, last), last)
+        clip = sample(joints, end - length, end)
+        # Windows that saw less than half of the clip's time repeat the first frame, as the ring buffer does at the start of a track.
+    else:
+        clip, allowed = _impossible(joints, rng), (OTHER,)
+    return turn(hide_joints(clip, rng) if rng.random() < 0.4 else clip, rng).astype(np.float32), allowed
+
+
+def _impossible(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A clip that is no action: one posture held, or the frames in a random order of pieces."""
+    if rng.random() < 0.6:
+        still = joints[np.full(CLIP_LENGTH, rng.integers(len(joints)))].copy()
+        still[..., :2] += rng.normal(0, 0.006 * np.ptp(joints[..., :2]), still[..., :2].shape)
+        return still
+    clip = sample(joints, 0, len(joints) - 1)
+    pieces = np.array_split(np.arange(CLIP_LENGTH), 8)
+    order = rng.permutation(8)
+    return clip[np.concatenate([pieces[i][:: rng.choice([-1, 1])] for i in order])]

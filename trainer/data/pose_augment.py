@@ -1,0 +1,80 @@
+"""From stored patches to training crops: turn, scale, shift, mirror, recolour, blur, hide."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from edgeact.skeleton import BODY_21
+from trainer.data.appearance import erase, lower_resolution, recolour
+from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
+from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH
+
+MIRROR = list(BODY_21.mirror)
+UPPER_BODY = [index for index, name in enumerate(BODY_21.joints) if "knee" not in name and "ankle" not in name]
+
+
+@dataclass(frozen=True, slots=True)
+class PoseAugmentation:
+    """Strengths. Rotation and scale are a little milder than paper E's (±40°, 0.7–1.3), which a network this small does not fit.
+
+    The rest serves CCTV: small, blurred, cut-off people.
+    """
+
+    rotation_degrees: float = 32.0
+    scale: tuple[float, float] = (0.75, 1.3)
+    shift: float = 0.06
+    upper_body: float = 0.1
+    low_resolution: float = 0.2
+    erase: float = 0.2
+
+
+def centre_crop(patch: np.ndarray, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The network's own view of a patch: crop (192, 144, 3) uint8 and joints (21, 3) in its pixels."""
+    top, left = (PATCH_HEIGHT - INPUT_HEIGHT) // 2, (PATCH_WIDTH - INPUT_WIDTH) // 2
+    moved = joints.copy()
+    moved[:, :2] -= (left, top)
+    return patch[top : top + INPUT_HEIGHT, left : left + INPUT_WIDTH], moved
+
+
+def augment(patch: np.ndarray, joints: np.ndarray, rng: np.random.Generator, strength: PoseAugmentation) -> tuple[np.ndarray, np.ndarray]:
+    """A random view of a patch.
+
+    Args:
+        patch: ``(256, 192, 3)`` uint8 RGB.
+        joints: ``(21, 3)`` x, y (patch pixels), weight.
+        rng: Where the randomness comes from.
+        strength: How much.
+
+    Returns:
+        Crop ``(192, 144, 3)`` uint8 RGB and joints ``(21, 3)`` in its pixels; joints outside of it have weight 0.
+    """
+    centre = np.array([(PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2])
+    scale = float(np.exp(rng.uniform(*np.log(strength.scale))))
+    upper = joints[UPPER_BODY]
+    upper = upper[upper[:, 2] > 0]
+    if rng.random() < strength.upper_body and len(upper) >= 6:
+        low, high = upper[:, :2].min(0), upper[:, :2].max(0)
+        centre = (low + high) / 2
+        scale *= min(INPUT_HEIGHT / 1.4 / max(high[1] - low[1], 20), INPUT_WIDTH / 1.4 / max(high[0] - low[0], 20), 2.2)
+    angle = float(np.clip(rng.normal(0, strength.rotation_degrees / 2), -1.5 * strength.rotation_degrees, 1.5 * strength.rotation_degrees))
+    matrix = cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), angle, scale)
+    shift = rng.uniform(-strength.shift, strength.shift, 2) * (INPUT_WIDTH, INPUT_HEIGHT)
+    matrix[:, 2] += np.array([(INPUT_WIDTH - 1) / 2, (INPUT_HEIGHT - 1) / 2]) - centre + shift
+    mirrored = rng.random() < 0.5
+    if mirrored:
+        matrix[0] = -matrix[0]
+        matrix[0, 2] += INPUT_WIDTH - 1
+    crop = cv2.warpAffine(patch, matrix, (INPUT_WIDTH, INPUT_HEIGHT), flags=cv2.INTER_LINEAR)
+    moved = joints.copy()
+    moved[:, :2] = joints[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    if mirrored:
+        moved = moved[MIRROR]
+    inside = (moved[:, :2] >= 0).all(1) & (moved[:, 0] <= INPUT_WIDTH - 1) & (moved[:, 1] <= INPUT_HEIGHT - 1)
+    moved[:, 2] *= inside
+    if rng.random() < strength.low_resolution:
+        crop = lower_resolution(crop, rng)
+    crop = recolour(crop, rng)
+    if rng.random() < strength.erase:
+        crop = erase(crop, rng)
+    return crop, moved.astype(np.float32)

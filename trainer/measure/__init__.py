@@ -1,0 +1,1 @@
+"""Measures of a bundle's graphs, one file for each network."""

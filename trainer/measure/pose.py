@@ -1,0 +1,87 @@
+"""Pose accuracy of the shipped graph on true boxes, and the errors that it makes."""
+
+from pathlib import Path
+
+import numpy as np
+
+from edgeact.bundle import Bundle
+from edgeact.inference.base import Backend
+from edgeact.skeleton import LIMB_JOINTS
+from trainer.calibrate import expected_calibration_error
+from trainer.data.pose_augment import centre_crop
+from trainer.data.pose_noise import residual_bank
+from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_PADDING, PATCH_WIDTH
+from trainer.fit_pose import PatchSet, load_patch_set
+from trainer.measure.graphs import open_named
+from trainer.metrics.pck import pck
+from trainer.models.edge_action import common_joints
+
+POSE_SETS = ("stock_upright", "lspet", "coco_mini", "ut_interaction", "surveillance_fights")
+# Sets whose joints a teacher network named: what is measured there is agreement with it, not accuracy.
+TEACHER_LABELLED = frozenset({"ut_interaction", "surveillance_fights"})
+
+
+def predict_crops(backend: Backend, patches: PatchSet, *, batch: int = 16) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Joints (M, 21, 2), confidence (M, 21) and targets (M, 21, 3) in crop pixels of every row of a set."""
+    found, confidence, targets = [], [], []
+    for start in range(0, len(patches.rows), batch):
+        crops, wanted = zip(*(centre_crop(patches.patches[r], patches.joints[r]) for r in patches.rows[start : start + batch]), strict=True)
+        outputs = backend.run({"image": np.stack(crops)})
+        found.append(outputs["joints"])
+        confidence.append(outputs["confidence"])
+        targets.append(np.stack(wanted))
+    return np.concatenate(found), np.concatenate(confidence), np.concatenate(targets)
+
+
+def evaluate_pose(bundle: Bundle, patches: Path, *, teachers: Path | None, split: str = "test") -> dict[str, dict[str, float]]:
+    """PCK@0.2 and @0.1 of the limb joints on true boxes, calibration error of the confidence, and the teacher's on the same crops."""
+    backend = open_named(bundle, "pose")
+    scores: dict[str, dict[str, float]] = {}
+    for name in POSE_SETS:
+        chosen = load_patch_set(patches / name, split)
+        found, confidence, wanted = predict_crops(backend, chosen)
+        torso = chosen.torso[chosen.rows]
+        valid = (wanted[..., 2] > 0) & (torso[:, None] > 0)
+        right = np.linalg.norm(found - wanted[..., :2], axis=-1) <= 0.2 * torso[:, None]
+        scores[name] = {
+            "persons": len(chosen.rows),
+            "pck_0.2": pck(found, wanted, torso, joints=LIMB_JOINTS)[0],
+            "pck_0.1": pck(found, wanted, torso, joints=LIMB_JOINTS, threshold=0.1)[0],
+            "confidence_calibration_error": expected_calibration_error(confidence[valid], right[valid]),
+        }
+        if teachers is not None and name not in TEACHER_LABELLED:
+            scores[name]["tinypose_pck_0.2"] = pck(_teacher_joints(chosen, teachers), wanted, torso, joints=LIMB_JOINTS)[0]
+    return scores
+
+
+def _teacher_joints(patches: PatchSet, teachers: Path) -> np.ndarray:
+    """PP-TinyPose on the same patches, (M, 21, 2) in the pixels of the network's crop (joints that it lacks stay 0)."""
+    from trainer.data.teachers import TeacherPose
+
+    teacher = TeacherPose(teachers)
+    half = np.array([PATCH_WIDTH, PATCH_HEIGHT]) / PATCH_PADDING / 2
+    middle = np.array([(PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2])
+    box = np.concatenate([middle - half, middle + half])
+    shift = centre_crop(patches.patches[0], patches.joints[0])[1][:, :2] - patches.joints[0][:, :2]
+    joints = np.zeros((len(patches.rows), 21, 2), np.float32)
+    for position, row in enumerate(patches.rows):
+        joints[position, :17] = teacher(np.ascontiguousarray(patches.patches[row][..., ::-1]), box)[:, :2] + shift[:17]
+    return joints
+
+
+def pose_error_banks(bundle: Bundle, patches: Path) -> dict[str, np.ndarray]:
+    """Errors of the pose graph for `add_pose_noise`: on validation persons (to train with) and on test persons (to measure with)."""
+    backend = open_named(bundle, "pose")
+    banks = {}
+    for split in ("validation", "test"):
+        rows = []
+        for name in ("lspet", "stock_upright"):
+            chosen = load_patch_set(patches / name, split)
+            found, confidence, wanted = predict_crops(backend, chosen)
+            predicted = common_joints(np.concatenate([found, confidence[..., None]], -1))
+            target = common_joints(wanted)
+            if name == "lspet":
+                target[:, 0, 2] = 0  # has no face joints: the head's error is not known there
+            rows.append(residual_bank(predicted[..., :2], predicted[..., 2], target, chosen.torso[chosen.rows]))
+        banks[split] = np.concatenate(rows)
+    return banks

@@ -1,0 +1,96 @@
+"""A recipe: everything that was decided about a training, as TOML; unknown keys are an error that lists all faults."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edgeact.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Steps = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(gt=0.0, le=0.1)]
+Batch = Annotated[int, Field(ge=2, le=1024)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PoseRecipe(_Record):
+    """Training of the pose network: the steps at which each cycle of the learning rate ends, persons a step, highest rate."""
+
+    cycles: tuple[Steps, ...]
+    batch: Batch
+    rate: Rate
+
+
+class DetectorRecipe(_Record):
+    """Training of the person detector."""
+
+    steps: Steps
+    batch: Batch
+    rate: Rate
+
+
+class ActionRecipe(_Record):
+    """Training of the action network."""
+
+    steps: Steps
+    batch: Batch
+    rate: Rate
+
+
+class ThresholdRecipe(_Record):
+    """What calibration aims at, and the numbers that are set by hand.
+
+    Attributes:
+        detection_iou: Of two boxes that overlap more, the lower score goes.
+        joint_confidence: Joints under this are not drawn.
+        other_as_known: Share of "other" validation clips that may be called an action.
+    """
+
+    detection_iou: Annotated[float, Field(gt=0, lt=1)]
+    joint_confidence: Annotated[float, Field(gt=0, lt=1)]
+    other_as_known: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Recipe(_Record):
+    """One bundle's training."""
+
+    version: str
+    studio_pictures: Annotated[int, Field(ge=0)]
+    detector: DetectorRecipe
+    pose: PoseRecipe
+    action: ActionRecipe
+    thresholds: ThresholdRecipe
+
+
+def default_recipe_path() -> Path:
+    """The recipe of the bundle that ships with edgeact."""
+    return Path(__file__).parent / "recipes" / "compact.toml"
+
+
+def load_recipe(path: Path | None = None) -> Recipe:
+    """Read a recipe; None takes that of the default bundle.
+
+    Raises:
+        ConfigError: The file cannot be read, is not TOML, or has unknown keys or unusable values (all are listed).
+    """
+    path = path or default_recipe_path()
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); give a recipe like {default_recipe_path().name}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}" for fault in error.errors())
+        raise ConfigError(f"{path}: {faults}; compare it with {default_recipe_path().name}") from error

@@ -1,0 +1,118 @@
+"""The stages of a training, in order; each leaves alone what it finds done, so that an interrupted run goes on where it stopped."""
+
+import cv2
+import numpy as np
+import torch
+
+from edgeact.bundle import Bundle
+from edgeact.errors import SourceNotFoundError
+from trainer.calibrate import ConfidenceFit, fit_confidence
+from trainer.data.action_sequences import JointSequence
+from trainer.data.detector_images import build as build_pictures
+from trainer.data.label import PARTS, label
+from trainer.data.pose_patches import build as build_patches
+from trainer.data.studio.frames import write_frames
+from trainer.data.tracks import build as build_tracks
+from trainer.fit_action import fit as fit_action
+from trainer.fit_action import read_training
+from trainer.fit_detector import fit as fit_detector
+from trainer.fit_pose import fit as fit_pose
+from trainer.fit_pose import load_patch_set, predict
+from trainer.folders import Folders
+from trainer.log import log
+from trainer.measure.pose import pose_error_banks
+from trainer.models.edge_action import EdgeAction
+from trainer.models.edge_detector import EdgeDetector
+from trainer.models.edge_pose import EdgePose
+from trainer.recipe import Recipe
+
+POSE_SETS = ("lspet", "stock_upright", "coco_mini", "ut_interaction", "surveillance_fights")
+_CALIBRATION_SETS = ("lspet", "stock_upright")
+
+
+def check_folders(folders: Folders) -> None:
+    """Say at once what is missing, not after an hour.
+
+    Raises:
+        SourceNotFoundError: A data set or the backbone's weights are not there.
+    """
+    wanted = [folders.data / name for name in (*POSE_SETS, "penn_action", "jhmdb", "studio", "nwucla")] + [folders.imagenet]
+    missing = [str(path) for path in wanted if not path.exists()]
+    if missing:
+        raise SourceNotFoundError(
+            f"{', '.join(missing)} not found; give the folders of the data sets and teachers with --data and --teachers"
+        )
+
+
+def use_one_thread() -> None:
+    """Small networks lose more to waiting for each other's threads than they win; run two trainings beside each other instead."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def make_data(recipe: Recipe, folders: Folders) -> None:
+    """Label, render, cut: everything that the frame networks train on."""
+    log(stage="labels")
+    label(folders.data, folders.teachers, folders.labels, sorted(PARTS))
+    sets = list(POSE_SETS)
+    if recipe.studio_pictures:
+        log(stage="studio")
+        for _ in write_frames(folders.data / "studio", folders.studio, count=recipe.studio_pictures, seed=0):
+            pass
+        sets.append("studio")
+    log(stage="pose patches")
+    build_patches(folders.data, folders.labels, folders.studio, folders.pose, sets)
+    if not (folders.detector / "labels.jsonl").exists():
+        log(stage="detector pictures")
+        build_pictures(folders.data, folders.labels, folders.studio, folders.detector)
+
+
+def train_detector(recipe: Recipe, folders: Folders) -> EdgeDetector:
+    """The person detector."""
+    log(stage="detector")
+    return fit_detector(folders.detector, folders.imagenet, folders.network("detector"), recipe.detector).eval()
+
+
+def train_pose(recipe: Recipe, folders: Folders) -> EdgePose:
+    """The pose network."""
+    log(stage="pose")
+    return fit_pose(folders.pose, folders.imagenet, folders.network("pose"), recipe.pose).eval()
+
+
+def train_action(recipe: Recipe, folders: Folders) -> tuple[EdgeAction, list[JointSequence]]:
+    """The action network, and the sequences of all splits that it was trained and is calibrated on.
+
+    Raises:
+        SourceNotFoundError: The tracks or pose errors are missing, which need a bundle of the frame networks.
+    """
+    log(stage="action")
+    if not folders.pose_errors.exists() or not any(folders.tracks.glob("*.jsonl")):
+        raise SourceNotFoundError(
+            f"{folders.tracks} has no tracks yet; `edgeact deploy reproduce` makes them with the detector and pose network"
+        )
+    sequences = read_training(folders.data, folders.tracks)
+    with np.load(folders.pose_errors) as file:
+        bank = file["validation"]
+    return fit_action(sequences, bank, folders.network("action"), recipe.action).eval(), sequences
+
+
+def fit_pose_confidence(network: EdgePose, folders: Folders) -> ConfidenceFit:
+    """The pose network's confidence on validation persons."""
+    parts = []
+    for name in _CALIBRATION_SETS:
+        patches = load_patch_set(folders.pose / name, "validation")
+        joints, mass, wanted = predict(network, patches, patches.rows)
+        parts.append((mass, joints, wanted, patches.torso[patches.rows]))
+    mass, joints, wanted, torso = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return fit_confidence(mass, joints, wanted, torso)
+
+
+def make_tracks(bundle: Bundle, folders: Folders) -> None:
+    """Errors and tracks of a bundle of the frame networks, for the action network to train on."""
+    log(stage="pose errors")
+    if not folders.pose_errors.exists():
+        folders.work.mkdir(parents=True, exist_ok=True)
+        banks = pose_error_banks(bundle, folders.pose)
+        np.savez(folders.pose_errors, validation=banks["validation"], test=banks["test"])
+    log(stage="tracks")
+    build_tracks(folders.data, bundle, folders.tracks)
