@@ -19,7 +19,7 @@ from edgeact.stats import DurationHistogram, PeakMemory, Percentiles, StageTimes
 from edgeact.types import ActionEvent, Frame, FrameResult, UInt8
 
 # The order in which reports list the stages; those between capture and render are parts of the perceiver.
-STAGES = ("capture", "detect", "track", "pose", "parts", "clips", "actions", "attention", "render", "sinks")
+STAGES = ("capture", "detect", "pose", "track", "action", "attention", "render", "sinks")
 
 # Frames that wait may not take more than this between two stages, so that 8K (100 MB a frame) stays affordable.
 _QUEUE_BYTES = 256 * 2**20

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from edgeact.capture.base import SourceInfo, SourceState
 from edgeact.capture.container import announced_seconds, open_media, select_video, time_origin
 from edgeact.capture.timeline import Timeline
-from edgeact.capture.upright import UPRIGHT, Orientation, read_orientation
+from edgeact.capture.upright import Orientation, read_orientation
 from edgeact.errors import SourceFormatError, UsageError
 from edgeact.types import Frame, UInt8
 
@@ -70,7 +70,7 @@ class FileSource:
         self._damaged_packets = 0
         self._read_error: str | None = None
         self._end = 0.0  # end of the last frame, on the container's clock
-        self._orientation: tuple[bytes | None, Orientation] = (None, UPRIGHT)
+        self._orientation: tuple[int, Orientation] | None = None  # and the angle in degrees that it was read at
 
         self._container = open_media(path)
         try:
@@ -195,11 +195,11 @@ class FileSource:
         return self._timeline.place(stamp - self._origin)
 
     def _orient(self, picture: VideoFrame) -> Orientation:
-        # Every frame carries the matrix; it is read anew only when it changes.
-        side_data: Any = picture.side_data.get("DISPLAYMATRIX")
-        matrix = None if side_data is None else bytes(side_data)
-        if matrix != self._orientation[0]:
-            self._orientation = (matrix, read_orientation(matrix))
+        # Every frame carries the matrix. It is read only when the angle changes: asking a PyAV frame for its side data ties the two
+        # together in a circle, so that the frame's memory would wait for the garbage collector (hundreds of frames at a time).
+        if self._orientation is None or picture.rotation != self._orientation[0]:
+            side_data: Any = picture.side_data.get("DISPLAYMATRIX")
+            self._orientation = (picture.rotation, read_orientation(None if side_data is None else bytes(side_data)))
         return self._orientation[1]
 
     def _convert(self, picture: VideoFrame, index: int) -> UInt8:

@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from edgeact.geometry import box_area, box_iou, box_overlap, pose_similarity
 from edgeact.perception.appearance import colour_similarity
-from edgeact.types import Float32
+from edgeact.types import Detection, Float32
 
 # A person moves and turns from one frame to the next, so joints may be this many times further apart than annotators put them.
 _SIGMA_GROWTH = 1.5
@@ -21,6 +21,8 @@ _SIGMA_GROWTH = 1.5
 _COLOUR_SHARE = 0.2  # of the similarity; clothes are often alike, and light changes
 _MIXED_COLOUR_SHARE = 0.6  # of a track that touched another: place and pose may by now be the other's
 _APART_IOU = 0.3  # detections that overlap more show each other's clothes
+_FILLED_SHARE = 0.8  # two detections that fill so much of a third, worse one are the people in it
+COVERED_SHARE = 0.6  # a box that lies so far within another may be part of it, or hidden behind it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,3 +112,22 @@ def find_duplicates(poses: Float32, boxes: Float32, *, sigmas: Float32, similari
     alike = np.minimum(alike, alike.T)  # measured against the smaller of the two
     pairs = [(float(alike[i, j]), i, j) for i in range(len(poses)) for j in range(i + 1, len(poses)) if alike[i, j] >= similarity]
     return [(value, (i, j)) for value, i, j in sorted(pairs, reverse=True)]
+
+
+def without_pairs(detections: list[Detection]) -> list[Detection]:
+    """Detections, highest score first, without those that are one box around two better ones which nearly fill it."""
+    boxes = np.stack([detection.box for detection in detections]) if detections else np.zeros((0, 4), np.float32)
+    inside = covered_share(boxes, boxes) >= COVERED_SHARE
+    kept = []
+    for index, detection in enumerate(detections):
+        better = [other for other in range(index) if inside[other, index]]
+        filled = 0.0
+        if len(better) >= 2:
+            clipped = np.concatenate(
+                [np.maximum(boxes[better, :2], boxes[index, :2]), np.minimum(boxes[better, 2:], boxes[index, 2:])], axis=1
+            )
+            union = np.concatenate([clipped[:, :2].min(0), clipped[:, 2:].max(0)])
+            filled = float(box_area(union) / max(float(box_area(boxes[index])), 1e-6))
+        if filled < _FILLED_SHARE:
+            kept.append(detection)
+    return kept

@@ -85,7 +85,8 @@ class Perceiver:
             The persons by track, the actions that ended, and the seconds that each stage took.
         """
         events: list[ActionEvent] = []
-        if frame.epoch != self._epoch or self._cuts.is_cut(frame.image):
+        is_cut = self._cuts.is_cut(frame.image)  # asked for every frame, so that the next one is compared with this one
+        if is_cut or frame.epoch != self._epoch:
             events += self._start_anew()
             self._epoch = frame.epoch
         seconds: dict[str, float] = {}
@@ -126,6 +127,7 @@ class Perceiver:
 
     def finish(self) -> tuple[ActionEvent, ...]:
         """End all actions that are in force (the source is over) and forget all tracks."""
+        self._cuts.reset()
         return tuple(self._start_anew())
 
     def close(self) -> None:

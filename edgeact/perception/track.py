@@ -16,7 +16,16 @@ from edgeact.bundle import CalibrationSpec
 from edgeact.config import PipelineConfig
 from edgeact.geometry import box_area, box_iou, clip_box, joint_sigmas
 from edgeact.perception.appearance import colour_similarity
-from edgeact.perception.association import Expectation, assign, covered_share, find_duplicates, pose_fit, track_similarity
+from edgeact.perception.association import (
+    COVERED_SHARE,
+    Expectation,
+    assign,
+    covered_share,
+    find_duplicates,
+    pose_fit,
+    track_similarity,
+    without_pairs,
+)
 from edgeact.perception.pose import PoseBatch, empty_batch, join_batches
 from edgeact.perception.track_state import TrackState
 from edgeact.skeleton import Skeleton
@@ -32,10 +41,8 @@ _NEAR_IOU = 0.1  # a detection that overlaps no track this much can only be a ne
 _DUPLICATE_SIMILARITY = 0.8  # two poses that are so alike are one person
 _NEW_SIMILARITY = 0.45  # a detection whose pose is so like a track's is no new person; double boxes of one person measured .5
 _CONTINUED_FIT = 0.2  # a pose that fits the one just before less is another person's: the track had been on the wrong one
-_COVERED_SHARE = 0.6  # a box that lies so far within another may be part of it, or hidden behind it
 _CONTACT_IOU = 0.2  # tracks that overlap so much may change places
 _APART_IOU = 0.05
-_FILLED_SHARE = 0.8  # two detections that fill so much of a third, worse one are the people in it
 _MERGED_WIDTH = 1.25  # a detection that is so much wider than expected and covers a second track holds two people who touch
 _POSE_SHARE = 0.6  # a pose whose mean confidence is under this share of the bundle's joint confidence shows nobody
 _START_SHARE = 1.4  # and under this one it starts no track: people have .45 of mean confidence and more, things under .4
@@ -150,7 +157,7 @@ class Tracker:
 
     def _candidates(self, detections: Sequence[Detection]) -> list[Detection]:
         """Detections that are worth a pose: all near a track, and as many sure others as there is room for."""
-        ordered = _without_pairs(sorted(detections, key=lambda detection: -detection.score))
+        ordered = without_pairs(sorted(detections, key=lambda detection: -detection.score))
         boxes = _stack([detection.box for detection in ordered])
         near = box_iou(boxes, _stack([track.motion.box for track in self._tracks])).max(1, initial=0.0) >= _NEAR_IOU
         # A track that is out of sight may be any of the others, so it takes no room.
@@ -215,7 +222,7 @@ class Tracker:
         """Remember of which tracks the detector saw a sign, if only as part of a larger box."""
         inside = covered_share(_stack([track.motion.box for track in self._tracks]), boxes).max(1, initial=0.0)
         for track, share in zip(self._tracks, inside, strict=True):
-            if track.hits and share >= _COVERED_SHARE:
+            if track.hits and share >= COVERED_SHARE:
                 track.supported, track.missed = time, 0
             else:
                 track.missed += 1
@@ -299,7 +306,7 @@ class Tracker:
         np.fill_diagonal(overlap, 0.0)
         np.fill_diagonal(inside, 0.0)
         for track, touching, covered in zip(tracks, overlap.max(1, initial=0.0), inside.max(1, initial=0.0), strict=True):
-            track.waiting = track.row is None and bool(covered >= _COVERED_SHARE)
+            track.waiting = track.row is None and bool(covered >= COVERED_SHARE)
             if touching >= _CONTACT_IOU:
                 track.mixed = True
             elif touching < _APART_IOU and track in detected:
@@ -375,32 +382,13 @@ class Tracker:
         return time - track.seen > patience * (_WAITING_FACTOR if track.waiting else 1.0)
 
 
-def _without_pairs(detections: list[Detection]) -> list[Detection]:
-    """Detections, highest score first, without those that are one box around two better ones which nearly fill it."""
-    boxes = _stack([detection.box for detection in detections])
-    inside = covered_share(boxes, boxes) >= _COVERED_SHARE
-    kept = []
-    for index, detection in enumerate(detections):
-        better = [other for other in range(index) if inside[other, index]]
-        filled = 0.0
-        if len(better) >= 2:
-            clipped = np.concatenate(
-                [np.maximum(boxes[better, :2], boxes[index, :2]), np.minimum(boxes[better, 2:], boxes[index, 2:])], axis=1
-            )
-            union = np.concatenate([clipped[:, :2].min(0), clipped[:, 2:].max(0)])
-            filled = float(box_area(union) / max(float(box_area(boxes[index])), 1e-6))
-        if filled < _FILLED_SHARE:
-            kept.append(detection)
-    return kept
-
-
 def _holds_two(track: TrackState, box: Float32, others: list[TrackState]) -> bool:
     """Whether a detection is one box around two people who touch: then both are better carried by their poses."""
     expected = track.motion.box
     if box[2] - box[0] < _MERGED_WIDTH * (expected[2] - expected[0]):
         return False
     inside = covered_share(_stack([other.motion.box for other in others]), box[None])
-    return bool((inside >= _COVERED_SHARE).any())
+    return bool((inside >= COVERED_SHARE).any())
 
 
 def _stack(boxes: Sequence[Float32]) -> Float32:

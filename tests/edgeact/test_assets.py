@@ -40,8 +40,8 @@ def test_the_card_and_the_manifest_tell_the_same_numbers() -> None:
 def test_two_people_are_followed_through_the_demo(annotated: Path) -> None:
     frames = list(read_frames(annotated / "demo.frames.jsonl"))
     assert [frame["index"] for frame in frames] == list(range(400))
-    two = sum(len(frame["persons"]) == 2 for frame in frames)
-    assert two / len(frames) > 0.8
+    two = sum(len(frame["persons"]) >= 2 for frame in frames)
+    assert two / len(frames) > 0.9  # but where one walks behind the other
     assert read_header(annotated / "demo.frames.jsonl")["bundle"]["digest"] == load_bundle().digest
 
 

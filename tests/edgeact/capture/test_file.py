@@ -1,3 +1,4 @@
+import gc
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -303,3 +304,17 @@ def test_closing_under_a_running_reader_ends_it(tmp_path: Path) -> None:
         assert not reader.is_alive()
         assert taken == list(range(len(taken)))
         assert source.state is SourceState.ENDED
+
+
+def test_frames_are_freed_at_once_and_not_by_the_garbage_collector(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.mp4", [numbered_picture(number) for number in range(20)])
+    gc.collect()
+    gc.disable()
+    try:
+        with FileSource(path) as source:
+            for _ in source.frames():
+                pass
+        left = gc.collect()
+    finally:
+        gc.enable()
+    assert left < 20  # at 8K, a circle for each picture would be gigabytes until the collector comes by
