@@ -1,14 +1,13 @@
-"""``edgeact deploy``: make bundles."""
+"""``edgeact deploy``: make bundles.
+
+`edgeact --help` imports this file to list the command: what takes seconds to import (torch) is imported when it is used.
+"""
 
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from deploy.reproduce import reproduce as follow
-from trainer.folders import Folders
-from trainer.recipe import load_recipe
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -31,6 +30,10 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="the bundle's folder; replaced when the new one is whole")] = Path("bundle"),
 ) -> None:
     """Follow a recipe from the raw data sets to a measured bundle with its model card (some hours on two cores)."""
+    from deploy.reproduce import reproduce as follow
+    from trainer.folders import Folders
+    from trainer.recipe import load_recipe
+
     created = datetime.now(timezone.utc).date().isoformat()
     bundle = follow(load_recipe(recipe), Folders(data=data, teachers=teachers, work=work), out, created=created)
     typer.echo(f"{out}: {bundle.manifest.name} {bundle.manifest.version}, digest {bundle.digest[:12]}…; see {out / 'MODEL_CARD.md'}")

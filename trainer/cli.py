@@ -1,14 +1,13 @@
-"""``edgeact train``: the networks of a recipe, one stage or all that need no bundle."""
+"""``edgeact train``: the networks of a recipe, one stage or all that need no bundle.
+
+`edgeact --help` imports this file to list the command: what takes seconds to import (torch) is imported when it is used.
+"""
 
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from trainer.folders import Folders
-from trainer.recipe import load_recipe
-from trainer.stages import check_folders, make_data, train_action, train_detector, train_pose, use_one_thread
 
 
 class Stage(str, Enum):
@@ -40,6 +39,10 @@ def train(
     The action network also learns from tracks of real video, for which detector and pose network must be exported first:
     `edgeact deploy reproduce` does everything in order and makes the bundle.
     """
+    from trainer.folders import Folders
+    from trainer.recipe import load_recipe
+    from trainer.stages import check_folders, make_data, train_action, train_detector, train_pose, use_one_thread
+
     chosen = load_recipe(recipe)
     folders = Folders(data=data, teachers=teachers, work=work)
     check_folders(folders)
