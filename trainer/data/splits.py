@@ -7,7 +7,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from edgeact.errors import SourceFormatError
+from trainer.data.read_picture import read_grey
 
 Split = Literal["train", "validation", "test"]
 
@@ -25,12 +25,10 @@ def difference_hash(path: Path) -> np.ndarray:
     """Sign of the horizontal brightness steps of a 17×16 thumbnail: ``(256,)`` bool, close for near-duplicate images.
 
     Raises:
-        SourceFormatError: The file is missing or no picture.
+        SourceNotFoundError: There is no such file.
+        SourceFormatError: The file is no picture.
     """
-    grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        raise SourceFormatError(f"{path} cannot be read as a picture; copy the data set again")
-    small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
+    small = cv2.resize(read_grey(path), (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
     return (small[:, 1:] > small[:, :-1]).reshape(-1)
 
 

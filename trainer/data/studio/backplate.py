@@ -17,6 +17,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from edgeact.types import Float32, UInt8
+from trainer.data.read_picture import read_grey
 from trainer.data.studio.camera import Camera
 
 CAMERAS_FILE = Path(__file__).with_name("backplates.csv")
@@ -141,8 +142,8 @@ def _main() -> None:
         writer.writerow(["name", "field_of_view", "pitch", "yaw", "correlation"])
         for path in sorted((studio / "backgrounds").glob("*.jpg")):
             scene = path.stem.rsplit("_", 1)[0]
-            panorama = cv2.imread(str(studio / "panoramas" / "pano" / f"{scene}.jpg"), cv2.IMREAD_GRAYSCALE).astype(np.float32)
-            picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE).astype(np.float32)
+            panorama = read_grey(studio / "panoramas" / "pano" / f"{scene}.jpg").astype(np.float32)
+            picture = read_grey(path).astype(np.float32)
             fit, correlation = fit_backplate(picture, panorama, path.stem)
             angles = [f"{np.degrees(angle):.2f}" for angle in (fit.field_of_view, fit.pitch, fit.yaw)]
             writer.writerow([path.stem, *angles, f"{correlation:.4f}"])

@@ -21,6 +21,7 @@ import numpy as np
 from rich.progress import track
 
 from edgeact.types import UInt8
+from trainer.data.read_picture import read_rgb
 from trainer.data.studio.avatar import Avatar, load_avatar
 from trainer.data.studio.backplate import Backplate, covers, read_backplates, read_picture
 from trainer.data.studio.camera import Camera
@@ -91,8 +92,8 @@ def random_scene(assets: Assets, rng: np.random.Generator) -> Scene:
     picture = read_picture(assets.studio, backplate)
     light = _light(assets.studio, backplate)
     if rng.random() < 0.12:  # a surface instead of a place, so that no place comes to mean "person"
-        tile = cv2.imread(str(assets.tiles[rng.integers(len(assets.tiles))]))
-        picture = np.tile(cv2.resize(tile, (192, 192)), (2, 2, 1))[..., ::-1].astype(np.uint8)
+        tile = read_rgb(assets.tiles[rng.integers(len(assets.tiles))])
+        picture = np.tile(cv2.resize(tile, (192, 192)), (2, 2, 1)).astype(np.uint8)
     if rng.random() < 0.5:
         picture = np.ascontiguousarray(picture[:, ::-1])
     if rng.random() < 0.3:
