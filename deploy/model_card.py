@@ -15,6 +15,7 @@ _DATA = (
     ),
     ("Penn Action (Zhang et al., ICCV 2013), official training split", "action (joints only)", "research set"),
     ("JHMDB (Jhuang et al., ICCV 2013), split 1, 14 classes", "action (joints only)", "MIT repository"),
+    ("UTKinect-Action3D (Xia et al., CVPRW 2012), eight of ten persons", "action (joints only)", "MIT repository"),
     ("motion clips of CMU, DeepMimic, Mesh2Motion, Quaternius, Kay Lousberg", "action (joints only)", "CC0, CMU (free to use) or MIT"),
     ("scene backgrounds of Poly Haven and ambientCG", "detector (nobody in them)", "CC0"),
 )
@@ -31,7 +32,7 @@ _SET_NAMES = {
 }
 _UNKNOWN_NAMES = {
     "nwucla": "NW-UCLA, three cameras (measured only)",
-    "unseen_studio": "motions of kinds never trained on (dance, crawl, sit down, …)",
+    "unseen_studio": "motions of kinds never trained on (dance, crawl, wipe a window, …)",
     "ut_interaction_none": "UT-Interaction, unseen sequences, people standing about (video in)",
     "surveillance_fights": "surveillance videos without fights, unseen (video in)",
 }

@@ -14,18 +14,25 @@ import torch
 from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
 from trainer.data.action_sequences import LABELS, JointSequence, jhmdb, own_tracks, penn_action, studio_motions
 from trainer.data.action_windows import training_clip
+from trainer.data.kinect_sequences import utkinect
 from trainer.fit_pose import learning_rate
 from trainer.log import log
 from trainer.models.edge_action import EdgeAction
 from trainer.recipe import ActionRecipe
 
 # How often a source is drawn. Penn Action is the largest clean one; the rest keeps "other" broad.
-SHARES = {"penn_action": 0.5, "jhmdb": 0.14, "studio": 0.14, "ut_interaction": 0.16, "surveillance_fights": 0.06}
+SHARES = {"penn_action": 0.5, "jhmdb": 0.14, "studio": 0.14, "ut_interaction": 0.16, "surveillance_fights": 0.06, "utkinect": 0.08}
 
 
 def read_training(data: Path, tracks: Path) -> list[JointSequence]:
     """Every sequence of every set, all splits."""
-    return [*penn_action(data / "penn_action"), *jhmdb(data / "jhmdb"), *studio_motions(data / "studio"), *own_tracks(tracks)]
+    return [
+        *penn_action(data / "penn_action"),
+        *jhmdb(data / "jhmdb"),
+        *studio_motions(data / "studio"),
+        *utkinect(data / "utkinect"),
+        *own_tracks(tracks),
+    ]
 
 
 def allowed_matrix(allowed: list[tuple[str, ...]]) -> torch.Tensor:

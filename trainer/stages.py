@@ -36,7 +36,7 @@ def check_folders(folders: Folders) -> None:
     Raises:
         SourceNotFoundError: A data set or the backbone's weights are not there.
     """
-    wanted = [folders.data / name for name in (*POSE_SETS, "penn_action", "jhmdb", "studio", "nwucla")] + [folders.imagenet]
+    wanted = [folders.data / name for name in (*POSE_SETS, "penn_action", "jhmdb", "studio", "utkinect", "nwucla")] + [folders.imagenet]
     missing = [str(path) for path in wanted if not path.exists()]
     if missing:
         raise SourceNotFoundError(

@@ -16,7 +16,7 @@ def folders_in(root: Path) -> Folders:
 
 def test_everything_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
     folders = folders_in(tmp_path)
-    for name in (*POSE_SETS, "penn_action", "studio", "nwucla"):
+    for name in (*POSE_SETS, "penn_action", "studio", "utkinect", "nwucla"):
         (folders.data / name).mkdir(parents=True)
     with pytest.raises(SourceNotFoundError) as caught:
         check_folders(folders)

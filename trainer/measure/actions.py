@@ -13,12 +13,12 @@ from trainer.data.action_sequences import (
     PENN_LABELS,
     JointSequence,
     jhmdb,
-    nwucla,
     own_tracks,
     penn_action,
     studio_motions,
 )
 from trainer.data.action_windows import deployed_clips, whole_clip
+from trainer.data.kinect_sequences import nwucla
 from trainer.data.pose_noise import add_pose_noise
 from trainer.measure.graphs import open_named
 from trainer.models.edge_action import spread_common

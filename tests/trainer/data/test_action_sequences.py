@@ -14,7 +14,6 @@ from trainer.data.action_sequences import (
     OTHER,
     PENN_LABELS,
     jhmdb,
-    nwucla,
     own_tracks,
     penn_action,
     read_groups,
@@ -69,18 +68,6 @@ def test_jhmdb_joints_come_into_the_common_order(tmp_path: Path) -> None:
     assert [order[int(x)] for x in found[0].joints[0, :, 0]] == list(COMMON_JOINTS)
     assert (found[1].joints[..., 1] == 8).all()
     assert (found[0].joints[..., 2] == 1).all()
-
-
-def test_nwucla_is_only_for_testing_and_never_named_falsely(tmp_path: Path) -> None:
-    skeleton = np.zeros((3, 20, 3))
-    skeleton[..., 1], skeleton[..., 2] = 1.0, 2.0
-    skeleton[:, 3, 1] = 1.8  # the head
-    np.savez(tmp_path / "nwucla.npz", name=np.array(["a04_s01", "a01_s01"]), length=np.array([2, 1]), skeleton=skeleton)
-    walk, pick_up = nwucla(tmp_path)
-    assert (walk.allowed, pick_up.allowed) == ((OTHER, "walk"), (OTHER,))
-    assert walk.split == pick_up.split == "test"
-    assert walk.joints[0, 0].tolist() == pytest.approx([0.0, -0.9, 1.0])  # up is negative in pictures; two metres away
-    assert walk.joints[0, 5].tolist() == pytest.approx([0.0, -0.5, 1.0])
 
 
 def test_own_tracks_keep_what_their_clip_says(tmp_path: Path) -> None:
