@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from deploy.explain import explain_graph
 from deploy.export import MINIMUM_HALF_ELEMENTS, Parity, check_parity, export_onnx
+from deploy.quantize import CalibrationPictures, quantize_graph
 from deploy.wrap import DetectorGraph, PoseGraph
 from edgeact.bundle import MANIFEST_NAME, SCHEMA_VERSION, Bundle, CalibrationSpec, ClipSpec, GraphSpec, Manifest, TensorSpec, load_bundle
 from edgeact.errors import BundleError
@@ -94,10 +96,12 @@ def _tensor(name: str, shape: tuple[Any, ...], dtype: str = "float32") -> Tensor
     return TensorSpec.model_validate({"name": name, "meaning": name, "shape": shape, "dtype": dtype})
 
 
-def _graph(folder: Path, name: str, scope: str, horizon: str, inputs: TensorSpec, outputs: list[TensorSpec]) -> GraphSpec:
+def _graph(
+    folder: Path, name: str, scope: str, horizon: str, inputs: TensorSpec, outputs: list[TensorSpec], *, precision: str = "float32"
+) -> GraphSpec:
     file = f"{name}.onnx"
     digest = hashlib.sha256((folder / file).read_bytes()).hexdigest()
-    values = {"name": name, "file": file, "sha256": digest, "scope": scope, "horizon": horizon}
+    values = {"name": name, "file": file, "sha256": digest, "scope": scope, "horizon": horizon, "precision": precision}
     return GraphSpec.model_validate(values | {"inputs": [inputs], "outputs": outputs})
 
 
@@ -111,29 +115,43 @@ def _checked(module: nn.Module, path: Path, samples: list[torch.Tensor], names: 
     return parity
 
 
-def _write_detector(network: EdgeDetector, folder: Path, scenes: torch.Tensor) -> tuple[GraphSpec, list[Parity]]:
+def _quantized(
+    module: nn.Module, path: Path, pictures: np.ndarray, samples: list[torch.Tensor], parity: list[Parity], names: list[str]
+) -> tuple[str, list[Parity]]:
+    """Where there are pictures, quantise a checked graph in place: its precision, and how far it is from PyTorch then."""
+    if not len(pictures):
+        return "float32", parity
+    quantize_graph(path, path, pictures)
+    return "int8", check_parity(module, path, samples, output_names=names)
+
+
+def _write_detector(network: EdgeDetector, folder: Path, scenes: torch.Tensor, pictures: np.ndarray) -> tuple[GraphSpec, list[Parity]]:
     module = round_weights(fold_normalisation(DetectorGraph(network).eval()))
     names = ["boxes", "scores"]
     path = folder / "detector.onnx"
     export_onnx(module, scenes[:1], path, input_name="image", output_names=names, dynamic_batch=False)
     parity = _checked(module, path, list(scenes.split(1)), names)
+    precision, parity = _quantized(module, path, pictures, list(scenes.split(1)), parity, names)
     image = _tensor("image", (1, SCENE_HEIGHT, SCENE_WIDTH, 3), "uint8")
     outputs = [_tensor("boxes", (1, MAXIMUM_BOXES, 4)), _tensor("scores", (1, MAXIMUM_BOXES))]
-    return _graph(folder, "detector", "scene", "frame", image, outputs), parity
+    return _graph(folder, "detector", "scene", "frame", image, outputs, precision=precision), parity
 
 
-def _write_pose(network: EdgePose, calibration: Calibration, folder: Path, crops: torch.Tensor) -> tuple[GraphSpec, list[Parity]]:
+def _write_pose(
+    network: EdgePose, calibration: Calibration, folder: Path, crops: torch.Tensor, pictures: np.ndarray
+) -> tuple[GraphSpec, list[Parity]]:
     slope, offset = torch.tensor(calibration.confidence_slope), torch.tensor(calibration.confidence_offset)
     module = round_weights(fold_normalisation(PoseGraph(network, slope, offset).eval()))
     names = ["joints", "confidence", "joint_maps"]
     path = folder / "pose.onnx"
     export_onnx(module, crops[:2], path, input_name="image", output_names=names, dynamic_batch=True)
     parity = _checked(module, path, [crops, crops[:1]], names)
+    precision, parity = _quantized(module, path, pictures, [crops, crops[:1]], parity, names)
     joints = len(BODY_21.joints)
     image = _tensor("image", ("N", INPUT_HEIGHT, INPUT_WIDTH, 3), "uint8")
     maps = ("N", joints, INPUT_HEIGHT // MAP_STRIDE, INPUT_WIDTH // MAP_STRIDE)
     outputs = [_tensor("joints", ("N", joints, 2)), _tensor("confidence", ("N", joints)), _tensor("joint_maps", maps)]
-    return _graph(folder, "pose", "person", "frame", image, outputs), parity
+    return _graph(folder, "pose", "person", "frame", image, outputs, precision=precision), parity
 
 
 def _write_action(network: EdgeAction, temperature: float, folder: Path, clips: torch.Tensor) -> list[tuple[GraphSpec, list[Parity]]]:
@@ -154,7 +172,15 @@ def _write_action(network: EdgeAction, temperature: float, folder: Path, clips: 
 
 
 def write_bundle(
-    out: Path, networks: Networks, calibration: Calibration, samples: Samples, *, version: str, created: str, training: dict[str, Any]
+    out: Path,
+    networks: Networks,
+    calibration: Calibration,
+    samples: Samples,
+    *,
+    pictures: CalibrationPictures | None = None,
+    version: str,
+    created: str,
+    training: dict[str, Any],
 ) -> Bundle:
     """Export, compare and describe every graph, then put the folder in place of what was there.
 
@@ -163,9 +189,10 @@ def write_bundle(
         networks: Are folded and rounded in place.
         calibration: Chosen on validation data.
         samples: Real inputs.
+        pictures: To quantise with, after the float graph was compared; None keeps float32.
         version: Of the bundle.
         created: Date, ``YYYY-MM-DD``.
-        training: What the manifest says about data, recipe and metrics.
+        training: What the manifest says about data, recipe and metrics; which pictures it was quantised with is added.
 
     Raises:
         BundleError: A graph does not give what its network gives.
@@ -173,7 +200,12 @@ def write_bundle(
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    written = [_write_detector(networks.detector, partial, samples.scenes), _write_pose(networks.pose, calibration, partial, samples.crops)]
+    nothing = np.empty(0, np.uint8)
+    scenes, crops = (nothing, nothing) if pictures is None else (pictures.scenes, pictures.crops)
+    written = [
+        _write_detector(networks.detector, partial, samples.scenes, scenes),
+        _write_pose(networks.pose, calibration, partial, samples.crops, crops),
+    ]
     if networks.action is not None:
         written += _write_action(networks.action, calibration.temperature, partial, samples.clips)
     manifest = Manifest(
@@ -195,7 +227,7 @@ def write_bundle(
             action_score=calibration.action_score,
         ),
         graphs=tuple(graph for graph, _ in written),
-        training=training,
+        training=training if pictures is None else training | {"quantized_with": pictures.described()},
         parity={graph.name: [asdict(found) for found in parity] for graph, parity in written},
     )
     (partial / MANIFEST_NAME).write_text(json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")

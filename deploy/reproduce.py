@@ -2,14 +2,18 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 
+from deploy.accuracy import refuse_drop, validation_scores
 from deploy.model_card import model_card
 from deploy.package import Calibration, Networks, Samples, write_bundle
+from deploy.quantize import CalibrationPictures
 from edgeact.bundle import MANIFEST_NAME, Bundle, load_bundle
 from edgeact.geometry import letterbox
 from trainer.calibrate import calibrate_action
@@ -38,6 +42,8 @@ from trainer.stages import (
     use_one_thread,
 )
 
+Item = TypeVar("Item")
+
 _FIRST_DETECTION_SCORE = 0.35  # until the frame bundle is there to choose it with
 
 
@@ -51,6 +57,31 @@ def frame_samples(folders: Folders) -> Samples:
     return Samples(torch.from_numpy(scenes), torch.from_numpy(crops), torch.zeros(2, CLIP_LENGTH, 21, 3))
 
 
+# Sets whose training persons show the pose graph's activations their ranges: photos, studio pictures, video.
+_QUANTIZE_CROP_SETS = ("lspet", "stock_upright", "ut_interaction")
+
+
+def calibration_pictures(recipe: Recipe, folders: Folders) -> CalibrationPictures:
+    """Training pictures, evenly spread, for the graphs that the recipe quantises."""
+    scenes = crops = np.empty(0, np.uint8)
+    if "detector" in recipe.quantize.graphs:
+        chosen = _spread(read_pictures(folders.detector, "train"), recipe.quantize.pictures)
+        scenes = np.stack([letterbox(read_rgb(picture.path), width=INPUT_WIDTH, height=INPUT_HEIGHT) for picture in chosen])
+    if "pose" in recipe.quantize.graphs:
+        cut = []
+        for name in _QUANTIZE_CROP_SETS:
+            patches = load_patch_set(folders.pose / name, "train")
+            rows = _spread(patches.rows.tolist(), recipe.quantize.pictures // len(_QUANTIZE_CROP_SETS))
+            cut += [centre_crop(patches.patches[row], patches.joints[row])[0] for row in rows]
+        crops = np.stack(cut)
+    return CalibrationPictures(scenes=scenes, crops=crops)
+
+
+def _spread(items: Sequence[Item], count: int) -> list[Item]:
+    """So many of them at most, at even distances."""
+    return [items[int(index)] for index in np.unique(np.linspace(0, len(items) - 1, min(count, len(items))).round())]
+
+
 def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> Bundle:
     """Do everything that a recipe says.
 
@@ -62,7 +93,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
 
     Raises:
         SourceNotFoundError: A data set is missing.
-        BundleError: An exported graph does not give what its network gives.
+        BundleError: An exported graph does not give what its network gives, or quantisation costs too much.
         FloatingPointError: A training diverged.
     """
     check_folders(folders)
@@ -82,9 +113,19 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     )
     frame_bundle = folders.work / "frame_bundle"
     log(stage="frame bundle")
+    pictures = calibration_pictures(recipe, folders) if recipe.quantize.graphs else None
+    networks = Networks(detector, pose, None)
     bundle = write_bundle(
-        frame_bundle, Networks(detector, pose, None), calibration, samples, version=recipe.version, created=created, training={}
+        frame_bundle, networks, calibration, samples, pictures=pictures, version=recipe.version, created=created, training={}
     )
+    if pictures is not None:
+        log(stage="quantisation check")
+        exact = write_bundle(
+            folders.work / "float_bundle", networks, calibration, samples, version=recipe.version, created=created, training={}
+        )
+        before, after = validation_scores(exact, folders), validation_scores(bundle, folders)
+        log(float32=_rounded(before), int8=_rounded(after))
+        refuse_drop(before, after, largest=recipe.quantize.largest_drop)
     score = choose_detection_score(
         open_named(bundle, "detector"), read_pictures(folders.detector, "validation"), iou=recipe.thresholds.detection_iou
     )
@@ -104,7 +145,9 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
         "data": {"pose": list(POSE_SETS), "action": sorted({s.source for s in sequences})},
     }
     finished = folders.work / "bundle"
-    bundle = write_bundle(finished, networks, calibration, samples, version=recipe.version, created=created, training=training)
+    bundle = write_bundle(
+        finished, networks, calibration, samples, pictures=pictures, version=recipe.version, created=created, training=training
+    )
     log(stage="evaluate")
     metrics = evaluate(bundle, folders)
     (folders.work / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
@@ -127,6 +170,10 @@ def publish(finished: Path, metrics: dict, out: Path) -> Bundle:
     partial.rename(out)
     shutil.rmtree(before, ignore_errors=True)
     return load_bundle(out)
+
+
+def _rounded(scores: dict[str, float]) -> dict[str, float]:
+    return {name: round(score, 4) for name, score in scores.items()}
 
 
 def _set_detection_score(folder: Path, score: float) -> None:

@@ -42,13 +42,14 @@ class TensorSpec(_Record):
 
 
 class GraphSpec(_Record):
-    """One compiled network: what it looks at (scope), for how long (horizon), and its tensors."""
+    """One compiled network: what it looks at (scope), for how long (horizon), what it calculates with (precision), and its tensors."""
 
     name: str
     file: FileName
     sha256: Sha256
     scope: Literal["scene", "person"]
     horizon: Literal["frame", "clip"]
+    precision: Literal["float32", "int8"] = "float32"
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
 

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -46,6 +46,20 @@ class ActionRecipe(_Record):
     rate: Rate
 
 
+class QuantizeRecipe(_Record):
+    """Which graphs get eight-bit convolutions.
+
+    Attributes:
+        graphs: Their names; none of them keeps everything in float32.
+        pictures: Training pictures that show a graph's activations their ranges.
+        largest_drop: Of PCK@0.2 and of AP at IoU .5, on validation pictures of any set; a bundle that loses more is refused.
+    """
+
+    graphs: tuple[Literal["detector", "pose"], ...]
+    pictures: Annotated[int, Field(ge=8, le=1000)]
+    largest_drop: Annotated[float, Field(gt=0, lt=0.1)]
+
+
 class ThresholdRecipe(_Record):
     """What calibration aims at, and the numbers that are set by hand.
 
@@ -68,6 +82,7 @@ class Recipe(_Record):
     detector: DetectorRecipe
     pose: PoseRecipe
     action: ActionRecipe
+    quantize: QuantizeRecipe
     thresholds: ThresholdRecipe
 
 

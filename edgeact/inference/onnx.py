@@ -41,6 +41,8 @@ class OnnxBackend:
         options.log_severity_level = 3
         # Idle threads that spin would take the cores that decoding and encoding need.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # On processors without 8-bit dot products (VNNI) the quick kernel of 8-bit graphs can overflow; this takes the exact one there.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         self._name = name
         try:
             self._session: onnxruntime.InferenceSession | None = onnxruntime.InferenceSession(content, options, providers=[provider])

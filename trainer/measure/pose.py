@@ -11,6 +11,7 @@ from trainer.calibrate import expected_calibration_error
 from trainer.data.pose_augment import centre_crop
 from trainer.data.pose_noise import residual_bank
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_PADDING, PATCH_WIDTH
+from trainer.data.splits import Split
 from trainer.fit_pose import PatchSet, load_patch_set
 from trainer.measure.graphs import open_named
 from trainer.metrics.pck import pck
@@ -33,12 +34,17 @@ def predict_crops(backend: Backend, patches: PatchSet, *, batch: int = 16) -> tu
     return np.concatenate(found), np.concatenate(confidence), np.concatenate(targets)
 
 
-def evaluate_pose(bundle: Bundle, patches: Path, *, teachers: Path | None, split: str = "test") -> dict[str, dict[str, float]]:
-    """PCK@0.2 and @0.1 of the limb joints on true boxes, calibration error of the confidence, and the teacher's on the same crops."""
+def evaluate_pose(bundle: Bundle, patches: Path, *, teachers: Path | None, split: Split = "test") -> dict[str, dict[str, float]]:
+    """PCK@0.2 and @0.1 of the limb joints on true boxes, calibration error of the confidence, and the teacher's on the same crops.
+
+    Sets that have nobody in the split are left out.
+    """
     backend = open_named(bundle, "pose")
     scores: dict[str, dict[str, float]] = {}
     for name in POSE_SETS:
         chosen = load_patch_set(patches / name, split)
+        if not len(chosen.rows):
+            continue
         found, confidence, wanted = predict_crops(backend, chosen)
         torso = chosen.torso[chosen.rows]
         valid = (wanted[..., 2] > 0) & (torso[:, None] > 0)
