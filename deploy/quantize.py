@@ -6,7 +6,9 @@ survive rounding), and so do those last convolutions themselves. After "Quantiza
 Integer-Arithmetic-Only Inference" (Jacob et al., CVPR 2018), as ONNX Runtime's static quantisation does it.
 """
 
+import contextlib
 import hashlib
+import io
 import logging
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -77,14 +79,15 @@ def quantize_graph(path: Path, out: Path, pictures: Sequence[np.ndarray]) -> Non
     Args:
         path: A float graph with one picture input (N, H, W, 3) uint8 RGB.
         out: File to write; may be ``path``.
-        pictures: ``(H, W, 3)`` uint8 RGB, like those that the graph will see, none of them held out for measuring; the range of
-            each activation is what they reach. Some hundred are enough.
+        pictures: ``(H, W, 3)`` uint8 RGB, like those that the graph will see, none of them held out for measuring. Some dozens are
+            enough; all their activations are in memory at once (50 MB for a picture of 416×256).
     """
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)  # the quantiser advises, through the root logger, what is done here already
     try:
-        with tempfile.TemporaryDirectory(prefix="edgeact-quantize-") as folder:
+        # What the quantiser prints of its progress would stand among our own lines.
+        with tempfile.TemporaryDirectory(prefix="edgeact-quantize-") as folder, contextlib.redirect_stdout(io.StringIO()):
             prepared, quantized = Path(folder) / "prepared.onnx", Path(folder) / "quantized.onnx"
             quant_pre_process(path, prepared, skip_symbolic_shape=True)
             model = onnx.load(prepared)
@@ -99,7 +102,9 @@ def quantize_graph(path: Path, out: Path, pictures: Sequence[np.ndarray]) -> Non
                 #   float32 6.0, 49.7, 82.7   u8 × s8 3.7, 49.5, 82.8   u8 × 7 bits 3.8, 48.7, 81.3   s8 × s8 6.5, 49.3, 83.0
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
-                calibrate_method=CalibrationMethod.MinMax,
+                # Ranges leave one value in 50,000 out at each end. With the extremes of a few hundred pictures, the default detector's
+                # average precision (lspet, validation) is anywhere from .722 to .737, depending on which pictures; with these .732 to .735.
+                calibrate_method=CalibrationMethod.Percentile,
                 nodes_to_exclude=[*first_convolutions(model), *last_convolutions(model)],
             )
             result = onnx.load(quantized)
