@@ -1,0 +1,108 @@
+"""The losses of the five papers, each for a batch in which samples may lack what they are about.
+
+Losses of a task are given per sample (N,), so that a sample without a label can be left out (`multitask_aware`): every data set trains the
+tasks that it has labels for. Shapes: N samples, J joints, D dimensions, A actions, h×w maps.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch.nn import functional
+
+MISSING = -1  # labels of this value mark a task that a sample has no annotation for (paper A, section 3.6)
+
+
+def is_annotated(labels: torch.Tensor) -> torch.Tensor:
+    """Which samples (N, ...) have a label: ``(N,)`` bool, False where every element is `MISSING` (paper A: all elements of p are −1)."""
+    return (labels != MISSING).reshape(len(labels), -1).any(1)
+
+
+def weighted_squared_error(maps: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Error of joint maps, a joint counting by its weight: ``(N,)``.
+
+    Args:
+        maps: ``(N, J, h, w)``.
+        targets: ``(N, J, h, w)``.
+        weights: ``(N, J)``, 0 for joints that are not annotated.
+
+    The weighted mean squared error of HRNet (Sun et al., CVPR 2019, section 3), half the square as its published code has it.
+    """
+    error = 0.5 * (weights[..., None, None] * (maps - targets)).square()
+    return error.mean((1, 2, 3))
+
+
+def focal(logits: torch.Tensor, labels: torch.Tensor, *, gamma: float = 2.0) -> torch.Tensor:
+    """−(1 − p)^γ·log p of the labelled action: ``(N,)``; γ = 0 is the cross-entropy (Lin et al., ICCV 2017, eq. 4).
+
+    Args:
+        logits: ``(N, A)``.
+        labels: ``(N,)`` int64; samples with `MISSING` give 0.
+        gamma: How much less sure ones count.
+    """
+    log_probability = functional.log_softmax(logits, -1)
+    chosen = log_probability.gather(1, labels.clamp_min(0)[:, None])[:, 0]
+    return torch.where(labels == MISSING, torch.zeros_like(chosen), -((1 - chosen.exp()) ** gamma) * chosen)
+
+
+def binary_cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Mean over the actions of a multi-label sample: ``(N,)``.
+
+    Args:
+        logits: ``(N, A)``.
+        labels: ``(N, A)`` 0, 1 or `MISSING`; missing actions count for nothing, and a sample of only those gives 0.
+    """
+    known = labels != MISSING
+    every = functional.binary_cross_entropy_with_logits(logits, labels.clamp_min(0).to(logits.dtype), reduction="none")
+    return (every * known).sum(1) / known.sum(1).clamp_min(1)
+
+
+def multitask_aware(
+    pose: torch.Tensor, has_pose: torch.Tensor, actions: Sequence[torch.Tensor], has_action: torch.Tensor, *, balance: float = 0.00075
+) -> torch.Tensor:
+    """One loss for samples that have poses, actions, both or neither: a scalar (paper A, eq. 3 and 4).
+
+    Args:
+        pose: ``(N,)`` pose loss L_p of each sample.
+        has_pose: ``(N,)`` bool, the indicator 1_p.
+        actions: Of each stream (image, attention, part, concatenation) its action loss ``(N,)``; their sum is L_a.
+        has_action: ``(N,)`` bool, the indicator 1_a.
+        balance: λ.
+
+    What a sample lacks does not touch the gradient, even where its loss is not finite. A batch without any label gives 0.
+    """
+    action = torch.stack(list(actions)).sum(0)
+    kept_pose = torch.where(has_pose, pose, torch.zeros_like(pose))
+    kept_action = torch.where(has_action, action, torch.zeros_like(action))
+    return (kept_pose + balance * kept_action).mean()
+
+
+def human_mask(maps: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    """‖M_gt − M*‖² over the cells: ``(N,)`` (paper B, eq. 1), for heat maps and masks ``(N, 1, h, w)``."""
+    return (masks - maps).square().sum((1, 2, 3))
+
+
+def elastic_net(found: torch.Tensor, wanted: torch.Tensor, available: torch.Tensor) -> torch.Tensor:
+    """‖p̂ − p‖₁ + ‖p̂ − p‖₂² of each joint, its mean over the joints: ``(N,)`` (paper E, eq. 11).
+
+    Args:
+        found: ``(N, J, D)``.
+        wanted: ``(N, J, D)``.
+        available: ``(N, J, D)`` bool: a data set of flat poses has no depth; joints without any coordinate are left out of the mean.
+    """
+    difference = torch.where(available, found - wanted, torch.zeros_like(found))
+    distance = (difference.abs() + difference.square()).sum(-1)
+    return distance.sum(1) / available.any(-1).sum(1).clamp_min(1)
+
+
+def joint_confidence(confidence: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
+    """Binary cross-entropy of "the joint is in the picture": ``(N,)`` (paper E, section 4.2.1).
+
+    Args:
+        confidence: ``(N, J)`` in 0..1.
+        present: ``(N, J)`` 0, 1, or `MISSING` where nobody said.
+    """
+    known = present != MISSING
+    # A map's maximum can be 0 or 1 to within rounding, where the logarithm ends.
+    probability = confidence.clamp(1e-6, 1 - 1e-6)
+    every = functional.binary_cross_entropy(probability, present.clamp_min(0).to(confidence.dtype), reduction="none")
+    return (every * known).sum(1) / known.sum(1).clamp_min(1)
