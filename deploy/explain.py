@@ -4,6 +4,8 @@ Relevance is gradient times input (Shrikumar et al., "Not Just a Black Box", 201
 confidence. Forward and backward pass are traced together into one plain graph; ``convolution_backward`` becomes a transposed convolution.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 from torch._decomp import get_decompositions
@@ -25,6 +27,15 @@ def _convolution_backward(  # type: ignore[no-untyped-def]
     return torch.ops.aten.convolution(grad, weight, None, stride, padding, dilation, True, extra, groups), None, None
 
 
+# Of its signature, too, not everything is needed.
+def _max_pool_backward(  # type: ignore[no-untyped-def]
+    grad, x, _kernel, _stride, _padding, _dilation, _ceil, indices
+):
+    """Gradient of a maximum pooling: each output's gradient goes to the place that its maximum came from."""
+    places = torch.zeros_like(x).flatten(2).scatter_add(2, indices.flatten(2), grad.flatten(2))
+    return places.reshape(x.shape)
+
+
 def joint_relevance(network: ClipNetwork, features: torch.Tensor) -> torch.Tensor:
     """Relevance ≥ 0 of each joint and frame for the most probable action: features (1, T, J, 3) → (1, T, J).
 
@@ -38,11 +49,19 @@ def joint_relevance(network: ClipNetwork, features: torch.Tensor) -> torch.Tenso
     return torch.relu((gradient[..., :2] * (place - reference)).sum(-1))
 
 
-def explain_graph(network: ClipNetwork, example: torch.Tensor) -> nn.Module:
-    """Trace `joint_relevance` of a frozen network, gradient included, for inputs of the example's shape (1, T, J, 3)."""
-    network = network.eval().requires_grad_(False)
+def trace_gradient(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tensor) -> nn.Module:
+    """Trace a function that asks for gradients into one plain graph, forward and backward pass together, for inputs of the example's shape.
+
+    Args:
+        function: Of one tensor; every weight it uses must be frozen.
+        example: An input.
+    """
     aten = torch.ops.aten
-    table = {aten.convolution_backward.default: _convolution_backward}
+    table = {
+        aten.convolution_backward.default: _convolution_backward,
+        aten.max_pool2d_with_indices_backward.default: _max_pool_backward,
+        aten.max_pool3d_with_indices_backward.default: _max_pool_backward,
+    }
     table |= get_decompositions(
         [
             aten.threshold_backward,
@@ -54,7 +73,13 @@ def explain_graph(network: ClipNetwork, example: torch.Tensor) -> nn.Module:
         ]
     )
 
-    def function(features: torch.Tensor) -> torch.Tensor:
-        return joint_relevance(network, features.detach().requires_grad_(True))
+    def traced(inputs: torch.Tensor) -> torch.Tensor:
+        return function(inputs.detach().requires_grad_(True))
 
-    return make_fx(function, decomposition_table=table)(example)
+    return make_fx(traced, decomposition_table=table)(example)
+
+
+def explain_graph(network: ClipNetwork, example: torch.Tensor) -> nn.Module:
+    """Trace `joint_relevance` of a frozen network, gradient included, for inputs of the example's shape (1, T, J, 3)."""
+    frozen = network.eval().requires_grad_(False)
+    return trace_gradient(lambda features: joint_relevance(frozen, features), example)

@@ -1,0 +1,49 @@
+"""Up-sampling against the paper's equations on cell centres, and normalisation by the maximum."""
+
+import itertools
+
+import pytest
+import torch
+
+from trainer.attribution.upsample import over_maximum, upsample
+
+
+def by_hand(values: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
+    """Eq. 3 to 5 of paper C for every output cell, with weights from the distance of the centres; beyond the outermost centre its value."""
+    out = torch.zeros(size)
+    for place in itertools.product(*(range(length) for length in size)):
+        position = [min(max((p + 0.5) * n / s - 0.5, 0.0), n - 1.0) for p, n, s in zip(place, values.shape, size, strict=True)]
+        total = 0.0
+        for corner in itertools.product((0, 1), repeat=len(size)):
+            weight, index = 1.0, []
+            for upper, x, n in zip(corner, position, values.shape, strict=True):
+                low = min(int(x), n - 1)
+                weight *= (x - low) if upper else 1 - (x - low)
+                index.append(min(low + upper, n - 1))
+            total += weight * float(values[tuple(index)])
+        out[place] = total
+    return out
+
+
+@pytest.mark.parametrize(("shape", "size"), [((2, 3, 2), (8, 9, 5)), ((1, 2, 2), (4, 4, 4)), ((3, 4), (7, 8))])
+def test_interpolation_by_hand(shape: tuple[int, ...], size: tuple[int, ...]) -> None:
+    values = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(upsample(values[None], size)[0], by_hand(values, size), atol=1e-6)
+
+
+def test_a_cell_lies_under_the_frames_that_it_covers() -> None:
+    maps = torch.zeros(1, 4, 2, 2)
+    maps[0, 1] = 1.0  # of four cells over sixteen frames, the second covers frames 4 to 7
+    frames = upsample(maps, (16, 8, 8))[0].mean((1, 2))
+    assert set(frames.topk(4).indices.tolist()) == {4, 5, 6, 7} or frames.argmax().item() in (5, 6)
+    assert frames[5].item() == frames.max().item() == frames[6].item()
+
+
+def test_other_axes_are_refused() -> None:
+    with pytest.raises(ValueError, match="must have the axes"):
+        upsample(torch.zeros(1, 4, 4), (2, 8, 8))
+
+
+def test_maps_are_divided_by_their_own_maximum_and_hopeless_ones_are_zero() -> None:
+    maps = torch.tensor([[[2.0, -4.0]], [[-1.0, -2.0]], [[0.0, 0.0]]])
+    assert over_maximum(maps).tolist() == [[[1.0, -2.0]], [[0.0, 0.0]], [[0.0, 0.0]]]

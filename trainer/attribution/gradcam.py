@@ -1,0 +1,43 @@
+"""CAM, GradCAM and Sum GradCAM: the methods that paper C measures itself against.
+
+Maps have the input's size: ``(N, T, H, W)`` for clips, ``(N, H, W)`` for pictures.
+"""
+
+import torch
+
+from trainer.attribution.gradients import Explained, layer_gradients
+from trainer.attribution.upsample import over_maximum, upsample
+
+
+def cam(activation: torch.Tensor, weights: torch.Tensor, size: tuple[int, ...], *, labels: torch.Tensor) -> torch.Tensor:
+    """Σ_c w_c·α_c of the classifier's weights (Zhou et al., CVPR 2016, eq. 2), not cut at 0: ``(N, *size)``.
+
+    Args:
+        activation: ``(N, C, ...)`` output of the last layer, which is averaged over all cells and then classified.
+        weights: ``(A, C)`` of the classifier.
+        size: Of the input.
+        labels: ``(N,)`` int64 the class of each sample.
+    """
+    return upsample((activation * weights[labels].reshape(*activation.shape[:2], *[1] * (activation.ndim - 2))).sum(1), size)
+
+
+def gradcam(network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None) -> dict[str, torch.Tensor]:
+    """ReLU(Σ_c a_c·α_c) of each layer, a_c the gradient's mean over the cells (Selvaraju et al., ICCV 2017, eq. 1 and 2), over its maximum.
+
+    Args:
+        network: What to explain.
+        inputs: ``(N, 3, T, H, W)`` or ``(N, 3, H, W)``.
+        label: The class; None takes the highest score.
+    """
+    found = layer_gradients(network, inputs, label=label)
+    maps = {}
+    for name, activation in found.activations.items():
+        gradient = found.gradients[name]
+        weight = gradient.mean(tuple(range(2, gradient.ndim)), keepdim=True)
+        maps[name] = over_maximum(upsample(torch.relu((weight * activation).sum(1)), tuple(inputs.shape[2:])))
+    return maps
+
+
+def sum_gradcam(network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None) -> torch.Tensor:
+    """The layers' GradCAM, summed (paper C, tables 6 and 7), in 0..number of layers."""
+    return torch.stack(list(gradcam(network, inputs, label=label).values())).sum(0)
