@@ -1,0 +1,78 @@
+"""System C: a 3D network whose layers vote for the action too, each through a gate (paper C, section 3.9 and figure 9).
+
+Paper C is Yudistira, Kavitha, Kurita, "Weakly-Supervised Action Localization, and Action Recognition using Global-Local Attention of 3D
+CNN". A gated network gives its layers' outputs along with its scores, so that it can be explained as it is (`trainer.attribution`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+TIME_FACTOR = 2  # t: frames of a layer that are averaged into one (section 4, "Models")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSize:
+    """Channels and frames of a layer's output, for clips of the length that the network is made for."""
+
+    channels: int
+    frames: int
+
+
+class Gate(nn.Module):
+    """ReLU → mean over space and every t frames → FC: a layer's output (N, C, T, H, W) → class scores (N, A).
+
+    The paper writes the pooled size as T/t×1×1×1, without channels. As that would leave a class T/t numbers to be told by, channels are
+    kept, as in the attention gates that it refers to (Schlemper et al., Medical Image Analysis 53, 2019).
+    """
+
+    def __init__(self, size: LayerSize, classes: int, *, time_factor: int = TIME_FACTOR) -> None:
+        super().__init__()
+        self.size = size
+        self.time_factor = min(time_factor, size.frames)
+        self.fc = nn.Linear(size.channels * (size.frames // self.time_factor), classes)
+
+    def forward(self, layer: torch.Tensor) -> torch.Tensor:
+        if tuple(layer.shape[1:3]) != (self.size.channels, self.size.frames):
+            raise ValueError(
+                f"the gate was made for {self.size.channels} channels and {self.size.frames} frames, the layer gives "
+                f"{layer.shape[1]} and {layer.shape[2]}; give clips of the length that the network was made for"
+            )
+        pooled = functional.avg_pool1d(torch.relu(layer).mean((3, 4)), self.time_factor)
+        return self.fc(pooled.flatten(1))
+
+
+class GatedNetwork(nn.Module):
+    """Clips (N, 3, T, H, W) → the layers' outputs by name, and scores (N, A): those of the backbone plus those of every gate.
+
+    The paper does not say how gates and classifier are fused; a sum of fully connected layers' scores is one fully connected layer over
+    all that they see.
+    """
+
+    def __init__(self, backbone: nn.Module, classes: int, gates: Mapping[str, LayerSize], *, time_factor: int = TIME_FACTOR) -> None:
+        """Put gates on a backbone.
+
+        Args:
+            backbone: Clips → outputs of its layers by name, and class scores ``(N, A)``.
+            classes: A.
+            gates: The layers that get one, any subset (tables 9 and 10).
+            time_factor: t.
+
+        Raises:
+            ValueError: No layer is named.
+        """
+        super().__init__()
+        if not gates:
+            raise ValueError("no layer is to be gated; name at least one of the backbone's layers")
+        self.backbone = backbone
+        self.gates = nn.ModuleDict({name: Gate(size, classes, time_factor=time_factor) for name, size in gates.items()})
+
+    def forward(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        layers, scores = self.backbone(clips)
+        missing = [name for name in self.gates if name not in layers]
+        if missing:
+            raise ValueError(f"the backbone has no layer {', '.join(missing)}; it gives {', '.join(layers)}")
+        return layers, scores + torch.stack([gate(layers[name]) for name, gate in self.gates.items()]).sum(0)
