@@ -1,0 +1,124 @@
+"""System F: the parts of the others in one network; streaming equals the whole clip; export, and that it learns."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from deploy.export import check_parity, export_onnx
+from deploy.package import round_weights
+from edgeact.skeleton import BODY_21
+from trainer.attribution.cam3d import cam3d
+from trainer.layers.part_crops import HEAD
+from trainer.losses import elastic_net, human_mask
+from trainer.models.edge_net import _MPII_ROWS, EdgeClipNetwork, EdgeFrameNetwork, EdgeNetwork
+from trainer.models.edge_pose import EdgePose
+
+JOINTS = len(BODY_21.joints)
+
+
+def clips(count: int = 2, frames: int = 4) -> torch.Tensor:
+    return torch.randn(count, 3, frames, 64, 64, generator=torch.Generator().manual_seed(1)).clamp(-1, 1)
+
+
+def network() -> EdgeNetwork:
+    torch.manual_seed(0)
+    return EdgeNetwork(4, appearance=8, clip_channels=16)
+
+
+def test_shapes_and_ranges() -> None:
+    frames, actions = network().eval()(clips())
+    assert actions.shape == (2, 4)
+    assert frames.poses.shape == (8, JOINTS, 3)
+    assert ((frames.poses >= 0) & (frames.poses <= 1)).all()
+    assert frames.human.shape == (8, 1, 16, 16)
+    assert frames.squares.shape == (8, 3, 4)
+    assert frames.still.scores.shape == (8, 4)
+    assert frames.features.shape == (8, JOINTS, 3 + 8)
+    assert torch.allclose(frames.joint_maps.sum((2, 3)), torch.ones(8, JOINTS), atol=1e-5)
+
+
+def test_squares_lie_around_the_head_of_our_skeleton() -> None:
+    frames, _ = network().eval()(clips())
+    head = [BODY_21.index(name) for name in ("upper_neck", "head_top")]
+    assert [_MPII_ROWS[row] for row in HEAD] == head
+    centre = frames.poses[:, head, :2].mean(1)
+    assert torch.allclose((frames.squares[:, 0, :2] + frames.squares[:, 0, 2:]) / 2, centre, atol=1e-6)
+
+
+def test_frames_one_by_one_give_what_the_clip_gives() -> None:
+    """Each frame is computed once: features kept of single frames are those of the whole clip, and so are the scores."""
+    model, inputs = network().eval(), clips(1, frames=6)
+    _, together = model(inputs)
+    kept = torch.stack([model.frame(inputs[:, :, frame]).features[0] for frame in range(6)])
+    assert torch.allclose(model.clip(kept[None]), together, atol=1e-5)
+
+
+def test_it_costs_little_more_than_the_pose_network_that_ships() -> None:
+    ours = sum(p.numel() for p in EdgeFrameNetwork(27).parameters())
+    assert ours < 1.1 * sum(p.numel() for p in EdgePose().parameters())
+    assert sum(p.numel() for p in EdgeClipNetwork(27).parameters()) < 0.5e6
+
+
+def test_every_parameter_learns_from_some_task() -> None:
+    model = network()
+    frames, actions = model(clips())
+    loss = functional.cross_entropy(actions, torch.tensor([0, 3])) + functional.cross_entropy(frames.still.scores, torch.arange(8) % 4)
+    loss = loss + human_mask(frames.human, torch.ones_like(frames.human)).mean()
+    loss = loss + elastic_net(frames.poses, torch.rand_like(frames.poses), torch.ones_like(frames.poses, dtype=torch.bool)).mean()
+    loss.backward()
+    without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    # What the second block re-injects goes to no third one.
+    assert all(name.startswith("clip.second.reinject") for name in without), without
+
+
+def test_a_human_mask_alone_teaches_the_shared_layers_and_no_action() -> None:
+    model = network()
+    frames, _ = model(clips())
+    human_mask(frames.human, torch.ones_like(frames.human)).mean().backward()
+    assert model.frame.backbone.stem.conv.weight.grad is not None
+    assert all(p.grad is None for module in (model.clip, model.frame.still, model.frame.joint_maps) for p in module.parameters())
+
+
+def test_it_learns_eight_clips_by_heart() -> None:
+    model, inputs, labels = network(), clips(8, frames=2), torch.arange(8) % 4
+    optimizer = torch.optim.Adam(model.parameters(), 3e-3)
+    for _ in range(25):
+        _, actions = model(inputs)
+        loss = functional.cross_entropy(actions, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert (model(inputs)[1].argmax(1) == labels).all()
+
+
+def test_clip_features_are_explained_joint_by_joint() -> None:
+    model = network().eval()
+    features = model.frame(clips(1)[0].transpose(0, 1)).features[None]
+    # The map lies over frames and joints, so the features come as channels.
+    maps = cam3d(lambda x: model.clip.explained(x.permute(0, 2, 3, 1)), features.permute(0, 3, 1, 2))
+    assert maps["clip"].shape == (1, 4, JOINTS)
+
+
+@pytest.mark.parametrize("part", ["frame", "clip"])
+def test_the_graph_gives_what_the_network_gives(part: str, tmp_path: Path) -> None:
+    class Frame(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network().frame
+
+        def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            output = self.network(crops)
+            return output.poses, output.confidence, output.human, output.squares, output.still.scores, output.features
+
+    if part == "frame":
+        names, example = ["poses", "confidence", "human", "squares", "still", "features"], clips(1, frames=3)[0].transpose(0, 1)
+        module: nn.Module = round_weights(Frame().eval())
+    else:
+        names, module = ["actions"], round_weights(network().clip.eval())
+        example = torch.rand(3, 16, JOINTS, 3 + 8, generator=torch.Generator().manual_seed(3))
+    export_onnx(module, example[:2], tmp_path / "f.onnx", input_name="inputs", output_names=names, dynamic_batch=True)
+    found = check_parity(module, tmp_path / "f.onnx", [example, example[:1]], output_names=names)
+    assert max(row.largest for row in found) < 1e-4
