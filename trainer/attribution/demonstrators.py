@@ -1,0 +1,237 @@
+"""Small networks of systems A to D, trained in a minute or two each, so that `gallery` has decisions to explain.
+
+They show what the maps look like; they are no measure of the papers' networks, and nothing of them ships. Photos train on ``har15`` (15
+everyday actions), poses on ``lspet``; the compact backbone keeps its ImageNet weights. Clips have a file of their own,
+`clip_demonstrator`.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import track
+from torch import nn
+from torch.nn import functional
+
+from edgeact.bundle import load_bundle
+from edgeact.geometry import letterbox, letterbox_matrix, transform_box, transform_points
+from edgeact.perception.detect import Detector
+from edgeact.skeleton import MPII_16
+from trainer.data.lspet import LSP_JOINTS, read_lspet
+from trainer.data.read_picture import read_rgb
+from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling
+from trainer.layers.residual import BasicBlock
+from trainer.losses import focal, human_mask, is_annotated, multitask_aware, weighted_squared_error
+from trainer.models.attentional_pooling import AttentionalPoolingNetwork
+from trainer.models.body_part_aware import BodyPartAwareNetwork
+from trainer.models.compact import LEVEL_CHANNELS, CompactBackbone
+from trainer.models.compact_classifier import load_folded_classifier
+from trainer.models.loss_guided import LossGuidedNetwork
+from trainer.models.resnet import ResNet
+from trainer.targets import box_masks, gaussian_maps
+
+SIDE = 224  # of a photo; 14² cells of stride 16
+_SMALL_SIDE = 128  # of system A, whose streams are trained from nothing
+_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stills:
+    """Photos (N, SIDE, SIDE, 3) uint8 RGB, labels (N,) int64 and the largest person's box (N, 4) in pixels (NaN where none was found)."""
+
+    photos: np.ndarray
+    labels: torch.Tensor
+    boxes: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demonstrators:
+    """The trained networks, the names of their actions, and the share of unseen photos that each gets right."""
+
+    actions: tuple[str, ...]
+    guided: LossGuidedNetwork
+    unguided: LossGuidedNetwork
+    pooled: AttentionalPoolingNetwork
+    body_part_aware: BodyPartAwareNetwork
+    accuracy: dict[str, float]
+
+
+def normalised(photos: np.ndarray) -> torch.Tensor:
+    """(N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1]."""
+    return torch.from_numpy(photos).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def read_stills(folder: Path, split: str, actions: tuple[str, ...], *, every: int = 1) -> Stills:
+    """Every so-manieth photo of a split of ``har15``."""
+    with (folder / "labels.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == split][::every]
+    bundle = load_bundle()
+    detector = Detector(bundle)
+    photos, boxes = [], []
+    for row in track(rows, description=f"photos ({split})"):
+        image = read_rgb(folder / "images" / row["file"])
+        found = [d for d in detector.detect(image) if d.score >= bundle.manifest.calibration.detection_score]
+        matrix = letterbox_matrix(image.shape[1], image.shape[0], width=SIDE, height=SIDE)
+        largest = max(found, key=lambda d: float(np.prod(d.box[2:] - d.box[:2])), default=None)
+        boxes.append(np.full(4, np.nan, np.float32) if largest is None else transform_box(largest.box, matrix))
+        photos.append(letterbox(image, width=SIDE, height=SIDE))
+    detector.close()
+    labels = torch.tensor([actions.index(row["label"]) for row in rows])
+    return Stills(np.stack(photos), labels, torch.from_numpy(np.stack(boxes)))
+
+
+class _Stride16(nn.Module):
+    """The compact backbone's level of stride 16."""
+
+    def __init__(self, backbone: CompactBackbone) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.backbone(x)[2]
+
+
+@torch.no_grad()
+def _features(backbone: nn.Module, photos: np.ndarray) -> torch.Tensor:
+    parts = [backbone(normalised(photos[start : start + _BATCH])) for start in track(range(0, len(photos), _BATCH), description="features")]
+    return torch.cat(parts)
+
+
+def _frozen_backbone(imagenet: Path) -> CompactBackbone:
+    return load_folded_classifier(imagenet).backbone.requires_grad_(False).eval()
+
+
+def _fit_guided(features: torch.Tensor, stills: Stills, actions: int, *, guided: bool, steps: int) -> LossGuidedNetwork:
+    """Paper B's branches on frozen features, with the mask loss or without."""
+    torch.manual_seed(0)
+    network = LossGuidedNetwork(nn.Identity(), LEVEL_CHANNELS[2], actions, class_channels=256, human_channels=(64, 32, 1))
+    cells = features.shape[2]
+    masks = box_masks(stills.boxes, height=cells, width=cells, stride=SIDE / cells)
+    found = ~torch.isnan(stills.boxes).any(1)
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=0.05)
+    order = torch.Generator().manual_seed(0)
+    for _ in track(range(steps), description=f"B {'with' if guided else 'without'} mask"):
+        rows = torch.randint(len(features), (_BATCH,), generator=order)
+        output = network(features[rows])
+        loss = functional.cross_entropy(output.scores, stills.labels[rows])
+        if guided:
+            error = human_mask(output.human, masks[rows])
+            loss = loss + 0.1 * torch.where(found[rows], error, torch.zeros_like(error)).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return network.eval()
+
+
+def _fit_pooled(features: torch.Tensor, stills: Stills, actions: int, *, steps: int) -> AttentionalPoolingNetwork:
+    """Paper D's pooling on frozen features; ``har15`` has no poses to regularise with."""
+    torch.manual_seed(0)
+    pooling = GeneralizedAttentionalPooling(LEVEL_CHANNELS[2], actions, matrices=3, first_rank=512)
+    nn.init.normal_(pooling.top_down.weight, std=0.01)  # scores are sums over all cells: small ones to begin with
+    network = AttentionalPoolingNetwork(nn.Identity(), LEVEL_CHANNELS[2], pooling, pose=False)
+    optimizer = torch.optim.AdamW(network.parameters(), 5e-4, weight_decay=0.05)
+    order = torch.Generator().manual_seed(1)
+    for _ in track(range(steps), description="D"):
+        rows = torch.randint(len(features), (_BATCH,), generator=order)
+        loss = functional.cross_entropy(network(features[rows]).pooled.scores, stills.labels[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return network.eval()
+
+
+class _Levels(nn.Module):
+    """The compact backbone's four levels as F1 to F4."""
+
+    def __init__(self, backbone: CompactBackbone) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return self.backbone(x)
+
+
+def _pose_photos(folder: Path, count: int) -> tuple[np.ndarray, torch.Tensor]:
+    """Photos (N, 2·small side, ..., 3) of ``lspet`` and MPII's joints (N, 16, 2) in pixels of the small side, −1 where there is none."""
+    photos, every = [], []
+    rows = [MPII_16.index(name) for name in LSP_JOINTS]
+    large = 2 * _SMALL_SIDE
+    for sample in track(read_lspet(folder)[:count], description="poses"):
+        image = read_rgb(sample.path)
+        matrix = letterbox_matrix(image.shape[1], image.shape[0], width=large, height=large)
+        joints = np.full((16, 2), -1.0, np.float32)
+        places = (transform_points(sample.joints[:, :2], matrix) + 0.5) / 2 - 0.5
+        joints[rows] = np.where(sample.joints[:, 2:] > 0, places, -1.0)
+        photos.append(letterbox(image, width=large, height=large))
+        every.append(joints)
+    return np.stack(photos), torch.from_numpy(np.stack(every))
+
+
+def _fit_body_part_aware(backbone: CompactBackbone, data: Path, stills: Stills, actions: int, *, steps: int) -> BodyPartAwareNetwork:
+    """Paper A's streams, half of each batch with poses and half with actions (eq. 3)."""
+    torch.manual_seed(0)
+    widths = (16, 32, 64, 128)
+    residuals = [ResNet(BasicBlock, (1, 1, 1, 1), classes=0, widths=widths) for _ in range(2)]
+    network = BodyPartAwareNetwork(_Levels(backbone), LEVEL_CHANNELS, *residuals, widths, joints=16, classes=actions)
+    photos, joints = _pose_photos(data / "lspet", 1500)
+    optimizer = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], 1e-3)
+    order = np.random.default_rng(0)
+    half, cells = 8, _SMALL_SIDE // 4
+    network.train()
+    for _ in track(range(steps), description="A"):
+        network.backbone.eval()
+        posed, acted = order.integers(0, len(photos), half), order.integers(0, len(stills.photos), half)
+        shown = functional.interpolate(normalised(stills.photos[acted]), size=2 * _SMALL_SIDE, mode="bilinear", align_corners=False)
+        large = torch.cat([normalised(photos[posed]), shown])
+        output = network(functional.avg_pool2d(large, 2), large)
+        wanted = torch.cat([joints[posed], torch.full((half, 16, 2), -1.0)])
+        labels = torch.cat([torch.full((half,), -1), stills.labels[acted]])
+        targets = gaussian_maps(wanted, height=cells, width=cells, stride=4)
+        pose = weighted_squared_error(output.heat_maps, targets, (wanted != -1).any(-1).float())
+        losses = [focal(scores, labels) for scores in output.scores]
+        # The paper's balance is for a trained backbone at 1e-5; these streams begin with nothing.
+        loss = multitask_aware(1000 * pose, is_annotated(wanted), losses, labels != -1, balance=0.25)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return network.eval()
+
+
+@torch.no_grad()
+def _body_part_scores(network: BodyPartAwareNetwork, photos: np.ndarray) -> torch.Tensor:
+    large = functional.interpolate(normalised(photos), size=2 * _SMALL_SIDE, mode="bilinear", align_corners=False)
+    return torch.cat([network(functional.avg_pool2d(part, 2), part).joined for part in large.split(_BATCH)])
+
+
+def fit_demonstrators(data: Path, imagenet: Path, *, every: int = 1, steps: int = 400) -> Demonstrators:
+    """Train all of them; about five minutes on one core.
+
+    Args:
+        data: Folder of the data sets.
+        imagenet: Weights of the compact backbone.
+        every: Take every so-manieth photo.
+        steps: Of each training.
+    """
+    with (data / "har15/labels.csv").open(newline="") as file:
+        actions = tuple(sorted({row["label"] for row in csv.DictReader(file)}))
+    training = read_stills(data / "har15", "train", actions, every=every)
+    unseen = read_stills(data / "har15", "test", actions, every=2 * every)
+    backbone = _frozen_backbone(imagenet)
+    stride16 = _Stride16(backbone)
+    seen, held_out = _features(stride16, training.photos), _features(stride16, unseen.photos)
+    guided, unguided = (_fit_guided(seen, training, len(actions), guided=mask, steps=steps) for mask in (True, False))
+    pooled = _fit_pooled(seen, training, len(actions), steps=steps)
+    parts = _fit_body_part_aware(backbone, data, training, len(actions), steps=steps)
+    with torch.no_grad():
+        scores = {
+            "B with mask": guided(held_out).scores,
+            "B without mask": unguided(held_out).scores,
+            "D": pooled(held_out).pooled.scores,
+            "A": _body_part_scores(parts, unseen.photos),
+        }
+    for network in (guided, unguided, pooled):
+        network.backbone = stride16  # from here on, whole photos go in
+    accuracy = {name: float((value.argmax(1) == unseen.labels).float().mean()) for name, value in scores.items()}
+    return Demonstrators(actions, guided, unguided, pooled, parts, accuracy)

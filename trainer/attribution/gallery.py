@@ -1,0 +1,190 @@
+"""Every attention map of one photo and one clip, side by side with what each shows.
+
+``python -m trainer.attribution.gallery --data <data> --teachers <teachers> --photo <photo> --clip <video> --out <folder>`` trains the small
+networks of `demonstrators` and `clip_demonstrator`, some ten minutes, and writes ``photo.png`` and ``clip.png``.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import cv2
+import numpy as np
+import torch
+import typer
+
+from edgeact.geometry import letterbox
+from trainer.attribution.cam3d import average_cam3d, cam3d, sum_cam3d
+from trainer.attribution.clip_demonstrator import ClipDemonstrator, fit_clip_demonstrator, read_clip, to_input
+from trainer.attribution.demonstrators import SIDE, Demonstrators, fit_demonstrators, normalised
+from trainer.attribution.gradcam import cam, gradcam, sum_gradcam
+from trainer.attribution.upsample import upsample
+from trainer.data.read_picture import read_rgb
+from trainer.layers.attentional_pooling import merged_attention
+from trainer.models.compact_classifier import CompactClassifier, load_folded_classifier
+from trainer.models.loss_guided import predicting_activations, sum_of_activations
+
+# Adds a tile: a map, its title, its note.
+Add: TypeAlias = Callable[[torch.Tensor | np.ndarray, str, str], None]
+
+_COLUMNS = 5
+_CAPTION = 34  # pixels under each tile, for two lines
+_FONT, _INK, _PAPER = cv2.FONT_HERSHEY_SIMPLEX, (30, 30, 30), 250
+
+
+def heat(image: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """A picture (H, W, 3) uint8 RGB under a map (H, W): its least value leaves the picture dark, its largest is bright yellow."""
+    low, high = float(values.min()), float(values.max())
+    level = np.zeros(values.shape, np.uint8) if high <= low else ((values - low) / (high - low) * 255).astype(np.uint8)
+    colours = cv2.cvtColor(cv2.applyColorMap(level, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    return np.clip(0.45 * image + 0.75 * colours, 0, 255).astype(np.uint8)
+
+
+def tile(picture: np.ndarray, title: str, note: str = "") -> np.ndarray:
+    """A picture with a title and a note under it."""
+    paper = np.full((_CAPTION, picture.shape[1], 3), _PAPER, np.uint8)
+    for line, text in enumerate((title, note)):
+        cv2.putText(paper, text, (3, 13 + 15 * line), _FONT, 0.4, _INK, 1, cv2.LINE_AA)
+    return np.vstack([picture, paper])
+
+
+def sheet(tiles: list[np.ndarray], *, columns: int = _COLUMNS) -> np.ndarray:
+    """Tiles of one size in rows, the legend of the colours below them."""
+    blank = np.full_like(tiles[0], _PAPER)
+    rows = [tiles[start : start + columns] for start in range(0, len(tiles), columns)]
+    body = np.vstack([np.hstack([*row, *[blank] * (columns - len(row))]) for row in rows])
+    bar = np.tile(np.linspace(0, 255, 240).astype(np.uint8), (12, 1))
+    legend = np.full((30, body.shape[1], 3), _PAPER, np.uint8)
+    legend[9:21, 62:302] = cv2.cvtColor(cv2.applyColorMap(bar, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    cv2.putText(legend, "least", (20, 20), _FONT, 0.4, _INK, 1, cv2.LINE_AA)
+    cv2.putText(legend, "most of each map (of a clip's: of all its frames)", (308, 20), _FONT, 0.4, _INK, 1, cv2.LINE_AA)
+    return np.vstack([body, legend])
+
+
+def _map(values: torch.Tensor) -> np.ndarray:
+    """The first sample's map (h, w) at the photo's size."""
+    return upsample(values.detach(), (SIDE, SIDE))[0].numpy()
+
+
+def photo_tiles(photo: np.ndarray, classifier: CompactClassifier, shown: Demonstrators) -> list[np.ndarray]:
+    """Everything that can be asked of one photo (SIDE, SIDE, 3) uint8 RGB."""
+    inputs = normalised(photo[None])
+    tiles = [tile(photo, "the photo")]
+
+    def add(values: torch.Tensor | np.ndarray, title: str, note: str) -> None:
+        tiles.append(tile(heat(photo, values if isinstance(values, np.ndarray) else _map(values)), title, note))
+
+    with torch.no_grad():
+        maps, scores = classifier.explained(inputs)
+    best, second = scores[0].topk(2).indices.tolist()
+    note = f"ImageNet class {best - 1}"
+    add(cam(maps["head"], classifier.fc.weight.detach(), (SIDE, SIDE), labels=torch.tensor([best])), "CAM", note)
+    for name, values in gradcam(classifier.explained, inputs).items():
+        add(values, f"GradCAM {name}", note)
+    add(sum_gradcam(classifier.explained, inputs), "Sum GradCAM", note)
+    for name, values in cam3d(classifier.explained, inputs).items():
+        add(values, f"2DCAM {name}", note)
+    add(sum_cam3d(classifier.explained, inputs), "Sum 2DCAM", note)
+    add(average_cam3d(classifier.explained, inputs), "2DCAM, average", note)
+    add(sum_cam3d(classifier.explained, inputs, counterfactual=True), "Sum 2DCAM, counterfactual", f"against class {best - 1}")
+    add(sum_cam3d(classifier.explained, inputs, label=second), "Sum 2DCAM, second class", f"ImageNet class {second - 1}")
+    _guided_tiles(inputs, shown, add)
+    _pooled_tiles(inputs, shown, add)
+    tiles += _part_tiles(photo, inputs, shown)
+    return tiles
+
+
+def _guided_tiles(inputs: torch.Tensor, shown: Demonstrators, add: Add) -> None:
+    for network, name in ((shown.unguided, "B without mask"), (shown.guided, "B with mask")):
+        with torch.no_grad():
+            output = network(inputs)
+        label = output.scores.argmax(1)
+        said = f"{shown.actions[int(label)]} ({shown.accuracy[name]:.0%} of unseen right)"
+        add(sum_of_activations(output.class_maps, normalised=True), f"SAM, {name}", said)
+        weights = network.classifier.weight.detach()
+        add(predicting_activations(output.class_maps, weights, label, normalised=True), f"PAM, {name}", said)
+        if network is shown.guided:
+            add(output.human[:, 0], "B: human heat map M*", said)
+
+
+def _pooled_tiles(inputs: torch.Tensor, shown: Demonstrators, add: Add) -> None:
+    with torch.no_grad():
+        pooled = shown.pooled(inputs).pooled
+    label = int(pooled.scores.argmax())
+    said = f"{shown.actions[label]} ({shown.accuracy['D']:.0%} of unseen right)"
+    add(pooled.top_down[:, label], "D: top-down", said)
+    add(pooled.bottom_up[:, 0], "D: bottom-up", said)
+    add(merged_attention(pooled), "D: merged", said)
+
+
+def _part_tiles(photo: np.ndarray, inputs: torch.Tensor, shown: Demonstrators) -> list[np.ndarray]:
+    with torch.no_grad():
+        large = torch.nn.functional.interpolate(inputs, size=256, mode="bilinear", align_corners=False)
+        output = shown.body_part_aware(torch.nn.functional.avg_pool2d(large, 2), large)
+    said = f"{shown.actions[int(output.joined.argmax())]} ({shown.accuracy['A']:.0%} of unseen right)"
+    squares = photo.copy()
+    for square, colour in zip(output.squares[0].numpy() * SIDE, ((255, 220, 60), (255, 120, 60), (80, 200, 255)), strict=True):
+        x0, y0, x1, y1 = (round(float(edge)) for edge in square)
+        cv2.rectangle(squares, (x0, y0), (x1, y1), colour, 2)
+    joints = output.heat_maps.clamp_min(0).amax(1)
+    return [
+        tile(heat(photo, _map(joints)), "A: joints' heat maps, highest", said),
+        tile(heat(photo, _map(output.attention.mean(1))), "A: attention map", said),
+        tile(squares, "A: head, right and left hand", said),
+    ]
+
+
+def clip_rows(clip: np.ndarray, shown: ClipDemonstrator, *, frames: tuple[int, ...] = (1, 4, 7, 10, 13)) -> list[np.ndarray]:
+    """A row of tiles for each map of a clip (T, H, W, 3) uint8 RGB: the same frames in each."""
+    inputs = to_input(clip[None])
+    with torch.no_grad():
+        scores = shown.network(inputs)[1]
+    best = int(scores.argmax())
+    said = f"{shown.actions[best]} ({shown.accuracy:.0%} of unseen right)"
+    rows = {"the clip": None} | {f"3DCAM {name}": values for name, values in cam3d(shown.network, inputs).items()}
+    rows |= {
+        "Sum3DCAM": sum_cam3d(shown.network, inputs),
+        "3DCAM, average": average_cam3d(shown.network, inputs),
+        "Sum3DCAM, counterfactual": sum_cam3d(shown.network, inputs, counterfactual=True),
+    }
+    rows |= {f"GradCAM {name}": values for name, values in gradcam(shown.network, inputs).items()}
+    rows["Sum GradCAM"] = sum_gradcam(shown.network, inputs)
+    tiles = []
+    for title, values in rows.items():
+        largest = 1.0 if values is None else max(float(values.max()), 1e-9)
+        for frame in frames:
+            picture = clip[frame] if values is None else _clip_heat(clip[frame], values[0, frame].numpy() / largest)
+            tiles.append(tile(cv2.resize(picture, (224, 160), interpolation=cv2.INTER_LINEAR), f"{title}, frame {frame}", said))
+    return tiles
+
+
+def _clip_heat(image: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """As `heat`, for values that are shares of the whole clip's largest: frames stay comparable."""
+    colours = cv2.cvtColor(cv2.applyColorMap((values * 255).astype(np.uint8), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    return np.clip(0.45 * image + 0.75 * colours, 0, 255).astype(np.uint8)
+
+
+def _write(path: Path, picture: np.ndarray) -> None:
+    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    typer.echo(f"{path}: {picture.shape[1]}×{picture.shape[0]}")
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="folder of the data sets")],
+    teachers: Annotated[Path, typer.Option(help="folder of the teacher networks")],
+    photo: Annotated[Path, typer.Option(help="a photo of one person")],
+    clip: Annotated[Path, typer.Option(help="a short video of two people")],
+    out: Annotated[Path, typer.Option(help="folder for photo.png and clip.png")] = Path("edgeact-attention"),
+) -> None:
+    """Render every attention map of a photo and a clip."""
+    torch.set_num_threads(1)  # small networks lose more to waiting for each other's threads than they win
+    out.mkdir(parents=True, exist_ok=True)
+    imagenet = teachers / "mobilenet_v2_imagenet_fp16.safetensors"
+    picture = letterbox(read_rgb(photo), width=SIDE, height=SIDE)
+    tiles = photo_tiles(picture, load_folded_classifier(imagenet), fit_demonstrators(data, imagenet))
+    _write(out / "photo.png", sheet(tiles))
+    _write(out / "clip.png", sheet(clip_rows(read_clip(clip), fit_clip_demonstrator(data))))
+
+
+if __name__ == "__main__":
+    typer.run(main)
