@@ -31,8 +31,10 @@ from trainer.models.edge_detector import MAXIMUM_BOXES, EdgeDetector
 from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH, MAP_STRIDE, EdgePose
 
 # Largest difference to PyTorch that is accepted: pixels for joints and boxes, shares for the rest. The values found stand in the manifest.
+# A gradient jumps where a ReLU's input lies within rounding of 0: of 17 validation clips one differed by .0018, all the others by 1e-5 at
+# most; relevance itself reaches 1, and a wrong graph is wrong by as much.
 TOLERANCE = {
-    "boxes": 0.05, "scores": 1e-4, "joints": 0.05, "confidence": 1e-3, "joint_maps": 1e-3, "actions": 1e-4, "relevance": 1e-3,
+    "boxes": 0.05, "scores": 1e-4, "joints": 0.05, "confidence": 1e-3, "joint_maps": 1e-3, "actions": 1e-4, "relevance": 0.02,
 }  # fmt: skip
 
 

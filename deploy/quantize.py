@@ -19,6 +19,8 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quant_pre_process, quantize_static
 
+from edgeact.errors import BundleError
+
 # The stem and the first two blocks stay float too: rounding them cost the default detector 2 points of average precision (lspet,
 # validation, .735 → .714; with them in float .734), and saves little, as their few channels leave the 8-bit kernels half empty.
 FIRST_IN_FLOAT = 6
@@ -81,6 +83,9 @@ def quantize_graph(path: Path, out: Path, pictures: Sequence[np.ndarray]) -> Non
         out: File to write; may be ``path``.
         pictures: ``(H, W, 3)`` uint8 RGB, like those that the graph will see, none of them held out for measuring. Some dozens are
             enough; all their activations are in memory at once (50 MB for a picture of 416×256).
+
+    Raises:
+        BundleError: An activation is the same for every picture, so that it has no range.
     """
     root = logging.getLogger()
     level = root.level
@@ -108,6 +113,10 @@ def quantize_graph(path: Path, out: Path, pictures: Sequence[np.ndarray]) -> Non
                 nodes_to_exclude=[*first_convolutions(model), *last_convolutions(model)],
             )
             result = onnx.load(quantized)
+    except ValueError as error:
+        raise BundleError(
+            f"{path.name} cannot be rounded to eight bits ({error}): is it trained? Leave it out of quantize.graphs to keep it in floats"
+        ) from error
     finally:
         root.setLevel(level)
     result.producer_name, result.producer_version, result.doc_string = "edgeact", "", ""

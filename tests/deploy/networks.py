@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from torch import nn
 
 from deploy.package import Calibration, Networks, Samples
 from trainer.data.action_sequences import LABELS
@@ -13,8 +14,20 @@ CALIBRATION = Calibration((1.5,) * 21, (0.5,) * 21, 1.3, 0.35, 0.6, 0.3, 0.6)
 
 
 def random_networks(*, action: bool = True) -> Networks:
+    """Random weights whose batch normalisations have seen pictures: without, a deep network's activations die out to nothing."""
     torch.manual_seed(0)
-    return Networks(EdgeDetector().eval(), EdgePose().eval(), EdgeAction(len(LABELS)).eval() if action else None)
+    detector, pose, samples = EdgeDetector(), EdgePose(), random_samples()
+    _see(detector, samples.scenes)
+    _see(pose, samples.crops)
+    return Networks(detector.eval(), pose.eval(), EdgeAction(len(LABELS)).eval() if action else None)
+
+
+def _see(network: nn.Module, pictures: torch.Tensor) -> None:
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = None  # the mean of what it saw, not a running one
+    with torch.no_grad():
+        network.train()(pictures.permute(0, 3, 1, 2).float() / 255)
 
 
 def random_samples() -> Samples:

@@ -34,7 +34,9 @@ def test_the_runtime_reads_it(bundle: Bundle) -> None:
 def test_every_output_was_compared_with_pytorch(bundle: Bundle) -> None:
     outputs = {(name, row["output"]): row["largest"] for name, rows in bundle.manifest.parity.items() for row in rows}
     assert len(outputs) == 7
-    # The weights are rounded before the comparison, so that what is left is the order of sums; measured: 3e-5 pixels at most.
+    # The weights are rounded before the comparison, so that what is left is the order of sums. Random distances reach the decoder's
+    # largest, 1100 pixels: measured .008 pixels there, 5e-5 pixels for joints, 4e-6 and less for all that lies in 0…1.
+    assert outputs.pop(("detector", "boxes")) < 0.1
     assert max(outputs.values()) < 1e-3
 
 

@@ -79,6 +79,18 @@ def test_the_same_pictures_give_the_same_file(graphs: tuple[Small, Path, Path], 
     assert (tmp_path / "again.onnx").read_bytes() == graphs[2].read_bytes()
 
 
+def test_an_activation_without_a_range_is_explained(tmp_path: Path) -> None:
+    network = Small().eval()
+    with torch.no_grad():  # the seventh convolution, the first in eight bits, sees 3 with some rounding error
+        network.layers[5].weight.normal_(std=1e-7)
+        network.layers[5].bias.fill_(3.0)
+    example = torch.from_numpy(pictures(2))
+    export_onnx(network, example, tmp_path / "flat.onnx", input_name="image", output_names=["map", "share"], dynamic_batch=True)
+    with pytest.raises(BundleError, match=r"flat\.onnx cannot be rounded .* quantize\.graphs"):
+        quantize_graph(tmp_path / "flat.onnx", tmp_path / "out.onnx", pictures(2))
+    assert not (tmp_path / "out.onnx").exists()
+
+
 def test_a_convolution_whose_result_reaches_another_one_is_no_head() -> None:
     def tensor(name: str) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
