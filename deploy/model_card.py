@@ -105,6 +105,23 @@ def action_table(metrics: dict) -> str:
     return _table(("set", "sequences", "accuracy", "known called other", "known called wrong", "other called known"), rows)
 
 
+def rounding_text(manifest: Manifest) -> str:
+    """Which graphs are rounded to eight bits, and what that cost on validation samples; empty for a bundle of floats."""
+    rounded = [f"`{graph.name}`" for graph in manifest.graphs if graph.precision == "int8"]
+    if not rounded:
+        return ""
+    rounding = manifest.training["rounding"]
+    rows = [(name, _percent(value), _percent(rounding["int8"][name])) for name, value in rounding["float32"].items()]
+    table = _table(("validation samples, PCK@0.2 or AP at IoU .5", "float32", "eight bits"), rows)
+    return f"""
+### Eight bits
+
+Most convolutions of {" and ".join(rounded)} are rounded to eight bits; training pictures gave the ranges. What that costs:
+
+{table}
+"""
+
+
 def model_card(manifest: Manifest, metrics: dict) -> str:
     """The bundle's ``MODEL_CARD.md``."""
     data = _table(("data", "for", "terms as stated"), list(_DATA))
@@ -163,7 +180,7 @@ Penn Action's accuracy is over its 15 classes. Where several clips were cut from
 
 The noise is that of the pose graph on the unseen persons of `lspet` and `stock_upright` (hard photos: video is easier), held for
 some frames and blended, and one joint in twelve lost for a third of the sequence; mean of three seeds.
-
+{rounding_text(manifest)}
 ## Thresholds
 
 Chosen on validation samples: detection score {calibration.detection_score}, action score {calibration.action_score}. Joints are drawn

@@ -7,7 +7,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import onnxruntime
@@ -33,6 +33,7 @@ from trainer.models.resnet import WIDTHS, resnet18, resnet50, resnet101
 from trainer.models.resnext3d import ResNeXt3d, resnext3d_50, resnext3d_101
 
 _RUNS = 5
+_FIRST_BLOCK = replace(PENN_ACTION_2, pyramids=1, levels=2)  # what an exit at pyramid 1, level 2 computes
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,9 @@ ROWS = (
     Row("C: gated 3D ResNeXt-101, all layers", "C", _gated, (1, 3, 16, 112, 112), "–"),
     Row("D: mean pooling, ResNet-101", "D", lambda: _pooled(MeanPooling(2048, 393)), (1, 3, 448, 448), "–"),
     Row("D: generalized attentional pooling", "D", lambda: _pooled(GeneralizedAttentionalPooling(2048, 393)), (1, 3, 448, 448), "–"),
+    Row("E: first block, one picture", "E", lambda: _pyramid(PoseActionPyramid(_FIRST_BLOCK)), (1, 3, 256, 256), "2"),
     Row("E: 2 pyramids, one picture", "E", lambda: _pyramid(PoseActionPyramid(PENN_ACTION_2)), (1, 3, 256, 256), "10"),
+    Row("E: 2 pyramids, clip", "E", lambda: _pyramid(PoseActionPyramid(PENN_ACTION_2)), (1, 3, 8, 256, 256), "10"),
     Row("E: 8 pyramids, one picture", "E", lambda: _pyramid(PoseActionPyramid(PENN_ACTION_8)), (1, 3, 256, 256), "26"),
     Row("E: 8 pyramids, clip", "E", lambda: _pyramid(PoseActionPyramid(PENN_ACTION_8)), (1, 3, 8, 256, 256), "26"),
     Row("F: frame network", "ours", lambda: _Chosen(EdgeFrameNetwork(27), _frame_network), (1, 3, 192, 144), "–"),

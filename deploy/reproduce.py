@@ -118,13 +118,15 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     bundle = write_bundle(
         frame_bundle, networks, calibration, samples, pictures=pictures, version=recipe.version, created=created, training={}
     )
+    rounding: dict[str, dict[str, float]] = {}
     if pictures is not None:
         log(stage="quantisation check")
         exact = write_bundle(
             folders.work / "float_bundle", networks, calibration, samples, version=recipe.version, created=created, training={}
         )
         before, after = validation_scores(exact, folders), validation_scores(bundle, folders)
-        log(float32=_rounded(before), int8=_rounded(after))
+        rounding = {"float32": _rounded(before), "int8": _rounded(after)}
+        log(**rounding)
         refuse_drop(before, after, largest=recipe.quantize.largest_drop)
     score = choose_detection_score(
         open_named(bundle, "detector"), read_pictures(folders.detector, "validation"), iou=recipe.thresholds.detection_iou
@@ -143,6 +145,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     training = {
         "recipe": recipe.model_dump(mode="json"),
         "data": {"pose": list(POSE_SETS), "action": sorted({s.source for s in sequences})},
+        "rounding": rounding,
     }
     finished = folders.work / "bundle"
     bundle = write_bundle(

@@ -1,7 +1,7 @@
 """The card shows the numbers that were measured."""
 
 from deploy.model_card import action_table, detector_table, model_card, pose_table
-from edgeact.bundle import CalibrationSpec, ClipSpec, Manifest
+from edgeact.bundle import CalibrationSpec, ClipSpec, GraphSpec, Manifest, TensorSpec
 from edgeact.skeleton import BODY_21
 from trainer.data.action_sequences import LABELS, OTHER
 from trainer.recipe import load_recipe
@@ -53,6 +53,19 @@ def test_every_number_appears() -> None:
     for number in ("51.2 %", "23.5 %", "60.0 %", "45.0 %", "98.1 %", "93.5 %", "97.8 %", "12.3 %", "1068", "0.64", "0.35", "9.9"):
         assert number in card
     assert "TODO" not in card
+
+
+def test_what_rounding_cost_is_told_for_rounded_graphs_only() -> None:
+    image = TensorSpec(name="image", meaning="image", shape=(1, 8, 8, 3), dtype="uint8")
+    graph = GraphSpec(
+        name="pose", file="pose.onnx", sha256="0" * 64, scope="person", horizon="frame", precision="int8", inputs=(image,), outputs=(image,)
+    )
+    rounding = {"float32": {"pose lspet": 0.5205}, "int8": {"pose lspet": 0.5173}}
+    made = manifest().model_copy(update={"graphs": (graph,), "training": manifest().training | {"rounding": rounding}})
+    card = model_card(made, METRICS)
+    assert "Most convolutions of `pose` are rounded" in card
+    assert "| pose lspet | 52.0 % | 51.7 % |" in card
+    assert "rounded" not in model_card(manifest(), METRICS)
 
 
 def test_sets_without_sequences_are_left_out() -> None:
