@@ -57,7 +57,7 @@ def _varied(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(clip * rng.uniform(0.8, 1.2), 0, 255).astype(np.uint8)
 
 
-def fit_clip_demonstrator(data: Path, *, steps: int = 250, batch: int = 8) -> ClipDemonstrator:
+def fit_clip_demonstrator(data: Path, *, steps: int = 800, batch: int = 8) -> ClipDemonstrator:
     """Train on the sequences that the project trains on, and measure on the others; about five minutes on one core."""
     groups = read_groups(data / "ut_interaction", "index.csv")
     chosen = [(name, label, split) for name, (label, split) in groups.items() if label in INTERACTION_LABELS]

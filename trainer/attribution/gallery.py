@@ -1,7 +1,7 @@
 """Every attention map of one photo and one clip, side by side with what each shows.
 
 ``python -m trainer.attribution.gallery --data <data> --teachers <teachers> --photo <photo> --clip <video> --out <folder>`` trains the small
-networks of `demonstrators` and `clip_demonstrator`, some ten minutes, and writes ``photo.png`` and ``clip.png``.
+networks of `demonstrators` and `clip_demonstrator`, some fifteen minutes, and writes ``photo.png`` and ``clip.png``.
 """
 
 from collections.abc import Callable
