@@ -108,3 +108,13 @@ def test_the_command_annotates_without_the_extras(tmp_path: Path) -> None:
     done = run_without_extras("demo", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert {path.name for path in tmp_path.iterdir()} >= {"demo.mp4", "demo.frames.jsonl", "demo.events.csv"}
+
+
+@pytest.mark.slow
+def test_the_pinned_versions_fit_together_for_every_extra_that_make_installs() -> None:
+    """`make train` installs extras that no other test does; asks the package index."""
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    for extras in sorted(set(re.findall(r'"\.\[([a-z,]+)\]"', makefile))):
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--constraint", "constraints.txt", f".[{extras}]"]
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
