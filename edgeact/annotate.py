@@ -23,12 +23,13 @@ from edgeact.errors import (
     BundleError,
     EdgeactError,
     OutputError,
+    PipelineError,
     SourceFormatError,
     SourceNotFoundError,
     SourceTruncatedError,
     UsageError,
 )
-from edgeact.overlay import draw
+from edgeact.overlay import InsetStrip, draw
 from edgeact.perception.perceiver import Perceiver
 from edgeact.pipeline import PipelineReport, run
 from edgeact.record import (
@@ -49,7 +50,7 @@ from edgeact.record import (
     run_settings,
     save_record,
 )
-from edgeact.sinks.atomic import remove_partials
+from edgeact.sinks.atomic import concerns_all, remove_partials
 from edgeact.sinks.base import Sink
 from edgeact.sinks.events import EventsSink
 from edgeact.sinks.jsonl import JsonlSink
@@ -90,14 +91,14 @@ def annotate(
         listener.batch_started(total)
         for failed in results:
             listener.input_ended(failed)
-        for path, stem in zip(paths, output_stems(paths), strict=True):
+        for path, stem in zip(paths, output_stems(paths, out_dir), strict=True):
             if batch.stop.is_set():
                 break
             result = _annotate_or_fail(batch, path, stem, sources=paths)
             results.append(result)
             listener.input_ended(result)
-            if isinstance(result.error, OutputError):
-                break  # a full disk would fail all others as well
+            if isinstance(result.error, OutputError) and concerns_all(result.error):
+                break
     unfinished = len(results) < total or any(result.state == "interrupted" for result in results)
     return BatchReport(tuple(results), not_started=total - len(results), interrupted=unfinished and batch.stop.is_set())
 
@@ -114,15 +115,34 @@ class _Batch:
 def _find(patterns: Sequence[str], out_dir: Path) -> tuple[list[Path], list[InputResult]]:
     paths: dict[Path, Path] = {}  # by resolved path: an input that two patterns name is done once
     failed: list[InputResult] = []
+    written: list[Path] = []
     for pattern in patterns:
         try:
             for path in find_inputs([pattern]):
-                # A pattern that also matches what an earlier run wrote does not mean it.
-                if Path(pattern) == path or not is_output(path, out_dir):
+                _check_input(path, out_dir)
+                if is_output(path):  # a pattern, or the shell, that also matches what an earlier run wrote does not mean it
+                    written.append(path)
+                else:
                     paths.setdefault(path.resolve(), path)
         except EdgeactError as error:
-            failed.append(InputResult(Path(pattern), "failed", error=error))
+            failed.append(InputResult(Path(_printable(pattern)), "failed", error=error))
+    if written and not paths and not failed:
+        own = SourceNotFoundError(f"{', '.join(patterns)}: only files that edgeact wrote itself; name the original videos")
+        failed.append(InputResult(written[0], "failed", error=own))
     return list(paths.values()), failed
+
+
+def _check_input(path: Path, out_dir: Path) -> None:
+    """Refuse what would end badly much later."""
+    if path.is_dir() and path.resolve() == out_dir.resolve():
+        raise UsageError(f"{path} holds the images and is where results would go; choose another folder for --out")
+    if str(path) != _printable(str(path)):
+        raise SourceNotFoundError(f"{_printable(str(path))}: its name is no UTF-8, which no result could carry; rename it")
+
+
+def _printable(name: str) -> str:
+    """A file name with what is no UTF-8 in it as escapes."""
+    return name.encode("utf-8", errors="backslashreplace").decode()
 
 
 @contextlib.contextmanager
@@ -135,6 +155,8 @@ def _own_folder(out_dir: Path) -> Iterator[None]:
         probe.unlink()
         folder = os.open(out_dir, os.O_RDONLY)
     except OSError as error:
+        if out_dir.exists() and not out_dir.is_dir():
+            raise OutputError(f"{out_dir} cannot be written: it is a file, not a folder; choose another --out") from error
         raise OutputError(f"{out_dir} cannot be written ({error.strerror}); choose another --out") from error
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process, also when it is killed
@@ -156,6 +178,14 @@ def _annotate_or_fail(batch: _Batch, path: Path, stem: str, *, sources: Sequence
         raise
     except EdgeactError as error:
         return InputResult(path, "failed", error=error)
+    except OSError as error:  # whatever one file can do to us, the others are done
+        return InputResult(path, "failed", error=_unexpected(path, error))
+
+
+def _unexpected(path: Path, error: OSError) -> PipelineError:
+    failure = PipelineError(f"{path} could not be done ({error.strerror or error}); check the file and the folder of the results")
+    failure.__cause__ = error
+    return failure
 
 
 def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Path]) -> InputResult:
@@ -186,8 +216,8 @@ def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Pat
                 stop=batch.stop,
                 on_result=batch.listener.frame_done,
             )
-            if report.frames == 0 and report.interrupted:
-                return InputResult(path, "interrupted")
+            if report.interrupted and (report.frames == 0 or _is_whole(batch, record)):
+                return InputResult(path, "interrupted")  # results of a whole video are not given up for those of its beginning
             if report.frames == 0:
                 raise SourceFormatError(f"{path} holds no frame that can be decoded; copy or convert it again")
             summary = _summary(report, truncated=source.truncated, warning=source.message)
@@ -195,6 +225,11 @@ def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Pat
             finished = RunRecord(state=state, input=source_record, settings=settings, outputs={}, summary=summary)
             finished = _commit(batch, stem, sinks, finished, earlier=record)
     return _judged(batch, InputResult(path, state, _outputs(batch.out_dir, finished), summary))
+
+
+def _is_whole(batch: _Batch, record: RunRecord | None) -> bool:
+    """Whether an earlier run's complete results are there, of whatever settings."""
+    return record is not None and record.state == "done" and all((batch.out_dir / name).is_file() for name in record.outputs)
 
 
 def _judged(batch: _Batch, result: InputResult) -> InputResult:
@@ -245,7 +280,8 @@ def _open_sinks(batch: _Batch, stem: str, path: Path, info: SourceInfo, stack: c
 
 def _pencil(bundle: Bundle) -> Callable[[FrameResult], UInt8]:
     skeleton, joint_confidence = bundle.skeleton, bundle.manifest.calibration.joint_confidence
-    return lambda result: draw(result, skeleton=skeleton, joint_confidence=joint_confidence)
+    strip = InsetStrip()
+    return lambda result: draw(result, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
 
 
 def _summary(report: PipelineReport, *, truncated: bool, warning: str | None) -> RunSummary:

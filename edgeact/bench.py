@@ -25,7 +25,7 @@ from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
 from edgeact.doctor import installed_version, machine_in_words, usable_cores
 from edgeact.errors import SourceFormatError, UsageError
-from edgeact.overlay import draw
+from edgeact.overlay import InsetStrip, draw
 from edgeact.perception.perceiver import Perceiver
 from edgeact.pipeline import FramePerceiver, PipelineReport, run
 from edgeact.sinks.base import Sink
@@ -226,8 +226,12 @@ def _measure(name: str, path: Path, folder: Path, bundle: Bundle, config: Pipeli
 def _time(source: Source, perceiver: Perceiver | None, sinks: list[Sink], bundle: Bundle, config: PipelineConfig) -> _Run:
     skeleton, joint_confidence = bundle.skeleton, bundle.manifest.calibration.joint_confidence
 
+    strip = InsetStrip()
+
     def pencil(result: FrameResult) -> UInt8:
-        return draw(result, skeleton=skeleton, joint_confidence=joint_confidence) if perceiver is not None else result.frame.image
+        if perceiver is None:
+            return result.frame.image
+        return draw(result, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
 
     chosen: FramePerceiver = PassThrough() if perceiver is None else perceiver
     began, cpu_began = time.perf_counter(), time.process_time()

@@ -188,13 +188,14 @@ def load_bundle(directory: Path | None = None) -> Bundle:
     except ValueError as error:
         raise BundleError(f"{path} is not JSON ({error}); copy the bundle again") from error
     version = data.get("schema_version") if isinstance(data, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise BundleSchemaError(
-            f"{path} has schema version {version}, this edgeact reads {SCHEMA_VERSION}; update edgeact or use an older bundle"
+    if version is not None and version != SCHEMA_VERSION:
+        remedy = (
+            "update edgeact or use an older bundle" if isinstance(version, int) and version > SCHEMA_VERSION else "export the bundle again"
         )
+        raise BundleSchemaError(f"{path} has schema version {version!r}, this edgeact reads {SCHEMA_VERSION}; {remedy}")
     try:
         manifest = Manifest.model_validate_json(content)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc']) or 'manifest'}: {fault['msg']}" for fault in error.errors())
-        raise BundleError(f"{path} is not a valid manifest: {' '.join(faults.split())}") from error
+        raise BundleError(f"{path} is not a valid manifest: {' '.join(faults.split())}; copy or export the bundle again") from error
     return Bundle(directory=directory, manifest=manifest, digest=hashlib.sha256(content).hexdigest())

@@ -70,7 +70,7 @@ def _global_options(
     "a single input that fails gives its own (10 missing, 11 no video, 12 broken off, 13 cannot write, 14-16 bundle, 17 device, 18 config)."
 )
 def annotate(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Videos, globs, folders of videos or folders of images.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Videos, globs, folders of videos or folders of images.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where results go; created when missing.")],
     bundle: BundleOption = None,
     config: ConfigOption = None,
@@ -247,7 +247,8 @@ def _annotate(inputs: Sequence[str], out: Path, options: "AnnotateOptions", *, q
             if result.error is not None:
                 typer.secho(f"error: {result.error}", fg=typer.colors.RED, err=True)
     if report.not_started:
-        typer.echo(f"{report.not_started} inputs were not started; the same command goes on with them", err=True)
+        were = "input was" if report.not_started == 1 else "inputs were"
+        typer.echo(f"{report.not_started} {were} not started; the same command goes on", err=True)
     return report.exit_code
 
 

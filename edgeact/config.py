@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,7 +19,8 @@ class PipelineConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    detect_every: Annotated[int, Field(ge=1, le=300, description="run the detector on every n-th frame")] = 5
+    detect_every: Annotated[int, Field(ge=1, le=300, description="run the detector on every n-th frame")] = 8
+    detect_every_seconds: Annotated[float, Field(gt=0, le=60, description="and at least this often, for sources of few frames")] = 0.35
     max_persons: Annotated[int, Field(ge=1, le=200, description="follow at most this many persons, the highest scores first")] = 20
     lost_seconds: Annotated[float, Field(ge=0, le=60, description="keep an unseen track this long")] = 1.0
     confirm_hits: Annotated[int, Field(ge=1, le=20, description="detections before a new track counts")] = 2
@@ -29,7 +30,7 @@ class PipelineConfig(BaseModel):
     attention_every_seconds: Annotated[float, Field(gt=0, le=60, description="time between two attention maps of one track")] = 0.2
     queue_frames: Annotated[int, Field(ge=1, le=64, description="frames that may wait between two stages")] = 4
     threads: Annotated[int, Field(ge=1, le=64, description="threads of one graph")] = 1
-    device: Annotated[str, Field(description="cpu, cuda or tensorrt")] = "cpu"
+    device: Annotated[Literal["cpu", "cuda", "tensorrt"], Field(description="cpu, cuda or tensorrt")] = "cpu"
 
 
 def load_config(path: Path) -> PipelineConfig:

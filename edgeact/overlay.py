@@ -5,21 +5,24 @@ frame is copied once.
 """
 
 import colorsys
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from edgeact.skeleton import Skeleton
 from edgeact.types import AttentionMap, Float32, FrameResult, Person, UInt8
 
 Colour: TypeAlias = tuple[int, int, int]
+_Rectangle: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 _LEFT: Colour = (80, 200, 255)
 _RIGHT: Colour = (255, 150, 60)
 _MIDDLE: Colour = (245, 245, 245)
+_SIDES = (_LEFT, _RIGHT, _MIDDLE)
 _DARK: Colour = (18, 20, 24)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _REFERENCE_SIDE = 480  # of the picture's shorter side, at which a line is one pixel and text has half of the font's size
@@ -28,6 +31,9 @@ _FAINTEST = 40  # levels of the attention map, of 255, up to which nothing is dr
 _GOLDEN_RATIO = 0.618034  # steps of the hue: neighbours in number are far apart in colour, whatever their count
 _PART_NAMES = {"head": "head", "right_hand": "R hand", "left_hand": "L hand"}
 _SHIFT = 3  # bits of a pixel's fraction that OpenCV takes for lines
+_THINNEST = 2  # pixels: video keeps colour for every second pixel only, in which a thinner line would come and go as it moves
+_STRIP_SECONDS = 2.0  # for so long another edge must suit the insets better before they move there
+_HAND_SHARE = 0.5  # of a hand's square is shown enlarged: the whole of it holds half of the body
 
 
 def track_colour(track_id: int) -> Colour:
@@ -36,13 +42,37 @@ def track_colour(track_id: int) -> Colour:
     return int(red * 255), int(green * 255), int(blue * 255)
 
 
-def draw(result: FrameResult, *, skeleton: Skeleton, joint_confidence: float) -> UInt8:
+class InsetStrip:
+    """Along which edge the insets stand: where fewer people are, and there for some time, so that they do not jump to and fro."""
+
+    def __init__(self) -> None:
+        self._at_bottom: bool | None = None
+        self._better_since: float | None = None
+
+    def is_at_bottom(self, result: FrameResult, side: int) -> bool:
+        """For the next frame of a source, with insets of so many pixels."""
+        height = result.frame.image.shape[0]
+        lower = sum(float(person.box[3]) > height - side for person in result.persons)
+        upper = sum(float(person.box[1]) < side for person in result.persons)
+        if self._at_bottom is None:
+            self._at_bottom = lower <= upper
+        if lower == upper or (lower < upper) == self._at_bottom:
+            self._better_since = None
+        elif self._better_since is None:
+            self._better_since = result.frame.time
+        elif result.frame.time - self._better_since >= _STRIP_SECONDS:
+            self._at_bottom, self._better_since = not self._at_bottom, None
+        return self._at_bottom
+
+
+def draw(result: FrameResult, *, skeleton: Skeleton, joint_confidence: float, strip: InsetStrip | None = None) -> UInt8:
     """A copy of the frame with everything drawn into it.
 
     Args:
         result: Of one frame.
         skeleton: What its poses follow.
         joint_confidence: Joints that are less confident are not drawn.
+        strip: Remembers where the insets were in the frames before; without one each frame stands for itself.
 
     Returns:
         ``(H, W, 3)`` uint8 RGB.
@@ -56,9 +86,10 @@ def draw(result: FrameResult, *, skeleton: Skeleton, joint_confidence: float) ->
         _draw_box(image, person.box, track_colour(person.track_id), scale)
         _draw_parts(image, person, scale)
         _draw_pose(image, person, skeleton=skeleton, threshold=joint_confidence, scale=scale)
-    _draw_insets(image, result.frame.image, result.persons, scale)
-    for person in result.persons:
-        _draw_label(image, person, scale)
+    _draw_insets(image, result, scale, strip or InsetStrip())
+    taken: list[_Rectangle] = []
+    for person in sorted(result.persons, key=lambda person: float(person.box[1])):
+        _draw_label(image, person, scale, joint_confidence, taken)
     return image
 
 
@@ -107,7 +138,7 @@ def _blend_attention(image: UInt8, attention: AttentionMap) -> None:
 
 def _draw_box(image: UInt8, box: Float32, colour: Colour, scale: float) -> None:
     x0, y0, x1, y1 = (round(float(value)) for value in box)
-    cv2.rectangle(image, (x0, y0), (x1, y1), colour, max(1, round(1.2 * scale)), cv2.LINE_AA)
+    cv2.rectangle(image, (x0, y0), (x1, y1), colour, max(_THINNEST, round(1.2 * scale)), cv2.LINE_AA)
 
 
 def _draw_parts(image: UInt8, person: Person, scale: float) -> None:
@@ -117,39 +148,58 @@ def _draw_parts(image: UInt8, person: Person, scale: float) -> None:
     for part in person.parts:
         x0, y0, x1, y1 = (round(float(value)) for value in part.box)
         corner = max(3, (x1 - x0) // 9)
-        for x, y, right, down in ((x0, y0, 1, 1), (x1, y0, -1, 1), (x0, y1, 1, -1), (x1, y1, -1, -1)):
-            for end in ((x + right * corner, y), (x, y + down * corner)):
-                cv2.line(image, (x, y), end, colour, max(1, round(0.8 * scale)), cv2.LINE_AA)
+        corners = ((x0, y0, 1, 1), (x1, y0, -1, 1), (x0, y1, 1, -1), (x1, y1, -1, -1))
+        angles = [np.array([(x + right * corner, y), (x, y), (x, y + down * corner)], np.int32) for x, y, right, down in corners]
+        cv2.polylines(image, angles, False, colour, max(_THINNEST, round(0.8 * scale)), cv2.LINE_AA)
 
 
-def _side_colour(names: Sequence[str]) -> Colour:
-    if any(name.startswith("left") for name in names):
-        return _LEFT
-    return _RIGHT if any(name.startswith("right") for name in names) else _MIDDLE
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """What of a skeleton is drawn how: bones ``(B, 2)``, and for bones and joints which of `_SIDES`; which joints are of the face."""
+
+    bones: npt.NDArray[np.intp]
+    bone_sides: npt.NDArray[np.intp]
+    joint_sides: npt.NDArray[np.intp]
+    is_face: npt.NDArray[np.bool_]
+
+
+@lru_cache(maxsize=8)
+def _layout(skeleton: Skeleton) -> _Layout:
+    def side(*joints: int) -> int:
+        names = [skeleton.joints[joint] for joint in joints]
+        return next((index for index, start in enumerate(("left", "right")) if any(name.startswith(start) for name in names)), 2)
+
+    return _Layout(
+        bones=np.array(skeleton.bones, np.intp).reshape(-1, 2),
+        bone_sides=np.array([side(*bone) for bone in skeleton.bones], np.intp),
+        joint_sides=np.array([side(joint) for joint in range(len(skeleton.joints))], np.intp),
+        is_face=np.array([name.endswith(("eye", "ear")) for name in skeleton.joints], np.bool_),
+    )
 
 
 def _draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: float, scale: float) -> None:
     """Bones between sure joints, left and right in their own colours, with a dark rim that keeps them visible on any background."""
-    points = np.round(person.pose.joints * (1 << _SHIFT)).astype(int)
+    layout = _layout(skeleton)
+    points = np.round(person.pose.joints * (1 << _SHIFT)).astype(np.int32)
     sure = person.pose.confidence >= threshold
-    width = max(1, round(2 * scale))
-    bones = [
-        (tuple(points[a].tolist()), tuple(points[b].tolist()), _side_colour((skeleton.joints[a], skeleton.joints[b])))
-        for a, b in skeleton.bones
-        if sure[a] and sure[b]
-    ]
-    for first, second, _ in bones:
-        cv2.line(image, first, second, _DARK, width + max(1, round(1.5 * scale)), cv2.LINE_AA, _SHIFT)
-    for first, second, colour in bones:
-        cv2.line(image, first, second, colour, width, cv2.LINE_AA, _SHIFT)
-    radius = max(1.5, 2.4 * scale)
-    for index in np.flatnonzero(sure):
-        colour = _side_colour((skeleton.joints[index],))
-        place = tuple(points[index].tolist())
-        face = skeleton.joints[index].endswith(("eye", "ear"))
-        size = round((0.6 if face else 1.0) * radius * (1 << _SHIFT))
-        cv2.circle(image, place, size + (1 << _SHIFT) // 2, _DARK, -1, cv2.LINE_AA, _SHIFT)
-        cv2.circle(image, place, size, colour, -1, cv2.LINE_AA, _SHIFT)
+    width = max(_THINNEST, round(2 * scale))
+    shown = sure[layout.bones].all(1)
+    _draw_lines(image, points[layout.bones[shown]], layout.bone_sides[shown], width, rim=max(1, round(1.5 * scale)))
+    # A line from a joint to itself is a dot.
+    for chosen, share in ((sure & ~layout.is_face, 1.0), (sure & layout.is_face, 0.6)):
+        dots = np.repeat(points[chosen][:, None], 2, axis=1)
+        _draw_lines(image, dots, layout.joint_sides[chosen], max(_THINNEST, round(share * max(3.0, 4.8 * scale))), rim=1)
+
+
+def _draw_lines(image: UInt8, lines: npt.NDArray[np.int32], sides: npt.NDArray[np.intp], width: int, *, rim: int) -> None:
+    """Lines ``(N, 2, 2)`` in eighths of pixels, first the rims of all: one call for each colour is much quicker than one for each line."""
+    if len(lines) == 0:
+        return
+    cv2.polylines(image, list(lines), False, _DARK, width + rim, cv2.LINE_AA, _SHIFT)
+    for index, colour in enumerate(_SIDES):
+        chosen = lines[sides == index]
+        if len(chosen):
+            cv2.polylines(image, list(chosen), False, colour, width, cv2.LINE_AA, _SHIFT)
 
 
 def label_text(person: Person) -> str:
@@ -161,49 +211,68 @@ def label_text(person: Person) -> str:
     return f"#{person.track_id} {action.label.replace('_', ' ')}{score}"
 
 
-def _plate(image: UInt8, text: str, place: tuple[int, int], colour: Colour, size: float) -> None:
-    """Text on a filled plate whose top-left corner is at a place, moved into the picture where it would reach beyond."""
+def _plate(image: UInt8, text: str, place: tuple[int, int], colour: Colour, size: float, taken: list[_Rectangle]) -> None:
+    """Text on a filled plate whose lower left corner is at a place, moved to where it is in the picture and covers no other plate."""
     thickness = 1 if size < 0.9 else 2
     (width, height), baseline = cv2.getTextSize(text, _FONT, size, thickness)
     margin = max(2, height // 3)
     plate_width, plate_height = width + 2 * margin, height + baseline + margin
+    lowest = max(image.shape[0] - plate_height, 0)
     x = min(max(place[0], 0), max(image.shape[1] - plate_width, 0))
-    y = min(max(place[1], 0), max(image.shape[0] - plate_height, 0))
+    y = min(max(place[1] - plate_height, 0), lowest)
+    steps = (0, -1, 1, -2, 2, -3, 3)  # plates' heights away: up first, where the person is not
+    places = [min(max(y + step * (plate_height + 1), 0), lowest) for step in steps]
+    free = (top for top in places if not any(_meet((x, top, x + plate_width, top + plate_height), other) for other in taken))
+    y = next(free, y)
+    taken.append((x, y, x + plate_width, y + plate_height))
     cv2.rectangle(image, (x, y), (x + plate_width, y + plate_height), colour, -1)
     red, green, blue = colour
     ink = _DARK if 0.299 * red + 0.587 * green + 0.114 * blue > 120 else _MIDDLE
     cv2.putText(image, text, (x + margin, y + margin // 2 + height + 1), _FONT, size, ink, thickness, cv2.LINE_AA)
 
 
-def _draw_label(image: UInt8, person: Person, scale: float) -> None:
-    size = 0.5 * max(scale, 0.8)
-    height = cv2.getTextSize("#", _FONT, size, 1)[0][1]
-    x, y = round(float(person.box[0])), round(float(person.box[1])) - 2 * height - 2
-    _plate(image, label_text(person), (x, y), track_colour(person.track_id), size)
+def _meet(first: _Rectangle, second: _Rectangle) -> bool:
+    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
 
 
-def _draw_insets(image: UInt8, original: UInt8, persons: tuple[Person, ...], scale: float) -> None:
-    """Head and hands of each person, enlarged, in a strip along the lower edge, as many persons as fit."""
+def _draw_label(image: UInt8, person: Person, scale: float, threshold: float, taken: list[_Rectangle]) -> None:
+    """Over the person's box and head, which may reach out of it."""
+    sure = person.pose.joints[person.pose.confidence >= threshold]
+    top = float(person.box[1]) if len(sure) == 0 else min(float(person.box[1]), float(sure[:, 1].min()) - 3 * scale)
+    place = (round(float(person.box[0])), round(top) - 1)
+    _plate(image, label_text(person), place, track_colour(person.track_id), 0.5 * max(scale, 0.8), taken)
+
+
+def _draw_insets(image: UInt8, result: FrameResult, scale: float, strip: InsetStrip) -> None:
+    """Head and hands of each person, enlarged, in a strip along the upper or lower edge, as many persons as fit."""
+    original, persons = result.frame.image, result.persons
     height, width = image.shape[:2]
     side, gap = max(24, height // 8), max(2, round(3 * scale))
-    x, y = gap, height - side - gap
     if side + 2 * gap > height:
         return
+    x, y = gap, height - side - gap if strip.is_at_bottom(result, side + gap) else gap
     for person in persons:
         if not person.parts:
             continue
         if x + len(_PART_NAMES) * (side + gap) > width:
             break
         for part in person.parts:
-            thumbnail = _cut(original, part.box, side)
+            thumbnail = _cut(original, part.box if part.name == "head" else _middle(part.box, _HAND_SHARE), side)
             image[y : y + side, x : x + side] = thumbnail
-            cv2.rectangle(image, (x, y), (x + side - 1, y + side - 1), track_colour(person.track_id), max(1, round(scale)))
+            thickness = max(_THINNEST, round(scale))
+            cv2.rectangle(image, (x, y), (x + side - 1, y + side - 1), track_colour(person.track_id), thickness)
             if side >= 48:
                 place = (x + 3, y + side - 5)
                 for colour, thickness in ((_DARK, 3), (_MIDDLE, 1)):
                     cv2.putText(image, _PART_NAMES[part.name], place, _FONT, side / 190, colour, thickness, cv2.LINE_AA)
             x += side + gap
         x += 2 * gap
+
+
+def _middle(box: Float32, share: float) -> Float32:
+    """The middle of a square: a square with this share of its side."""
+    inset = (box[2:] - box[:2]) * (1 - share) / 2
+    return np.concatenate([box[:2] + inset, box[2:] - inset])
 
 
 def _cut(image: UInt8, box: Float32, side: int) -> UInt8:

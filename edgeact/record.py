@@ -21,6 +21,9 @@ from edgeact.errors import OutputError
 VIDEO_SUFFIX, EVENTS_SUFFIX, FRAMES_SUFFIX, RECORD_SUFFIX = ".mp4", ".events.csv", ".frames.jsonl", ".run.json"
 _PARTIAL_SUFFIX = ".partial"
 
+# File systems take names of 255 bytes; our suffixes and the temporary name around them need 22.
+_LONGEST_STEM_BYTES = 200
+
 # These change how fast results come, not which.
 _SPEED_KEYS = {"queue_frames", "threads"}
 
@@ -140,31 +143,40 @@ def is_current(record: RunRecord | None, source: InputRecord, settings: dict[str
     return all((out_dir / name).is_file() and (out_dir / name).stat().st_size == size for name, size in record.outputs.items())
 
 
-def is_output(path: Path, out_dir: Path) -> bool:
-    """True when a record in ``out_dir`` says that this video was written there."""
-    if path.suffix != VIDEO_SUFFIX or path.resolve().parent != out_dir.resolve():
-        return False
-    record = load_record(record_path(out_dir, path.stem))
-    return record is not None and path.name in record.outputs
+def is_output(path: Path) -> bool:
+    """True when a record beside this file says that edgeact wrote it, or it is such a record."""
+    for suffix in (RECORD_SUFFIX, EVENTS_SUFFIX, FRAMES_SUFFIX, VIDEO_SUFFIX):
+        if path.name.endswith(suffix):
+            record = load_record(record_path(path.parent, path.name.removesuffix(suffix)))
+            return record is not None and (suffix == RECORD_SUFFIX or path.name in record.outputs)
+    return False
 
 
-def output_stems(paths: Sequence[Path]) -> list[str]:
+def output_stems(paths: Sequence[Path], out_dir: Path) -> list[str]:
     """A distinct name for the outputs of every input.
 
     The name is the input's stem; where stems are the same (``a.mp4`` and ``a.mov``), the whole file name; where these are the same
     as well (``x/a.mp4`` and ``y/a.mp4``), folder and file name; and after that the stem with a hash of the whole path. Letter case
-    does not tell names apart, as it does not on every file system.
+    does not tell names apart, as it does not on every file system. A symbolic link has its own name, not that of its target; a name too
+    long for our suffixes is cut and gets a hash.
+
+    An input that has a record under one of these names keeps it, so that a newcomer of the same stem does not make it start again.
 
     Args:
         paths: Different files or folders.
+        out_dir: Where the records are.
     """
     names = [_candidate_names(path) for path in paths]
-    levels = [0] * len(paths)
+    kept = [_recorded_name(path, candidates, out_dir) for path, candidates in zip(paths, names, strict=True)]
+    levels = [level or 0 for level in kept]
     while True:
         groups: dict[str, list[int]] = {}
         for position, level in enumerate(levels):
             groups.setdefault(names[position][level].casefold(), []).append(position)
-        shared = [position for group in groups.values() if len(group) > 1 for position in group]
+        shared = []
+        for group in groups.values():
+            if len(group) > 1:
+                shared += [position for position in group if kept[position] != levels[position]] or group
         raised = [position for position in shared if levels[position] + 1 < len(names[position])]
         if not raised:
             return [names[position][level] for position, level in enumerate(levels)]
@@ -173,7 +185,22 @@ def output_stems(paths: Sequence[Path]) -> list[str]:
 
 
 def _candidate_names(path: Path) -> tuple[str, ...]:
-    absolute = path.resolve()
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a link
     stem = absolute.name if path.is_dir() else absolute.stem
-    digest = hashlib.sha256(str(absolute).encode()).hexdigest()[:8]
-    return (stem, absolute.name, f"{absolute.parent.name}-{absolute.name}", f"{stem}-{digest}")
+    digest = hashlib.sha256(os.fsencode(absolute)).hexdigest()[:8]
+    names = (stem, absolute.name, f"{absolute.parent.name}-{absolute.name}", f"{stem}-{digest}")
+    return tuple(name if len(os.fsencode(name)) <= _LONGEST_STEM_BYTES else f"{_cut(stem)}-{digest}" for name in names)
+
+
+def _recorded_name(path: Path, names: Sequence[str], out_dir: Path) -> int | None:
+    """Which of the candidate names has a record of this very input."""
+    for level, name in enumerate(names):
+        record = load_record(record_path(out_dir, name))
+        if record is not None and record.input.path == str(path.resolve()):
+            return level
+    return None
+
+
+def _cut(name: str) -> str:
+    """The beginning of a name, with room for a hash behind it."""
+    return os.fsencode(name)[: _LONGEST_STEM_BYTES - 9].decode("utf-8", errors="ignore")

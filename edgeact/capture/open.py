@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgeact.capture.file import FileSource
 from edgeact.capture.images import IMAGE_SUFFIXES, ImagesSource
-from edgeact.errors import SourceNotFoundError
+from edgeact.errors import SourceNotFoundError, UsageError
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".vob"}
@@ -49,6 +49,7 @@ def find_inputs(patterns: Sequence[str]) -> list[Path]:
 
     Raises:
         SourceNotFoundError: A pattern names nothing, or a folder has no media.
+        UsageError: A pattern is empty.
     """
     found: dict[Path, Path] = {}  # by resolved path
     for pattern in patterns:
@@ -64,6 +65,10 @@ def natural_key(path: Path) -> tuple[tuple[tuple[str, int], ...], str]:
 
 
 def _expand(pattern: str) -> list[Path]:
+    if not pattern.strip():
+        raise UsageError("an input is empty, which would mean this folder: a shell variable without a value? Name it . if you do mean it")
+    if re.match(r"(rtsp|rtsps|rtmp|http|https|udp|srt)://", pattern):
+        raise SourceNotFoundError(f"{pattern.partition('://')[0]} streams are not read yet; record the stream to a file and name that")
     path = Path(pattern).expanduser()
     if path.is_dir():
         inputs = _inputs_of_folder(path)

@@ -47,7 +47,8 @@ class OnnxBackend:
         try:
             self._session: onnxruntime.InferenceSession | None = onnxruntime.InferenceSession(content, options, providers=[provider])
         except Exception as error:
-            raise BackendError(f"graph {name!r} cannot be loaded on {device!r}: {error}") from error
+            what = " ".join(str(error).split())
+            raise BackendError(f"graph {name!r} cannot be loaded on {device!r} ({what}); export the bundle again") from error
         if self._session.get_providers()[0] != provider:
             raise BackendError(f"graph {name!r} was asked to run on {provider} but would run on {self._session.get_providers()[0]}")
         self._inputs = {node.name: (node.shape, _DTYPES.get(node.type)) for node in self._session.get_inputs()}

@@ -60,7 +60,9 @@ class ClothingSampler:
             chosen = points[region][usable[region]]
             if len(chosen) >= 3:
                 pixels = crop[chosen[:, 1], chosen[:, 0]][:, None].astype(np.float32) / 255.0
-                colours[index] = np.median(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[:, 0], axis=0)
+                # The median; NumPy's own takes ten times as long for so few values.
+                ordered = np.sort(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[:, 0], axis=0)
+                colours[index] = (ordered[(len(chosen) - 1) // 2] + ordered[len(chosen) // 2]) / 2
         return colours
 
 

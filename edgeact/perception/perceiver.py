@@ -68,6 +68,7 @@ class Perceiver:
         self._memories: dict[int, _TrackMemory] = {}
         self._epoch: int | None = None
         self._since_detection = config.detect_every
+        self._last_detection = _NEVER
 
     def _clip_graph(self, produces: Literal["actions", "relevance"]) -> WiredGraph | None:
         spec = self._bundle.find_graph(scope="person", horizon="clip", produces=produces)
@@ -92,9 +93,9 @@ class Perceiver:
         seconds: dict[str, float] = {}
         started = clock.perf_counter()
         detections = None
-        if self._since_detection >= self._config.detect_every or (self._tracker.wants_detection and self._since_detection >= 2):
+        if self._is_detection_due(frame.time):
             detections = self._detector.detect(frame.image)
-            self._since_detection = 0
+            self._since_detection, self._last_detection = 0, frame.time
             seconds["detect"] = clock.perf_counter() - started
         self._since_detection += 1
 
@@ -125,6 +126,12 @@ class Perceiver:
         seconds["attention"] = clock.perf_counter() - started
         return FrameResult(frame=frame, persons=persons, events=tuple(events), stage_seconds=seconds)
 
+    def _is_detection_due(self, time: float) -> bool:
+        frames, seconds = self._config.detect_every, self._config.detect_every_seconds
+        if self._since_detection >= frames or time - self._last_detection >= seconds - _ROUNDING:
+            return True
+        return self._tracker.wants_detection and self._since_detection >= 2
+
     def finish(self) -> tuple[ActionEvent, ...]:
         """End all actions that are in force (the source is over) and forget all tracks."""
         self._cuts.reset()
@@ -140,7 +147,7 @@ class Perceiver:
 
     def _start_anew(self) -> list[ActionEvent]:
         self._tracker.reset()
-        self._since_detection = self._config.detect_every
+        self._since_detection, self._last_detection = self._config.detect_every, _NEVER
         return [event for track_id in list(self._memories) for event in self._forget(track_id)]
 
     def _forget(self, track_id: int) -> list[ActionEvent]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeact.bundle import CalibrationSpec
 from edgeact.config import PipelineConfig
-from edgeact.geometry import box_area, box_iou, clip_box, joint_sigmas
+from edgeact.geometry import box_area, box_iou, clip_box, joint_sigmas, joints_box
 from edgeact.perception.appearance import colour_similarity
 from edgeact.perception.association import (
     COVERED_SHARE,
@@ -46,8 +46,10 @@ _APART_IOU = 0.05
 _MERGED_WIDTH = 1.25  # a detection that is so much wider than expected and covers a second track holds two people who touch
 _POSE_SHARE = 0.6  # a pose whose mean confidence is under this share of the bundle's joint confidence shows nobody
 _START_SHARE = 1.4  # and under this one it starts no track: people have .45 of mean confidence and more, things under .4
+_KEPT_SHARE = 0.75  # of the confidence that the detector last saw a person with; where it sees nobody any more, less is background
 _INSIDE_SHARE = 0.25  # of a person of whom less is inside the picture, nothing can be found
 _MAXIMUM_GROWTH = 0.5
+_LARGEST_GROWTH = 0.15  # of a person's height, by which joints may reach out of the box
 _LIMB_HEIGHT = 0.5  # of a person's height: boxes up to that around their hand or foot are no persons of their own
 _MISSED_RUNS = 2  # detector runs without a sign of a track before it may be dropped
 _UNSUPPORTED_FACTOR = 2.0  # poses alone carry a track for so many times lost_seconds: detectors miss people who lie or crouch
@@ -244,7 +246,9 @@ class Tracker:
         found = estimate(boxes[inside])
         carried = []
         for index, (track, features) in enumerate(zip(tracks, found.features, strict=True)):
-            if self._shows_person(features):
+            # Streets and curtains, once someone has left them, have .65 of the person's confidence; the person has .9 of it and more.
+            faded = track.missed > 0 and float(features[:, 2].mean()) < _KEPT_SHARE * track.confidence
+            if self._shows_person(features) and not faded:
                 box = track.carried_box(features, threshold=self._calibration.joint_confidence)
                 if box is not None:
                     carried.append(_Sighting(track, box, first + index))
@@ -363,7 +367,7 @@ class Tracker:
                 persons.append(
                     TrackedPerson(
                         track_id=track.track_id,
-                        box=clip_box(track.motion.box, width=width, height=height),
+                        box=clip_box(self._around(track), width=width, height=height),
                         score=track.score,
                         features=track.features,
                         joint_maps=None if poses.joint_maps is None else poses.joint_maps[track.row],
@@ -372,6 +376,17 @@ class Tracker:
                     )
                 )
         return TrackStep(persons=tuple(persons), lost=tuple(track.track_id for track in lost if track.track_id is not None))
+
+    def _around(self, track: TrackState) -> Float32:
+        """The track's box, grown to hold the sure joints: detectors cut off heads and outstretched hands."""
+        box = track.motion.box
+        joints = joints_box(track.features[:, :2], track.features[:, 2], threshold=self._calibration.joint_confidence)
+        if joints is None:
+            return box
+        limit = _LARGEST_GROWTH * (box[3] - box[1])  # a joint that is further away is a mistake
+        low = np.clip(joints[:2], box[:2] - limit, box[:2])
+        high = np.clip(joints[2:], box[2:], box[2:] + limit)
+        return np.concatenate([low, high])
 
     def _is_lost(self, track: TrackState, time: float) -> bool:
         patience = self._config.lost_seconds

@@ -23,6 +23,7 @@ class TrackState:
         seen: When it was last seen, in seconds.
         supported: When the detector last saw a sign of it.
         score: Of its last detection.
+        confidence: Mean over the joints, when the detector last saw it.
         hits: Detections so far.
         missed: Detector runs in a row without a sign of it.
         row: Of this frame's poses; None while it is not seen.
@@ -36,15 +37,15 @@ class TrackState:
     """
 
     __slots__ = (
-        "_margins", "_seen_box", "_sure_joints", "colours", "continues", "ended", "established", "features", "hits", "missed", "mixed",
-        "motion", "row", "score", "seen", "supported", "track_id", "waiting",
+        "_margins", "_seen_box", "_sure_joints", "colours", "confidence", "continues", "ended", "established", "features", "hits", "missed",
+        "mixed", "motion", "row", "score", "seen", "supported", "track_id", "waiting",
     )  # fmt: skip
 
     def __init__(self, box: Float32, time: float) -> None:
         self.track_id: int | None = None
         self.motion = BoxMotion(box, time)
         self.seen = self.supported = time
-        self.score = 0.0
+        self.score = self.confidence = 0.0
         self.hits = self.missed = 0
         self.row: int | None = None
         self.continues = True
@@ -87,7 +88,7 @@ class TrackState:
 
     def note_detection(self, detection: Detection, *, threshold: float) -> None:
         """Remember what the detector said of it, after `see`; ``threshold`` is the confidence of a sure joint."""
-        self.score = detection.score
+        self.score, self.confidence = detection.score, float(self.features[:, 2].mean())
         self.hits += 1
         joints = joints_box(self.features[:, :2], self.features[:, 2], threshold=threshold)
         if joints is not None:

@@ -58,6 +58,11 @@ def remove_partials(path: Path) -> None:
         partial_path(path).unlink(missing_ok=True)
 
 
+def concerns_all(error: OutputError) -> bool:
+    """Whether other files in the same folder would fail as well: a full or read-only disk, a folder that is gone or forbidden."""
+    return getattr(error.__cause__, "errno", None) in _FULL | _FORBIDDEN | {errno.ENOENT}
+
+
 def output_error(path: Path, error: Exception) -> OutputError:
     """The error to raise when writing ``path`` failed with ``error`` (an OSError, or one of FFmpeg's)."""
     code = getattr(error, "errno", None)

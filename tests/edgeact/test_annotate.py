@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from edgeact.annotate import annotate
@@ -182,8 +184,8 @@ def test_results_of_another_input_are_not_overwritten_unless_asked(tmp_path: Pat
     report = annotate([str(tmp_path / "y" / "clip.mp4")], out, options)
     assert "belongs to another input" in str(report.results[0].error)
     assert contents(out) == before
-    # Named together, they get names of their own.
-    assert states(annotate([str(tmp_path / "x"), str(tmp_path / "y")], out, options)) == ["done", "done"]
+    # Named together, they get names of their own, and what is done stays done.
+    assert states(annotate([str(tmp_path / "x"), str(tmp_path / "y")], out, options)) == ["skipped", "done"]
 
 
 def test_a_batch_goes_on_after_a_bad_input(tmp_path: Path, options: AnnotateOptions) -> None:
@@ -252,6 +254,59 @@ def test_a_stop_leaves_playable_files_that_do_not_count_as_done(tmp_path: Path, 
     assert record is not None
     assert record.state == "interrupted"
     assert states(annotate(paths, out, options)) == ["done", "done"]
+
+
+def test_a_stop_does_not_cost_the_results_of_the_whole_video(tmp_path: Path, options: AnnotateOptions) -> None:
+    path = str(write_toy_video(tmp_path / "clip.mp4", seconds=4.0))
+    out = tmp_path / "out"
+    annotate([path], out, options)
+    before = contents(out)
+    listener = StopAfter(10)
+    report = annotate([path], out, replace(options, overwrite=True), listener=listener, stop=listener.stop)
+    assert states(report) == ["interrupted"]
+    assert contents(out) == before
+    assert states(annotate([path], out, options)) == ["skipped"]
+
+
+def test_what_edgeact_wrote_is_no_input(tmp_path: Path, options: AnnotateOptions) -> None:
+    """Neither where the shell has expanded a pattern, nor from a folder that is not the one for the results."""
+    write_toy_video(tmp_path / "clip.mkv", seconds=0.2)
+    annotate([str(tmp_path / "clip.mkv")], tmp_path, options)
+    everything = [str(path) for path in sorted(tmp_path.iterdir())]
+    assert [(result.path.name, result.state) for result in annotate(everything, tmp_path, options).results] == [("clip.mkv", "skipped")]
+    written = [str(tmp_path / name) for name in NAMES]
+    report = annotate(written, tmp_path / "elsewhere", options)
+    assert report.exit_code == SourceNotFoundError.exit_code
+    assert "only files that edgeact wrote itself" in str(report.results[0].error)
+
+
+def test_a_folder_of_images_does_not_take_the_results(tmp_path: Path, options: AnnotateOptions) -> None:
+    cv2.imwrite(str(tmp_path / "1.png"), np.zeros((24, 32, 3), np.uint8))
+    report = annotate([str(tmp_path)], tmp_path, options)
+    assert isinstance(report.results[0].error, UsageError)
+    assert states(annotate([str(tmp_path)], tmp_path / "out", options)) == ["done"]
+
+
+def test_a_name_that_is_no_utf8_costs_its_file_only(tmp_path: Path, options: AnnotateOptions) -> None:
+    source = write_toy_video(tmp_path / "clip.mp4", seconds=0.2)
+    odd = os.fsencode(tmp_path) + b"/odd\xff.mp4"
+    shutil.copyfile(source, odd)
+    report = annotate([os.fsdecode(odd), str(source)], tmp_path / "out", options)
+    assert states(report) == ["failed", "done"]
+    assert "is no UTF-8" in str(report.results[0].error)
+
+
+def test_a_name_of_the_greatest_length_is_done(tmp_path: Path, options: AnnotateOptions) -> None:
+    source = write_toy_video(tmp_path / f"{'n' * 251}.mp4", seconds=0.2)
+    assert states(annotate([str(source)], tmp_path / "out", options)) == ["done"]
+
+
+def test_what_is_in_the_way_of_one_output_does_not_stop_the_others(tmp_path: Path, options: AnnotateOptions) -> None:
+    paths = [str(write_toy_video(tmp_path / name, seconds=0.2)) for name in ("clip.mp4", "later.mp4")]
+    (tmp_path / "out" / "clip.mp4").mkdir(parents=True)
+    report = annotate(paths, tmp_path / "out", replace(options, overwrite=True))
+    assert states(report) == ["failed", "done"]
+    assert isinstance(report.results[0].error, OutputError)
 
 
 def test_a_listener_is_told_of_everything(tmp_path: Path, options: AnnotateOptions) -> None:

@@ -178,11 +178,12 @@ def test_a_tampered_bundle_is_refused(graph: str, tmp_path: Path, tiny_bundle: P
     ("change", "code", "words"),
     [
         ({"schema_version": 2}, 16, "schema version 2"),
+        ({"schema_version": 0}, 16, "schema version 0"),
         ({"labels": ["walk", "jump"]}, 14, "other_label"),
         ({"surprise": 1}, 14, "surprise"),
         (None, 14, "not JSON"),
     ],
-    ids=["newer schema", "inconsistent", "unknown key", "corrupt"],
+    ids=["newer schema", "older schema", "inconsistent", "unknown key", "corrupt"],
 )
 def test_a_bundle_whose_manifest_is_wrong_is_refused(
     change: dict[str, object] | None, code: int, words: str, tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
@@ -200,7 +201,7 @@ def test_a_bundle_whose_manifest_is_wrong_is_refused(
 
 def test_unknown_keys_in_a_configuration_are_refused(tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = tmp_path / "settings.toml"
-    settings.write_text("max_person = 3\nthreads = 0\n")
+    settings.write_text('max_person = 3\nthreads = 0\ndevice = "gpu"\n')
     source = write_toy_video(tmp_path / "clip.mp4", seconds=0.2)
     assert run_annotate(source, "--out", tmp_path / "out", "--bundle", tiny_bundle, "--config", settings) == 18
     error = capsys.readouterr().err
@@ -208,3 +209,4 @@ def test_unknown_keys_in_a_configuration_are_refused(tmp_path: Path, tiny_bundle
     assert str(settings) in error
     assert "max_person:" in error
     assert "threads:" in error
+    assert "device:" in error

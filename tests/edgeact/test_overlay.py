@@ -1,9 +1,12 @@
 """The picture: drawn on a copy, only where something is known, at any size."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
-from edgeact.overlay import draw, label_text, track_colour
+from edgeact.overlay import InsetStrip, draw, label_text, track_colour
 from edgeact.skeleton import BODY_21
 from edgeact.types import Action, AttentionMap, Frame, FrameResult, PartCrop, Person, Pose
 from tests.tiny_bundle import FIGURE
@@ -61,6 +64,47 @@ def test_far_from_people_nothing_changes() -> None:
 def test_the_label_names_track_action_and_score() -> None:
     assert label_text(person()) == "#3 walk 80%"
     assert label_text(person(label=None)) == "#3"
+
+
+def test_a_label_hides_neither_the_head_nor_another_label() -> None:
+    image = np.full((480, 640, 3), 90, np.uint8)
+    low_box = replace(person(track_id=1), box=np.array([200, 260, 300, 440], np.float32))  # the head reaches out of it
+    head = low_box.pose.joints[:, 1].min()
+    alone = drawn(
+        image, replace(low_box, pose=replace(low_box.pose, joints=low_box.pose.joints + np.float32([100, 180])), parts=(), attention=None)
+    )
+    changed = np.flatnonzero((alone != 90).any((1, 2)))
+    plates = np.flatnonzero((alone == np.array(track_colour(1))).all(2).sum(1) > 40)
+    assert plates.min() == changed.min()
+    assert plates[plates < 250].max() < head + 180
+    beside = person(box=(210, 255, 310, 440), track_id=2)
+    together = drawn(image, replace(low_box, parts=(), attention=None), replace(beside, parts=(), attention=None))
+    for track_id in (1, 2):  # each plate keeps its whole width in some row
+        rows = (together == np.array(track_colour(track_id))).all(2).sum(1)
+        assert rows.max() >= 60
+
+
+def test_thin_lines_keep_their_colour_in_the_video() -> None:
+    """Video stores colour for every second pixel only: a line of one pixel is coloured or grey as it falls."""
+    for left in (100, 101):
+        image = np.full((240, 320, 3), 90, np.uint8)
+        result = drawn(image, replace(person(box=(left, 40, left + 60, 200), label=None), parts=(), attention=None))
+        stored = cv2.cvtColor(cv2.cvtColor(result, cv2.COLOR_RGB2YUV_I420), cv2.COLOR_YUV2RGB_I420)
+        edge = stored[150:190, left - 2 : left + 3].astype(int)
+        assert (edge.max(2) - edge.min(2)).max(1).min() > 60
+
+
+def test_the_insets_keep_their_edge_until_the_other_has_long_been_better() -> None:
+    strip, image = InsetStrip(), np.zeros((240, 320, 3), np.uint8)
+    upper, lower = person(box=(10, 5, 60, 120)), person(box=(10, 120, 60, 235))
+
+    def at_bottom(time: float, one: Person) -> bool:
+        return strip.is_at_bottom(FrameResult(Frame(0, time, image), (one,)), 30)
+
+    assert at_bottom(0.0, upper)
+    assert [at_bottom(time, lower) for time in (1.0, 2.9)] == [True, True]
+    assert at_bottom(2.95, upper)  # the two seconds begin anew
+    assert [at_bottom(time, lower) for time in (3.0, 4.9, 5.1, 6.0)] == [True, True, False, False]
 
 
 def test_colours_of_tracks_are_steady_and_apart() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from edgeact.capture.file import FileSource
 from edgeact.capture.images import ImagesSource
 from edgeact.capture.open import find_inputs, natural_key, open_source
-from edgeact.errors import SourceNotFoundError
+from edgeact.errors import SourceNotFoundError, UsageError
 from tests.media import numbered_picture, write_png, write_video
 
 
@@ -77,6 +77,17 @@ def test_nothing_found_names_the_pattern_and_a_remedy(tree: Path, pattern: str, 
         find_inputs([str(tree / pattern)])
     assert str(tree / pattern) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_empty_argument_does_not_mean_this_folder() -> None:
+    with pytest.raises(UsageError, match="an input is empty"):
+        find_inputs([""])
+
+
+def test_a_stream_is_told_that_it_is_not_read_yet() -> None:
+    with pytest.raises(SourceNotFoundError, match="rtsp streams are not read yet") as caught:
+        find_inputs(["rtsp://user:secret@camera/1"])
+    assert "secret" not in str(caught.value)
 
 
 @given(st.lists(st.integers(0, 10**9), unique=True), st.sampled_from(["", "frame", "a/b_"]))

@@ -148,3 +148,13 @@ def test_a_bundle_may_lack_the_clip_graphs(tmp_path: Path, missing: tuple[str, .
 def test_a_bundle_without_pose_says_so(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no person/frame graph"):
         Perceiver(load_bundle(build_tiny_bundle(tmp_path / "small", omit=("pose",))), PipelineConfig())
+
+
+@pytest.mark.parametrize(("frame_rate", "expected"), [(25, {8}), (5, {2})], ids=["usual", "few frames a second"])
+def test_the_detector_runs_every_few_frames_and_often_enough_in_seconds(frame_rate: int, expected: set[int], tiny_bundle: Path) -> None:
+    perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig())
+    picture = tiny_picture(320, 240, [(100, 60, 124, 140)])
+    results = [perceiver.process(Frame(index, index / frame_rate, picture)) for index in range(40)]
+    perceiver.close()
+    runs = [result.frame.index for result in results if "detect" in result.stage_seconds]
+    assert set(np.diff(runs)) == expected

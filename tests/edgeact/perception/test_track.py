@@ -9,8 +9,10 @@ import pytest
 from edgeact.bundle import load_bundle
 from edgeact.config import PipelineConfig
 from edgeact.perception.perceiver import Perceiver
-from edgeact.types import Frame
-from tests.tiny_bundle import tiny_picture
+from edgeact.perception.pose import PoseBatch
+from edgeact.perception.track import Tracker, TrackStep
+from edgeact.types import Detection, Frame
+from tests.tiny_bundle import FIGURE, tiny_picture
 
 Boxes = list[tuple[float, float, float, float]]
 
@@ -50,7 +52,7 @@ def test_a_person_who_is_away_for_a_moment_stays_the_same(tiny_bundle: Path) -> 
 
 
 def test_between_detections_the_pose_carries_the_box(tiny_bundle: Path) -> None:
-    found = follow(tiny_bundle, lambda time: [person(30 + 60 * time)], seconds=3, detect_every=25)
+    found = follow(tiny_bundle, lambda time: [person(30 + 60 * time)], seconds=3, detect_every=25, detect_every_seconds=1.0)
     for index, boxes in enumerate(found):
         centre = 30 + 60 * index / 25 + 12
         assert boxes[1][[0, 2]].mean() == pytest.approx(centre, abs=8)
@@ -88,3 +90,43 @@ def test_a_shot_cut_starts_anew(tiny_bundle: Path) -> None:
     perceiver.close()
     assert found[9] == {1}
     assert found[12] == {2}
+
+
+FIGURE_BOX = np.array([100, 60, 140, 180], np.float32)
+
+
+def watch(tiny_bundle: Path, joints: np.ndarray, confidence: Callable[[float], float], *, gone_at: float) -> list[TrackStep]:
+    """Steps of a tracker (25 frames a second, 3 s) that a detector tells of one person until they are gone, and always the same pose."""
+    bundle = load_bundle(tiny_bundle)
+    tracker = Tracker(PipelineConfig(), skeleton=bundle.skeleton, calibration=bundle.manifest.calibration)
+    steps = []
+    for index in range(75):
+        time = index / 25
+
+        def estimate(boxes: np.ndarray, time: float = time) -> PoseBatch:
+            features = np.concatenate([joints, np.full((len(joints), 1), confidence(time))], 1).astype(np.float32)
+            count = len(boxes)
+            return PoseBatch(np.repeat(features[None], count, 0), None, boxes.copy(), np.full((count, 2, 3), np.nan, np.float32))
+
+        seen = (Detection(FIGURE_BOX, 0.9),) if time < gone_at else ()
+        steps.append(tracker.step(time, seen if index % 5 == 0 else None, estimate, width=320, height=240))
+    return steps
+
+
+def figure_joints() -> np.ndarray:
+    return (FIGURE_BOX[:2] + FIGURE_BOX[2:]) / 2 + FIGURE * (FIGURE_BOX[2:] - FIGURE_BOX[:2]) / 2
+
+
+@pytest.mark.parametrize(("left", "stays"), [(0.8, True), (0.6, False)], ids=["as sure as before", "much less sure"])
+def test_a_pose_that_fades_as_the_detector_sees_nobody_is_background(left: float, stays: bool, tiny_bundle: Path) -> None:
+    steps = watch(tiny_bundle, figure_joints(), lambda time: 0.9 if time < 1 else left, gone_at=1)
+    assert len(steps[20].persons) == 1
+    assert len(steps[45].persons) == stays  # 0.8 s after the detector last saw somebody
+
+
+def test_the_box_holds_the_joints_unless_they_are_far_off(tiny_bundle: Path) -> None:
+    joints = figure_joints()
+    joints[0] = (120, 50)  # 10 pixels above the detector's box, of 120
+    joints[1] = (300, 100)  # much too far to the right
+    box = watch(tiny_bundle, joints, lambda _: 0.9, gone_at=9)[20].persons[0].box
+    assert box == pytest.approx([100, 50, 140 + 0.15 * 120, 180], abs=0.5)
