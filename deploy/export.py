@@ -1,13 +1,11 @@
-"""PyTorch module → ONNX file: dynamic batch, weights stored in half precision, checked in ONNX Runtime."""
+"""PyTorch module → ONNX file: dynamic batch, weights stored in half precision."""
 
 import logging
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
@@ -15,15 +13,6 @@ from torch import nn
 OPSET = 20  # the newest that ONNX Runtime 1.17 and JetPack 6's builds of it execute
 # Smaller tensors (biases, axes, tables) stay as they are: they carry no weight in bytes, and some in precision.
 MINIMUM_HALF_ELEMENTS = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """Largest and mean absolute difference between PyTorch and ONNX Runtime over all samples, of one output."""
-
-    output: str
-    largest: float
-    mean: float
 
 
 def export_onnx(
@@ -89,23 +78,3 @@ def store_half(model: onnx.ModelProto) -> None:
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     del model.graph.value_info[:]
-
-
-def check_parity(module: nn.Module, path: Path, samples: list[torch.Tensor], *, output_names: list[str]) -> list[Parity]:
-    """Run both on the same inputs and compare every output."""
-    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    largest, total, count = np.zeros(len(output_names)), np.zeros(len(output_names)), np.zeros(len(output_names))
-    for sample in samples:
-        with torch.no_grad():
-            wanted = module(sample)
-        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-        for index, (found, value) in enumerate(zip(session.run(output_names, {name: sample.numpy()}), wanted, strict=True)):
-            difference = np.abs(found - value.numpy())
-            largest[index] = np.maximum(largest[index], difference.max())  # unlike Python's max, this keeps a NaN
-            total[index] += float(difference.sum())
-            count[index] += difference.size
-    return [
-        Parity(name, float(most), float(part / number))
-        for name, most, part, number in zip(output_names, largest, total, count, strict=True)
-    ]

@@ -15,7 +15,8 @@ import torch
 from torch import nn
 
 from deploy.explain import explain_graph
-from deploy.export import MINIMUM_HALF_ELEMENTS, Parity, check_parity, export_onnx
+from deploy.export import MINIMUM_HALF_ELEMENTS, export_onnx
+from deploy.parity import Parity, check_parity
 from deploy.quantize import CalibrationPictures, quantize_graph
 from deploy.wrap import DetectorGraph, PoseGraph
 from edgeact.bundle import MANIFEST_NAME, SCHEMA_VERSION, Bundle, CalibrationSpec, ClipSpec, GraphSpec, Manifest, TensorSpec, load_bundle
@@ -107,8 +108,8 @@ def _graph(
     return GraphSpec.model_validate(values | {"inputs": [inputs], "outputs": outputs})
 
 
-def _checked(module: nn.Module, path: Path, samples: list[torch.Tensor], names: list[str]) -> list[Parity]:
-    parity = check_parity(module, path, samples, output_names=names)
+def _checked(module: nn.Module, path: Path, samples: list[torch.Tensor], names: list[str], *, ranked: bool = False) -> list[Parity]:
+    parity = check_parity(module, path, samples, output_names=names, ranked=ranked)
     for found in parity:
         # A NaN fails this too.
         if not found.largest <= TOLERANCE[found.output]:
@@ -132,7 +133,7 @@ def _write_detector(network: EdgeDetector, folder: Path, scenes: torch.Tensor, p
     names = ["boxes", "scores"]
     path = folder / "detector.onnx"
     export_onnx(module, scenes[:1], path, input_name="image", output_names=names, dynamic_batch=False)
-    parity = _checked(module, path, list(scenes.split(1)), names)
+    parity = _checked(module, path, list(scenes.split(1)), names, ranked=True)
     precision, parity = _quantized(module, path, pictures, list(scenes.split(1)), parity, names)
     image = _tensor("image", (1, SCENE_HEIGHT, SCENE_WIDTH, 3), "uint8")
     outputs = [_tensor("boxes", (1, MAXIMUM_BOXES, 4)), _tensor("scores", (1, MAXIMUM_BOXES))]

@@ -13,6 +13,7 @@ import torch
 from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
 from trainer.data.detector_scenes import SCENE_HEIGHT, SCENE_WIDTH, LabelledPicture, draw_scene, read_pictures
 from trainer.fit_pose import learning_rate, to_input
+from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.models.compact import load_imagenet
 from trainer.models.edge_detector import STRIDE, EdgeDetector, cell_boxes
@@ -130,7 +131,7 @@ def fit(pictures: Path, imagenet: Path, checkpoint: Path, recipe: DetectorRecipe
             group["lr"] = learning_rate(step, (steps,), rate)
         images, heat, owner, counts = draw_batch(groups, np.random.default_rng((2, step)), batch)
         model.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_where_native():
             centre, distance = model(images)
         loss = detector_loss(centre.float(), distance.float(), heat, owner, counts)
         if not torch.isfinite(loss):

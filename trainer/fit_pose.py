@@ -19,6 +19,7 @@ from torch.nn import functional
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
 from trainer.data.pose_augment import PoseAugmentation, augment, centre_crop
+from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.metrics.pck import pck
 from trainer.models.compact import load_imagenet
@@ -167,7 +168,7 @@ def fit(patches: Path, imagenet: Path, checkpoint: Path, recipe: PoseRecipe, *, 
             group["lr"] = learning_rate(step, cycles, rate)
         images, joints = draw_batch(sets, rng, batch)
         model.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_where_native():
             logits = model(images)
         loss = pose_loss(logits.float(), joints)
         if not torch.isfinite(loss):

@@ -1,6 +1,7 @@
 """What the networks are to predict: heat maps of joints and masks of persons.
 
 Pixel and cell centres are at whole numbers: of maps whose cells are ``stride`` pixels wide, cell c has its centre at (c + ½)·stride − ½.
+What is given back is on the device of what was given.
 """
 
 import torch
@@ -22,8 +23,8 @@ def gaussian_maps(joints: torch.Tensor, *, height: int, width: int, stride: floa
         sigma: Cells.
     """
     centre = cells_of(joints, stride)
-    x = torch.exp(-((torch.arange(width) - centre[..., :1]) ** 2) / (2 * sigma**2))
-    y = torch.exp(-((torch.arange(height) - centre[..., 1:]) ** 2) / (2 * sigma**2))
+    x = torch.exp(-((torch.arange(width, device=joints.device) - centre[..., :1]) ** 2) / (2 * sigma**2))
+    y = torch.exp(-((torch.arange(height, device=joints.device) - centre[..., 1:]) ** 2) / (2 * sigma**2))
     known = (joints != -1).any(-1)
     return y[..., :, None] * x[..., None, :] * known[..., None, None]
 
@@ -37,8 +38,8 @@ def box_masks(boxes: torch.Tensor, *, height: int, width: int, stride: float) ->
         width: Columns of the masks.
         stride: Pixels from one cell to the next.
     """
-    x = (torch.arange(width) + 0.5) * stride - 0.5
-    y = (torch.arange(height) + 0.5) * stride - 0.5
+    x = (torch.arange(width, device=boxes.device) + 0.5) * stride - 0.5
+    y = (torch.arange(height, device=boxes.device) + 0.5) * stride - 0.5
     inside_x = (x >= boxes[:, :1]) & (x <= boxes[:, 2:3])
     inside_y = (y >= boxes[:, 1:2]) & (y <= boxes[:, 3:])
     return (inside_y[:, :, None] & inside_x[:, None, :])[:, None].float()

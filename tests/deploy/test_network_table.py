@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 import pytest
-import torch
+from torch import nn
 
 from deploy.network_table import ROWS, Row, count, milliseconds
-from trainer.models.resnet import ResNet, resnet18
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -14,7 +13,8 @@ def test_parameters_are_the_published_ones(row: Row) -> None:
     parameters, operations = count(row)
     assert operations > 0
     if row.published != "–":
-        # The pyramids' numbers are rounded to millions in the paper; why the larger one differs by more stands in the test of its network.
+        # The pyramids' numbers are rounded to millions in the paper; why ours differ by more (−7, 1 and 11 %) stands in the test of that
+        # network.
         within = 0.12 * float(row.published) if row.paper == "E" else 0.051
         assert parameters == pytest.approx(float(row.published), abs=within)
 
@@ -25,8 +25,7 @@ def test_operations_are_those_of_the_paper() -> None:
 
 
 def test_a_network_is_timed() -> None:
-    def narrow() -> ResNet:
-        torch.manual_seed(0)
-        return resnet18(2)
+    def small() -> nn.Module:  # what takes long is the export, which is tried on real networks elsewhere
+        return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten())
 
-    assert milliseconds(replace(ROWS[0], make=narrow, shape=(1, 3, 32, 32))) > 0
+    assert milliseconds(replace(ROWS[0], make=small, shape=(1, 3, 8, 8))) > 0

@@ -10,8 +10,9 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from deploy.accuracy import refuse_drop
-from deploy.export import check_parity, export_onnx
+from deploy.export import export_onnx
 from deploy.package import write_bundle
+from deploy.parity import check_parity
 from deploy.quantize import FIRST_IN_FLOAT, CalibrationPictures, first_convolutions, last_convolutions, quantize_graph
 from edgeact.bundle import Bundle
 from edgeact.config import PipelineConfig

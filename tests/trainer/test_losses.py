@@ -1,6 +1,7 @@
 """Every loss against numbers worked out by hand, and what a missing label must not do."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -13,7 +14,9 @@ from trainer.losses import (
     human_mask,
     is_annotated,
     joint_confidence,
+    mask_guided,
     multitask_aware,
+    pose_and_action,
     weighted_squared_error,
 )
 
@@ -115,3 +118,112 @@ def test_joint_confidence_by_hand() -> None:
     assert loss[0].item() == pytest.approx((math.log(2) + math.log(4 / 3)) / 2)
     assert loss[1].item() == pytest.approx(0.0, abs=2e-6)
     assert torch.isfinite(joint_confidence(1 - confidence, present)).all()
+
+
+def test_mask_guided_loss_by_hand() -> None:
+    """Paper B: L = L_cls + L_mask; a sample that lacks one of them has the other."""
+    scores = torch.tensor([[0.0, math.log(3)]]).repeat(3, 1)  # probabilities ¼ and ¾
+    maps, masks = torch.tensor([[[[0.5, 2.0]]]]).repeat(3, 1, 1, 1), torch.tensor([[[[1.0, 0.0]]]]).repeat(3, 1, 1, 1)
+    found = mask_guided(scores, torch.tensor([0, MISSING, 1]), maps, masks, torch.tensor([True, True, False]))
+    assert found.tolist() == pytest.approx([math.log(4) + 0.25 + 4.0, 0.25 + 4.0, math.log(4 / 3)])
+    assert mask_guided(scores[:1], torch.tensor([0]), maps[:1], masks[:1]).tolist() == pytest.approx([math.log(4) + 4.25])
+
+
+def test_pose_and_action_loss_by_hand() -> None:
+    """Paper E: two blocks of three pictures or frames each, of which the second predicts the actions of two clips."""
+    pose = [torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.0, 0.0, 6.0])]
+    confidence = [torch.tensor([30.0, 0.0, 0.0]), torch.tensor([0.0, 60.0, 0.0])]
+    actions = [torch.tensor([100.0, 300.0])]
+    assert pose_and_action(pose, confidence, actions).item() == pytest.approx((2 + 2) + 0.01 * (10 + 20) + 0.01 * 200)
+    assert pose_and_action(pose, confidence, []).item() == pytest.approx(4.3)  # a batch of pictures
+    assert pose_and_action([], [], actions, weight=0.02).item() == pytest.approx(4.0)  # actions alone
+    with pytest.raises(ValueError, match="pose, confidence and actions are all empty; give the losses of at least one block"):
+        pose_and_action([], [], [])
+
+
+Loss = Callable[[torch.Tensor, list[bool]], torch.Tensor]
+
+
+def _with_holes(values: torch.Tensor, there: list[bool], hole: float = float("nan")) -> torch.Tensor:
+    """Targets in which those of missing samples are no numbers."""
+    there_each = torch.tensor(there).reshape(-1, *[1] * (values.ndim - 1))
+    return torch.where(there_each, values, torch.full_like(values, hole))
+
+
+def _maps(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
+    weights = torch.tensor(there, dtype=torch.float32)[:, None].expand(-1, 2)
+    return weighted_squared_error(inputs.reshape(-1, 2, 2, 2), _with_holes(torch.ones(len(there), 2, 2, 2), there), weights)
+
+
+def _mask(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
+    return human_mask(inputs.reshape(-1, 1, 2, 4), _with_holes(torch.ones(len(there), 1, 2, 4), there), torch.tensor(there))
+
+
+def _guided(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
+    labels = _with_holes(torch.ones(len(there)), there, MISSING).long()
+    maps, masks = inputs[:, 4:].reshape(-1, 1, 2, 2), _with_holes(torch.ones(len(there), 1, 2, 2), there)
+    return mask_guided(inputs[:, :4], labels, maps, masks, torch.tensor(there))
+
+
+def _elastic(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
+    available = torch.tensor(there)[:, None, None].expand(-1, 4, 2)
+    return elastic_net(inputs.reshape(-1, 4, 2), _with_holes(torch.ones(len(there), 4, 2), there), available)
+
+
+def _focal(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
+    return focal(inputs, _with_holes(torch.ones(len(there)), there, MISSING).long())
+
+
+def _binary(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
+    return binary_cross_entropy(inputs, _with_holes(torch.ones(len(there), 8), there, MISSING))
+
+
+def _confidence(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
+    return joint_confidence(torch.sigmoid(inputs), _with_holes(torch.ones(len(there), 8), there, MISSING))
+
+
+@pytest.mark.parametrize("loss", [_maps, _mask, _guided, _elastic, _focal, _binary, _confidence])
+def test_missing_samples_teach_a_weight_nothing(loss: Loss) -> None:
+    """The gradient of a weight behind the loss is that of the batch without them, though their targets are NaN."""
+    layer = torch.nn.Linear(3, 8)
+    inputs, there = torch.randn(4, 3, generator=torch.Generator().manual_seed(0)), [True, False, True, False]
+    present = inputs[[0, 2]]
+
+    def gradient(rows: torch.Tensor, has: list[bool]) -> torch.Tensor:
+        layer.zero_grad()
+        every = loss(layer(rows), has)
+        assert every.shape == (len(rows),)
+        assert every[~torch.tensor(has)].abs().sum() == 0
+        every.sum().backward()
+        assert layer.weight.grad is not None
+        return layer.weight.grad.clone()
+
+    expected = gradient(present, [True, True])
+    assert expected.abs().sum() > 0
+    assert torch.allclose(gradient(inputs, there), expected, atol=1e-6)
+
+
+def test_a_missing_pose_leaves_the_weight_of_the_multitask_loss_alone() -> None:
+    """What a batch of samples with poses and of others with actions teaches, is what each of them teaches."""
+    layer = torch.nn.Linear(3, 8)
+    inputs, has_pose = torch.randn(4, 3, generator=torch.Generator().manual_seed(0)), [True, False, True, False]
+    has_action = [not has for has in has_pose]
+
+    def gradient(rows: list[int]) -> torch.Tensor:
+        layer.zero_grad()
+        outputs, posed, acting = layer(inputs[rows]), [has_pose[row] for row in rows], [has_action[row] for row in rows]
+        loss = multitask_aware(_maps(outputs, posed), torch.tensor(posed), [_focal(outputs, acting)], torch.tensor(acting), balance=0.1)
+        (loss * len(rows)).backward()
+        assert layer.weight.grad is not None
+        return layer.weight.grad.clone()
+
+    assert torch.allclose(gradient([0, 1, 2, 3]), gradient([0, 2]) + gradient([1, 3]), atol=1e-6)
+
+
+def test_confident_outputs_of_missing_labels_do_not_end_a_training() -> None:
+    """Infinite scores have a loss of 0·∞ where nobody said what is right; it does not reach the gradient."""
+    scores = torch.tensor([[math.inf, 0.0], [1.0, 2.0]], requires_grad=True)
+    for labels, loss in ((torch.tensor([MISSING, 1]), focal), (torch.tensor([[MISSING, MISSING], [0, 1]]), binary_cross_entropy)):
+        (gradient,) = torch.autograd.grad(loss(scores, labels).sum(), scores)  # type: ignore[operator]
+        assert torch.isfinite(gradient).all()
+        assert gradient[0].tolist() == [0.0, 0.0]

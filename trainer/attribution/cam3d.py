@@ -5,6 +5,8 @@ CNN". Every function takes a network (`Explained`) and its input and returns map
 ``(N, H, W)`` for pictures.
 """
 
+from collections.abc import Sequence
+
 import torch
 
 from trainer.attribution.gradients import Explained, LayerGradients, layer_gradients
@@ -12,7 +14,12 @@ from trainer.attribution.upsample import over_maximum, upsample
 
 
 def cam3d(
-    network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None, counterfactual: bool = False
+    network: Explained,
+    inputs: torch.Tensor,
+    *,
+    label: int | torch.Tensor | None = None,
+    counterfactual: bool = False,
+    layers: Sequence[str] | None = None,
 ) -> dict[str, torch.Tensor]:
     """3DCAM_k = ReLU(↑β_k / max ↑β_k)·ReLU(↑α_k / max ↑α_k) of each layer k (eq. 1 and 2), in 0..1.
 
@@ -23,26 +30,45 @@ def cam3d(
         inputs: ``(N, 3, T, H, W)`` or ``(N, 3, H, W)``.
         label: The class y; None takes the highest score.
         counterfactual: With −β for β (eq. 7): what speaks against the class.
+        layers: Of which layers, in any order; None takes all that the network gives.
+
+    Raises:
+        ValueError: There is no such class or layer (`chosen_score`, `chosen_layers`).
     """
-    return _cams(layer_gradients(network, inputs, label=label), tuple(inputs.shape[2:]), -1.0 if counterfactual else 1.0)
+    found = layer_gradients(network, inputs, label=label, layers=layers)
+    return _cams(found, tuple(inputs.shape[2:]), -1.0 if counterfactual else 1.0)
 
 
 def sum_cam3d(
-    network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None, counterfactual: bool = False
+    network: Explained,
+    inputs: torch.Tensor,
+    *,
+    label: int | torch.Tensor | None = None,
+    counterfactual: bool = False,
+    layers: Sequence[str] | None = None,
 ) -> torch.Tensor:
-    """Sum3DCAM = ReLU(Σ_k 3DCAM_k) (eq. 6), in 0..number of layers."""
-    cams = cam3d(network, inputs, label=label, counterfactual=counterfactual)
+    """Sum3DCAM = ReLU(Σ_k 3DCAM_k) (eq. 6), in 0..number of layers; arguments as of `cam3d`.
+
+    Which layers suit depends on how large in the picture those who act are (section 5.2): table 6 sums conv and layer 1, table 7 layers 2
+    to 4.
+    """
+    cams = cam3d(network, inputs, label=label, counterfactual=counterfactual, layers=layers)
     return torch.relu(torch.stack(list(cams.values())).sum(0))
 
 
 def average_cam3d(
-    network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None, counterfactual: bool = False
+    network: Explained,
+    inputs: torch.Tensor,
+    *,
+    label: int | torch.Tensor | None = None,
+    counterfactual: bool = False,
+    layers: Sequence[str] | None = None,
 ) -> torch.Tensor:
-    """The layers' 3DCAM pooled by their average (tables 4 and 5: "Avg pool 3DCAM"), in 0..1.
+    """The layers' 3DCAM pooled by their average (tables 4 and 5: "Avg pool 3DCAM"), in 0..1; arguments as of `cam3d`.
 
-    Differs from `sum_cam3d` by the scale only, and so by which thresholds of 0..1 cut which boxes out of it (`localize`).
+    Differs from `sum_cam3d` by the scale only: over their maximum (`localize.over_largest`) both give the same boxes.
     """
-    cams = cam3d(network, inputs, label=label, counterfactual=counterfactual)
+    cams = cam3d(network, inputs, label=label, counterfactual=counterfactual, layers=layers)
     return torch.stack(list(cams.values())).mean(0)
 
 

@@ -21,9 +21,10 @@ _MARGIN = 8  # pixels that a training clip may be shifted by
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipDemonstrator:
-    """The network, its actions, and the share of clips of unseen sequences that it gets right."""
+    """The network, the classifier over its last layer's mean, its actions, and the share of unseen sequences' clips that it gets right."""
 
     network: GatedNetwork
+    classifier: nn.Linear
     actions: tuple[str, ...]
     accuracy: float
 
@@ -85,4 +86,4 @@ def fit_clip_demonstrator(data: Path, *, steps: int = 800, batch: int = 8) -> Cl
     network.eval()
     with torch.no_grad():
         right = [int(network(to_input(clips[row : row + 1]))[1].argmax()) == int(labels[row]) for row in unseen]
-    return ClipDemonstrator(network, INTERACTION_LABELS, float(np.mean(right)))
+    return ClipDemonstrator(network, backbone.fc, INTERACTION_LABELS, float(np.mean(right)))

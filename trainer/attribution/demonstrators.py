@@ -103,18 +103,25 @@ def _frozen_backbone(imagenet: Path) -> CompactBackbone:
     return load_folded_classifier(imagenet).backbone.requires_grad_(False).eval()
 
 
-def _fit_guided(features: torch.Tensor, stills: Stills, actions: int, *, guided: bool, steps: int) -> LossGuidedNetwork:
-    """Paper B's branches on frozen features, with the mask loss or without."""
+def _trained(network: nn.Module) -> list[nn.Parameter]:
+    """What is not frozen."""
+    return [parameter for parameter in network.parameters() if parameter.requires_grad]
+
+
+def _fit_guided(
+    backbone: nn.Module, features: torch.Tensor, stills: Stills, actions: int, *, guided: bool, steps: int
+) -> LossGuidedNetwork:
+    """Paper B's branches on the features of a frozen backbone, with the mask loss or without."""
     torch.manual_seed(0)
-    network = LossGuidedNetwork(nn.Identity(), LEVEL_CHANNELS[2], actions, class_channels=256, human_channels=(64, 32, 1))
+    network = LossGuidedNetwork(backbone, LEVEL_CHANNELS[2], actions, class_channels=256, human_channels=(64, 32, 1))
     cells = features.shape[2]
     masks = box_masks(stills.boxes, height=cells, width=cells, stride=SIDE / cells)
     found = ~torch.isnan(stills.boxes).any(1)
-    optimizer = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=0.05)
+    optimizer = torch.optim.AdamW(_trained(network), 1e-3, weight_decay=0.05)
     order = torch.Generator().manual_seed(0)
     for _ in track(range(steps), description=f"B {'with' if guided else 'without'} mask"):
         rows = torch.randint(len(features), (_BATCH,), generator=order)
-        output = network(features[rows])
+        output = network.from_features(features[rows])
         loss = functional.cross_entropy(output.scores, stills.labels[rows])
         if guided:
             error = human_mask(output.human, masks[rows])
@@ -125,17 +132,17 @@ def _fit_guided(features: torch.Tensor, stills: Stills, actions: int, *, guided:
     return network.eval()
 
 
-def _fit_pooled(features: torch.Tensor, stills: Stills, actions: int, *, steps: int) -> AttentionalPoolingNetwork:
-    """Paper D's pooling on frozen features; ``har15`` has no poses to regularise with."""
+def _fit_pooled(backbone: nn.Module, features: torch.Tensor, stills: Stills, actions: int, *, steps: int) -> AttentionalPoolingNetwork:
+    """Paper D's pooling on the features of a frozen backbone; ``har15`` has no poses to regularise with."""
     torch.manual_seed(0)
     pooling = GeneralizedAttentionalPooling(LEVEL_CHANNELS[2], actions, matrices=3, first_rank=512)
     nn.init.normal_(pooling.top_down.weight, std=0.01)  # scores are sums over all cells: small ones to begin with
-    network = AttentionalPoolingNetwork(nn.Identity(), LEVEL_CHANNELS[2], pooling, pose=False)
-    optimizer = torch.optim.AdamW(network.parameters(), 5e-4, weight_decay=0.05)
+    network = AttentionalPoolingNetwork(backbone, LEVEL_CHANNELS[2], pooling, pose=False)
+    optimizer = torch.optim.AdamW(_trained(network), 5e-4, weight_decay=0.05)
     order = torch.Generator().manual_seed(1)
     for _ in track(range(steps), description="D"):
         rows = torch.randint(len(features), (_BATCH,), generator=order)
-        loss = functional.cross_entropy(network(features[rows]).pooled.scores, stills.labels[rows])
+        loss = functional.cross_entropy(network.from_features(features[rows]).pooled.scores, stills.labels[rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -176,7 +183,7 @@ def _fit_body_part_aware(backbone: CompactBackbone, data: Path, stills: Stills, 
     residuals = [ResNet(BasicBlock, (1, 1, 1, 1), classes=0, widths=widths) for _ in range(2)]
     network = BodyPartAwareNetwork(_Levels(backbone), LEVEL_CHANNELS, *residuals, widths, joints=16, classes=actions)
     photos, joints = _pose_photos(data / "lspet", 1500)
-    optimizer = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], 1e-3)
+    optimizer = torch.optim.Adam(_trained(network), 1e-3)
     order = np.random.default_rng(0)
     half, cells = 8, _SMALL_SIDE // 4
     network.train()
@@ -221,17 +228,15 @@ def fit_demonstrators(data: Path, imagenet: Path, *, every: int = 1, steps: int 
     backbone = _frozen_backbone(imagenet)
     stride16 = _Stride16(backbone)
     seen, held_out = _features(stride16, training.photos), _features(stride16, unseen.photos)
-    guided, unguided = (_fit_guided(seen, training, len(actions), guided=mask, steps=steps) for mask in (True, False))
-    pooled = _fit_pooled(seen, training, len(actions), steps=steps)
+    guided, unguided = (_fit_guided(stride16, seen, training, len(actions), guided=mask, steps=steps) for mask in (True, False))
+    pooled = _fit_pooled(stride16, seen, training, len(actions), steps=steps)
     parts = _fit_body_part_aware(backbone, data, training, len(actions), steps=steps)
     with torch.no_grad():
         scores = {
-            "B with mask": guided(held_out).scores,
-            "B without mask": unguided(held_out).scores,
-            "D": pooled(held_out).pooled.scores,
+            "B with mask": guided.from_features(held_out).scores,
+            "B without mask": unguided.from_features(held_out).scores,
+            "D": pooled.from_features(held_out).pooled.scores,
             "A": _body_part_scores(parts, unseen.photos),
         }
-    for network in (guided, unguided, pooled):
-        network.backbone = stride16  # from here on, whole photos go in
     accuracy = {name: float((value.argmax(1) == unseen.labels).float().mean()) for name, value in scores.items()}
     return Demonstrators(actions, guided, unguided, pooled, parts, accuracy)

@@ -1,7 +1,9 @@
 """Every attention map of one photo and one clip, side by side with what each shows.
 
 ``python -m trainer.attribution.gallery --data <data> --teachers <teachers> --photo <photo> --clip <video> --out <folder>`` trains the small
-networks of `demonstrators` and `clip_demonstrator`, some fifteen minutes, and writes ``photo.png`` and ``clip.png``.
+networks of `demonstrators` and `clip_demonstrator`, some fifteen minutes, and writes ``photo.png`` and ``clip.png``. The joints' maps of
+the compact network come from the bundle that ships. An average over layers has no tile of its own: beside the sum it differs in scale only,
+which no colour shows.
 """
 
 from collections.abc import Callable
@@ -12,29 +14,41 @@ import cv2
 import numpy as np
 import torch
 import typer
+from torch.nn import functional
 
+from edgeact.bundle import load_bundle
 from edgeact.geometry import letterbox
-from trainer.attribution.cam3d import average_cam3d, cam3d, sum_cam3d
+from edgeact.perception.detect import Detector
+from edgeact.perception.pose import PoseEstimator
+from trainer.attribution.cam3d import cam3d, sum_cam3d
 from trainer.attribution.clip_demonstrator import ClipDemonstrator, fit_clip_demonstrator, read_clip, to_input
 from trainer.attribution.demonstrators import SIDE, Demonstrators, fit_demonstrators, normalised
 from trainer.attribution.gradcam import cam, gradcam, sum_gradcam
 from trainer.attribution.upsample import upsample
 from trainer.data.read_picture import read_rgb
 from trainer.layers.attentional_pooling import merged_attention
+from trainer.models.body_part_aware import PARTS
 from trainer.models.compact_classifier import CompactClassifier, load_folded_classifier
 from trainer.models.loss_guided import predicting_activations, sum_of_activations
 
 # Adds a tile: a map, its title, its note.
-Add: TypeAlias = Callable[[torch.Tensor | np.ndarray, str, str], None]
+Add: TypeAlias = Callable[[torch.Tensor, str, str], None]
 
 _COLUMNS = 5
 _CAPTION = 34  # pixels under each tile, for two lines
 _FONT, _INK, _PAPER = cv2.FONT_HERSHEY_SIMPLEX, (30, 30, 30), 250
 
 
-def heat(image: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """A picture (H, W, 3) uint8 RGB under a map (H, W): its least value leaves the picture dark, its largest is bright yellow."""
-    low, high = float(values.min()), float(values.max())
+def heat(image: np.ndarray, values: np.ndarray, *, low: float | None = None, high: float | None = None) -> np.ndarray:
+    """A picture under a map: the least value leaves the picture dark, the largest is bright yellow.
+
+    Args:
+        image: ``(H, W, 3)`` uint8 RGB.
+        values: ``(H, W)``.
+        low: What counts as the least value, such as the least of a whole clip; None takes the map's.
+        high: The same of the largest.
+    """
+    low, high = float(values.min()) if low is None else low, float(values.max()) if high is None else high
     level = np.zeros(values.shape, np.uint8) if high <= low else ((values - low) / (high - low) * 255).astype(np.uint8)
     colours = cv2.cvtColor(cv2.applyColorMap(level, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     return np.clip(0.45 * image + 0.75 * colours, 0, 255).astype(np.uint8)
@@ -71,8 +85,8 @@ def photo_tiles(photo: np.ndarray, classifier: CompactClassifier, shown: Demonst
     inputs = normalised(photo[None])
     tiles = [tile(photo, "the photo")]
 
-    def add(values: torch.Tensor | np.ndarray, title: str, note: str) -> None:
-        tiles.append(tile(heat(photo, values if isinstance(values, np.ndarray) else _map(values)), title, note))
+    def add(values: torch.Tensor, title: str, note: str) -> None:
+        tiles.append(tile(heat(photo, _map(values)), title, note))
 
     with torch.no_grad():
         maps, scores = classifier.explained(inputs)
@@ -84,13 +98,14 @@ def photo_tiles(photo: np.ndarray, classifier: CompactClassifier, shown: Demonst
     add(sum_gradcam(classifier.explained, inputs), "Sum GradCAM", note)
     for name, values in cam3d(classifier.explained, inputs).items():
         add(values, f"2DCAM {name}", note)
-    add(sum_cam3d(classifier.explained, inputs), "Sum 2DCAM", note)
-    add(average_cam3d(classifier.explained, inputs), "2DCAM, average", note)
+    add(sum_cam3d(classifier.explained, inputs), "Sum 2DCAM, average alike", note)
     add(sum_cam3d(classifier.explained, inputs, counterfactual=True), "Sum 2DCAM, counterfactual", f"against class {best - 1}")
     add(sum_cam3d(classifier.explained, inputs, label=second), "Sum 2DCAM, second class", f"ImageNet class {second - 1}")
     _guided_tiles(inputs, shown, add)
     _pooled_tiles(inputs, shown, add)
     tiles += _part_tiles(photo, inputs, shown)
+    joints, whose = _joint_maps(photo)
+    add(joints, "what ships: joints' maps, highest", whose)
     return tiles
 
 
@@ -118,50 +133,88 @@ def _pooled_tiles(inputs: torch.Tensor, shown: Demonstrators, add: Add) -> None:
 
 
 def _part_tiles(photo: np.ndarray, inputs: torch.Tensor, shown: Demonstrators) -> list[np.ndarray]:
+    network = shown.body_part_aware
     with torch.no_grad():
-        large = torch.nn.functional.interpolate(inputs, size=256, mode="bilinear", align_corners=False)
-        output = shown.body_part_aware(torch.nn.functional.avg_pool2d(large, 2), large)
-    said = f"{shown.actions[int(output.joined.argmax())]} ({shown.accuracy['A']:.0%} of unseen right)"
+        large = functional.interpolate(inputs, size=256, mode="bilinear", align_corners=False)
+        output = network(functional.avg_pool2d(large, 2), large)
+        label = output.joined.argmax(1)
+        weights = network.part_classifier.weight.unflatten(1, (PARTS, -1))  # side by side, as the parts' features are
+        crops = torch.cat([cam(output.part_maps[:, part], weights[:, part], (SIDE, SIDE), labels=label) for part in range(PARTS)])
+        maps = {
+            "A: joints' heat maps, highest": output.heat_maps.clamp_min(0).amax(1),
+            "A: attention map": output.attention.mean(1),
+            "A: CAM, image stream": cam(output.image_maps, network.image_classifier.weight, (SIDE, SIDE), labels=label),
+            "A: CAM, attention stream": cam(output.attended_maps, network.attended_classifier.weight, (SIDE, SIDE), labels=label),
+            "A: CAM, part stream": on_photo(crops, output.squares[0]),
+        }
+    said = f"{shown.actions[int(label)]} ({shown.accuracy['A']:.0%} of unseen right)"
     squares = photo.copy()
     for square, colour in zip(output.squares[0].numpy() * SIDE, ((255, 220, 60), (255, 120, 60), (80, 200, 255)), strict=True):
         x0, y0, x1, y1 = (round(float(edge)) for edge in square)
         cv2.rectangle(squares, (x0, y0), (x1, y1), colour, 2)
-    joints = output.heat_maps.clamp_min(0).amax(1)
     return [
-        tile(heat(photo, _map(joints)), "A: joints' heat maps, highest", said),
-        tile(heat(photo, _map(output.attention.mean(1))), "A: attention map", said),
+        *(tile(heat(photo, _map(values)), title, said) for title, values in maps.items()),
         tile(squares, "A: head, right and left hand", said),
     ]
+
+
+def on_photo(maps: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+    """Maps (P, h, w) of boxes (P, 4), shares of the photo, as one (1, SIDE, SIDE): the highest where they overlap, else the least."""
+    centres = (torch.arange(SIDE) + 0.5) / SIDE
+    x, y = ((centres - boxes[:, axis, None]) / (boxes[:, axis + 2, None] - boxes[:, axis, None]) for axis in (0, 1))
+    places = torch.stack([x[:, None, :].expand(-1, SIDE, -1), y[:, :, None].expand(-1, -1, SIDE)], -1)  # 0..1 within each box
+    values = functional.grid_sample(maps[:, None], 2 * places - 1, padding_mode="border", align_corners=False)[:, 0]
+    inside = ((places >= 0) & (places <= 1)).all(-1)
+    return torch.where(inside, values, maps.min()).amax(0, keepdim=True)
+
+
+def _joint_maps(photo: np.ndarray) -> tuple[torch.Tensor, str]:
+    """The highest of the joints' maps (1, SIDE, SIDE) that the shipped bundle gives the largest person or, without one, the whole photo."""
+    bundle = load_bundle()
+    detector, estimator = Detector(bundle), PoseEstimator(bundle)
+    found = [d.box for d in detector.detect(photo) if d.score >= bundle.manifest.calibration.detection_score]
+    box = max(found, key=lambda box: float(np.prod(box[2:] - box[:2])), default=np.array([0, 0, SIDE, SIDE], np.float32))
+    batch = estimator.estimate(photo, box[None])
+    detector.close()
+    estimator.close()
+    assert batch.joint_maps is not None
+    maps = torch.from_numpy(batch.joint_maps)
+    highest = (maps / maps.amax((2, 3), keepdim=True)).amax(1)
+    boxes = torch.from_numpy(batch.crop_boxes + 0.5) / SIDE  # 0 is the centre of the first pixel
+    return on_photo(highest, boxes), "of the largest person" if found else "nobody found: of the whole photo"
 
 
 def clip_rows(clip: np.ndarray, shown: ClipDemonstrator, *, frames: tuple[int, ...] = (1, 4, 7, 10, 13)) -> list[np.ndarray]:
     """A row of tiles for each map of a clip (T, H, W, 3) uint8 RGB: the same frames in each."""
     inputs = to_input(clip[None])
     with torch.no_grad():
-        scores = shown.network(inputs)[1]
-    best = int(scores.argmax())
+        layers, scores = shown.network(inputs)
+    best, second = scores[0].topk(2).indices.tolist()
     said = f"{shown.actions[best]} ({shown.accuracy:.0%} of unseen right)"
-    rows = {"the clip": None} | {f"3DCAM {name}": values for name, values in cam3d(shown.network, inputs).items()}
+    other = "Sum3DCAM, second class"
+    # Of the scores, those of the backbone's classifier: the gates see the layer in another way.
+    last, weights = list(layers.values())[-1], shown.classifier.weight.detach()
+    rows = {"CAM": cam(last, weights, tuple(inputs.shape[2:]), labels=torch.tensor([best]))}
+    rows |= {f"3DCAM {name}": values for name, values in cam3d(shown.network, inputs).items()}
     rows |= {
-        "Sum3DCAM": sum_cam3d(shown.network, inputs),
-        "3DCAM, average": average_cam3d(shown.network, inputs),
+        "Sum3DCAM, average alike": sum_cam3d(shown.network, inputs),
         "Sum3DCAM, counterfactual": sum_cam3d(shown.network, inputs, counterfactual=True),
+        other: sum_cam3d(shown.network, inputs, label=second),
     }
     rows |= {f"GradCAM {name}": values for name, values in gradcam(shown.network, inputs).items()}
     rows["Sum GradCAM"] = sum_gradcam(shown.network, inputs)
-    tiles = []
+    tiles = [_clip_tile(clip[frame], f"the clip, frame {frame}", said) for frame in frames]
     for title, values in rows.items():
-        largest = 1.0 if values is None else max(float(values.max()), 1e-9)
+        clip_values = values[0].numpy()
+        low, high = float(clip_values.min()), float(clip_values.max())
         for frame in frames:
-            picture = clip[frame] if values is None else _clip_heat(clip[frame], values[0, frame].numpy() / largest)
-            tiles.append(tile(cv2.resize(picture, (224, 160), interpolation=cv2.INTER_LINEAR), f"{title}, frame {frame}", said))
+            picture = heat(clip[frame], clip_values[frame], low=low, high=high)
+            tiles.append(_clip_tile(picture, f"{title}, frame {frame}", shown.actions[second] if title == other else said))
     return tiles
 
 
-def _clip_heat(image: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """As `heat`, for values that are shares of the whole clip's largest: frames stay comparable."""
-    colours = cv2.cvtColor(cv2.applyColorMap((values * 255).astype(np.uint8), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
-    return np.clip(0.45 * image + 0.75 * colours, 0, 255).astype(np.uint8)
+def _clip_tile(picture: np.ndarray, title: str, note: str) -> np.ndarray:
+    return tile(cv2.resize(picture, (224, 160), interpolation=cv2.INTER_LINEAR), title, note)
 
 
 def _write(path: Path, picture: np.ndarray) -> None:

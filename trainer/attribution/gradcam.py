@@ -3,6 +3,8 @@
 Maps have the input's size: ``(N, T, H, W)`` for clips, ``(N, H, W)`` for pictures.
 """
 
+from collections.abc import Sequence
+
 import torch
 
 from trainer.attribution.gradients import Explained, layer_gradients
@@ -21,15 +23,21 @@ def cam(activation: torch.Tensor, weights: torch.Tensor, size: tuple[int, ...], 
     return upsample((activation * weights[labels].reshape(*activation.shape[:2], *[1] * (activation.ndim - 2))).sum(1), size)
 
 
-def gradcam(network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None) -> dict[str, torch.Tensor]:
+def gradcam(
+    network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None, layers: Sequence[str] | None = None
+) -> dict[str, torch.Tensor]:
     """ReLU(Σ_c a_c·α_c) of each layer, a_c the gradient's mean over the cells (Selvaraju et al., ICCV 2017, eq. 1 and 2), over its maximum.
 
     Args:
         network: What to explain.
         inputs: ``(N, 3, T, H, W)`` or ``(N, 3, H, W)``.
         label: The class; None takes the highest score.
+        layers: Of which layers, in any order; None takes all that the network gives.
+
+    Raises:
+        ValueError: There is no such class or layer (`chosen_score`, `chosen_layers`).
     """
-    found = layer_gradients(network, inputs, label=label)
+    found = layer_gradients(network, inputs, label=label, layers=layers)
     maps = {}
     for name, activation in found.activations.items():
         gradient = found.gradients[name]
@@ -38,6 +46,8 @@ def gradcam(network: Explained, inputs: torch.Tensor, *, label: int | torch.Tens
     return maps
 
 
-def sum_gradcam(network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None) -> torch.Tensor:
-    """The layers' GradCAM, summed (paper C, tables 6 and 7), in 0..number of layers."""
-    return torch.stack(list(gradcam(network, inputs, label=label).values())).sum(0)
+def sum_gradcam(
+    network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None, layers: Sequence[str] | None = None
+) -> torch.Tensor:
+    """The layers' GradCAM, summed (paper C, tables 6 and 7), in 0..number of layers; arguments as of `gradcam`."""
+    return torch.stack(list(gradcam(network, inputs, label=label, layers=layers).values())).sum(0)

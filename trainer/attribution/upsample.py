@@ -14,9 +14,13 @@ def upsample(maps: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
         size: T, H, W or H, W of the input.
 
     Returns:
-        ``(N, *size)``. A cell's centre comes to the centre of the pixels and frames that it covers, as it does for every layer that pads
-        evenly, so that the map of a frame lies under that frame (the paper's equations put the outermost cells' centres on the corners,
-        which would stretch a map of one or two frames over the whole clip).
+        ``(N, *size)``. The cells share the input evenly: of stride s, cell i has its centre over that of frames or pixels s·i to
+        s·i + s − 1 (the paper's equations put the outermost cells' centres on the corners, which would stretch a map of one or two frames
+        over the whole clip).
+
+        The centre of all that a cell sees, which is several times as wide, need not lie there: it is up to half a cell, (s − 1)/2, before
+        in `ResNet` and `ResNeXt3d`, whose strided kernels of 3 pad one on both sides, and as much behind in `I3d`, whose kernels pad more
+        at the end. A layer's output does not tell, and nothing is shifted.
 
     Raises:
         ValueError: Maps and size do not have the same axes.

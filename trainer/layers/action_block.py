@@ -28,7 +28,7 @@ class ActionBlock(nn.Module):
     """Pose (N, D, T, J), appearance (N, N_f, T, J), clip features Y of other blocks or None → actions (N, A), Y (N, N_v, T', J').
 
     T' and J' are halves: of J rounded up to a multiple of 4, and of T rounded up to a multiple of 4 from 16 frames on; shorter clips keep
-    their frames (rounded up to a multiple of 2).
+    their frames (rounded up to a multiple of 2). So it is in the authors' published code; eq. 3 has T × N_j.
     """
 
     def __init__(self, dimensions: int, feature_channels: int, clip_channels: int, actions: int, *, injected: bool) -> None:

@@ -84,7 +84,7 @@ class GeneralizedAttentionalPooling(nn.Module):
     """(X·a_k)ᵀ·X·f(V·c), V = f(U_1)·f(U_2)…f(U_T) (eq. 5 and 9): (N, f, h, w) → `Pooled`.
 
     As the paper realises it (section IV): each U_t is a 1×1 convolution and f a ReLU behind it, so that f acts on what comes out of the
-    matrices; on features and matrices without negative numbers that is the equation itself (`scores_by_equation`).
+    matrices; on features, matrices and c without negative numbers that is the equation itself (`scores_by_equation`).
     """
 
     def __init__(self, channels: int, classes: int, *, matrices: int = 3, first_rank: int = 4096) -> None:

@@ -25,13 +25,32 @@ def peak_joints(maps: torch.Tensor) -> torch.Tensor:
 def part_squares(joints: torch.Tensor) -> torch.Tensor:
     """Squares of head, right hand and left hand: joints (N, 16, 2) of MPII → ``(N, 3, 4)`` x_min, y_min, x_max, y_max in the joints' unit.
 
-    l = ¼·√((max_x − min_x)² + (max_y − min_y)²) over all joints; a square's side is 2·l (eq. 2).
+    l = ¼·√((max_x − min_x)² + (max_y − min_y)²) over all joints; a square's side is 2·l (eq. 2). The unit must be the same along both
+    axes, as pixels are: for shares of a picture see `part_squares_in_shares`.
+
+    Raises:
+        ValueError: The joints are not MPII's.
     """
+    if joints.ndim != 3 or tuple(joints.shape[1:]) != (len(MPII_16.joints), 2):
+        raise ValueError(
+            f"joints are {tuple(joints.shape)}; the squares are defined on MPII's {len(MPII_16.joints)}: "
+            f"give (N, {len(MPII_16.joints)}, 2) in its order"
+        )
     extent = joints.amax(1) - joints.amin(1)
     length = 0.25 * extent.square().sum(-1).sqrt()
     centres = torch.stack([joints[:, list(part)].mean(1) for part in (HEAD, RIGHT_HAND, LEFT_HAND)], 1)
     half = length[:, None, None]
     return torch.cat([centres - half, centres + half], -1)
+
+
+def part_squares_in_shares(joints: torch.Tensor, *, height: int, width: int) -> torch.Tensor:
+    """As `part_squares`, for joints (N, 16, 2) as shares of a picture of so many pixels: ``(N, 3, 4)`` as shares of it, too.
+
+    A share of the width is not as long as the same share of the height. Lengths are measured in pixels, so that what is cut out is square
+    in pixels whatever shape the picture has.
+    """
+    size = torch.tensor([width, height], dtype=joints.dtype, device=joints.device)
+    return part_squares(joints * size) / size.repeat(2)
 
 
 def cut_squares(pictures: torch.Tensor, squares: torch.Tensor, size: int) -> torch.Tensor:

@@ -25,7 +25,7 @@ class SeparableConvolution(nn.Module):
 
 
 class ResidualUnit(nn.Module):
-    """RU: a separable convolution (pictures) beside a skip connection."""
+    """RU: a separable convolution beside a skip connection (pictures, and clip features on their way from block to block)."""
 
     def __init__(self, channels: int, out_channels: int | None = None, *, kernel: int = KERNEL) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class ResidualUnit(nn.Module):
 
 
 class BottleneckUnit(nn.Module):
-    """RU with standard convolutions (entry flow and clips): 1×1 to a share of the channels, then 3×3, beside a skip connection."""
+    """RU with standard convolutions (entry flow and action blocks): 1×1 to a share of the channels, then 3×3, beside a skip connection."""
 
     def __init__(self, channels: int, out_channels: int, *, narrowing: int = 2) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from trainer.layers.attentional_pooling import Pooled
+from trainer.layers.residual import check_input
 
 POSE_CHANNELS = 16  # the joints of MPII
 POSE_WEIGHT = 1e-6  # of the pose's ℓ2 loss beside the cross-entropy (section IV, figure 2)
@@ -47,7 +48,11 @@ class AttentionalPoolingNetwork(nn.Module):
         )
 
     def forward(self, images: torch.Tensor) -> AttentionalPoolingOutput:
-        features = self.backbone(images)
+        check_input(images, axes=2)
+        return self.from_features(self.backbone(images))
+
+    def from_features(self, features: torch.Tensor) -> AttentionalPoolingOutput:
+        """What comes of the backbone's last map (N, channels, h, w), for those who keep a frozen backbone's maps."""
         return AttentionalPoolingOutput(self.pooling(features), None if self.pose is None else self.pose(features))
 
 
@@ -56,9 +61,11 @@ def pose_regularisation(maps: torch.Tensor, targets: torch.Tensor, has_pose: tor
 
     Args:
         maps: ``(N, 16, h, w)``.
-        targets: ``(N, 16, h, w)``.
+        targets: ``(N, 16, h, w)``; those of samples without a pose may hold anything, NaN too.
         has_pose: ``(N,)`` bool.
         weight: Beside a cross-entropy of weight 1.
     """
-    error = (maps - targets).square().sum((1, 2, 3))
-    return weight * torch.where(has_pose, error, torch.zeros_like(error))
+    difference = maps - targets
+    # Before squaring: behind it, a NaN of a target would come back as 0·NaN in the gradient of the whole batch.
+    difference = torch.where(has_pose[:, None, None, None], difference, torch.zeros_like(difference))
+    return weight * difference.square().sum((1, 2, 3))

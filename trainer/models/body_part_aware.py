@@ -10,7 +10,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from trainer.layers.part_crops import cut_squares, part_squares, peak_joints
+from edgeact.skeleton import MPII_16
+from trainer.layers.part_crops import cut_squares, part_squares_in_shares, peak_joints
+from trainer.layers.residual import check_input
 
 PARTS = 3  # head, right hand, left hand
 
@@ -22,8 +24,11 @@ class BodyPartAwareOutput:
     Attributes:
         heat_maps: ``(N, K, H/4, W/4)``.
         attention: ``(N, 3, H, W)`` A of eq. 1, ≥ 0.
-        squares: ``(N, 3, 4)`` head, right hand, left hand as shares of the picture.
-        parts: ``(N, 3, 3, H, W)`` the crops that the part stream saw.
+        squares: ``(N, 3, 4)`` head, right hand, left hand as shares of the picture, square in pixels.
+        parts: ``(N, 3, 3, W, W)`` the crops that the part stream saw.
+        image_maps: ``(N, F, H/32, W/32)`` F4, whose mean is the image stream's feature.
+        attended_maps: ``(N, C, H/32, W/32)`` the attention-image stream's last map, whose mean is its feature.
+        part_maps: ``(N, 3, C, W/32, W/32)`` the part-image stream's last maps; their means side by side are its feature.
         image: ``(N, A)`` scores of the image stream before the softmax.
         attended: ``(N, A)`` of the attention-image stream.
         part: ``(N, A)`` of the part-image stream.
@@ -34,6 +39,9 @@ class BodyPartAwareOutput:
     attention: torch.Tensor
     squares: torch.Tensor
     parts: torch.Tensor
+    image_maps: torch.Tensor
+    attended_maps: torch.Tensor
+    part_maps: torch.Tensor
     image: torch.Tensor
     attended: torch.Tensor
     part: torch.Tensor
@@ -75,7 +83,7 @@ class Transition(nn.Module):
 
 
 class AttentionStream(nn.Module):
-    """I_att = I∘(1 + A) through a ResNet whose layers are joined with F1..F4 (figure 3): feature (N, C) and A (N, 3, H, W)."""
+    """I_att = I∘(1 + A) through a ResNet whose layers are joined with F1..F4 (figure 3): last map (N, C, h, w) and A (N, 3, H, W)."""
 
     def __init__(self, residual: nn.Module, layer_channels: tuple[int, ...], backbone_channels: tuple[int, ...], joints: int) -> None:
         super().__init__()
@@ -89,11 +97,11 @@ class AttentionStream(nn.Module):
         layers = (self.residual.layer1, self.residual.layer2, self.residual.layer3, self.residual.layer4)
         for layer, transition, backbone in zip(layers, self.transitions, maps, strict=True):
             x = transition(layer(x), backbone)
-        return x.mean((2, 3)), attention
+        return x, attention
 
 
 class PartStream(nn.Module):
-    """Three crops through one shared ResNet, their features side by side (figure 4): (N, 3, 3, h, w) → (N, 3·C)."""
+    """Three crops through one shared ResNet (figure 4): (N, 3, 3, H, W) → its last map of each, (N, 3, C, h, w)."""
 
     def __init__(self, residual: nn.Module) -> None:
         super().__init__()
@@ -103,11 +111,11 @@ class PartStream(nn.Module):
         x = self.residual.stem(parts.flatten(0, 1))
         for layer in (self.residual.layer1, self.residual.layer2, self.residual.layer3, self.residual.layer4):
             x = layer(x)
-        return x.mean((2, 3)).reshape(-1, PARTS * x.shape[1])
+        return x.unflatten(0, (-1, PARTS))
 
 
 class BodyPartAwareNetwork(nn.Module):
-    """Pictures (N, 3, H, W) and the same ones larger (N, 3, H, W), normalised → `BodyPartAwareOutput` (paper: 256² and 512²)."""
+    """Pictures (N, 3, H, W) and the same ones larger (N, 3, H', W'), normalised → `BodyPartAwareOutput` (paper: 256² and 512²)."""
 
     def __init__(
         self,
@@ -128,10 +136,16 @@ class BodyPartAwareNetwork(nn.Module):
             attention_residual: A ResNet with ``stem`` and ``layer1`` to ``layer4`` (ResNet-18 in the paper).
             part_residual: Another one, shared by the three parts.
             layer_channels: Of both ResNets' layers.
-            joints: K, in MPII's order.
+            joints: K, MPII's 16 in its order: parts are cut out around them.
             classes: A.
+
+        Raises:
+            ValueError: There is another number of joints.
         """
         super().__init__()
+        if joints != len(MPII_16.joints):
+            wanted = len(MPII_16.joints)
+            raise ValueError(f"joints are {joints}; head and hands are found among those of MPII: give {wanted}, in its order")
         self.backbone = backbone
         self.pose = nn.Conv2d(backbone_channels[0], joints, 3, padding=1)  # "Conv for Pose Estimation"
         self.attention_stream = AttentionStream(attention_residual, layer_channels, backbone_channels, joints)
@@ -141,20 +155,40 @@ class BodyPartAwareNetwork(nn.Module):
         self.joined_classifier = nn.Linear(sum(sizes), classes)
 
     def forward(self, images: torch.Tensor, large_images: torch.Tensor) -> BodyPartAwareOutput:
+        check_input(images, axes=2)
+        _check_larger(images, large_images)
+        height, width = images.shape[2:]
         maps = tuple(self.backbone(images))
         heat_maps = self.pose(maps[0])
-        f_img = maps[3].mean((2, 3))
-        f_att, attention = self.attention_stream(images, heat_maps, maps)
-        squares = part_squares(peak_joints(heat_maps))
-        parts = cut_squares(large_images, squares, images.shape[3])
-        f_part = self.part_stream(parts)
+        attended_maps, attention = self.attention_stream(images, heat_maps, maps)
+        squares = part_squares_in_shares(peak_joints(heat_maps), height=height, width=width)
+        parts = cut_squares(large_images, squares, width)
+        part_maps = self.part_stream(parts)
+        f_img, f_att, f_part = maps[3].mean((2, 3)), attended_maps.mean((2, 3)), part_maps.mean((3, 4)).flatten(1)
         return BodyPartAwareOutput(
             heat_maps=heat_maps,
             attention=attention,
             squares=squares,
             parts=parts,
+            image_maps=maps[3],
+            attended_maps=attended_maps,
+            part_maps=part_maps,
             image=self.image_classifier(f_img),
             attended=self.attended_classifier(f_att),
             part=self.part_classifier(f_part),
             joined=self.joined_classifier(torch.cat([f_img, f_att, f_part], 1)),
         )
+
+
+def _check_larger(images: torch.Tensor, large_images: torch.Tensor) -> None:
+    """Refuse large pictures that cannot be the same ones: squares are shares of the picture and fit only one of the same shape."""
+    check_input(large_images, axes=2)
+    (height, width), (large_height, large_width) = images.shape[2:], large_images.shape[2:]
+    if large_height * width != large_width * height:
+        raise ValueError(
+            f"the large pictures are {large_width}×{large_height}, the pictures {width}×{height}; the parts are cut out of the same "
+            "pictures, only larger: give both with the same ratio of width to height"
+        )
+    count, large_count = images.shape[0], large_images.shape[0]  # not `len`, which would fix the number of samples in an exported graph
+    if large_count != count:
+        raise ValueError(f"there are {large_count} large pictures for {count} pictures; give the same ones, only larger")

@@ -10,10 +10,11 @@ Shapes: N batch, C channels, H height, W width.
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
 from trainer.layers.convolution import ConvNorm
+from trainer.layers.residual import check_input
+from trainer.models.published import match_published
 
 # Expansion t, output channels c, repeats n, stride s of each stage (table 2 of the paper).
 STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
@@ -21,6 +22,14 @@ STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3,
 # The blocks whose outputs are the pyramid's levels, and their channels: strides 4, 8, 16 and 32.
 LEVEL_BLOCKS = (2, 5, 12, 15)
 LEVEL_CHANNELS = (24, 32, 96, 160)
+
+# Of the published file, what the backbone leaves out: the last stage's only block, the head and ImageNet's classifier.
+_LAST_BLOCK = sum(repeats for _, _, repeats, _ in STAGES[:-1])
+_LEFT_OUT = {
+    f"{layer}.{kind}"
+    for layer in (*(f"blocks.{_LAST_BLOCK}.{position}" for position in range(3)), "head", "fc")
+    for kind in ("weight", "bias")
+}
 
 
 class InvertedResidual(nn.Module):
@@ -75,6 +84,7 @@ class CompactBackbone(nn.Module):
         self.train(self.training)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        check_input(x, axes=2)
         levels = []
         x = self.stem(x)
         for index, block in enumerate(self.blocks):
@@ -97,24 +107,24 @@ def load_imagenet(backbone: CompactBackbone, path: Path, images: torch.Tensor) -
     """Load folded ImageNet weights and restore the batch normalisation from the statistics of real images.
 
     Args:
-        backbone: The network to fill, in place.
-        path: ``.safetensors`` with keys ``stem.weight``, ``blocks.I.J.bias`` …
+        backbone: The network to fill, in place, and only when everything fits; it is left in evaluation mode.
+        path: ``.safetensors`` with keys ``stem.weight``, ``blocks.I.J.bias`` …; may have the last stage, the head and the classifier too.
         images: ``(N, 3, H, W)`` in [−1, 1]; some dozens give stable statistics.
 
     Raises:
-        KeyError: A weight is missing.
-        ValueError: A weight has another shape than the network's.
+        SourceNotFoundError: There is no such file.
+        SourceFormatError: It cannot be read, or names are missing or left over, or shapes differ; each kind is listed.
+        ValueError: The images are none.
     """
-    weights = load_file(path)
-    backbone.eval()
+    check_input(images, axes=2)
     named = _conv_norms(backbone)
+    shapes = {}
     for name, layer in named:
-        for key in (f"{name}.weight", f"{name}.bias"):
-            if key not in weights:
-                raise KeyError(f"{path} has no {key!r}; it is not the folded MobileNetV2 file")
+        shapes[f"{name}.weight"], shapes[f"{name}.bias"] = layer.conv.weight.shape, layer.norm.bias.shape
+    weights = match_published(path, shapes, lambda name: None if name in _LEFT_OUT else name, network=type(backbone).__name__)
+    backbone.eval()
+    for name, layer in named:
         weight, bias = weights[f"{name}.weight"].float(), weights[f"{name}.bias"].float()
-        if weight.shape != layer.conv.weight.shape:
-            raise ValueError(f"{path}: {name}.weight is {tuple(weight.shape)}, the network's is {tuple(layer.conv.weight.shape)}")
         layer.conv.weight.copy_(weight)
         # y = conv(x) + bias must come out of the normalisation. With running mean m and variance v of conv(x), the affine
         # weight sqrt(v + eps) and bias m + bias undo the normalisation exactly.

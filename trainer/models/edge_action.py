@@ -1,10 +1,9 @@
 """The compact action network: joints of one person over a clip → probability of each action, "other" among them.
 
 Like the action part of "Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action Recognition" (Luvizon et al.,
-TPAMI 2020, section 3.4.1) it reads T × N_j pose features weighted by their confidence; unlike it, it mixes time with one-dimensional
-convolutions over
-all joints at once, which data sets without images can train. Its input is what the frame graph left in the ring buffer, so that
-each frame is computed once.
+TPAMI 2020, section 3.3.1) it reads T × N_j pose features weighted by their confidence; unlike it, it mixes time with one-dimensional
+convolutions over all joints at once, which data sets without images can train. Its input is what the frame graph left in the ring buffer,
+so that each frame is computed once.
 
 Shapes: N clips, T frames, J = 21 joints (13 common ones inside), A actions.
 """

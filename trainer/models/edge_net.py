@@ -15,12 +15,16 @@ from torch import nn
 from edgeact.skeleton import BODY_21, MPII_16
 from trainer.layers.action_block import ActionBlock, appearance_features
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, Pooled
-from trainer.layers.part_crops import part_squares
+from trainer.layers.part_crops import part_squares_in_shares
+from trainer.layers.residual import check_input
 from trainer.layers.soft_argmax import expected_depth, joint_confidence, soft_argmax, spatial_softmax
 from trainer.models.compact import LEVEL_CHANNELS, CompactBackbone
 from trainer.models.edge_pose import PyramidDecoder
 
 DECODER_WIDTHS = (48, 64, 96, 128)
+# The cells of stride 4, 8 and 16 cover the crop exactly, so that shares of a map are shares of the crop. Not 32, which the shipped 192×144
+# is no multiple of: of the coarsest level the last column may hang over by half.
+SIDE_MULTIPLE = 16
 # Of our joints, those of MPII in its order: the part squares are defined on them.
 _MPII_ROWS = [BODY_21.index(name) for name in MPII_16.joints]
 
@@ -34,7 +38,7 @@ class FrameOutput:
         poses: ``(N, J, 3)`` x, y, z in 0..1 of the crop.
         confidence: ``(N, J)``.
         human: ``(N, 1, h, w)`` heat map of the person, ≥ 0.
-        squares: ``(N, 3, 4)`` around head, right hand and left hand, as shares of the crop.
+        squares: ``(N, 3, 4)`` x_min, y_min, x_max, y_max around head, right hand and left hand, square in pixels, as shares of the crop.
         still: Scores and attention of the actions that the crop alone shows.
         features: ``(N, J, 3 + F)`` the pose weighted by its confidence, and the appearance at each joint: what is kept of a frame.
     """
@@ -49,7 +53,7 @@ class FrameOutput:
 
 
 class EdgeFrameNetwork(nn.Module):
-    """Crops (N, 3, H, W) in [−1, 1], sides multiples of 32 → `FrameOutput`."""
+    """Crops (N, 3, H, W) in [−1, 1], sides multiples of 16 → `FrameOutput`."""
 
     def __init__(self, actions: int, *, appearance: int = 16, widths: tuple[int, int, int, int] = DECODER_WIDTHS) -> None:
         """Make the layers.
@@ -70,6 +74,10 @@ class EdgeFrameNetwork(nn.Module):
         self.still = GeneralizedAttentionalPooling(LEVEL_CHANNELS[-1], actions, matrices=2, first_rank=128)
 
     def forward(self, crops: torch.Tensor) -> FrameOutput:
+        check_input(crops, axes=2)
+        height, width = crops.shape[2:]
+        if height % SIDE_MULTIPLE or width % SIDE_MULTIPLE:
+            raise ValueError(f"crops are {width}×{height}; sides are multiples of {SIDE_MULTIPLE}")
         levels = self.backbone(crops)
         z = self.decoder(levels)
         h = spatial_softmax(self.joint_maps(z).float())
@@ -83,7 +91,7 @@ class EdgeFrameNetwork(nn.Module):
             poses=poses,
             confidence=confidence,
             human=self.human(z),
-            squares=part_squares(place[:, _MPII_ROWS]),
+            squares=part_squares_in_shares(place[:, _MPII_ROWS], height=height, width=width),
             still=self.still(levels[-1]),
             features=torch.cat([poses * confidence[..., None], seen], -1),
         )
@@ -128,5 +136,6 @@ class EdgeNetwork(nn.Module):
         self.clip = EdgeClipNetwork(actions, appearance=appearance, clip_channels=clip_channels)
 
     def forward(self, clips: torch.Tensor) -> tuple[FrameOutput, torch.Tensor]:
+        check_input(clips, axes=3)
         frames = self.frame(clips.transpose(1, 2).flatten(0, 1))
         return frames, self.clip(frames.features.unflatten(0, (-1, clips.shape[2])))

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn import functional
+
+from trainer.models.i3d import I3d
+from trainer.models.resnext3d import ResNeXt3d
 
 TIME_FACTOR = 2  # t: frames of a layer that are averaged into one (section 4, "Models")
 
@@ -41,8 +43,21 @@ class Gate(nn.Module):
                 f"the gate was made for {self.size.channels} channels and {self.size.frames} frames, the layer gives "
                 f"{layer.shape[1]} and {layer.shape[2]}; give clips of the length that the network was made for"
             )
-        pooled = functional.avg_pool1d(torch.relu(layer).mean((3, 4)), self.time_factor)
-        return self.fc(pooled.flatten(1))
+        frames = torch.relu(layer).mean((3, 4))
+        # A mean over an axis and not `avg_pool1d`, for whose gradient ONNX has no operator; frames that do not fill a group are left out.
+        groups = frames[..., : self.size.frames // self.time_factor * self.time_factor].unflatten(2, (-1, self.time_factor))
+        return self.fc(groups.mean(3).flatten(1))
+
+
+class ExplainedBackbone(nn.Module):
+    """Either of the paper's networks as what `GatedNetwork` puts gates on: clips → its layers' outputs by name, and its scores."""
+
+    def __init__(self, network: ResNeXt3d | I3d) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        return self.network.explained(clips)
 
 
 class GatedNetwork(nn.Module):
@@ -56,7 +71,7 @@ class GatedNetwork(nn.Module):
         """Put gates on a backbone.
 
         Args:
-            backbone: Clips → outputs of its layers by name, and class scores ``(N, A)``.
+            backbone: Clips → outputs of its layers by name, and class scores ``(N, A)``; for the paper's networks an `ExplainedBackbone`.
             classes: A.
             gates: The layers that get one, any subset (tables 9 and 10).
             time_factor: t.

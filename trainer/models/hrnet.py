@@ -17,8 +17,8 @@ from trainer.layers.residual import BasicBlock, Bottleneck, check_input, convolu
 from trainer.models.published import load_published
 
 BRANCHES = 4
-_HEAD_WIDTHS = (32, 64, 128, 256)  # of the classifier's bottlenecks, for the four branches
-_HEAD_CHANNELS = 2048
+HEAD_WIDTHS = (32, 64, 128, 256)  # of the classifier's bottlenecks, for the four branches
+HEAD_CHANNELS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +144,31 @@ class HRNetPose(HRNet):
 class HRNetClassifier(HRNet):
     """Pictures (N, 3, H, W) → class scores (N, A), as in the official ImageNet network (Wang et al., TPAMI 2020, figure 4c)."""
 
-    def __init__(self, size: HRNetSize, *, classes: int = 1000) -> None:
+    def __init__(
+        self,
+        size: HRNetSize,
+        *,
+        classes: int = 1000,
+        head_widths: tuple[int, int, int, int] = HEAD_WIDTHS,
+        head_channels: int = HEAD_CHANNELS,
+    ) -> None:
+        """Put the official classifier on a trunk.
+
+        Args:
+            size: Of the trunk.
+            classes: A.
+            head_widths: Of the bottlenecks on each branch; all published weights have these.
+            head_channels: Of the last map, whose mean is classified; see ``head_widths``.
+        """
         super().__init__(size)
-        channels = [4 * width for width in _HEAD_WIDTHS]
-        self.incre_modules = nn.ModuleList(nn.Sequential(Bottleneck(c, w)) for c, w in zip(size.branch_channels, _HEAD_WIDTHS, strict=True))
+        channels = [4 * width for width in head_widths]
+        self.incre_modules = nn.ModuleList(nn.Sequential(Bottleneck(c, w)) for c, w in zip(size.branch_channels, head_widths, strict=True))
         self.downsamp_modules = nn.ModuleList(
             nn.Sequential(nn.Conv2d(channels[i], channels[i + 1], 3, 2, 1), nn.BatchNorm2d(channels[i + 1]), nn.ReLU())
             for i in range(BRANCHES - 1)
         )
-        self.final_layer = nn.Sequential(nn.Conv2d(channels[-1], _HEAD_CHANNELS, 1), nn.BatchNorm2d(_HEAD_CHANNELS), nn.ReLU())
-        self.classifier = nn.Linear(_HEAD_CHANNELS, classes)
+        self.final_layer = nn.Sequential(nn.Conv2d(channels[-1], head_channels, 1), nn.BatchNorm2d(head_channels), nn.ReLU())
+        self.classifier = nn.Linear(head_channels, classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
         maps = super().forward(images)

@@ -133,8 +133,9 @@ class I3d(nn.Module):
 
     def classify(self, features: torch.Tensor) -> torch.Tensor:
         """Output of ``Mixed_5c`` → class scores (N, A): a mean over space and every two frames, a classifier, a mean over time."""
-        frames = min(2, features.shape[2])
-        pooled = functional.avg_pool3d(features, (frames, *features.shape[3:]), 1)
+        pooled = features.mean((3, 4), keepdim=True)
+        if features.shape[2] > 1:
+            pooled = (pooled[:, :, :-1] + pooled[:, :, 1:]) / 2  # not `avg_pool3d`, for whose gradient ONNX has no operator
         return self.logits(self.dropout(pooled)).mean((2, 3, 4))
 
     def explained(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:

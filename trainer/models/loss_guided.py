@@ -9,6 +9,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from trainer.layers.residual import check_input
+
 CLASS_CHANNELS = 1024  # kernels of the classification branch (section 4)
 HUMAN_CHANNELS = (512, 64, 32, 1)  # of the four layers of the localisation branch (section 4)
 
@@ -62,7 +64,11 @@ class LossGuidedNetwork(nn.Module):
         self.human_branch = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in pairwise(widths))
 
     def forward(self, images: torch.Tensor) -> LossGuidedOutput:
-        features = self.backbone(images)
+        check_input(images, axes=2)
+        return self.from_features(self.backbone(images))
+
+    def from_features(self, features: torch.Tensor) -> LossGuidedOutput:
+        """What comes of the backbone's last map F (N, channels, h, w), for those who keep a frozen backbone's maps."""
         class_maps = torch.relu(self.class_branch(features))
         human = features
         for layer in self.human_branch:

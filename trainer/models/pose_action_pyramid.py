@@ -112,7 +112,12 @@ class PredictionBlock(nn.Module):
         self.action = ActionBlock(size.dimensions, channels, size.clip_channels, size.actions, injected=injected) if acts else None
 
     def decouple(self) -> None:
-        """Give the action part copies of W_h and W_d (section 3.3.4, figure 6), which its gradients go through from then on."""
+        """Give the action part copies of W_h and W_d (section 3.3.4, figure 6), which this block's actions go through from then on.
+
+        Its own W_h and W_d then hear nothing of its actions. Of those of later blocks they still do, through what they re-inject (eq. 10):
+        the paper replicates "only the last layers" and has the copies absorb the actions' gradients "partially"; nothing else is cut, as
+        in the authors' published code.
+        """
         if self.action is not None and self.action_heads is None:
             original = self.heads
             dimensions = 2 if original.depth_maps is None else 3
@@ -159,6 +164,8 @@ class PoseActionPyramid(nn.Module):
             scaling[name] = DownscalingUnit(source, target) if down else UpscalingUnit(source, target)
             acts = size.actions > 0 and pyramid >= size.first_action_pyramid
             if acts and started:
+                # Separable as in the authors' published code, where section 4.2.2 has standard convolutions for clips: with those the
+                # network of 8 pyramids, larger than the paper's as it is, would have a million parameters more.
                 clip_residuals[name] = ResidualUnit(size.clip_channels, kernel=3)
             blocks[name] = PredictionBlock(size, level, acts=acts, injected=acts and started)
             started = started or acts

@@ -64,8 +64,40 @@ def load_published(model: nn.Module, path: Path, rename: Callable[[str], str | N
         SourceNotFoundError, SourceFormatError: The file cannot be read.
         SourceFormatError: Names are missing or left over, or shapes differ; each kind is listed.
     """
-    published = read_state_dict(path)
     wanted = model.state_dict()
+    # Files older than PyTorch 0.4.1 do not count batches; nothing depends on that number.
+    optional = tuple(name for name in wanted if name.startswith(may_lack) or name.endswith("num_batches_tracked"))
+    found = match_published(
+        path, {name: value.shape for name, value in wanted.items()}, rename, network=type(model).__name__, optional=optional
+    )
+    model.load_state_dict({name: value.to(wanted[name].dtype) for name, value in found.items()}, strict=False)
+    return [name for name in optional if name not in found]
+
+
+def match_published(
+    path: Path,
+    wanted: Mapping[str, torch.Size],
+    rename: Callable[[str], str | None],
+    *,
+    network: str,
+    optional: tuple[str, ...] = (),
+) -> dict[str, torch.Tensor]:
+    """Read published weights under our names, for those who fill a network otherwise than name by name.
+
+    Args:
+        path: See `read_state_dict`.
+        wanted: Shape of each tensor by our name.
+        rename: See `load_published`.
+        network: What the message calls that which they do not fit.
+        optional: Our names that the file need not have.
+
+    Returns:
+        Tensors by our name: all that are wanted, but of the optional ones only those that the file has.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: See `load_published`.
+    """
+    published = read_state_dict(path)
     found: dict[str, torch.Tensor] = {}
     unknown: list[str] = []
     for name, value in published.items():
@@ -76,13 +108,11 @@ def load_published(model: nn.Module, path: Path, rename: Callable[[str], str | N
             found[ours] = value
         else:
             unknown.append(name if ours == name else f"{name} (here {ours})")
-    # Files older than PyTorch 0.4.1 do not count batches; nothing depends on that number.
-    allowed = [name for name in wanted if name not in found and (name.startswith(may_lack) or name.endswith("num_batches_tracked"))]
-    missing = [name for name in wanted if name not in found and name not in allowed]
+    missing = [name for name in wanted if name not in found and name not in optional]
     shapes = [
-        f"{name} is {tuple(value.shape)}, the network's is {tuple(wanted[name].shape)}"
+        f"{name} is {tuple(value.shape)}, the network's is {tuple(wanted[name])}"
         for name, value in found.items()
-        if value.shape != wanted[name].shape
+        if value.shape != wanted[name]
     ]
     faults = [
         f"{kind}: {', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}"
@@ -90,9 +120,8 @@ def load_published(model: nn.Module, path: Path, rename: Callable[[str], str | N
         if names
     ]
     if faults:
-        raise SourceFormatError(f"{path} does not fit {type(model).__name__}; {'; '.join(faults)}")
-    model.load_state_dict({name: value.to(wanted[name].dtype) for name, value in found.items()}, strict=False)
-    return allowed
+        raise SourceFormatError(f"{path} does not fit {network}; {'; '.join(faults)}")
+    return found
 
 
 def _first_line(error: Exception) -> str:

@@ -52,6 +52,20 @@ def test_sum_and_average_of_layers() -> None:
     assert torch.allclose(average_cam3d(network, inputs), total / 2)
 
 
+def test_sums_of_chosen_layers() -> None:
+    network, inputs = Toy().eval(), clip(2)
+    cams = cam3d(network, inputs)
+    for function in (sum_cam3d, average_cam3d):  # of one layer, both are that layer's own
+        assert torch.equal(function(network, inputs, layers=["first"]), cams["first"])
+        assert torch.equal(function(network, inputs, layers=["second"], label=1), cam3d(network, inputs, label=1)["second"])
+    assert torch.allclose(sum_cam3d(network, inputs, layers=("second", "first")), cams["first"] + cams["second"])
+    assert list(cam3d(network, inputs, layers=("second", "first"))) == ["first", "second"]
+    with pytest.raises(ValueError, match="there is no layer third, conv; the network gives first, second"):
+        sum_cam3d(network, inputs, layers=["third", "first", "conv"])
+    with pytest.raises(ValueError, match="no layer is named; the network gives first, second"):
+        average_cam3d(network, inputs, layers=[])
+
+
 def test_the_highest_class_is_explained_unless_another_is_asked_for() -> None:
     network, inputs = Toy().eval(), clip()
     best = int(network(inputs)[1].argmax())

@@ -1,5 +1,6 @@
 """GradCAM and CAM by hand, and what they have in common."""
 
+import pytest
 import torch
 
 from tests.trainer.attribution.toy import Toy
@@ -41,3 +42,6 @@ def test_sum_of_layers() -> None:
     network, inputs = Toy().eval(), clip()
     maps = gradcam(network, inputs)
     assert torch.allclose(sum_gradcam(network, inputs), maps["first"] + maps["second"])
+    assert torch.equal(sum_gradcam(network, inputs, layers=["second"]), maps["second"])
+    with pytest.raises(ValueError, match="there is no layer last; the network gives first, second"):
+        sum_gradcam(network, inputs, layers=["last"])

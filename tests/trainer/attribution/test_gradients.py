@@ -47,10 +47,20 @@ def test_which_class_is_explained() -> None:
     assert chosen_score(scores, None).tolist() == pytest.approx([0.9, 3.0])
     assert chosen_score(scores, 2).tolist() == pytest.approx([0.2, 2.0])
     assert chosen_score(scores, torch.tensor([0, 2])).tolist() == pytest.approx([0.1, 2.0])
-    with pytest.raises(ValueError, match="label is 3, the network has 3 classes"):
-        chosen_score(scores, 3)
+    for wrong in (3, -1):  # −1 is `losses.MISSING`, not the last class
+        with pytest.raises(ValueError, match=f"label is {wrong}, the network has 3 classes; give one of 0 to 2"):
+            chosen_score(scores, wrong)
+        with pytest.raises(ValueError, match=f"label is {wrong}, the network has 3 classes; give one of 0 to 2"):
+            chosen_score(scores, torch.tensor([0, wrong]))
     with pytest.raises(ValueError, match="there are 2 samples"):
         chosen_score(scores, torch.tensor([0]))
+
+
+def test_only_the_chosen_layers_are_asked() -> None:
+    network, clip = Toy().eval(), torch.randn(1, 3, 2, 6, 6)
+    every, one = layer_gradients(network, clip), layer_gradients(network, clip, layers=["second"])
+    assert list(one.activations) == list(one.gradients) == ["second"]
+    assert torch.equal(one.gradients["second"], every.gradients["second"])
 
 
 def test_a_layer_that_does_not_reach_the_scores_is_named() -> None:
@@ -62,3 +72,4 @@ def test_a_layer_that_does_not_reach_the_scores_is_named() -> None:
 
     with pytest.raises(ValueError, match="'aside'"):
         layer_gradients(broken, torch.randn(1, 3, 2, 6, 6))
+    assert layer_gradients(broken, torch.randn(1, 3, 2, 6, 6), layers=["first"]).gradients["first"].any()

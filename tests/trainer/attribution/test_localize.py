@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from trainer.attribution.localize import best_overlap, box_accuracy, contour_boxes, hits, max_box_accuracy
+from trainer.attribution.localize import (
+    best_overlap,
+    box_accuracy,
+    classified_box_accuracy,
+    contour_boxes,
+    hits,
+    max_box_accuracy,
+    over_largest,
+)
 
 
 def two_regions() -> np.ndarray:
@@ -50,6 +58,33 @@ def test_accuracy_by_overlap() -> None:
     assert box_accuracy([0.2, 0.4, 0.6, 0.8], [0.3, 0.5, 0.7]) == {0.3: 0.75, 0.5: 0.5, 0.7: 0.25}
     with pytest.raises(ValueError, match="no map"):
         box_accuracy([], [0.5])
+
+
+def test_no_overlap_is_never_right() -> None:
+    # θ = 0 is the paper's hit point: any overlap counts, none does not.
+    assert box_accuracy([0.0, 0.01, 0.9, 0.0], [0.0]) == {0.0: 0.5}
+
+
+def test_accuracy_of_classification_and_place() -> None:
+    overlaps, correct = [0.2, 0.4, 0.6, 0.8], [True, False, True, True]
+    # Right in class and place: at .3 the third and the fourth of four; at 0 all but the second; at .7 the fourth.
+    assert classified_box_accuracy(overlaps, correct, [0.0, 0.3, 0.7]) == {0.0: 0.75, 0.3: 0.5, 0.7: 0.25}
+    assert classified_box_accuracy(overlaps, [True] * 4, [0.3, 0.7]) == box_accuracy(overlaps, [0.3, 0.7])
+    with pytest.raises(ValueError, match="4 overlaps and 3 classifications"):
+        classified_box_accuracy(overlaps, [True] * 3, [0.5])
+
+
+def test_a_sum_of_layers_is_divided_by_its_maximum_first() -> None:
+    values = 3 * two_regions()  # up to 2.7, as a sum of three layers may be
+    box = np.array([[2.0, 1.0, 5.0, 3.0]], np.float32)
+    assert contour_boxes(values, 1.3).tolist() == [[2, 1, 5, 3]]  # a threshold of one's own may be as high as the map
+    for measured in (lambda: best_overlap(values, box), lambda: max_box_accuracy([values], [box], [0.5])):
+        with pytest.raises(ValueError, match=r"the map reaches 2\.7, its thresholds are for 1 at most"):
+            measured()
+    assert best_overlap(over_largest(values), box) == pytest.approx(1.0)
+    assert best_overlap(values, box, thresholds=(1.0, 2.0, 3.0)) == pytest.approx(1.0)
+    assert over_largest(values).max() == 1.0
+    assert not over_largest(np.full((2, 2), -1.0, np.float32)).any()
 
 
 def test_max_box_accuracy_takes_one_threshold_for_all() -> None:

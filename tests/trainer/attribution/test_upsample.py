@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from trainer.attribution.upsample import over_maximum, upsample
+from trainer.models.i3d import I3d
+from trainer.models.resnext3d import ResNeXt3d
 
 
 def by_hand(values: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
@@ -37,6 +39,38 @@ def test_a_cell_lies_under_the_frames_that_it_covers() -> None:
     frames = upsample(maps, (16, 8, 8))[0].mean((1, 2))
     assert set(frames.topk(4).indices.tolist()) == {4, 5, 6, 7} or frames.argmax().item() in (5, 6)
     assert frames[5].item() == frames.max().item() == frames[6].item()
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "stride", "offset"),
+    [
+        ("resnext", "conv", 1, 0.0),
+        ("resnext", "layer1", 2, -0.5),
+        ("resnext", "layer2", 4, -1.5),
+        ("resnext", "layer3", 8, -3.5),
+        ("i3d", "conv1", 2, 0.5),
+        ("i3d", "layer1", 2, 0.5),
+    ],
+)
+def test_what_a_cell_sees_is_centred_within_half_a_cell_of_where_it_lies(name: str, layer: str, stride: int, offset: float) -> None:
+    """With weights above 0 and no offsets, one bright frame in a dark clip reaches just those cells that see it."""
+    torch.manual_seed(0)
+    frames = 64
+    resnext = ResNeXt3d((1, 1, 1, 1), classes=2, widths=(32, 32, 32, 32), stem_channels=2, cardinality=4)
+    network = (resnext if name == "resnext" else I3d(2, narrowing=16)).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.abs_()
+        bright = torch.eye(frames)[:, None, :, None, None].expand(frames, 3, frames, 8, 8)
+        response = network.explained(bright)[0][layer].amax((1, 3, 4))  # (bright frame, cell)
+    cell = response.shape[1] // 2  # in the middle: at the ends, what it sees is cut off
+    seen = response[:, cell].nonzero()[:, 0]
+    assert 0 < seen[0] < seen[-1] < frames - 1
+    place = upsample(torch.eye(response.shape[1])[cell][None, :, None, None], (frames, 1, 1))[0, :, 0, 0]
+    lies = float(place @ torch.arange(frames).float() / place.sum())
+    assert frames == stride * response.shape[1]
+    assert lies == pytest.approx(stride * cell + (stride - 1) / 2)
+    assert float(seen[0] + seen[-1]) / 2 - lies == pytest.approx(offset)
 
 
 def test_other_axes_are_refused() -> None:

@@ -68,6 +68,19 @@ def test_without_negative_numbers_the_convolutions_are_the_equation() -> None:
     assert torch.allclose(layer(x).scores, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_negative_c_parts_the_convolutions_from_the_equation() -> None:
+    """The paper's convolutions have no ReLU behind c; eq. 9 has one around all of V·c."""
+    layer, x = GeneralizedAttentionalPooling(6, 3, matrices=2, first_rank=8), features().abs()
+    with torch.no_grad():
+        for parameter in (*(matrix.weight for matrix in layer.matrices), layer.vector.weight):
+            parameter.abs_()
+        layer.vector.weight.neg_()
+    matrices = [matrix.weight[:, :, 0, 0].T for matrix in layer.matrices]
+    by_equation = scores_by_equation(x, layer.top_down.weight[:, :, 0, 0], matrices, layer.vector.weight[0, :, 0, 0])
+    assert not by_equation.any()
+    assert layer(x).scores.abs().min() > 1e-3
+
+
 def test_the_convolutions_cell_by_cell() -> None:
     layer, x = GeneralizedAttentionalPooling(6, 3, matrices=2, first_rank=8), features()
     pooled = layer(x)

@@ -1,5 +1,6 @@
 """Part crops on a skeleton and pictures whose answer is known."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from deploy.export import check_parity, export_onnx
+from deploy.export import export_onnx
+from deploy.parity import check_parity
 from edgeact.perception.parts import part_crops
 from edgeact.skeleton import MPII_16
 from edgeact.types import Pose
-from trainer.layers.part_crops import cut_squares, part_squares, peak_joints
+from trainer.layers.part_crops import cut_squares, part_squares, part_squares_in_shares, peak_joints
 
 
 def standing() -> torch.Tensor:
@@ -40,6 +42,19 @@ def test_the_runtime_cuts_the_same_squares() -> None:
     parts = part_crops(pose, skeleton=MPII_16, threshold=0.5)
     assert [part.name for part in parts] == ["head", "right_hand", "left_hand"]
     assert np.allclose(np.stack([part.box for part in parts]), part_squares(standing())[0].numpy())
+
+
+@pytest.mark.parametrize(("height", "width"), [(600, 600), (600, 1200), (1000, 500)])
+def test_squares_in_shares_are_square_in_pixels(height: int, width: int) -> None:
+    size = torch.tensor([width, height], dtype=torch.float32)
+    squares = part_squares_in_shares(standing() / size, height=height, width=width)
+    assert torch.allclose(squares * size.repeat(2), part_squares(standing()), atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(2, 15, 2), (2, 21, 2), (2, 16, 3), (16, 2)])
+def test_joints_that_are_not_those_of_mpii_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=rf"joints are {re.escape(str(shape))}; .* give \(N, 16, 2\)"):
+        part_squares(torch.zeros(shape))
 
 
 def test_peaks_are_shares_of_the_picture() -> None:

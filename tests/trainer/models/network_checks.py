@@ -6,8 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from deploy.export import check_parity, export_onnx
+from deploy.export import export_onnx
 from deploy.package import round_weights
+from deploy.parity import check_parity
 
 
 def check_gradients(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor) -> None:

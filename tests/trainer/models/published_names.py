@@ -5,8 +5,10 @@ compressed, because the largest have two thousand lines. Their first line says w
 """
 
 import gzip
+from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import nn
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -14,11 +16,12 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 def tensor_lines(model: nn.Module) -> list[str]:
     """One line a tensor of the state dict, sorted; the counters of batches are left out (old files lack them)."""
-    return sorted(
-        f"{name} {'x'.join(map(str, value.shape))}"
-        for name, value in model.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    )
+    return lines_of({name: value for name, value in model.state_dict().items() if not name.endswith("num_batches_tracked")})
+
+
+def lines_of(tensors: Mapping[str, torch.Tensor]) -> list[str]:
+    """One line a tensor, sorted."""
+    return sorted(f"{name} {'x'.join(map(str, value.shape))}" for name, value in tensors.items())
 
 
 def read_golden(name: str) -> list[str]:

@@ -6,12 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from deploy.export import check_parity, export_onnx
+from deploy.export import export_onnx
 from deploy.package import round_weights
-from trainer.layers.part_crops import cut_squares, part_squares, peak_joints
+from deploy.parity import check_parity
+from tests.trainer.models.small_backbone import FourLevels
+from trainer.attribution.gradcam import cam
+from trainer.layers.part_crops import cut_squares, part_squares_in_shares, peak_joints
 from trainer.layers.residual import BasicBlock
 from trainer.losses import focal, is_annotated, multitask_aware, weighted_squared_error
-from trainer.models.body_part_aware import BodyPartAwareNetwork, BodyPartAwareOutput, Transition, ensemble
+from trainer.models.body_part_aware import PARTS, BodyPartAwareNetwork, BodyPartAwareOutput, Transition, ensemble
 from trainer.models.hrnet import TINY, W32, HRNet
 from trainer.models.resnet import ResNet, resnet18
 from trainer.targets import gaussian_maps
@@ -28,8 +31,14 @@ def network(classes: int = 4) -> BodyPartAwareNetwork:
     return BodyPartAwareNetwork(HRNet(TINY), TINY.branch_channels, residual(), residual(), CHANNELS, joints=16, classes=classes)
 
 
-def pictures(count: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
-    large = torch.randn(count, 3, 128, 128, generator=torch.Generator().manual_seed(1))
+def small_network(classes: int = 4) -> BodyPartAwareNetwork:
+    """On four convolutions instead of HRNet, which has tests of its own: what takes many steps or a whole export."""
+    torch.manual_seed(0)
+    return BodyPartAwareNetwork(FourLevels(), FourLevels.channels, residual(), residual(), CHANNELS, joints=16, classes=classes)
+
+
+def pictures(count: int = 2, *, height: int = 64, width: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
+    large = torch.randn(count, 3, 2 * height, 2 * width, generator=torch.Generator().manual_seed(1))
     return nn.functional.avg_pool2d(large, 2), large
 
 
@@ -44,11 +53,45 @@ def test_shapes() -> None:
 def test_the_part_stream_sees_the_squares_of_the_estimated_joints_cut_from_the_large_picture() -> None:
     model, (images, large) = network().eval(), pictures()
     output = model(images, large)
-    squares = part_squares(peak_joints(output.heat_maps))
+    squares = part_squares_in_shares(peak_joints(output.heat_maps), height=64, width=64)
     assert torch.equal(output.squares, squares)
     assert torch.equal(output.parts, cut_squares(large, squares, 64))
-    feature = [model.part_stream(output.parts[:, [part] * 3])[:, : CHANNELS[3]] for part in range(3)]  # shared weights, each part alone
-    assert torch.allclose(torch.cat(feature, 1), model.part_stream(output.parts), atol=1e-5)
+    alone = [model.part_stream(output.parts[:, [part] * 3])[:, 0] for part in range(3)]  # shared weights, each part alone
+    assert torch.allclose(torch.stack(alone, 1), output.part_maps, atol=1e-5)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 96), (96, 32)])
+def test_squares_are_square_in_pixels_whatever_the_pictures_shape(height: int, width: int) -> None:
+    images, large = pictures(height=height, width=width)
+    output = small_network().eval()(images, large)
+    pixels = output.squares * torch.tensor([width, height, width, height])
+    sides = pixels[..., 2:] - pixels[..., :2]
+    assert torch.allclose(sides[..., 0], sides[..., 1], rtol=1e-4)
+    joints = peak_joints(output.heat_maps) * torch.tensor([width, height])
+    length = 0.25 * torch.linalg.vector_norm(joints.amax(1) - joints.amin(1), dim=1)  # eq. 2, in pixels
+    assert torch.allclose(sides[:, :, 0], 2 * length[:, None].expand(-1, 3), rtol=1e-4)
+    assert output.parts.shape == (2, 3, 3, width, width)
+
+
+def test_the_maps_of_each_stream_average_to_its_score() -> None:
+    """A class activation map is a score's share of each cell: their mean and the classifier's bias are the score."""
+    model = small_network().eval()
+    output = model(*pictures())
+    streams = (
+        (output.image_maps, model.image_classifier, output.image),
+        (output.attended_maps, model.attended_classifier, output.attended),
+        (output.part_maps.flatten(1, 2), model.part_classifier, output.part),
+    )
+    for maps, classifier, scores in streams:
+        for label in range(4):
+            labels = torch.full((2,), label)
+            found = cam(maps, classifier.weight, tuple(maps.shape[2:]), labels=labels).mean((1, 2)) + classifier.bias[label]
+            assert torch.allclose(found, scores[:, label], atol=1e-5)
+    # And of each crop alone, with its part of the weights.
+    weights = model.part_classifier.weight.unflatten(1, (PARTS, -1))
+    labels = torch.tensor([3, 1])
+    crops = [cam(output.part_maps[:, part], weights[:, part], (2, 2), labels=labels).mean((1, 2)) for part in range(PARTS)]
+    assert torch.allclose(torch.stack(crops).sum(0) + model.part_classifier.bias[labels], output.part[[0, 1], labels], atol=1e-5)
 
 
 def test_the_attention_stream_sees_the_attended_picture() -> None:
@@ -76,7 +119,8 @@ def test_transitions_join_layer_and_backbone() -> None:
 
 def test_ensemble_is_the_mean_of_image_part_and_joined() -> None:
     zero = torch.zeros(1, 2)
-    nothing = dict.fromkeys(("heat_maps", "attention", "squares", "parts"), torch.zeros(1))
+    maps = ("heat_maps", "attention", "squares", "parts", "image_maps", "attended_maps", "part_maps")
+    nothing = dict.fromkeys(maps, torch.zeros(1))
     output = BodyPartAwareOutput(
         **nothing, image=torch.tensor([[0.0, 100.0]]), attended=torch.tensor([[100.0, 0.0]]), part=zero, joined=zero
     )
@@ -125,9 +169,9 @@ def test_a_batch_without_poses_still_teaches_the_backbone() -> None:
 
 
 def test_it_learns_eight_pictures_by_heart() -> None:
-    model, labels = network(), torch.arange(8) % 4
+    model, labels = small_network(), torch.arange(8) % 4
     optimizer = torch.optim.Adam(model.parameters(), 3e-3)
-    images, large = pictures(8)
+    images, large = pictures(8, height=32, width=32)
     for _ in range(30):
         output = model(images, large)
         loss = torch.stack([focal(scores, labels).mean() for scores in output.scores]).sum()
@@ -139,12 +183,12 @@ def test_it_learns_eight_pictures_by_heart() -> None:
 
 
 def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
-    """With the crops inside: one input, the large picture, as a bundle's graph would have it."""
+    """With the crops inside: one input, the large picture, as a bundle's graph would have it; not square, so that units show."""
 
     class Plain(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.network = network()
+            self.network = small_network()
 
         def forward(self, large: torch.Tensor) -> tuple[torch.Tensor, ...]:
             output = self.network(nn.functional.avg_pool2d(large, 2), large)
@@ -152,7 +196,28 @@ def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
 
     module = round_weights(Plain().eval())
     names = ["actions", "heat_maps", "squares", "attention"]
-    _, large = pictures(3)
+    _, large = pictures(3, height=32, width=64)
     export_onnx(module, large[:2], tmp_path / "a.onnx", input_name="picture", output_names=names, dynamic_batch=True)
     found = check_parity(module, tmp_path / "a.onnx", [large, large[:1]], output_names=names)
     assert max(row.largest for row in found) < 1e-4
+
+
+@pytest.mark.parametrize("joints", [14, 21])
+def test_another_number_of_joints_is_refused(joints: int) -> None:
+    with pytest.raises(ValueError, match=f"joints are {joints}; .* give 16"):
+        BodyPartAwareNetwork(FourLevels(), FourLevels.channels, residual(), residual(), CHANNELS, joints=joints, classes=4)
+
+
+@pytest.mark.parametrize(
+    ("images", "large", "message"),
+    [
+        ((2, 1, 64, 64), (2, 3, 128, 128), r"pictures \(N, 3, H, W\) .* given \(2, 1, 64, 64\)"),
+        ((3, 64, 64), (3, 128, 128), r"pictures \(N, 3, H, W\) .* given \(3, 64, 64\)"),
+        ((2, 3, 64, 64), (2, 4, 128, 128), r"given \(2, 4, 128, 128\)"),
+        ((2, 3, 64, 64), (2, 3, 128, 192), "large pictures are 192×128, the pictures 64×64; .* same ratio"),
+        ((2, 3, 64, 64), (3, 3, 128, 128), "3 large pictures for 2 pictures"),
+    ],
+)
+def test_pictures_of_other_shapes_are_refused(images: tuple[int, ...], large: tuple[int, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        small_network()(torch.zeros(images), torch.zeros(large))

@@ -1,6 +1,7 @@
 """The published ImageNet weights in the compact backbone: they load, and they see what is in a photo."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ from safetensors.torch import load_file, save_file
 
 from edgeact.errors import SourceFormatError
 from edgeact.geometry import letterbox
+from tests.trainer.models.network_checks import check_export, check_gradients
+from tests.trainer.models.published_names import lines_of, read_golden
 from trainer.data.read_picture import read_rgb
 from trainer.layers.convolution import fold_normalisation
-from trainer.models.compact_classifier import CompactClassifier, load_folded_classifier
+from trainer.models.compact_classifier import CLASSES, CompactClassifier, load_folded_classifier
 
 # COCO's categories, and the classes of ImageNet that mean the same (in the file they come one later, behind "background").
 SAME_THING = {
@@ -22,17 +25,60 @@ SAME_THING = {
     "broccoli": (937,), "orange": (950,), "banana": (954,), "pizza": (963,),
 }  # fmt: skip
 
+PARAMETERS = 3_504_872  # as torchvision documents them, for 1000 classes
 
-def write_folded(path: Path) -> CompactClassifier:
+
+def folded(classes: int) -> CompactClassifier:
     torch.manual_seed(0)
-    network = fold_normalisation(CompactClassifier(7).eval())
-    weights = {}
-    for name, value in network.state_dict().items():
-        published = name.replace("backbone.", "").replace("last.layers.", "blocks.16.").replace(".layers.", ".")
-        weights[published] = value.contiguous().half()
-    save_file(weights, path)
+    network = fold_normalisation(CompactClassifier(classes).eval())
     assert isinstance(network, CompactClassifier)
     return network
+
+
+def by_published_name(network: CompactClassifier) -> dict[str, torch.Tensor]:
+    return {
+        name.replace("backbone.", "").replace("last.layers.", "blocks.16.").replace(".layers.", "."): value
+        for name, value in network.state_dict().items()
+    }
+
+
+def write_folded(path: Path) -> CompactClassifier:
+    network = folded(7)
+    save_file({name: value.contiguous().half() for name, value in by_published_name(network).items()}, path)
+    return network
+
+
+def pictures(count: int, *, seed: int = 1) -> torch.Tensor:
+    return torch.rand(count, 3, 32, 64, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def test_names_shapes_and_parameters_are_the_published_ones() -> None:
+    assert lines_of(by_published_name(folded(CLASSES))) == read_golden("mobilenet_v2_folded")
+    assert sum(parameter.numel() for parameter in CompactClassifier(1000).parameters()) == PARAMETERS
+
+
+@pytest.mark.data
+def test_the_published_file_has_the_golden_names(shared_folder: Path) -> None:
+    weights = load_file(shared_folder / "teachers/mobilenet_v2_imagenet_fp16.safetensors")
+    assert lines_of(weights) == read_golden("mobilenet_v2_folded")
+    folded_parameters = sum(value.numel() for value in weights.values())
+    assert folded_parameters == PARAMETERS + 1281 - 17_056  # the class "background"; a folded layer has one bias for two numbers a channel
+
+
+def test_every_parameter_learns() -> None:
+    torch.manual_seed(0)
+    check_gradients(CompactClassifier(4), pictures(8), torch.arange(8) % 4)
+
+
+def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
+    """Folded, as graphs are exported."""
+    check_export(folded(7), pictures(2), [pictures(3, seed=2), pictures(1, seed=3)], tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 32, 32), (3, 32, 32), (2, 3, 4, 32, 32)])
+def test_what_is_no_batch_of_pictures_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=rf"pictures \(N, 3, H, W\) .* given {re.escape(str(shape))}"):
+        CompactClassifier(7)(torch.zeros(shape))
 
 
 def test_a_folded_file_gives_the_network_that_it_holds(tmp_path: Path) -> None:

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from deploy.export import check_parity, export_onnx
+from deploy.export import export_onnx
 from deploy.package import round_weights
-from edgeact.skeleton import BODY_21
+from deploy.parity import check_parity
+from edgeact.perception.parts import part_crops
+from edgeact.skeleton import BODY_21, MPII_16
+from edgeact.types import Pose
 from trainer.attribution.cam3d import cam3d
 from trainer.layers.part_crops import HEAD
 from trainer.losses import elastic_net, human_mask
@@ -19,8 +23,8 @@ from trainer.models.edge_pose import EdgePose
 JOINTS = len(BODY_21.joints)
 
 
-def clips(count: int = 2, frames: int = 4) -> torch.Tensor:
-    return torch.randn(count, 3, frames, 64, 64, generator=torch.Generator().manual_seed(1)).clamp(-1, 1)
+def clips(count: int = 2, frames: int = 4, side: int = 64) -> torch.Tensor:
+    return torch.randn(count, 3, frames, side, side, generator=torch.Generator().manual_seed(1)).clamp(-1, 1)
 
 
 def network() -> EdgeNetwork:
@@ -46,6 +50,32 @@ def test_squares_lie_around_the_head_of_our_skeleton() -> None:
     assert [_MPII_ROWS[row] for row in HEAD] == head
     centre = frames.poses[:, head, :2].mean(1)
     assert torch.allclose((frames.squares[:, 0, :2] + frames.squares[:, 0, 2:]) / 2, centre, atol=1e-6)
+
+
+def test_the_runtime_cuts_the_same_squares_out_of_a_crop_that_is_higher_than_wide() -> None:
+    model = network().frame.eval()
+    with torch.no_grad():
+        model.joint_maps.weight.mul_(1e5)  # an untrained network has all joints in the middle
+        frames = model(torch.randn(2, 3, 192, 144, generator=torch.Generator().manual_seed(1)).clamp(-1, 1))
+    size = np.array([144, 192], np.float32)
+    for places, squares in zip(frames.poses[..., :2].numpy(), frames.squares.numpy(), strict=True):
+        joints = places[_MPII_ROWS] * size - 0.5  # the centre of the first pixel is (0, 0)
+        assert np.ptp(joints, axis=0).min() > 40
+        pose = Pose(joints=joints, confidence=np.ones(len(joints), np.float32))
+        boxes = np.stack([part.box for part in part_crops(pose, skeleton=MPII_16, threshold=0.5)])
+        assert np.allclose(squares * np.tile(size, 2), boxes + 0.5, atol=1e-3)
+        sides = squares[:, 2:] * size - squares[:, :2] * size
+        assert np.allclose(sides[:, 0], sides[:, 1], atol=1e-3)  # square in pixels, not in shares
+
+
+def test_crops_that_the_maps_do_not_cover_are_refused() -> None:
+    model = network()
+    with pytest.raises(ValueError, match="crops are 70×50; sides are multiples of 16"):
+        model.frame(torch.zeros(1, 3, 50, 70))
+    with pytest.raises(ValueError, match=r"takes pictures \(N, 3, H, W\) in float32, was given \(1, 1, 64, 64\)"):
+        model.frame(torch.zeros(1, 1, 64, 64))
+    with pytest.raises(ValueError, match="takes clips"):
+        model(torch.zeros(1, 3, 64, 64))
 
 
 def test_frames_one_by_one_give_what_the_clip_gives() -> None:
@@ -83,9 +113,9 @@ def test_a_human_mask_alone_teaches_the_shared_layers_and_no_action() -> None:
 
 
 def test_it_learns_eight_clips_by_heart() -> None:
-    model, inputs, labels = network(), clips(8, frames=2), torch.arange(8) % 4
+    model, inputs, labels = network(), clips(8, frames=2, side=32), torch.arange(8) % 4
     optimizer = torch.optim.Adam(model.parameters(), 3e-3)
-    for _ in range(25):
+    for _ in range(15):
         _, actions = model(inputs)
         loss = functional.cross_entropy(actions, labels)
         optimizer.zero_grad()

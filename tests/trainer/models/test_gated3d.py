@@ -7,10 +7,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from deploy.export import check_parity, export_onnx
+from deploy.export import export_onnx
 from deploy.package import round_weights
+from deploy.parity import check_parity
 from tests.trainer.attribution.toy import Toy
 from trainer.attribution.cam3d import cam3d
+from trainer.attribution.gradients import layer_gradients
 from trainer.models.gated3d import Gate, GatedNetwork, LayerSize
 
 SIZES = {"first": LayerSize(4, 4), "second": LayerSize(5, 4)}
@@ -71,13 +73,23 @@ def test_it_learns_eight_clips_by_heart() -> None:
 
 
 def test_a_gated_network_is_explained_as_it_is() -> None:
-    model = network().eval()
-    maps = cam3d(model, clips())
+    maps = cam3d(network().eval(), clips())
     assert list(maps) == ["first", "second"]
     assert maps["first"].shape == (2, 4, 8, 8)
-    # Without gates the last layer's gradient is one number for all cells; a gate tells frames apart.
-    spread = cam3d(model, clips(), label=1)["second"].flatten(2).sum(2)
-    assert spread.std() > 0
+
+
+def test_a_gate_tells_frames_apart() -> None:
+    """To a classifier over the mean of all cells, all of a channel count alike; the gate adds a weight for each pair of frames."""
+    model = network().eval()
+    plain = layer_gradients(model.backbone, clips(), label=1, layers=["second"])
+    gated = layer_gradients(model, clips(), label=1, layers=["second"])
+    ungated, active = plain.gradients["second"], plain.activations["second"] > 0
+    assert torch.allclose(ungated, ungated[:, :, :1, :1, :1].expand_as(ungated), atol=1e-8)
+    weights = model.gates["second"].fc.weight[1].detach().reshape(5, 2)  # of five channels and two pairs
+    cells = 2 * ungated.shape[3] * ungated.shape[4]  # that are averaged into one
+    added = weights.repeat_interleave(2, 1)[None, :, :, None, None] / cells * active
+    assert torch.allclose(gated.gradients["second"], ungated + added, atol=1e-7)
+    assert (weights[:, 0] - weights[:, 1]).abs().min() > 1e-3
 
 
 def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:

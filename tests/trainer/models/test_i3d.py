@@ -9,6 +9,8 @@ from edgeact.errors import SourceFormatError
 from tests.trainer.models.named_weights import fill_by_name
 from tests.trainer.models.network_checks import check_export, check_gradients, check_learns
 from tests.trainer.models.published_names import read_golden, tensor_lines
+from trainer.attribution.cam3d import cam3d, sum_cam3d
+from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.i3d import I3d, load_pytorch_i3d, pad_same
 
 
@@ -60,6 +62,31 @@ def test_layers_have_the_sizes_of_the_papers_table() -> None:
         "layer2": (16, 14, 14),
         "layer3": (8, 7, 7),
     }
+
+
+@pytest.mark.parametrize("layers", [("layer3",), ("layer2",), ("layer1", "layer2", "layer3"), ("layer2", "layer3")])
+def test_it_can_be_gated_and_explained(layers: tuple[str, ...]) -> None:
+    """The rows of paper C's table 10, for 16 frames."""
+    sizes = {"layer1": LayerSize(30, 8), "layer2": LayerSize(52, 4), "layer3": LayerSize(64, 2)}
+    gated = GatedNetwork(ExplainedBackbone(small()), 4, {name: sizes[name] for name in layers}).eval()
+    inputs = clips(1, size=32)
+    with torch.no_grad():
+        maps, scores = gated(inputs)
+        _, own = small().eval().explained(inputs)
+        assert torch.allclose(scores, own + sum(gated.gates[name](maps[name]) for name in layers), atol=1e-6)
+    cams = cam3d(gated, inputs)
+    assert list(cams) == ["conv1", "layer1", "layer2", "layer3"]
+    assert all(cam.shape == (1, 16, 32, 32) for cam in cams.values())
+    assert sum_cam3d(gated, inputs, layers=layers).std(1).max() > 0  # frames differ
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_classes_are_scored_over_every_two_frames(frames: int) -> None:
+    model = small().eval()
+    features = torch.rand(2, 64, frames, 3, 4, generator=torch.Generator().manual_seed(0))
+    pooled = torch.nn.functional.avg_pool3d(features, (min(2, frames), 3, 4), 1)  # the published pooling
+    with torch.no_grad():
+        assert torch.allclose(model.classify(features), model.logits(pooled).mean((2, 3, 4)), atol=1e-6)
 
 
 def test_it_learns() -> None:

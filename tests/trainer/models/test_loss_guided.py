@@ -1,5 +1,6 @@
 """System B: its maps by hand, which gradients reach where, export, and that it learns."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from deploy.export import check_parity, export_onnx
+from deploy.export import export_onnx
 from deploy.package import round_weights
+from deploy.parity import check_parity
 from tests.trainer.models.small_backbone import images, small_backbone
 from trainer.losses import human_mask
 from trainer.models.loss_guided import LossGuidedNetwork, predicting_activations, sum_of_activations
@@ -27,6 +29,19 @@ def test_shapes_and_that_the_scores_come_from_the_class_maps_alone() -> None:
     assert (output.human >= 0).all()  # "four Conv-ReLu layers": the last one too
     expected = output.class_maps.mean((2, 3)) @ model.classifier.weight.T + model.classifier.bias
     assert torch.allclose(output.scores, expected, atol=1e-6)
+
+
+def test_features_that_were_kept_give_what_the_pictures_give() -> None:
+    model = network().eval()
+    kept = model.from_features(model.backbone(images()))
+    assert torch.equal(kept.scores, model(images()).scores)
+    assert torch.equal(kept.human, model(images()).human)
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 16, 24), (3, 16, 24), (2, 3, 4, 16, 24)])
+def test_what_is_no_batch_of_pictures_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=rf"pictures \(N, 3, H, W\) .* given {re.escape(str(shape))}"):
+        network()(torch.zeros(shape))
 
 
 def test_the_papers_branches() -> None:
