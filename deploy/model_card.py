@@ -1,23 +1,36 @@
 """What a bundle is, where it comes from, how well it does and what it must not be used for, as Markdown."""
 
+import textwrap
+
 from edgeact.bundle import Manifest
 
-# Terms as the sources state them.
+# Terms as the sources state them; the first column is the set's name in a manifest (empty: always used).
 _DATA = (
-    ("Leeds Sports Pose extended (Johnson & Everingham, CVPR 2011)", "pose, detector", "photos of Flickr, no licence stated; cited"),
-    ("stock_upright, 1,000 full-body photos with COCO-17 joints", "pose, detector", "no licence stated"),
-    ("COCO 2017, the 80 training images of a 159-image sample (Lin et al., ECCV 2014)", "pose, detector", "COCO terms"),
-    ("UT-Interaction (Ryoo & Aggarwal, 2010), 16 of 20 sequences", "pose, detector, action", "public research set"),
     (
+        "lspet",
+        "Leeds Sports Pose extended (Johnson & Everingham, CVPR 2011)",
+        "pose, detector",
+        "photos of Flickr, no licence stated; cited",
+    ),
+    ("stock_upright", "stock_upright, 1,000 full-body photos with COCO-17 joints", "pose, detector", "no licence stated"),
+    ("coco_mini", "COCO 2017, the 80 training images of a 159-image sample (Lin et al., ECCV 2014)", "pose, detector", "COCO terms"),
+    ("ut_interaction", "UT-Interaction (Ryoo & Aggarwal, 2010), 16 of 20 sequences", "pose, detector, action", "public research set"),
+    (
+        "surveillance_fights",
         "surveillance fights, four fifths of the source videos",
         "pose, detector; action: the half without fights",
         "footage of public video sites",
     ),
-    ("Penn Action (Zhang et al., ICCV 2013), official training split", "action (joints only)", "research set"),
-    ("JHMDB (Jhuang et al., ICCV 2013), split 1, 14 classes", "action (joints only)", "MIT repository"),
-    ("UTKinect-Action3D (Xia et al., CVPRW 2012), eight of ten persons", "action (joints only)", "MIT repository"),
-    ("motion clips of CMU, DeepMimic, Mesh2Motion, Quaternius, Kay Lousberg", "action (joints only)", "CC0, CMU (free to use) or MIT"),
-    ("scene backgrounds of Poly Haven and ambientCG", "detector (nobody in them)", "CC0"),
+    ("penn_action", "Penn Action (Zhang et al., ICCV 2013), official training split", "action (joints only)", "research set"),
+    ("jhmdb", "JHMDB (Jhuang et al., ICCV 2013), split 1, 14 classes", "action (joints only)", "MIT repository"),
+    ("utkinect", "UTKinect-Action3D (Xia et al., CVPRW 2012), eight of ten persons", "action (joints only)", "MIT repository"),
+    (
+        "studio",
+        "motion clips of CMU, DeepMimic, Mesh2Motion, Quaternius, Kay Lousberg",
+        "action (joints only)",
+        "CC0, CMU (free to use) or MIT",
+    ),
+    ("", "scene backgrounds of Poly Haven and ambientCG", "detector (nobody in them)", "CC0"),
 )
 _TEACHERS = (
     "Boxes of videos and photos, and the joints of video frames, were named by existing networks (a COCO person detector, PP-TinyPose, "
@@ -122,9 +135,15 @@ Most convolutions of {" and ".join(rounded)} are rounded to eight bits; training
 """
 
 
+def _paragraph(text: str) -> str:
+    """The text in lines of at most 140 characters after an empty one; empty for none."""
+    return f"\n{textwrap.fill(text, 140)}\n" if text else ""
+
+
 def model_card(manifest: Manifest, metrics: dict) -> str:
     """The bundle's ``MODEL_CARD.md``."""
-    data = _table(("data", "for", "terms as stated"), list(_DATA))
+    used = {"", *manifest.training["data"]["pose"], *manifest.training["data"]["action"]}
+    data = _table(("data", "for", "terms as stated"), [row for name, *row in _DATA if name in used])
     recipe = manifest.training["recipe"]
     detector, pose, action = recipe["detector"], recipe["pose"], recipe["action"]
     cycles = ", ".join(str(end) for end in pose["cycles"])
@@ -134,7 +153,7 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
 
 Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/compact.toml`. Licence of the weights:
 {manifest.licence}; the data below have terms of their own, and for some none are stated: check them before commercial use.
-
+{_paragraph(recipe.get("history", ""))}
 ## What it is
 
 Four graphs for persons in ordinary video: `detector` (MobileNetV2, stride 8, 416×256), `pose` (MobileNetV2 with a pyramid,

@@ -75,9 +75,10 @@ class ThresholdRecipe(_Record):
 
 
 class Recipe(_Record):
-    """One bundle's training."""
+    """One bundle's training; ``history`` is what became of its weights that the numbers do not say, for the model card."""
 
     version: str
+    history: str = ""
     studio_pictures: Annotated[int, Field(ge=0)]
     detector: DetectorRecipe
     pose: PoseRecipe

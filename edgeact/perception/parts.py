@@ -7,12 +7,14 @@ skeleton without them.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from edgeact.skeleton import Skeleton
 from edgeact.types import Float32, PartCrop, PartName, Pose
 
+_PARTS: tuple[PartName, ...] = ("head", "right_hand", "left_hand")
 _HEAD_JOINTS = ("head_top", "upper_neck")
 _FACE_JOINTS = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 
@@ -31,17 +33,20 @@ def part_crops(pose: Pose, *, skeleton: Skeleton, threshold: float) -> tuple[Par
         skeleton: What they follow.
         threshold: Least confidence of the part's joint; the head's is that of its joints on average.
     """
-    head = _HEAD_JOINTS if set(_HEAD_JOINTS) <= set(skeleton.joints) else _FACE_JOINTS
-    places: tuple[tuple[PartName, tuple[str, ...]], ...] = (
-        ("head", head),
-        ("right_hand", ("right_wrist",)),
-        ("left_hand", ("left_wrist",)),
-    )
+    shares = _joint_shares(skeleton)
+    centres, confidence = shares @ pose.joints, shares @ pose.confidence
     length = part_length(pose.joints)
-    parts = []
-    for name, joints in places:
-        rows = [skeleton.index(joint) for joint in joints]
-        if float(pose.confidence[rows].mean()) >= threshold:
-            centre = pose.joints[rows].mean(0)
-            parts.append(PartCrop(name=name, box=np.concatenate([centre - length, centre + length]).astype(np.float32)))
-    return tuple(parts)
+    boxes = np.concatenate([centres - length, centres + length], axis=1).astype(np.float32)
+    return tuple(
+        PartCrop(name=name, box=box) for name, box, sure in zip(_PARTS, boxes, confidence.tolist(), strict=True) if sure >= threshold
+    )
+
+
+@lru_cache(maxsize=8)
+def _joint_shares(skeleton: Skeleton) -> Float32:
+    """How much each joint counts for the place of each of `_PARTS`, ``(3, J)``: each part lies at the mean of its joints."""
+    head = _HEAD_JOINTS if set(_HEAD_JOINTS) <= set(skeleton.joints) else _FACE_JOINTS
+    shares = np.zeros((len(_PARTS), len(skeleton.joints)), np.float32)
+    for row, joints in enumerate((head, ("right_wrist",), ("left_wrist",))):
+        shares[row, [skeleton.index(joint) for joint in joints]] = 1 / len(joints)
+    return shares

@@ -43,7 +43,7 @@ def manifest() -> Manifest:
         clip=ClipSpec(length=32, stride_seconds=1 / 15),
         calibration=CalibrationSpec(detection_score=0.35, detection_iou=0.6, pose_padding=1.25, joint_confidence=0.3, action_score=0.64),
         graphs=(),
-        training={"recipe": load_recipe().model_dump(mode="json")},
+        training={"recipe": load_recipe().model_dump(mode="json"), "data": {"pose": ["lspet"], "action": ["penn_action", "utkinect"]}},
         parity={},
     )
 
@@ -63,9 +63,25 @@ def test_what_rounding_cost_is_told_for_rounded_graphs_only() -> None:
     rounding = {"float32": {"pose lspet": 0.5205}, "int8": {"pose lspet": 0.5173}}
     made = manifest().model_copy(update={"graphs": (graph,), "training": manifest().training | {"rounding": rounding}})
     card = model_card(made, METRICS)
+    assert "### Eight bits" in card
     assert "Most convolutions of `pose` are rounded" in card
     assert "| pose lspet | 52.0 % | 51.7 % |" in card
-    assert "rounded" not in model_card(manifest(), METRICS)
+    assert "### Eight bits" not in model_card(manifest(), METRICS)
+
+
+def test_only_data_that_were_used_are_named() -> None:
+    card = model_card(manifest(), METRICS)
+    assert "UTKinect-Action3D" in card
+    assert "JHMDB (Jhuang" not in card
+
+
+def test_the_history_of_the_weights_is_told() -> None:
+    made = manifest()
+    recipe = made.training["recipe"] | {"history": "Found under a stone. " * 10}
+    lines = model_card(made.model_copy(update={"training": made.training | {"recipe": recipe}}), METRICS).splitlines()
+    told = [line for line in lines if "under a stone" in line]
+    assert len(told) > 1
+    assert max(map(len, told)) <= 140
 
 
 def test_sets_without_sequences_are_left_out() -> None:
