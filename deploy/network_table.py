@@ -24,14 +24,14 @@ from trainer.models.attentional_pooling import AttentionalPoolingNetwork
 from trainer.models.body_part_aware import BodyPartAwareNetwork, ensemble
 from trainer.models.compact_classifier import CompactClassifier
 from trainer.models.edge_net import EdgeClipNetwork, EdgeFrameNetwork
-from trainer.models.gated3d import GatedNetwork, LayerSize
+from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.hrnet import W18_SMALL, W32, W48, HRNet, HRNetClassifier, HRNetPose
 from trainer.models.i3d import EXPLAINED, I3d
 from trainer.models.inception_resnet_v2 import InceptionResNetV2
 from trainer.models.loss_guided import LossGuidedNetwork
 from trainer.models.pose_action_pyramid import PENN_ACTION_2, PENN_ACTION_8, PoseActionPyramid, PyramidSize
 from trainer.models.resnet import WIDTHS, resnet18, resnet50, resnet101
-from trainer.models.resnext3d import ResNeXt3d, resnext3d_50, resnext3d_101
+from trainer.models.resnext3d import resnext3d_50, resnext3d_101
 
 _RUNS = 5
 # Of pictures only the pose layers run, so only they are counted. An exit at pyramid 1, level 2 computes these of the first block, which
@@ -60,17 +60,6 @@ class _Last(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.backbone.maps(x)[self.name]
-
-
-class _Explained(nn.Module):
-    """Layers and scores of a 3D network."""
-
-    def __init__(self, backbone: ResNeXt3d | I3d) -> None:
-        super().__init__()
-        self.backbone = backbone
-
-    def forward(self, x: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        return self.backbone.explained(x)
 
 
 class _Chosen(nn.Module):
@@ -108,14 +97,14 @@ def _gated() -> nn.Module:
     channels = {"conv": 64, "layer1": 256, "layer2": 512, "layer3": 1024, "layer4": 2048}
     frames = {"conv": 16, "layer1": 8, "layer2": 4, "layer3": 2, "layer4": 1}
     gates = {name: LayerSize(channels[name], frames[name]) for name in channels}
-    return _Chosen(GatedNetwork(_Explained(resnext3d_101(51)), 51, gates), lambda module, x: (module(x)[1],))
+    return _Chosen(GatedNetwork(ExplainedBackbone(resnext3d_101(51)), 51, gates), lambda module, x: (module(x)[1],))
 
 
 def _gated_i3d() -> nn.Module:
     channels = dict(zip(EXPLAINED, (64, 480, 832, 1024), strict=True))
     frames = dict(zip(EXPLAINED, (8, 8, 4, 2), strict=True))  # of clips of 16
     gates = {name: LayerSize(channels[name], frames[name]) for name in EXPLAINED}
-    return _Chosen(GatedNetwork(_Explained(I3d(51)), 51, gates), lambda module, x: (module(x)[1],))
+    return _Chosen(GatedNetwork(ExplainedBackbone(I3d(51)), 51, gates), lambda module, x: (module(x)[1],))
 
 
 def _pyramid(size: PyramidSize) -> nn.Module:

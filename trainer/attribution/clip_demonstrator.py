@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from edgeact.geometry import letterbox
 from trainer.data.action_sequences import INTERACTION_LABELS, read_groups
-from trainer.models.gated3d import GatedNetwork, LayerSize
+from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.resnext3d import ResNeXt3d
 
 FRAMES, HEIGHT, WIDTH = 16, 80, 112
@@ -27,15 +27,6 @@ class ClipDemonstrator:
     classifier: nn.Linear
     actions: tuple[str, ...]
     accuracy: float
-
-
-class _Explained(nn.Module):
-    def __init__(self, backbone: ResNeXt3d) -> None:
-        super().__init__()
-        self.backbone = backbone
-
-    def forward(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        return self.backbone.explained(clips)
 
 
 def read_clip(path: Path) -> np.ndarray:
@@ -70,7 +61,7 @@ def fit_clip_demonstrator(data: Path, *, steps: int = 800, batch: int = 8) -> Cl
     backbone = ResNeXt3d((1, 1, 1, 1), classes=len(INTERACTION_LABELS), widths=(32, 32, 64, 64), stem_channels=16, cardinality=8)
     with torch.no_grad():
         sizes = {name: LayerSize(value.shape[1], value.shape[2]) for name, value in backbone.eval().maps(to_input(clips[:1])).items()}
-    network = GatedNetwork(_Explained(backbone), len(INTERACTION_LABELS), sizes)
+    network = GatedNetwork(ExplainedBackbone(backbone), len(INTERACTION_LABELS), sizes)
     optimizer = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.05)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     rng = np.random.default_rng(0)

@@ -11,7 +11,7 @@ from tests.trainer.models.named_weights import fill_by_name
 from tests.trainer.models.network_checks import check_export, check_gradients, check_learns
 from tests.trainer.models.published_names import read_golden, tensor_lines
 from trainer.attribution.cam3d import cam3d
-from trainer.models.gated3d import GatedNetwork, LayerSize
+from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.resnext3d import ResNeXt3d, load_kenshohara, resnext3d_50, resnext3d_101
 
 
@@ -68,16 +68,8 @@ def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
 
 
 def test_it_can_be_gated_and_explained() -> None:
-    class Explained(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = small()
-
-        def forward(self, x: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-            return self.network.explained(x)
-
     sizes = {"conv": LayerSize(8, 8), "layer1": LayerSize(64, 4), "layer3": LayerSize(128, 1)}
-    gated = GatedNetwork(Explained(), 4, sizes).eval()
+    gated = GatedNetwork(ExplainedBackbone(small()), 4, sizes).eval()
     maps = cam3d(gated, clips(1))
     assert list(maps) == ["conv", "layer1", "layer2", "layer3", "layer4"]
     assert all(value.shape == (1, 8, 32, 32) for value in maps.values())
