@@ -170,7 +170,8 @@ Labels: {labels}. `{manifest.other_label}` stands for everything else.
 {_TEACHERS}
 
 Training: detector {detector["steps"]} steps of {detector["batch"]}, pose {pose["cycles"][-1]} steps of {pose["batch"]} (cycles ending at
-{cycles}), action {action["steps"]} steps of {action["batch"]}. The backbones' first three blocks keep their ImageNet weights.
+{cycles}; from step {pose["mild_from"]} on with mild changes of the pictures only), action {action["steps"]} steps of
+{action["batch"]}. The backbones' first three blocks keep their ImageNet weights.
 
 ## How well it does
 

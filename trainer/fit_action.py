@@ -98,7 +98,7 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
     since, total, right = time.monotonic(), 0.0, 0.0
     for step in range(start, recipe.steps):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, (recipe.steps,), recipe.rate)
+            group["lr"] = learning_rate(step, (recipe.steps,), (recipe.rate,))
         clips, allowed = draw_batch(groups, np.random.default_rng((3, step)), recipe.batch, bank)
         model.train()
         logits = model(clips)

@@ -128,7 +128,7 @@ def fit(pictures: Path, imagenet: Path, checkpoint: Path, recipe: DetectorRecipe
     since, total = time.monotonic(), 0.0
     for step in range(start, steps):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, (steps,), rate)
+            group["lr"] = learning_rate(step, (steps,), (rate,))
         images, heat, owner, counts = draw_batch(groups, np.random.default_rng((2, step)), batch)
         model.train()
         with half_where_native():

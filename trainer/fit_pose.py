@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
-from trainer.data.pose_augment import PoseAugmentation, augment, centre_crop
+from trainer.data.pose_augment import MILD, PoseAugmentation, augment, centre_crop
 from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.metrics.pck import pck
@@ -103,19 +103,22 @@ def evaluate(model: EdgePose, sets: list[PatchSet], *, limit: int = 400) -> dict
     return scores
 
 
-def draw_batch(sets: list[PatchSet], rng: np.random.Generator, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+def draw_batch(
+    sets: list[PatchSet], rng: np.random.Generator, batch: int, strength: PoseAugmentation | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """A batch across the sets by `SHARES`: input (N, 3, H, W), joints (N, 21, 3)."""
+    strength = strength or PoseAugmentation()
     shares = np.array([SHARES[patches.name] for patches in sets])
     crops = np.empty((batch, INPUT_HEIGHT, INPUT_WIDTH, 3), np.uint8)
     joints = np.empty((batch, 21, 3), np.float32)
     for position, choice in enumerate(rng.choice(len(sets), batch, p=shares / shares.sum())):
         patches = sets[choice]
         row = rng.choice(patches.rows)
-        crops[position], joints[position] = augment(patches.patches[row], patches.joints[row], rng, PoseAugmentation())
+        crops[position], joints[position] = augment(patches.patches[row], patches.joints[row], rng, strength)
     return to_input(crops), torch.from_numpy(joints)
 
 
-def learning_rate(step: int, cycles: Sequence[int], peak: float) -> float:
+def learning_rate(step: int, cycles: Sequence[int], peaks: Sequence[float]) -> float:
     """Linear warm-up over 200 steps, then half a cosine to a hundredth; anew after the end of each cycle.
 
     Warm restarts (Loshchilov and Hutter, "SGDR", ICLR 2017) let a finished training go on.
@@ -123,10 +126,11 @@ def learning_rate(step: int, cycles: Sequence[int], peak: float) -> float:
     Args:
         step: From 0.
         cycles: The step at which each cycle ends, ascending.
-        peak: Highest learning rate.
+        peaks: Highest learning rate of each cycle.
     """
     start = max((end for end in cycles if end <= step), default=0)
-    length = next(end for end in cycles if end > step) - start
+    end, peak = next((end, peak) for end, peak in zip(cycles, peaks, strict=True) if end > step)
+    length = end - start
     if step - start < 200:
         return peak * (step - start + 1) / 200
     return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - start - 200) / max(length - 200, 1))))
@@ -146,7 +150,7 @@ def fit(patches: Path, imagenet: Path, checkpoint: Path, recipe: PoseRecipe, *, 
     Raises:
         FloatingPointError: The training diverged.
     """
-    cycles, batch, rate = recipe.cycles, recipe.batch, recipe.rate
+    cycles, batch = recipe.cycles, recipe.batch
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     sets = [load_patch_set(patches / name, "train") for name in SHARES if (patches / name / "index.json").exists()]
     checks = [patch_set for name in ("lspet", "stock_upright") if len((patch_set := load_patch_set(patches / name, "validation")).rows)]
@@ -158,21 +162,21 @@ def fit(patches: Path, imagenet: Path, checkpoint: Path, recipe: PoseRecipe, *, 
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in trained if parameter.ndim > 1]
     others = [parameter for parameter in trained if parameter.ndim <= 1]
-    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}], lr=rate)
+    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}], lr=recipe.rates[0])
     average = MovingAverage(model)
     start = load_checkpoint(checkpoint, model=model, average=average, optimizer=optimizer) if checkpoint.exists() else 0
     steps, since, total = cycles[-1], time.monotonic(), 0.0
     for step in range(start, steps):
         rng = np.random.default_rng((1, step))  # a resumed training sees the batches that it would have seen
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, cycles, rate)
-        images, joints = draw_batch(sets, rng, batch)
+            group["lr"] = learning_rate(step, cycles, recipe.rates)
+        images, joints = draw_batch(sets, rng, batch, MILD if step >= recipe.mild_from else None)
         model.train()
         with half_where_native():
             logits = model(images)
         loss = pose_loss(logits.float(), joints)
         if not torch.isfinite(loss):
-            raise FloatingPointError(f"loss is {loss.item()} at step {step}; lower the recipe's pose.rate")
+            raise FloatingPointError(f"loss is {loss.item()} at step {step}; lower the recipe's pose.rates")
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 5.0)

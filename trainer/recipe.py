@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeact.errors import ConfigError
 
@@ -23,11 +23,25 @@ class _Record(BaseModel):
 
 
 class PoseRecipe(_Record):
-    """Training of the pose network: the steps at which each cycle of the learning rate ends, persons a step, highest rate."""
+    """Training of the pose network.
+
+    Attributes:
+        cycles: The steps at which each cycle of the learning rate ends, ascending.
+        rates: The highest rate of each cycle.
+        mild_from: From this step on persons are shown nearly as they are (`trainer.data.pose_augment.MILD`).
+        batch: Persons a step.
+    """
 
     cycles: tuple[Steps, ...]
+    rates: tuple[Rate, ...]
+    mild_from: Annotated[int, Field(ge=0)]
     batch: Batch
-    rate: Rate
+
+    @model_validator(mode="after")
+    def _check(self) -> "PoseRecipe":
+        if len(self.cycles) != len(self.rates) or not self.cycles or list(self.cycles) != sorted(set(self.cycles)):
+            raise ValueError(f"cycles {list(self.cycles)} must ascend and have a rate each, rates are {list(self.rates)}")
+        return self
 
 
 class DetectorRecipe(_Record):

@@ -13,7 +13,8 @@ from trainer.recipe import load_recipe
 def test_metrics_and_card_come_with_the_bundle_and_the_old_one_goes(tmp_path: Path) -> None:
     finished = build_tiny_bundle(tmp_path / "finished")
     path = finished / MANIFEST_NAME
-    manifest = json.loads(path.read_text()) | {"training": {"recipe": load_recipe().model_dump(mode="json")}}
+    training = {"recipe": load_recipe().model_dump(mode="json"), "data": {"pose": ["lspet"], "action": ["penn_action"]}}
+    manifest = json.loads(path.read_text()) | {"training": training}
     path.write_text(json.dumps(manifest))
     before = path.read_bytes()
     out = tmp_path / "bundle"

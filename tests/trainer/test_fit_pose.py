@@ -42,12 +42,12 @@ def test_nobody_labelled_gives_zero_not_nan() -> None:
 
 
 def test_the_learning_rate_starts_anew_after_each_cycle() -> None:
-    cycles = (1000, 3000)
-    assert learning_rate(199, cycles, 1.0) == 1.0
-    assert learning_rate(999, cycles, 1.0) == pytest.approx(0.01, abs=1e-4)
-    assert learning_rate(1000, cycles, 1.0) == pytest.approx(1 / 200)
-    assert learning_rate(1200, cycles, 1.0) == pytest.approx(1.0)
-    assert learning_rate(2999, cycles, 1.0) == pytest.approx(0.01, abs=1e-4)
+    cycles, peaks = (1000, 3000), (1.0, 0.5)
+    assert learning_rate(199, cycles, peaks) == 1.0
+    assert learning_rate(999, cycles, peaks) == pytest.approx(0.01, abs=1e-4)
+    assert learning_rate(1000, cycles, peaks) == pytest.approx(0.5 / 200)
+    assert learning_rate(1200, cycles, peaks) == pytest.approx(0.5)
+    assert learning_rate(2999, cycles, peaks) == pytest.approx(0.005, abs=1e-4)
 
 
 def write_patches(root: Path) -> Path:
@@ -77,7 +77,7 @@ def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path:
     weights, _ = write_folded_weights(tmp_path / "weights.safetensors")
 
     def train(name: str, steps: int) -> dict[str, torch.Tensor]:
-        recipe = PoseRecipe(cycles=(steps,), batch=2, rate=1e-3)
+        recipe = PoseRecipe(cycles=(steps,), rates=(1e-3,), mild_from=1, batch=2)
         return fit(patches, weights, tmp_path / name / "checkpoint.pt", recipe, save_every=1).state_dict()
 
     torch.use_deterministic_algorithms(True)

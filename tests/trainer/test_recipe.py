@@ -1,5 +1,6 @@
 """Recipes are read strictly."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ def test_unknown_keys_are_all_named(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text(default_recipe_path().read_text().replace("batch = 16", "batchsize = 16") + "\nspeed = 3\n")
     with pytest.raises(ConfigError, match=r"detector\.batch(?s:.)*speed|speed(?s:.)*detector\.batch"):
+        load_recipe(path)
+
+
+def test_every_cycle_has_a_rate(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(re.sub(r"rates = .*", "rates = [1e-3]", default_recipe_path().read_text()))
+    with pytest.raises(ConfigError, match="must ascend and have a rate each"):
         load_recipe(path)
 
 

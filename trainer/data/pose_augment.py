@@ -29,6 +29,10 @@ class PoseAugmentation:
     erase: float = 0.2
 
 
+# For the end of a training: strong changes teach what does not matter, but it is upright, whole people that the network will see most.
+MILD = PoseAugmentation(rotation_degrees=16.0, scale=(0.88, 1.22), shift=0.04, upper_body=0.03, low_resolution=0.08, erase=0.05)
+
+
 def centre_crop(patch: np.ndarray, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The network's own view of a patch: crop (192, 144, 3) uint8 and joints (21, 3) in its pixels."""
     top, left = (PATCH_HEIGHT - INPUT_HEIGHT) // 2, (PATCH_WIDTH - INPUT_WIDTH) // 2

@@ -3,7 +3,7 @@
 import numpy as np
 
 from edgeact.skeleton import BODY_21
-from trainer.data.pose_augment import PoseAugmentation, augment, centre_crop
+from trainer.data.pose_augment import MILD, PoseAugmentation, augment, centre_crop
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 
 GEOMETRY_ONLY = PoseAugmentation(low_resolution=0.0, erase=0.0)
@@ -62,3 +62,15 @@ def test_the_networks_view_is_the_middle() -> None:
     assert crop.shape == (192, 144, 3)
     x, y = moved[BODY_21.index("right_shoulder"), :2].astype(int)
     assert crop[y, x].tolist() == [250, 250, 250]
+
+
+def test_mild_views_stay_closer_to_the_networks_own() -> None:
+    patch, joints = patch_with_dots()
+    pelvis = BODY_21.index("pelvis")
+    joints[pelvis] = (96, 190, 1)  # in the middle, so that mirroring leaves it there, and low, so that scale and rotation move it
+
+    def spread(strength: PoseAugmentation) -> float:
+        views = np.stack([augment(patch, joints, np.random.default_rng(seed), strength)[1][pelvis] for seed in range(150)])
+        return float(views[:, :2].std(0).sum())
+
+    assert spread(MILD) < 0.7 * spread(PoseAugmentation())
