@@ -95,7 +95,9 @@ def test_a_shot_cut_starts_anew(tiny_bundle: Path) -> None:
 FIGURE_BOX = np.array([100, 60, 140, 180], np.float32)
 
 
-def watch(tiny_bundle: Path, joints: np.ndarray, confidence: Callable[[float], float], *, gone_at: float) -> list[TrackStep]:
+def watch(
+    tiny_bundle: Path, joints: np.ndarray, confidence: Callable[[float], float], *, gone_at: float, score: float = 0.9
+) -> list[TrackStep]:
     """Steps of a tracker (25 frames a second, 3 s) that a detector tells of one person until they are gone, and always the same pose."""
     bundle = load_bundle(tiny_bundle)
     tracker = Tracker(PipelineConfig(), skeleton=bundle.skeleton, calibration=bundle.manifest.calibration)
@@ -108,7 +110,7 @@ def watch(tiny_bundle: Path, joints: np.ndarray, confidence: Callable[[float], f
             count = len(boxes)
             return PoseBatch(np.repeat(features[None], count, 0), None, boxes.copy(), np.full((count, 2, 3), np.nan, np.float32))
 
-        seen = (Detection(FIGURE_BOX, 0.9),) if time < gone_at else ()
+        seen = (Detection(FIGURE_BOX, score),) if time < gone_at else ()
         steps.append(tracker.step(time, seen if index % 5 == 0 else None, estimate, width=320, height=240))
     return steps
 
@@ -130,3 +132,9 @@ def test_the_box_holds_the_joints_unless_they_are_far_off(tiny_bundle: Path) -> 
     joints[1] = (300, 100)  # much too far to the right
     box = watch(tiny_bundle, joints, lambda _: 0.9, gone_at=9)[20].persons[0].box
     assert box == pytest.approx([100, 50, 140 + 0.15 * 120, 180], abs=0.5)
+
+
+@pytest.mark.parametrize(("score", "confidence", "starts"), [(0.9, 0.6, True), (0.52, 0.9, True), (0.52, 0.6, False)])
+def test_detector_and_pose_must_convince_together(score: float, confidence: float, starts: bool, tiny_bundle: Path) -> None:
+    steps = watch(tiny_bundle, figure_joints(), lambda _: confidence, gone_at=9, score=score)
+    assert len(steps[20].persons) == starts
