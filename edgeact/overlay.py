@@ -32,6 +32,7 @@ _GOLDEN_RATIO = 0.618034  # steps of the hue: neighbours in number are far apart
 _PART_NAMES = {"head": "head", "right_hand": "R hand", "left_hand": "L hand"}
 _SHIFT = 3  # bits of a pixel's fraction that OpenCV takes for lines
 _THINNEST = 2  # pixels: video keeps colour for every second pixel only, in which a thinner line would come and go as it moves
+_SMALLEST_RIM_SCALE = 0.75
 _STRIP_SECONDS = 2.0  # for so long another edge must suit the insets better before they move there
 _HAND_SHARE = 0.5  # of a hand's square is shown enlarged: the whole of it holds half of the body
 
@@ -184,18 +185,22 @@ def _draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: f
     sure = person.pose.confidence >= threshold
     width = max(_THINNEST, round(2 * scale))
     shown = sure[layout.bones].all(1)
-    _draw_lines(image, points[layout.bones[shown]], layout.bone_sides[shown], width, rim=max(1, round(1.5 * scale)))
+    rim = round(1.5 * scale)  # none in small pictures, where people are few pixels wide
+    _draw_lines(image, points[layout.bones[shown]], layout.bone_sides[shown], width, rim=rim if scale >= _SMALLEST_RIM_SCALE else 0)
     # A line from a joint to itself is a dot.
     for chosen, share in ((sure & ~layout.is_face, 1.0), (sure & layout.is_face, 0.6)):
         dots = np.repeat(points[chosen][:, None], 2, axis=1)
-        _draw_lines(image, dots, layout.joint_sides[chosen], max(_THINNEST, round(share * max(3.0, 4.8 * scale))), rim=1)
+        _draw_lines(
+            image, dots, layout.joint_sides[chosen], max(_THINNEST, round(share * 4.8 * scale)), rim=int(scale >= _SMALLEST_RIM_SCALE)
+        )
 
 
 def _draw_lines(image: UInt8, lines: npt.NDArray[np.int32], sides: npt.NDArray[np.intp], width: int, *, rim: int) -> None:
     """Lines ``(N, 2, 2)`` in eighths of pixels, first the rims of all: one call for each colour is much quicker than one for each line."""
     if len(lines) == 0:
         return
-    cv2.polylines(image, list(lines), False, _DARK, width + rim, cv2.LINE_AA, _SHIFT)
+    if rim:
+        cv2.polylines(image, list(lines), False, _DARK, width + rim, cv2.LINE_AA, _SHIFT)
     for index, colour in enumerate(_SIDES):
         chosen = lines[sides == index]
         if len(chosen):
