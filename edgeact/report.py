@@ -29,15 +29,16 @@ def summary_table(report: "BatchReport") -> Table:
 
     Speed is in multiples of real time.
     """
-    table = Table(box=SIMPLE, title="annotated", title_justify="left")
+    folders = {str(output.parent) for result in report.results for output in result.outputs}  # one, as a batch has one --out
+    table = Table(box=SIMPLE, title=f"annotated into {escape(', '.join(folders))}" if folders else "annotated", title_justify="left")
     table.add_column("input", overflow="fold")
     for heading in ("frames", "seconds", "speed", "persons"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("actions", overflow="fold")
     colours = {"done": "green", "skipped": "dim", "interrupted": "yellow", "failed": "red"}
     for result in report.results:
-        # out/a.mp4, out/a.events.csv, out/a.frames.jsonl → out/a.*
-        outputs = f" → {escape(str(result.outputs[-1]).removesuffix(FRAMES_SUFFIX))}.*" if result.outputs else ""
+        # a.mp4, a.events.csv, a.frames.jsonl → a.*
+        outputs = f" → {escape(result.outputs[-1].name.removesuffix(FRAMES_SUFFIX))}.*" if result.outputs else ""
         name = f"{escape(result.path.name)}\n[{colours[result.state]}]{result.state}[/]{outputs}"
         if (summary := result.summary) is None:
             table.add_row(name)
