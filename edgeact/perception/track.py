@@ -49,7 +49,7 @@ _START_SHARE = 1.4  # and under this one it starts no track: people have .45 of 
 # Detector and pose must agree that there is somebody: score and mean confidence together reach so many times the bundle's thresholds
 # for both. On CCTV and UT-Interaction that keeps 67 of 70 people, and 14 of 23 things that were taken for people.
 _START_EVIDENCE = 1.5
-_KEPT_SHARE = 0.75  # of the confidence that the detector last saw a person with; where it sees nobody any more, less is background
+_KEPT_SHARE = 0.7  # of the confidence that the detector last saw a person with; where it sees nobody any more, less is background
 _INSIDE_SHARE = 0.25  # of a person of whom less is inside the picture, nothing can be found
 _MAXIMUM_GROWTH = 0.5
 _LARGEST_GROWTH = 0.15  # of a person's height, by which joints may reach out of the box
