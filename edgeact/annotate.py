@@ -43,6 +43,7 @@ from edgeact.record import (
     fingerprint_input,
     is_current,
     is_output,
+    is_whole,
     load_record,
     output_names,
     output_stems,
@@ -216,7 +217,7 @@ def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Pat
                 stop=batch.stop,
                 on_result=batch.listener.frame_done,
             )
-            if report.interrupted and (report.frames == 0 or _is_whole(batch, record)):
+            if report.interrupted and (report.frames == 0 or is_whole(record, batch.out_dir)):
                 return InputResult(path, "interrupted")  # results of a whole video are not given up for those of its beginning
             if report.frames == 0:
                 raise SourceFormatError(f"{path} holds no frame that can be decoded; copy or convert it again")
@@ -225,11 +226,6 @@ def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Pat
             finished = RunRecord(state=state, input=source_record, settings=settings, outputs={}, summary=summary)
             finished = _commit(batch, stem, sinks, finished, earlier=record)
     return _judged(batch, InputResult(path, state, _outputs(batch.out_dir, finished), summary))
-
-
-def _is_whole(batch: _Batch, record: RunRecord | None) -> bool:
-    """Whether an earlier run's complete results are there, of whatever settings."""
-    return record is not None and record.state == "done" and all((batch.out_dir / name).is_file() for name in record.outputs)
 
 
 def _judged(batch: _Batch, result: InputResult) -> InputResult:

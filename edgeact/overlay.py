@@ -25,14 +25,14 @@ _MIDDLE: Colour = (245, 245, 245)
 _SIDES = (_LEFT, _RIGHT, _MIDDLE)
 _DARK: Colour = (18, 20, 24)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
-_REFERENCE_SIDE = 480  # of the picture's shorter side, at which a line is one pixel and text has half of the font's size
+_REFERENCE_SIDE = 480  # of the picture's shorter side, at which a bone is two pixels wide and text has half of the font's size
 _STRONGEST_BLEND = 0.62  # of the attention map: what is under it stays visible
 _FAINTEST = 40  # levels of the attention map, of 255, up to which nothing is drawn
 _GOLDEN_RATIO = 0.618034  # steps of the hue: neighbours in number are far apart in colour, whatever their count
 _PART_NAMES = {"head": "head", "right_hand": "R hand", "left_hand": "L hand"}
 _SHIFT = 3  # bits of a pixel's fraction that OpenCV takes for lines
 _THINNEST = 2  # pixels: video keeps colour for every second pixel only, in which a thinner line would come and go as it moves
-_SMALLEST_RIM_SCALE = 0.75
+_SMALLEST_RIM_SCALE = 0.75  # in smaller pictures people are few pixels wide: rims would fill them
 _STRIP_SECONDS = 2.0  # for so long another edge must suit the insets better before they move there
 _HAND_SHARE = 0.5  # of a hand's square is shown enlarged: the whole of it holds half of the body
 
@@ -185,14 +185,12 @@ def _draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: f
     sure = person.pose.confidence >= threshold
     width = max(_THINNEST, round(2 * scale))
     shown = sure[layout.bones].all(1)
-    rim = round(1.5 * scale)  # none in small pictures, where people are few pixels wide
-    _draw_lines(image, points[layout.bones[shown]], layout.bone_sides[shown], width, rim=rim if scale >= _SMALLEST_RIM_SCALE else 0)
+    rim = round(1.5 * scale) if scale >= _SMALLEST_RIM_SCALE else 0
+    _draw_lines(image, points[layout.bones[shown]], layout.bone_sides[shown], width, rim=rim)
     # A line from a joint to itself is a dot.
     for chosen, share in ((sure & ~layout.is_face, 1.0), (sure & layout.is_face, 0.6)):
         dots = np.repeat(points[chosen][:, None], 2, axis=1)
-        _draw_lines(
-            image, dots, layout.joint_sides[chosen], max(_THINNEST, round(share * 4.8 * scale)), rim=int(scale >= _SMALLEST_RIM_SCALE)
-        )
+        _draw_lines(image, dots, layout.joint_sides[chosen], max(_THINNEST, round(share * 4.8 * scale)), rim=min(rim, 1))
 
 
 def _draw_lines(image: UInt8, lines: npt.NDArray[np.int32], sides: npt.NDArray[np.intp], width: int, *, rim: int) -> None:

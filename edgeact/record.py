@@ -136,11 +136,18 @@ def save_record(path: Path, record: RunRecord) -> None:
         raise OutputError(f"{path} cannot be written ({error.strerror}); free some space or choose another --out") from error
 
 
-def is_current(record: RunRecord | None, source: InputRecord, settings: dict[str, Any], out_dir: Path) -> bool:
-    """True when the outputs are all there and came from this very input with these very settings."""
-    if record is None or record.state != "done" or record.settings != settings or record.input.fingerprint != source.fingerprint:
+def is_whole(record: RunRecord | None, out_dir: Path) -> bool:
+    """True when the outputs of a whole input are all there, whatever it was and with which settings."""
+    if record is None or record.state != "done":
         return False
     return all((out_dir / name).is_file() and (out_dir / name).stat().st_size == size for name, size in record.outputs.items())
+
+
+def is_current(record: RunRecord | None, source: InputRecord, settings: dict[str, Any], out_dir: Path) -> bool:
+    """True when the outputs are all there and came from this very input with these very settings."""
+    if record is None or record.settings != settings or record.input.fingerprint != source.fingerprint:
+        return False
+    return is_whole(record, out_dir)
 
 
 def is_output(path: Path) -> bool:

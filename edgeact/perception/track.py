@@ -27,7 +27,7 @@ from edgeact.perception.association import (
     without_pairs,
 )
 from edgeact.perception.pose import PoseBatch, empty_batch, join_batches
-from edgeact.perception.track_state import TrackState
+from edgeact.perception.track_state import TrackState, mean_confidence
 from edgeact.skeleton import Skeleton
 from edgeact.types import Detection, Float32
 
@@ -249,16 +249,15 @@ class Tracker:
         found = estimate(boxes[inside])
         carried = []
         for index, (track, features) in enumerate(zip(tracks, found.features, strict=True)):
-            # Streets and curtains, once someone has left them, have .65 of the person's confidence; the person has .9 of it and more.
-            faded = track.missed > 0 and float(features[:, 2].mean()) < _KEPT_SHARE * track.confidence
-            if self._shows_person(features) and not faded:
+            needed = _POSE_SHARE * self._calibration.joint_confidence
+            if track.missed:
+                # Streets and curtains, once someone has left them, have .65 of the person's confidence; the person has .9 of it and more.
+                needed = max(needed, _KEPT_SHARE * track.confidence)
+            if mean_confidence(features) >= needed:
                 box = track.carried_box(features, threshold=self._calibration.joint_confidence)
                 if box is not None:
                     carried.append(_Sighting(track, box, first + index))
         return carried, join_batches(poses, found)
-
-    def _shows_person(self, features: Float32, share: float = _POSE_SHARE) -> bool:
-        return float(features[:, 2].mean()) >= share * self._calibration.joint_confidence
 
     def _without_duplicates(self, sightings: list[_Sighting], poses: PoseBatch) -> list[_Sighting]:
         """Where two tracks show one person, only one of them.
@@ -338,8 +337,9 @@ class Tracker:
 
     def _is_convincing(self, detection: Detection, features: Float32) -> bool:
         """Whether detector and pose together are sure enough of a person to start a track."""
-        needed = _START_EVIDENCE * (self._calibration.detection_score + self._calibration.joint_confidence)
-        return self._shows_person(features, _START_SHARE) and detection.score + float(features[:, 2].mean()) >= needed
+        confidence, joint_confidence = mean_confidence(features), self._calibration.joint_confidence
+        needed = _START_EVIDENCE * (self._calibration.detection_score + joint_confidence)
+        return confidence >= _START_SHARE * joint_confidence and detection.score + confidence >= needed
 
     def _is_known(self, box: Float32, features: Float32) -> bool:
         """Whether a track that is seen already shows this person."""

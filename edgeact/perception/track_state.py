@@ -88,13 +88,18 @@ class TrackState:
 
     def note_detection(self, detection: Detection, *, threshold: float) -> None:
         """Remember what the detector said of it, after `see`; ``threshold`` is the confidence of a sure joint."""
-        self.score, self.confidence = detection.score, float(self.features[:, 2].mean())
+        self.score, self.confidence = detection.score, mean_confidence(self.features)
         self.hits += 1
         joints = joints_box(self.features[:, :2], self.features[:, 2], threshold=threshold)
         if joints is not None:
             margins = np.asarray((detection.box - joints) / max(float(detection.box[3] - detection.box[1]), 1.0), np.float32)
             self._margins = margins if self._margins is None else self._margins + _MARGIN_SHARE * (margins - self._margins)
             self._sure_joints = _count_sure(self.features, threshold)
+
+
+def mean_confidence(features: Float32) -> float:
+    """Of the joints of a pose ``(J, 3)``: how much it looks like a person at all."""
+    return float(features[:, 2].mean())
 
 
 def _count_sure(features: Float32, threshold: float) -> int:
