@@ -34,7 +34,7 @@ _DATA = (
 )
 _TEACHERS = (
     "Boxes of videos and photos, and the joints of video frames, were named by existing networks (a COCO person detector, PP-TinyPose, "
-    "EfficientPose for head top, neck, thorax and pelvis) and are used as labels; the backbones start from ImageNet weights (MobileNetV2)."
+    "EfficientPose for head top, neck, thorax and pelvis) and are used as labels."
 )
 _SET_NAMES = {
     "stock_upright": "stock_upright (unseen fifth)",
@@ -156,8 +156,8 @@ Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/co
 {_paragraph(recipe.get("history", ""))}
 ## What it is
 
-Four graphs for persons in ordinary video: `detector` (MobileNetV2, stride 8, 416×256), `pose` (MobileNetV2 with a pyramid,
-192×144, {len(manifest.joints)} joints: COCO-17 and head top, upper neck, thorax, pelvis, so that COCO-17 and MPII-16 both come out
+Four graphs for persons in ordinary video: `detector` (MobileNetV2, stride 8, 416×256), `pose` (a slimmed PP-TinyPose,
+128×160, {len(manifest.joints)} joints: COCO-17 and head top, upper neck, thorax, pelvis, so that COCO-17 and MPII-16 both come out
 exactly), `action` (one-dimensional convolutions over {manifest.clip.length} frames of joints, {len(manifest.labels)} labels) and `explain`
 (gradient times input of the action graph).
 
@@ -171,7 +171,8 @@ Labels: {labels}. `{manifest.other_label}` stands for everything else.
 
 Training: detector {detector["steps"]} steps of {detector["batch"]}, pose {pose["cycles"][-1]} steps of {pose["batch"]} (cycles ending at
 {cycles}; from step {pose["mild_from"]} on with mild changes of the pictures only), action {action["steps"]} steps of
-{action["batch"]}. The backbones' first three blocks keep their ImageNet weights.
+{action["batch"]}. The detector's backbone starts from ImageNet weights, and its first three blocks keep them. The pose network starts
+from the weights of PP-TinyPose (Apache-2.0), of which it leaves out what changes its joint maps least.
 
 ## How well it does
 

@@ -77,7 +77,7 @@ class Samples:
 
     Attributes:
         scenes: ``(S, 256, 416, 3)`` uint8 RGB.
-        crops: ``(P, 192, 144, 3)`` uint8 RGB, P ≥ 2.
+        crops: ``(P, 160, 128, 3)`` uint8 RGB, P ≥ 2.
         clips: ``(C, 32, 21, 3)`` float32 x, y, confidence, C ≥ 2.
     """
 

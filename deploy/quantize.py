@@ -34,7 +34,7 @@ class CalibrationPictures:
 
     Attributes:
         scenes: ``(S, 256, 416, 3)`` uint8 RGB, what the detector sees.
-        crops: ``(P, 192, 144, 3)`` uint8 RGB, what the pose graph sees.
+        crops: ``(P, 160, 128, 3)`` uint8 RGB, what the pose graph sees.
     """
 
     scenes: np.ndarray

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from trainer.models.edge_detector import EdgeDetector, decode
-from trainer.models.edge_pose import EdgePose, peak_soft_argmax
+from trainer.models.edge_pose import EdgePose, peak_soft_argmax, standardise
 
 
 def _normalise(image: torch.Tensor) -> torch.Tensor:
-    """(N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1], the range of the backbone's ImageNet weights."""
+    """(N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1], the range of the compact backbone's ImageNet weights."""
     return image.permute(0, 3, 1, 2).float() / 127.5 - 1.0
 
 
@@ -28,7 +28,7 @@ class DetectorGraph(nn.Module):
 
 
 class PoseGraph(nn.Module):
-    """Crop (N, 192, 144, 3) uint8 → joints (N, J, 2) in its pixels, confidence (N, J), joint maps (N, J, 48, 36).
+    """Crop (N, 160, 128, 3) uint8 → joints (N, J, 2) in its pixels, confidence (N, J), joint maps (N, J, 40, 32).
 
     Args:
         network: The trained network.
@@ -44,6 +44,6 @@ class PoseGraph(nn.Module):
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Joints, confidence and joint maps."""
-        joints, mass, maps = peak_soft_argmax(self.network(_normalise(image)))
+        joints, mass, maps = peak_soft_argmax(self.network(standardise(image)))
         confidence = torch.sigmoid(self.slope * torch.log(mass.clamp_min(1e-4)) + self.offset)
         return joints, confidence, maps

@@ -144,7 +144,7 @@ def _detector() -> bytes:
 
 
 def _pose() -> bytes:
-    text = """pose (uint8[N,192,144,3] image) => (float[N,21,2] joints, float[N,21] confidence, float[N,21,48,36] joint_maps) {
+    text = """pose (uint8[N,160,128,3] image) => (float[N,21,2] joints, float[N,21] confidence, float[N,21,40,32] joint_maps) {
         pixels = Cast<to = 1>(image)
         grey = ReduceMean<keepdims = 0>(pixels, i3)
         above = Sub(grey, f150)
@@ -206,12 +206,12 @@ def _pose() -> bytes:
             "f150": np.float32(150),
             "f0_05": np.float32(0.05),
             "small": np.float32(1e-6),
-            "columns": np.arange(144, dtype=np.float32)[None, None, :],
-            "rows": np.arange(192, dtype=np.float32)[None, :, None],
+            "columns": np.arange(128, dtype=np.float32)[None, None, :],
+            "rows": np.arange(160, dtype=np.float32)[None, :, None],
             "figure": FIGURE[None],
             "best": np.full((1, 21), FIGURE_CONFIDENCE, np.float32),
-            "map_columns": np.arange(36, dtype=np.float32)[None, None, :],
-            "map_rows": np.arange(48, dtype=np.float32)[None, None, :],
+            "map_columns": np.arange(32, dtype=np.float32)[None, None, :],
+            "map_rows": np.arange(40, dtype=np.float32)[None, None, :],
         },
     )
 
@@ -308,8 +308,8 @@ def build_tiny_bundle(directory: Path, *, omit: Sequence[str] = ()) -> Path:
             [_tensor("image", [1, 256, 416, 3], "uint8")], [_tensor("boxes", [1, 100, 4]), _tensor("scores", [1, 100])],
         ),
         (
-            "pose", "person", "frame", _pose(), [_tensor("image", ["N", 192, 144, 3], "uint8")],
-            [_tensor("joints", ["N", 21, 2]), _tensor("confidence", ["N", 21]), _tensor("joint_maps", ["N", 21, 48, 36])],
+            "pose", "person", "frame", _pose(), [_tensor("image", ["N", 160, 128, 3], "uint8")],
+            [_tensor("joints", ["N", 21, 2]), _tensor("confidence", ["N", 21]), _tensor("joint_maps", ["N", 21, 40, 32])],
         ),
         ("action", "person", "clip", _action(), [_tensor("features", features)], [_tensor("actions", ["N", len(LABELS)])]),
         ("explain", "person", "clip", _explain(), [_tensor("features", [1, *features[1:]])], [_tensor("relevance", [1, CLIP_LENGTH, 21])]),

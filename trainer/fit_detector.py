@@ -12,7 +12,7 @@ import torch
 
 from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
 from trainer.data.detector_scenes import SCENE_HEIGHT, SCENE_WIDTH, LabelledPicture, draw_scene, read_pictures
-from trainer.fit_pose import learning_rate, to_input
+from trainer.fit_pose import learning_rate
 from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.models.compact import load_imagenet
@@ -88,6 +88,11 @@ def detector_loss(
     boxes = cell_boxes(distance).reshape(*heat.shape, 4)[near]
     overlap = ((1 - giou(boxes, owner[near])) * weight).sum() / weight.sum().clamp_min(1.0)
     return focal + 2.0 * overlap
+
+
+def to_input(images: np.ndarray) -> torch.Tensor:
+    """Images (N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1], channels last in memory."""
+    return (torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
 def draw_batch(groups: dict[str, list[LabelledPicture]], rng: np.random.Generator, batch: int) -> tuple[torch.Tensor, ...]:

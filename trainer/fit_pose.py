@@ -18,12 +18,20 @@ from torch.nn import functional
 
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
-from trainer.data.pose_augment import MILD, PoseAugmentation, augment, centre_crop
+from trainer.data.pose_augment import MILD, VIEW, PoseAugmentation, augment, centre_crop
 from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.metrics.pck import pck
-from trainer.models.compact import load_imagenet
-from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH, MAP_STRIDE, EdgePose, peak_soft_argmax, soft_argmax
+from trainer.models.edge_pose import (
+    INPUT_HEIGHT,
+    INPUT_WIDTH,
+    MAP_STRIDE,
+    EdgePose,
+    peak_soft_argmax,
+    soft_argmax,
+    standardise,
+    start_from_tinypose,
+)
 from trainer.recipe import PoseRecipe
 
 # Share of each batch by data set: the large clean sets carry it, frames of one clip repeat themselves and count less.
@@ -33,7 +41,10 @@ GAUSSIAN_SIGMA = 1.5  # cells of the map: 6 pixels of the crop, about the spread
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatchSet:
-    """Stored patches of one set and split: memory-mapped patches, joints (N, 21, 3), torso (N,), rows (M,) of this split."""
+    """Stored patches of one set and split: memory-mapped patches, joints (N, 21, 3) in their pixels, rows (M,) of this split.
+
+    ``torso`` is (N,) in pixels of the network's own view of a patch, in which its errors are measured; 0 where unknown.
+    """
 
     name: str
     patches: np.ndarray
@@ -47,12 +58,12 @@ def load_patch_set(folder: Path, split: str) -> PatchSet:
     index = json.loads((folder / "index.json").read_text())
     rows = np.array([i for i, row in enumerate(index) if row["split"] == split], np.int64)
     patches = np.load(folder / "patches.npy", mmap_mode="r")
-    return PatchSet(folder.name, patches, np.load(folder / "joints.npy"), np.load(folder / "torso.npy"), rows)
+    return PatchSet(folder.name, patches, np.load(folder / "joints.npy"), VIEW * np.load(folder / "torso.npy"), rows)
 
 
 def to_input(crops: np.ndarray) -> torch.Tensor:
-    """Crops (N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1], channels last in memory."""
-    return (torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+    """Crops (N, H, W, 3) uint8 RGB → the network's input (N, 3, H, W) float32, channels last in memory."""
+    return standardise(torch.from_numpy(crops)).contiguous(memory_format=torch.channels_last)
 
 
 def pose_loss(logits: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
@@ -136,16 +147,15 @@ def learning_rate(step: int, cycles: Sequence[int], peaks: Sequence[float]) -> f
     return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - start - 200) / max(length - 200, 1))))
 
 
-def fit(patches: Path, imagenet: Path, checkpoint: Path, recipe: PoseRecipe, *, save_every: int = 250, frozen_blocks: int = 3) -> EdgePose:
+def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, *, save_every: int = 250) -> EdgePose:
     """Train, or go on from the checkpoint, and return the moving average of the network.
 
     Args:
         patches: Folder with a folder for each data set (`trainer.data.pose_patches`).
-        imagenet: Weights that the backbone starts from.
+        tinypose: Weights that the network starts from.
         checkpoint: File that the training is kept in.
         recipe: How long and how fast.
         save_every: Steps between two checkpoints.
-        frozen_blocks: Blocks of the backbone that keep their ImageNet weights.
 
     Raises:
         FloatingPointError: The training diverged.
@@ -157,8 +167,7 @@ def fit(patches: Path, imagenet: Path, checkpoint: Path, recipe: PoseRecipe, *, 
     torch.manual_seed(0)
     model = EdgePose().to(memory_format=torch.channels_last)
     if not checkpoint.exists():
-        load_imagenet(model.backbone, imagenet, draw_batch(sets, np.random.default_rng(0), 64)[0])
-    model.backbone.freeze(frozen_blocks)
+        start_from_tinypose(model, tinypose, draw_batch(sets, np.random.default_rng(0), 64)[0])
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in trained if parameter.ndim > 1]
     others = [parameter for parameter in trained if parameter.ndim <= 1]

@@ -44,8 +44,13 @@ class Folders:
 
     @property
     def imagenet(self) -> Path:
-        """Weights that the backbones start from."""
+        """Weights that the detector's backbone starts from."""
         return self.teachers / "mobilenet_v2_imagenet_fp16.safetensors"
+
+    @property
+    def tinypose(self) -> Path:
+        """Weights that the pose network starts from."""
+        return self.teachers / "tinypose_256x192.onnx"
 
     def network(self, name: str) -> Path:
         """Checkpoint of a training: ``pose``, ``detector`` or ``action``."""

@@ -34,9 +34,10 @@ def check_folders(folders: Folders) -> None:
     """Say at once what is missing, not after an hour.
 
     Raises:
-        SourceNotFoundError: A data set or the backbone's weights are not there.
+        SourceNotFoundError: A data set or weights to start from are not there.
     """
-    wanted = [folders.data / name for name in (*POSE_SETS, "penn_action", "jhmdb", "studio", "utkinect", "nwucla")] + [folders.imagenet]
+    wanted = [folders.data / name for name in (*POSE_SETS, "penn_action", "jhmdb", "studio", "utkinect", "nwucla")]
+    wanted += [folders.imagenet, folders.tinypose]
     missing = [str(path) for path in wanted if not path.exists()]
     if missing:
         raise SourceNotFoundError(
@@ -76,7 +77,7 @@ def train_detector(recipe: Recipe, folders: Folders) -> EdgeDetector:
 def train_pose(recipe: Recipe, folders: Folders) -> EdgePose:
     """The pose network."""
     log(stage="pose")
-    return fit_pose(folders.pose, folders.imagenet, folders.network("pose"), recipe.pose).eval()
+    return fit_pose(folders.pose, folders.tinypose, folders.network("pose"), recipe.pose).eval()
 
 
 def train_action(recipe: Recipe, folders: Folders) -> tuple[EdgeAction, list[JointSequence]]:

@@ -34,5 +34,5 @@ def random_samples() -> Samples:
     rng = np.random.default_rng(0)
     place = np.cumsum(rng.normal(0, 3, (3, 32, 21, 2)), 1) + rng.normal(0, 60, (3, 1, 21, 2)) + 200
     clips = np.concatenate([place, rng.uniform(0.3, 1, (3, 32, 21, 1))], -1).astype(np.float32)
-    scenes, crops = rng.integers(0, 255, (2, 256, 416, 3), np.uint8), rng.integers(0, 255, (3, 192, 144, 3), np.uint8)
+    scenes, crops = rng.integers(0, 255, (2, 256, 416, 3), np.uint8), rng.integers(0, 255, (3, 160, 128, 3), np.uint8)
     return Samples(torch.from_numpy(scenes), torch.from_numpy(crops), torch.from_numpy(clips))

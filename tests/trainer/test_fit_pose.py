@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.trainer.folded_weights import write_folded_weights
+from tests.trainer.published_tinypose import random_weights, write_weights
+from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.fit_pose import fit, learning_rate, load_patch_set, pose_loss
 from trainer.models.edge_pose import MAP_STRIDE
 from trainer.recipe import PoseRecipe
@@ -20,15 +21,15 @@ def at(x: float, y: float) -> torch.Tensor:
 
 def test_the_loss_falls_toward_the_target() -> None:
     def loss(x: int, y: int) -> float:
-        logits = torch.zeros(1, 1, 48, 36)
+        logits = torch.zeros(1, 1, 40, 32)
         logits[0, 0, y - 1 : y + 2, x - 1 : x + 2] = 6.0
         return float(pose_loss(logits, at(10, 20)))
 
-    assert loss(10, 20) < loss(12, 20) < loss(20, 20) < loss(30, 40)
+    assert loss(10, 20) < loss(12, 20) < loss(20, 20) < loss(30, 38)
 
 
 def test_unlabelled_joints_do_not_count() -> None:
-    logits = torch.randn(2, 3, 48, 36, requires_grad=True)
+    logits = torch.randn(2, 3, 40, 32, requires_grad=True)
     joints = torch.tensor([[30.0, 40.0, 1.0]]).repeat(2, 3, 1)
     joints[:, 1, 2] = 0
     pose_loss(logits, joints).backward()
@@ -38,7 +39,7 @@ def test_unlabelled_joints_do_not_count() -> None:
 
 
 def test_nobody_labelled_gives_zero_not_nan() -> None:
-    assert float(pose_loss(torch.randn(2, 3, 48, 36), torch.zeros(2, 3, 3))) == 0.0
+    assert float(pose_loss(torch.randn(2, 3, 40, 32), torch.zeros(2, 3, 3))) == 0.0
 
 
 def test_the_learning_rate_starts_anew_after_each_cycle() -> None:
@@ -58,7 +59,7 @@ def write_patches(root: Path) -> Path:
         folder.mkdir(parents=True)
         joints = rng.uniform(60, 130, (8, 21, 3)).astype(np.float32)
         joints[..., 2] = 1
-        np.save(folder / "patches.npy", rng.integers(0, 255, (8, 256, 192, 3), np.uint8))
+        np.save(folder / "patches.npy", rng.integers(0, 255, (8, PATCH_HEIGHT, PATCH_WIDTH, 3), np.uint8))
         np.save(folder / "joints.npy", joints)
         np.save(folder / "torso.npy", np.full(8, 40, np.float32))
         rows = [{"split": "validation" if i < 2 else "train", "name": str(i)} for i in range(8)]
@@ -74,7 +75,7 @@ def test_splits_are_kept_apart(tmp_path: Path) -> None:
 
 def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path: Path) -> None:
     patches = write_patches(tmp_path / "patches")
-    weights, _ = write_folded_weights(tmp_path / "weights.safetensors")
+    weights = write_weights(tmp_path / "tinypose.onnx", random_weights())
 
     def train(name: str, steps: int) -> dict[str, torch.Tensor]:
         recipe = PoseRecipe(cycles=(steps,), rates=(1e-3,), mild_from=1, batch=2)

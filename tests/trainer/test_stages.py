@@ -22,10 +22,12 @@ def test_everything_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
         check_folders(folders)
     assert str(folders.data / "jhmdb") in str(caught.value)
     assert str(folders.imagenet) in str(caught.value)
+    assert str(folders.tinypose) in str(caught.value)
     assert "penn_action" not in str(caught.value)
     (folders.data / "jhmdb").mkdir()
     folders.teachers.mkdir()
     folders.imagenet.touch()
+    folders.tinypose.touch()
     check_folders(folders)
 
 

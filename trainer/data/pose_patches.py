@@ -3,7 +3,7 @@
 Each patch is the person's crop with a third more room than the network sees, so that turning, scaling and shifting find real
 pixels. Each data set gives the joints it has; the others have weight 0 and are left out of the loss.
 
-Outputs ``patches.npy`` (N, 256, 192, 3) uint8 RGB, ``joints.npy`` (N, 21, 3) float32 x, y (patch pixels), weight, ``torso.npy`` (N,) patch
+Outputs ``patches.npy`` (N, 240, 192, 3) uint8 RGB, ``joints.npy`` (N, 21, 3) float32 x, y (patch pixels), weight, ``torso.npy`` (N,) patch
 pixels (0 where unknown) and ``index.json`` with the set, split and file of each patch.
 """
 
@@ -22,9 +22,10 @@ from trainer.data.read_picture import read_rgb
 from trainer.data.splits import UT_INTERACTION_TEST, Split, difference_hash, near_duplicates, split_by_hash
 from trainer.log import log
 
-PATCH_HEIGHT, PATCH_WIDTH = 256, 192
-# The network sees the box times 1.25; the patch holds 4/3 of that, so that the middle 192×144 of it is the network's own crop.
-NETWORK_PADDING = 1.25
+PATCH_HEIGHT, PATCH_WIDTH = 240, 192
+# The network sees the box times 1.12: any closer, and boxes that are a little off cut heads. The patch holds 4/3 of that, in 9/8 of the
+# network's resolution (`trainer.data.pose_augment.VIEW`), so that turning and scaling lose nothing.
+NETWORK_PADDING = 1.12
 PATCH_PADDING = NETWORK_PADDING * 4 / 3
 # A teacher's joint counts from this score on (README of the teachers: keeps 75 % of the joints at 97.6 % accuracy).
 TEACHER_SCORE = 0.5

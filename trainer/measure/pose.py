@@ -8,7 +8,7 @@ from edgeact.bundle import Bundle
 from edgeact.inference.base import Backend
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.calibrate import expected_calibration_error
-from trainer.data.pose_augment import centre_crop
+from trainer.data.pose_augment import centre_crop, to_crop
 from trainer.data.pose_noise import residual_bank
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_PADDING, PATCH_WIDTH
 from trainer.data.splits import Split
@@ -35,7 +35,7 @@ def predict_crops(backend: Backend, patches: PatchSet, *, batch: int = 16) -> tu
 
 
 def evaluate_pose(bundle: Bundle, patches: Path, *, teachers: Path | None, split: Split = "test") -> dict[str, dict[str, float]]:
-    """PCK@0.2 and @0.1 of the limb joints on true boxes, calibration error of the confidence, and the teacher's on the same crops.
+    """PCK@0.2 and @0.1 of the limb joints on true boxes, calibration error of the confidence, and the teacher's on the same persons.
 
     Sets that have nobody in the split are left out.
     """
@@ -65,13 +65,14 @@ def _teacher_joints(patches: PatchSet, teachers: Path) -> np.ndarray:
     from trainer.data.teachers import TeacherPose
 
     teacher = TeacherPose(teachers)
-    half = np.array([PATCH_WIDTH, PATCH_HEIGHT]) / PATCH_PADDING / 2
+    half = (
+        np.array([0.75, 1.0]) * PATCH_HEIGHT / PATCH_PADDING / 2
+    )  # of 3:4, which fills its input; its own padding gives the wide ones room
     middle = np.array([(PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2])
     box = np.concatenate([middle - half, middle + half])
-    shift = centre_crop(patches.patches[0], patches.joints[0])[1][:, :2] - patches.joints[0][:, :2]
     joints = np.zeros((len(patches.rows), 21, 2), np.float32)
     for position, row in enumerate(patches.rows):
-        joints[position, :17] = teacher(np.ascontiguousarray(patches.patches[row][..., ::-1]), box)[:, :2] + shift[:17]
+        joints[position, :17] = to_crop(teacher(np.ascontiguousarray(patches.patches[row][..., ::-1]), box)[:, :2])
     return joints
 
 

@@ -1,8 +1,8 @@
 """System F: one compact network of the parts of all systems, for a person's crops and clips of them.
 
 Of E: soft-argmax with depth and confidence, appearance features at the joints, clip actions from what was computed once a frame. Of B:
-a human mask. Of D: attentional pooling, for what a single picture shows. Of A: squares around head and hands. On the backbone and pyramid
-of the network that ships now (`edge_pose`, `edge_action`), which this one is to replace once it is trained.
+a human mask. Of D: attentional pooling, for what a single picture shows. Of A: squares around head and hands. On the detector's compact
+backbone; it is to replace what ships now (`edge_pose`, `edge_action`) once it is trained.
 
 Shapes: N crops or clips, T frames, J joints of `BODY_21`, A actions, h×w cells of stride 4.
 """
@@ -16,14 +16,14 @@ from edgeact.skeleton import BODY_21, MPII_16
 from trainer.layers.action_block import ActionBlock, appearance_features
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, Pooled
 from trainer.layers.part_crops import part_squares_in_shares
+from trainer.layers.pyramid_decoder import PyramidDecoder
 from trainer.layers.residual import check_input
 from trainer.layers.soft_argmax import expected_depth, joint_confidence, soft_argmax, spatial_softmax
 from trainer.models.compact import LEVEL_CHANNELS, CompactBackbone
-from trainer.models.edge_pose import PyramidDecoder
 
 DECODER_WIDTHS = (48, 64, 96, 128)
-# The cells of stride 4, 8 and 16 cover the crop exactly, so that shares of a map are shares of the crop. Not 32, which the shipped 192×144
-# is no multiple of: of the coarsest level the last column may hang over by half.
+# The cells of stride 4, 8 and 16 cover the crop exactly, so that shares of a map are shares of the crop. Not 32, which 192×144 is no
+# multiple of: of the coarsest level the last column may hang over by half.
 SIDE_MULTIPLE = 16
 # Of our joints, those of MPII in its order: the part squares are defined on them.
 _MPII_ROWS = [BODY_21.index(name) for name in MPII_16.joints]

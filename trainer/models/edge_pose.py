@@ -5,36 +5,37 @@ spatial softmax of each joint's map and its expectation (soft-argmax). The confi
 a logistic function of the map's mass around its expectation, fitted per joint on validation data so that it is the probability
 that the joint lies within 0.2 torso lengths.
 
-Shapes: N persons, J joints, H×W input (192×144), h×w maps (48×36).
+Shapes: N persons, J joints, H×W input (160×128), h×w maps (40×32).
 """
+
+from pathlib import Path
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from trainer.layers.convolution import ConvNorm, SeparableConv
-from trainer.models.compact import LEVEL_CHANNELS, CompactBackbone
+from edgeact.skeleton import BODY_21
+from trainer.models.lite_hrnet import BRANCHES, Conv, LiteHRNet, load_tinypose
 
-INPUT_HEIGHT, INPUT_WIDTH = 192, 144
+INPUT_HEIGHT, INPUT_WIDTH = 160, 128
 MAP_STRIDE = 4
+# RGB of ImageNet in 0..255, which the weights that training starts from expect.
+IMAGE_MEAN = (123.675, 116.28, 103.53)
+IMAGE_DEVIATION = (58.395, 57.12, 57.375)
+# The published heat maps rise to 1, so that e^12 of them holds its own against the 1,279 other cells of a softmax.
+LOGIT_SCALE = 12.0
+NEIGHBOURS = {
+    "head_top": ("left_eye", "right_eye"),
+    "upper_neck": ("left_shoulder", "right_shoulder"),
+    "thorax": ("left_shoulder", "right_shoulder"),
+    "pelvis": ("left_hip", "right_hip"),
+}
 
 
-class PyramidDecoder(nn.Module):
-    """Feature pyramid from stride 32 up to 4: each level is joined by a 1×1 convolution and mixed by a separable one."""
-
-    def __init__(self, widths: tuple[int, int, int, int] = (48, 64, 96, 128)) -> None:
-        super().__init__()
-        self.lateral = nn.ModuleList(ConvNorm(c, w, linear=True) for c, w in zip(LEVEL_CHANNELS, widths, strict=True))
-        # 5×5 where maps are small; at strides 4 and 8 it would cost more than the backbone's own blocks
-        self.mix = nn.ModuleList(SeparableConv(w, w, kernel=k) for w, k in zip(widths, (3, 3, 5, 5), strict=True))
-        self.narrow = nn.ModuleList(ConvNorm(widths[i + 1], widths[i], linear=True) for i in range(len(widths) - 1))
-
-    def forward(self, levels: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        x = self.mix[-1](self.lateral[-1](levels[-1]))
-        for index in range(len(levels) - 2, -1, -1):
-            above = functional.interpolate(self.narrow[index](x), size=levels[index].shape[2:], mode="nearest")
-            x = self.mix[index](self.lateral[index](levels[index]) + above)
-        return x
+def standardise(image: torch.Tensor) -> torch.Tensor:
+    """(N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 of ImageNet's mean and deviation."""
+    scale = 1.0 / torch.tensor(IMAGE_DEVIATION)
+    shift = -torch.tensor(IMAGE_MEAN) * scale
+    return image.permute(0, 3, 1, 2).float() * scale[:, None, None] + shift[:, None, None]
 
 
 def soft_argmax(maps: torch.Tensor) -> torch.Tensor:
@@ -74,13 +75,28 @@ def peak_soft_argmax(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, 
 
 
 class EdgePose(nn.Module):
-    """Normalised crop (N, 3, H, W) in [−1, 1] → logits of the joint maps (N, J, h, w)."""
+    """Crop (N, 3, H, W) as `standardise` gives it, sides multiples of 32 → logits of the joint maps (N, J, H/4, W/4)."""
 
-    def __init__(self, joints: int = 21) -> None:
+    def __init__(self, joints: int = len(BODY_21.joints)) -> None:
         super().__init__()
-        self.backbone = CompactBackbone()
-        self.decoder = PyramidDecoder()
-        self.head = nn.Conv2d(48, joints, 1)
+        self.backbone = LiteHRNet()
+        self.head = Conv(BRANCHES[0], joints)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(self.decoder(self.backbone(x)))
+        return self.head(self.backbone(x))
+
+
+@torch.no_grad()
+def start_from_tinypose(network: EdgePose, path: Path, crops: torch.Tensor) -> None:
+    """Fill a network for `BODY_21` with PP-TinyPose's weights; joints that it lacks start as means of their neighbours.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: See `trainer.models.lite_hrnet.load_tinypose`.
+    """
+    weight, bias = load_tinypose(network.backbone, path, crops)
+    rows = [
+        [BODY_21.index(name) for name in NEIGHBOURS[joint]] if joint in NEIGHBOURS else [index]
+        for index, joint in enumerate(BODY_21.joints)
+    ]
+    network.head.weight.copy_(LOGIT_SCALE * torch.stack([weight[row].mean(0) for row in rows]))
+    network.head.bias.copy_(LOGIT_SCALE * torch.stack([bias[row].mean(0) for row in rows]))
