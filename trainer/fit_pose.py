@@ -16,9 +16,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from edgeact.errors import SourceFormatError
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
 from trainer.data.pose_augment import MILD, VIEW, PoseAugmentation, augment, centre_crop
+from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.metrics.pck import pck
@@ -54,10 +56,18 @@ class PatchSet:
 
 
 def load_patch_set(folder: Path, split: str) -> PatchSet:
-    """Open one set's patches of a split without reading them into memory."""
+    """Open one set's patches of a split without reading them into memory.
+
+    Raises:
+        SourceFormatError: They were cut for another network.
+    """
     index = json.loads((folder / "index.json").read_text())
     rows = np.array([i for i, row in enumerate(index) if row["split"] == split], np.int64)
     patches = np.load(folder / "patches.npy", mmap_mode="r")
+    if patches.shape[1:] != (PATCH_HEIGHT, PATCH_WIDTH, 3):
+        raise SourceFormatError(
+            f"{folder} has patches of {patches.shape[1:]}, not {(PATCH_HEIGHT, PATCH_WIDTH, 3)}; delete it to cut them anew"
+        )
     return PatchSet(folder.name, patches, np.load(folder / "joints.npy"), VIEW * np.load(folder / "torso.npy"), rows)
 
 

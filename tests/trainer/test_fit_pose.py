@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from edgeact.errors import SourceFormatError
 from tests.trainer.published_tinypose import random_weights, write_weights
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.fit_pose import fit, learning_rate, load_patch_set, pose_loss
@@ -71,6 +72,13 @@ def test_splits_are_kept_apart(tmp_path: Path) -> None:
     patches = write_patches(tmp_path)
     assert load_patch_set(patches / "lspet", "train").rows.tolist() == [2, 3, 4, 5, 6, 7]
     assert load_patch_set(patches / "lspet", "validation").rows.tolist() == [0, 1]
+
+
+def test_patches_of_another_network_are_refused(tmp_path: Path) -> None:
+    folder = write_patches(tmp_path) / "lspet"
+    np.save(folder / "patches.npy", np.zeros((8, 256, 192, 3), np.uint8))
+    with pytest.raises(SourceFormatError, match="delete it to cut them anew"):
+        load_patch_set(folder, "train")
 
 
 def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path: Path) -> None:

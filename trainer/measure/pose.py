@@ -65,9 +65,8 @@ def _teacher_joints(patches: PatchSet, teachers: Path) -> np.ndarray:
     from trainer.data.teachers import TeacherPose
 
     teacher = TeacherPose(teachers)
-    half = (
-        np.array([0.75, 1.0]) * PATCH_HEIGHT / PATCH_PADDING / 2
-    )  # of 3:4, which fills its input; its own padding gives the wide ones room
+    # A box of 3:4 fills the teacher's input; its own padding gives wide persons room.
+    half = np.array([0.75, 1.0]) * PATCH_HEIGHT / PATCH_PADDING / 2
     middle = np.array([(PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2])
     box = np.concatenate([middle - half, middle + half])
     joints = np.zeros((len(patches.rows), 21, 2), np.float32)
