@@ -6,13 +6,9 @@ Shapes: N pictures or clips, J joints, K boxes, T frames.
 import torch
 from torch import nn
 
+from trainer.models.compact import normalise
 from trainer.models.edge_detector import EdgeDetector, decode
 from trainer.models.edge_pose import EdgePose, peak_soft_argmax, standardise
-
-
-def _normalise(image: torch.Tensor) -> torch.Tensor:
-    """(N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1], the range of the compact backbone's ImageNet weights."""
-    return image.permute(0, 3, 1, 2).float() / 127.5 - 1.0
 
 
 class DetectorGraph(nn.Module):
@@ -24,7 +20,7 @@ class DetectorGraph(nn.Module):
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Boxes and scores."""
-        return decode(*self.network(_normalise(image)))
+        return decode(*self.network(normalise(image)))
 
 
 class PoseGraph(nn.Module):

@@ -15,7 +15,7 @@ from trainer.data.detector_scenes import SCENE_HEIGHT, SCENE_WIDTH, LabelledPict
 from trainer.fit_pose import learning_rate
 from trainer.half_precision import half_where_native
 from trainer.log import log
-from trainer.models.compact import load_imagenet
+from trainer.models.compact import load_imagenet, normalise
 from trainer.models.edge_detector import STRIDE, EdgeDetector, cell_boxes
 from trainer.recipe import DetectorRecipe
 
@@ -91,8 +91,8 @@ def detector_loss(
 
 
 def to_input(images: np.ndarray) -> torch.Tensor:
-    """Images (N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1], channels last in memory."""
-    return (torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+    """Images (N, H, W, 3) uint8 RGB → the network's input (N, 3, H, W) float32, channels last in memory."""
+    return normalise(torch.from_numpy(images)).contiguous(memory_format=torch.channels_last)
 
 
 def draw_batch(groups: dict[str, list[LabelledPicture]], rng: np.random.Generator, batch: int) -> tuple[torch.Tensor, ...]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+TINYPOSE_FILE = "tinypose_256x192.onnx"  # labels frames, and gives the pose network its first weights
+
 
 @dataclass(frozen=True, slots=True)
 class Folders:
@@ -50,7 +52,7 @@ class Folders:
     @property
     def tinypose(self) -> Path:
         """Weights that the pose network starts from."""
-        return self.teachers / "tinypose_256x192.onnx"
+        return self.teachers / TINYPOSE_FILE
 
     def network(self, name: str) -> Path:
         """Checkpoint of a training: ``pose``, ``detector`` or ``action``."""

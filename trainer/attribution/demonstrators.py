@@ -26,7 +26,7 @@ from trainer.layers.residual import BasicBlock
 from trainer.losses import focal, human_mask, is_annotated, multitask_aware, weighted_squared_error
 from trainer.models.attentional_pooling import AttentionalPoolingNetwork
 from trainer.models.body_part_aware import BodyPartAwareNetwork
-from trainer.models.compact import LEVEL_CHANNELS, CompactBackbone
+from trainer.models.compact import LEVEL_CHANNELS, CompactBackbone, normalise
 from trainer.models.compact_classifier import load_folded_classifier
 from trainer.models.loss_guided import LossGuidedNetwork
 from trainer.models.resnet import ResNet
@@ -60,7 +60,7 @@ class Demonstrators:
 
 def normalised(photos: np.ndarray) -> torch.Tensor:
     """(N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1]."""
-    return torch.from_numpy(photos).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return normalise(torch.from_numpy(photos))
 
 
 def read_stills(folder: Path, split: str, actions: tuple[str, ...], *, every: int = 1) -> Stills:

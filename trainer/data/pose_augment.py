@@ -7,7 +7,7 @@ import numpy as np
 
 from edgeact.skeleton import BODY_21
 from trainer.data.appearance import erase, lower_resolution, recolour
-from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
+from trainer.data.pose_patches import PATCH_CENTRE, PATCH_HEIGHT, PATCH_WIDTH
 from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH
 
 # Pixels of the network's crop for one of a patch, of which it sees the middle three quarters.
@@ -45,8 +45,7 @@ def centre_crop(patch: np.ndarray, joints: np.ndarray) -> tuple[np.ndarray, np.n
 
 def to_crop(points: np.ndarray) -> np.ndarray:
     """Points (N, 2) x, y in patch pixels in the pixels of the network's own view."""
-    middle = np.array([(PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2])
-    return (points - middle) * VIEW + ((INPUT_WIDTH - 1) / 2, (INPUT_HEIGHT - 1) / 2)
+    return (points - PATCH_CENTRE) * VIEW + ((INPUT_WIDTH - 1) / 2, (INPUT_HEIGHT - 1) / 2)
 
 
 def augment(patch: np.ndarray, joints: np.ndarray, rng: np.random.Generator, strength: PoseAugmentation) -> tuple[np.ndarray, np.ndarray]:
@@ -61,7 +60,7 @@ def augment(patch: np.ndarray, joints: np.ndarray, rng: np.random.Generator, str
     Returns:
         Crop ``(160, 128, 3)`` uint8 RGB and joints ``(21, 3)`` in its pixels; joints outside of it have weight 0.
     """
-    centre = np.array([(PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2])
+    centre = np.array(PATCH_CENTRE)
     scale = VIEW * float(np.exp(rng.uniform(*np.log(strength.scale))))
     upper = joints[UPPER_BODY]
     upper = upper[upper[:, 2] > 0]

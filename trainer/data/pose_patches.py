@@ -23,6 +23,7 @@ from trainer.data.splits import UT_INTERACTION_TEST, Split, difference_hash, nea
 from trainer.log import log
 
 PATCH_HEIGHT, PATCH_WIDTH = 240, 192
+PATCH_CENTRE = ((PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2)  # x, y; of the network's own view too
 # The network sees the box times 1.12: any closer, and boxes that are a little off cut heads. The patch holds 4/3 of that, in 9/8 of the
 # network's resolution (`trainer.data.pose_augment.VIEW`), so that turning and scaling lose nothing.
 NETWORK_PADDING = 1.12

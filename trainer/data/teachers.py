@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import onnxruntime as ort
 
+from trainer.folders import TINYPOSE_FILE
+
 # Left and right of COCO-17 change places in a mirrored image.
 COCO_MIRROR = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 
@@ -51,7 +53,7 @@ class TeacherPose:
     """
 
     def __init__(self, directory: Path, padding: float = 1.25) -> None:
-        self.session, self.padding = _session(directory / "tinypose_256x192.onnx"), padding
+        self.session, self.padding = _session(directory / TINYPOSE_FILE), padding
 
     def __call__(self, bgr: np.ndarray, box: np.ndarray) -> np.ndarray:
         x_min, y_min, x_max, y_max = (float(v) for v in box[:4])

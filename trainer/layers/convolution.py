@@ -15,6 +15,26 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
+def strided_depthwise(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None, *, first_row: int = 0, first_column: int = 0
+) -> torch.Tensor:
+    """A 3×3 depthwise convolution of stride 2 for training: (N, C, H, W) → (N, C, ⌈(H − first_row)/2⌉, ⌈(W − first_column)/2⌉).
+
+    The same values by way of stride 1: on CPUs the backward pass of a strided depthwise convolution is six times slower than that of all
+    positions, of which every second one is kept.
+
+    Args:
+        x: Channels last in memory, as the result.
+        weight: ``(C, 1, 3, 3)``.
+        bias: ``(C,)``, or None.
+        first_row: The first position that is kept, 0 or 1; at 0 the kernel reaches over the edge.
+        first_column: Likewise.
+    """
+    every = functional.conv2d(x, weight, bias, 1, 1, 1, weight.shape[0])
+    # A strided view would send what comes next down a path four times slower.
+    return every[:, :, first_row::2, first_column::2].contiguous(memory_format=torch.channels_last)
+
+
 class ConvNorm(nn.Module):
     """Convolution with "SAME" padding, batch normalisation, and ReLU6 unless ``linear``: (N, C, H, W) → (N, C', ⌈H/s⌉, ⌈W/s⌉)."""
 
@@ -32,11 +52,8 @@ class ConvNorm(nn.Module):
         left, right = same_padding(x.shape[3], self.kernel, self.stride)
         weight, groups = self.conv.weight, self.conv.groups
         if self.training and self.stride == 2 and self.kernel == 3 and groups > 1:
-            # The same values by way of stride 1: on CPUs the backward pass of a strided depthwise convolution is six times
-            # slower than that of all positions, of which "SAME" keeps the second ones (even sizes) or the first ones (odd).
-            every = functional.conv2d(x, weight, None, 1, 1, 1, groups)
-            # A strided view would send the normalisation down a path four times slower.
-            x = every[:, :, 1 - top :: 2, 1 - left :: 2].contiguous(memory_format=torch.channels_last)
+            # "SAME" keeps the second positions of even sizes and the first ones of odd sizes.
+            x = strided_depthwise(x, weight, first_row=1 - top, first_column=1 - left)
         else:
             if (top, left) != (bottom, right):  # a separate pad copies the whole map: only where the convolution cannot pad itself
                 x, top, left = functional.pad(x, (left, right, top, bottom)), 0, 0

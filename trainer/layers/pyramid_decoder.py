@@ -1,4 +1,4 @@
-"""A decoder that brings the compact backbone's levels together, coarsest first.
+"""A decoder that brings the levels of a backbone together, coarsest first.
 
 Shapes: N pictures, C channels, h×w cells.
 """
@@ -8,15 +8,19 @@ from torch import nn
 from torch.nn import functional
 
 from trainer.layers.convolution import ConvNorm, SeparableConv
-from trainer.models.compact import LEVEL_CHANNELS
 
 
 class PyramidDecoder(nn.Module):
-    """Feature pyramid from stride 32 up to 4: each level is joined by a 1×1 convolution and mixed by a separable one."""
+    """Feature pyramid from stride 32 up to 4: each level is joined by a 1×1 convolution and mixed by a separable one.
 
-    def __init__(self, widths: tuple[int, int, int, int] = (48, 64, 96, 128)) -> None:
+    Args:
+        channels: Of the backbone's levels, finest first.
+        widths: Of the pyramid's.
+    """
+
+    def __init__(self, channels: tuple[int, int, int, int], widths: tuple[int, int, int, int]) -> None:
         super().__init__()
-        self.lateral = nn.ModuleList(ConvNorm(c, w, linear=True) for c, w in zip(LEVEL_CHANNELS, widths, strict=True))
+        self.lateral = nn.ModuleList(ConvNorm(c, w, linear=True) for c, w in zip(channels, widths, strict=True))
         # 5×5 where maps are small; at strides 4 and 8 it would cost more than the backbone's own blocks
         self.mix = nn.ModuleList(SeparableConv(w, w, kernel=k) for w, k in zip(widths, (3, 3, 5, 5), strict=True))
         self.narrow = nn.ModuleList(ConvNorm(widths[i + 1], widths[i], linear=True) for i in range(len(widths) - 1))

@@ -10,7 +10,7 @@ from edgeact.skeleton import LIMB_JOINTS
 from trainer.calibrate import expected_calibration_error
 from trainer.data.pose_augment import centre_crop, to_crop
 from trainer.data.pose_noise import residual_bank
-from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_PADDING, PATCH_WIDTH
+from trainer.data.pose_patches import PATCH_CENTRE, PATCH_HEIGHT, PATCH_PADDING
 from trainer.data.splits import Split
 from trainer.fit_pose import PatchSet, load_patch_set
 from trainer.measure.graphs import open_named
@@ -67,8 +67,7 @@ def _teacher_joints(patches: PatchSet, teachers: Path) -> np.ndarray:
     teacher = TeacherPose(teachers)
     # A box of 3:4 fills the teacher's input; its own padding gives wide persons room.
     half = np.array([0.75, 1.0]) * PATCH_HEIGHT / PATCH_PADDING / 2
-    middle = np.array([(PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2])
-    box = np.concatenate([middle - half, middle + half])
+    box = np.concatenate([PATCH_CENTRE - half, PATCH_CENTRE + half])
     joints = np.zeros((len(patches.rows), 21, 2), np.float32)
     for position, row in enumerate(patches.rows):
         joints[position, :17] = to_crop(teacher(np.ascontiguousarray(patches.patches[row][..., ::-1]), box)[:, :2])

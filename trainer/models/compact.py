@@ -32,6 +32,11 @@ _LEFT_OUT = {
 }
 
 
+def normalise(image: torch.Tensor) -> torch.Tensor:
+    """(N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 in [−1, 1], the range of the published weights."""
+    return image.permute(0, 3, 1, 2).float() / 127.5 - 1.0
+
+
 class InvertedResidual(nn.Module):
     """Expand (1×1), filter (3×3 depthwise), project (1×1, linear); the input is added where shapes agree."""
 

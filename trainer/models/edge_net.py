@@ -66,7 +66,7 @@ class EdgeFrameNetwork(nn.Module):
         super().__init__()
         joints, channels = len(BODY_21.joints), widths[0]
         self.backbone = CompactBackbone()
-        self.decoder = PyramidDecoder(widths)
+        self.decoder = PyramidDecoder(LEVEL_CHANNELS, widths)
         self.joint_maps = nn.Conv2d(channels, joints, 1)  # E, eq. 6
         self.depth_maps = nn.Conv2d(channels, joints, 1)  # E, eq. 7
         self.human = nn.Sequential(nn.Conv2d(channels, channels // 2, 3, padding=1), nn.ReLU(), nn.Conv2d(channels // 2, 1, 1), nn.ReLU())

@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
+from trainer.layers.convolution import strided_depthwise
 from trainer.layers.residual import check_input
 
 # Channels of the branches; strides 4, 8, 16 and 32.
@@ -44,9 +45,7 @@ class Conv(nn.Conv2d):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.training and self.stride == (2, 2) and self.groups > 1:
-            # The same values by way of stride 1; on CPUs the backward pass of a strided depthwise convolution is six times slower.
-            every = functional.conv2d(x, self.weight, self.bias, 1, self.padding, 1, self.groups)
-            x = every[:, :, ::2, ::2].contiguous(memory_format=torch.channels_last)
+            x = strided_depthwise(x, self.weight, self.bias)
         else:
             x = super().forward(x)
         return functional.relu(x) if self.relu else x
@@ -226,14 +225,12 @@ def load_tinypose(network: LiteHRNet, path: Path, pictures: torch.Tensor) -> tup
     """
     whole = LiteHRNet(whole=True).eval()
     last = _fill(whole, path)
-    means = _means(whole, pictures)
+    means = _means(whole, network, pictures)
     kept = network.state_dict().keys()
     network.load_state_dict({name: value for name, value in whole.state_dict().items() if name in kept})
-    for index, module in enumerate(_exchanges(network)):
-        for name, mean in means[index].items():
+    for module, left_out in zip(_exchanges(network), means, strict=True):
+        for name, mean in left_out.items():
             to = name.split("<")[0]
-            if name in module.paths or name in module.units:
-                continue
             # A constant that another path can bring as well: from the finest branch, to it from the next.
             _last_conv(module.paths["0<1" if to == "0" else f"{to}<0"]).bias.add_(mean)
     return last
@@ -263,14 +260,16 @@ def _fill(whole: LiteHRNet, path: Path) -> tuple[torch.Tensor, torch.Tensor]:
     return last
 
 
-def _means(whole: LiteHRNet, pictures: torch.Tensor) -> list[dict[str, torch.Tensor]]:
-    """By exchange module, the channels' means of what each path tells, and of what the finest branch has of its own (``"0"``)."""
+def _means(whole: LiteHRNet, network: LiteHRNet, pictures: torch.Tensor) -> list[dict[str, torch.Tensor]]:
+    """By exchange module, channels' means of what the network leaves out: paths, and what the finest branch has of its own (``"0"``)."""
     means: list[dict[str, torch.Tensor]] = []
     handles = []
-    for module in _exchanges(whole):
+    for theirs, ours in zip(_exchanges(whole), _exchanges(network), strict=True):
         found: dict[str, torch.Tensor] = {}
         means.append(found)
-        for name, layer, factor in (*((name, path, 1) for name, path in module.paths.items()), ("0", module.units["0"], 2)):
+        left_out = [(name, path, 1) for name, path in theirs.paths.items() if name not in ours.paths]
+        left_out += [(name, units, 2) for name, units in theirs.units.items() if name not in ours.units]
+        for name, layer, factor in left_out:
 
             def note(_: nn.Module, __: object, out: torch.Tensor, found=found, name=name, factor=factor) -> None:
                 found[name] = factor * out.mean((0, 2, 3))
