@@ -10,7 +10,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -155,9 +155,10 @@ class FirstSeconds:
 class PassThrough:
     """A perceiver that sees nothing, to measure what the rest costs."""
 
-    def process(self, frame: Frame) -> FrameResult:
-        """The frame without persons."""
-        return FrameResult(frame)
+    @property
+    def steps(self) -> Mapping[str, Callable[[Any], Any]]:
+        """A result without persons."""
+        return {"look": FrameResult}
 
     def finish(self) -> tuple[ActionEvent, ...]:
         """No events."""

@@ -46,12 +46,12 @@ def invert_matrix(matrix: Float32) -> Float32:
     Raises:
         ValueError: The matrix flattens the plane, so nothing undoes it.
     """
-    linear = np.asarray(matrix[:, :2], np.float64)
-    determinant = _determinant(linear)
+    (a, b, x), (c, d, y) = matrix.tolist()  # floats: for six numbers quicker than arrays
+    determinant = a * d - b * c
     if determinant == 0.0 or not math.isfinite(determinant):
         raise ValueError(f"matrix {matrix.tolist()} cannot be inverted: its determinant is {determinant}")
-    inverse = np.array([[linear[1, 1], -linear[0, 1]], [-linear[1, 0], linear[0, 0]]]) / determinant
-    return np.concatenate([inverse, -inverse @ matrix[:, 2:].astype(np.float64)], axis=1).astype(np.float32)
+    a, b, c, d = d / determinant, -b / determinant, -c / determinant, a / determinant
+    return np.array([[a, b, -a * x - b * y], [c, d, -c * x - d * y]], np.float32)
 
 
 def letterbox_size(image_width: int, image_height: int, *, width: int, height: int) -> tuple[int, int]:

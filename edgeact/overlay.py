@@ -187,10 +187,12 @@ def _draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: f
     shown = sure[layout.bones].all(1)
     rim = round(1.5 * scale) if scale >= _SMALLEST_RIM_SCALE else 0
     _draw_lines(image, points[layout.bones[shown]], layout.bone_sides[shown], width, rim=rim)
-    # A line from a joint to itself is a dot.
-    for chosen, share in ((sure & ~layout.is_face, 1.0), (sure & layout.is_face, 0.6)):
-        dots = np.repeat(points[chosen][:, None], 2, axis=1)
-        _draw_lines(image, dots, layout.joint_sides[chosen], max(_THINNEST, round(share * 4.8 * scale)), rim=min(rim, 1))
+    for joint in np.flatnonzero(sure).tolist():
+        radius = max(_THINNEST, round((0.6 if layout.is_face[joint] else 1.0) * 4.8 * scale)) / 2
+        place = (int(points[joint, 0]), int(points[joint, 1]))
+        if rim:
+            cv2.circle(image, place, round((radius + 0.5) * (1 << _SHIFT)), _DARK, -1, cv2.LINE_AA, _SHIFT)
+        cv2.circle(image, place, round(radius * (1 << _SHIFT)), _SIDES[layout.joint_sides[joint]], -1, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_lines(image: UInt8, lines: npt.NDArray[np.int32], sides: npt.NDArray[np.intp], width: int, *, rim: int) -> None:
@@ -279,9 +281,14 @@ def _middle(box: Float32, share: float) -> Float32:
 
 
 def _cut(image: UInt8, box: Float32, side: int) -> UInt8:
-    """A square box of the picture at a size; beyond the picture it is dark."""
-    extent = max(float(box[2] - box[0]), 1.0)
-    step = extent / side
-    matrix = np.array([[step, 0, float(box[0]) + (step - 1) / 2], [0, step, float(box[1]) + (step - 1) / 2]], np.float32)
-    cut = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=_DARK)
-    return np.asarray(cut, np.uint8)
+    """A square box of the picture, to the nearest pixel, at a size; beyond the picture it is dark."""
+    x, y = round(float(box[0])), round(float(box[1]))
+    extent = max(round(float(box[2] - box[0])), 1)
+    cut = image[max(y, 0) : max(y + extent, 0), max(x, 0) : max(x + extent, 0)]
+    if cut.size == 0:
+        cut = np.full((1, 1, 3), _DARK, np.uint8)
+    elif cut.shape[:2] != (extent, extent):
+        top, left = max(-y, 0), max(-x, 0)
+        bottom, right = extent - top - cut.shape[0], extent - left - cut.shape[1]
+        cut = np.asarray(cv2.copyMakeBorder(cut, top, bottom, left, right, cv2.BORDER_CONSTANT, value=_DARK), np.uint8)
+    return np.asarray(cv2.resize(cut, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)

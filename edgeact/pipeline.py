@@ -1,15 +1,18 @@
-"""capture → perceive → render → sinks: a thread a stage, bounded queues between them.
+"""capture → look → follow → describe → render → sinks: a thread a stage, bounded queues between them.
 
 A file gives every frame, in order, exactly once: a full queue makes the stage before it wait. A live source gives the newest
 frame: what the perceiver has no time for is dropped, and counted. Any failure stops all stages and reaches the caller; a stop
 (Ctrl-C) ends the capture only, and everything that was read is finished and written.
 """
 
+import os
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from edgeact.capture.base import Source, SourceInfo
 from edgeact.errors import EdgeactError, PipelineError
@@ -24,15 +27,24 @@ STAGES = ("capture", "detect", "pose", "track", "action", "attention", "render",
 # Frames that wait may not take more than this between two stages, so that 8K (100 MB a frame) stays affordable.
 _QUEUE_BYTES = 256 * 2**20
 
+# Where cores are short, the stages that see go before those that read, draw and write: all frames wait for the slowest, which is one of
+# them. On two cores that is a tenth of the time. Reading from a live source must not be late.
+_PATIENT_STAGES = ("capture", "render", "sinks")
+_PATIENT_NICENESS = 10
+
 # How long a live source that was closed may take to notice; afterwards its (daemon) thread is left alone.
 _CAPTURE_PATIENCE_SECONDS = 10.0
 
 
 class FramePerceiver(Protocol):
-    """What the pipeline needs of a perceiver; used from one thread."""
+    """What the pipeline needs of a perceiver."""
 
-    def process(self, frame: Frame) -> FrameResult:
-        """Everything that is seen in one frame."""
+    @property
+    def steps(self) -> Mapping[str, Callable[[Any], Any]]:
+        """By name what is done to a frame, one after the other, each in a thread of its own.
+
+        The first takes a `Frame`, every other one what the one before gave; the last gives a `FrameResult`.
+        """
         ...
 
     def finish(self) -> tuple[ActionEvent, ...]:
@@ -112,6 +124,13 @@ class _Drawn:
     picture: UInt8 | None
 
 
+def _step_back() -> None:
+    """Make this thread, and those that it starts, wait where others want the core; only Linux knows the niceness of a thread."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + _PATIENT_NICENESS, 19))
+
+
 def _capacity(info: SourceInfo, queue_frames: int) -> int:
     return max(1, min(queue_frames, _QUEUE_BYTES // max(1, info.width * info.height * 3)))
 
@@ -139,6 +158,9 @@ class _Run:
         self._live = source.info.live
         capacity = _capacity(source.info, queue_frames)
         self._frames: StageQueue[tuple[int, Frame]] = StageQueue(1 if self._live else capacity, newest_only=self._live)
+        # Between the perceiver's steps only what lets the first one finish a detection while the next one has something to do.
+        between = 1 if self._live else max(1, capacity // 2)
+        self._seen: list[StageQueue[tuple[int, Any]]] = [StageQueue(between) for _ in list(perceiver.steps)[1:]]
         self._results: StageQueue[tuple[int, FrameResult]] = StageQueue(capacity)
         self._pictures: StageQueue[_Drawn] = StageQueue(capacity)
         self._settled = threading.Event()  # all is written, or something failed
@@ -159,7 +181,12 @@ class _Run:
         self._media_end = 0.0
 
     def execute(self) -> PipelineReport:
-        stages = {"capture": self._capture, "perceive": self._perceive, "render": self._render, "sinks": self._write}
+        queues = [self._frames, *self._seen, self._results]
+        steps = {
+            name: partial(self._perceive, step, taken, given)
+            for (name, step), taken, given in zip(self._perceiver.steps.items(), queues[:-1], queues[1:], strict=True)
+        }
+        stages = {"capture": self._capture, **steps, "render": self._render, "sinks": self._write}
         threads = [
             threading.Thread(target=self._guard, args=(name, stage), name=f"edgeact-{name}", daemon=True) for name, stage in stages.items()
         ]
@@ -184,6 +211,8 @@ class _Run:
         return self._report(time.perf_counter() - began)
 
     def _guard(self, name: str, stage: Callable[[], None]) -> None:
+        if name in _PATIENT_STAGES and not (name == "capture" and self._live):
+            _step_back()
         try:
             stage()
         except QueueAbortedError:
@@ -195,7 +224,8 @@ class _Run:
             self._abort()
 
     def _abort(self) -> None:
-        for queue in (self._frames, self._results, self._pictures):
+        queues: list[StageQueue[Any]] = [self._frames, *self._seen, self._results, self._pictures]
+        for queue in queues:
             queue.abort()
         self._settled.set()
 
@@ -227,12 +257,13 @@ class _Run:
             self._captured += 1
         self._frames.close()
 
-    def _perceive(self) -> None:
-        while (item := self._frames.get()) is not None:
-            number, frame = item
-            self._results.put((number, self._perceiver.process(frame)))
-        self._last_events = self._perceiver.finish()
-        self._results.close()
+    def _perceive(self, step: Callable[[Any], Any], taken: StageQueue[tuple[int, Any]], given: StageQueue[tuple[int, Any]]) -> None:
+        while (item := taken.get()) is not None:
+            number, value = item
+            given.put((number, step(value)))
+        if given is self._results:
+            self._last_events = self._perceiver.finish()
+        given.close()
 
     def _render(self) -> None:
         while (item := self._results.get()) is not None:

@@ -31,7 +31,7 @@ def attention_map(weights: Float32, joint_maps: Float32, *, box: Float32, label:
         box: ``(4,)`` what of the frame the maps show.
         label: The action that the weights speak for, None for the pose alone.
     """
-    values = np.tensordot(weights, joint_maps, 1)
+    values = (weights @ joint_maps.reshape(len(weights), -1)).reshape(joint_maps.shape[1:])
     peak = float(values.max())
     if peak > 0:
         values = values / peak

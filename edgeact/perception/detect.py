@@ -1,5 +1,7 @@
 """Persons in a frame, by the bundle's scene/frame graph."""
 
+import threading
+
 import numpy as np
 
 from edgeact.bundle import Bundle
@@ -13,7 +15,7 @@ LOW_SCORE_SHARE = 0.4
 
 
 class Detector:
-    """Finds persons.
+    """Finds persons; may be used from several threads.
 
     Args:
         bundle: A bundle with a graph scene/frame that gives boxes and scores.
@@ -31,6 +33,7 @@ class Detector:
         self._width, self._height = self._graph.picture_size
         self._picture = np.empty((1, self._height, self._width, 3), np.uint8)
         self._calibration = bundle.manifest.calibration
+        self._lock = threading.Lock()  # of the picture that the graph reads
 
     def detect(self, image: UInt8) -> tuple[Detection, ...]:
         """Persons of one frame, highest score first.
@@ -43,8 +46,9 @@ class Detector:
             `LOW_SCORE_SHARE` of its ``detection_score``.
         """
         height, width = image.shape[:2]
-        letterbox(image, width=self._width, height=self._height, out=self._picture[0])
-        outputs = self._graph.run(self._picture)
+        with self._lock:
+            letterbox(image, width=self._width, height=self._height, out=self._picture[0])
+            outputs = self._graph.run(self._picture)
         boxes, scores = outputs["boxes"][0], outputs["scores"][0]
         likely = scores >= LOW_SCORE_SHARE * self._calibration.detection_score
         to_frame = invert_matrix(letterbox_matrix(width, height, width=self._width, height=self._height))

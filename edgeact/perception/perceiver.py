@@ -1,42 +1,32 @@
-"""From frames to persons: detect, follow, pose, act, explain; one for each source."""
+"""From frames to persons: look, follow, describe; one for each source."""
 
 import time as clock
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
+from typing import Any
 
 from edgeact.bundle import Bundle
 from edgeact.config import PipelineConfig
-from edgeact.perception.actions import ActionRules, ActionState
-from edgeact.perception.attention import attention_map, joint_weights
-from edgeact.perception.clips import ClipBuffer
-from edgeact.perception.cuts import CutDetector
+from edgeact.perception.describe import Describer
 from edgeact.perception.detect import Detector
-from edgeact.perception.parts import part_crops
 from edgeact.perception.pose import PoseBatch, PoseEstimator
-from edgeact.perception.track import TrackedPerson, Tracker
-from edgeact.perception.wiring import WiredGraph
-from edgeact.types import ActionEvent, AttentionMap, Float32, Frame, FrameResult, Person, Pose
+from edgeact.perception.scene import Scene, SceneReader
+from edgeact.perception.track import Tracker, TrackStep
+from edgeact.types import ActionEvent, Float32, Frame, FrameResult
 
-_NEVER = float("-inf")
-_ROUNDING = 1e-6  # times are sums of fractions: what is due but for rounding is due
+_DETECTION_PAUSE = 2  # frames between a detection and one that the tracker asks for
 
 
-@dataclass(slots=True, eq=False)
-class _TrackMemory:
-    """What is remembered of one track between frames."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Followed:
+    """A scene and who is in it."""
 
-    buffer: ClipBuffer
-    state: ActionState | None
-    last_clip: float = _NEVER
-    last_attention: float = _NEVER
-    clip: Float32 | None = None
-    weights: Float32 | None = None
+    scene: Scene
+    step: TrackStep
 
 
 class Perceiver:
-    """Everything between a decoded frame and its result.
+    """Everything between a decoded frame and its result, in three steps that may each run in a thread of their own.
 
     Args:
         bundle: With a detector and a pose graph; without an action graph persons have no actions, without an explain graph the
@@ -50,34 +40,20 @@ class Perceiver:
     """
 
     def __init__(self, bundle: Bundle, config: PipelineConfig) -> None:
-        manifest = bundle.manifest
-        self._bundle, self._config = bundle, config
         self._detector = Detector(bundle, device=config.device, threads=config.threads)
         self._pose = PoseEstimator(bundle, device=config.device, threads=config.threads)
-        self._action = self._clip_graph("actions")
-        self._explain = self._clip_graph("relevance") if self._action is not None else None
-        self._tracker = Tracker(config, skeleton=bundle.skeleton, calibration=manifest.calibration)
-        self._rules = ActionRules(
-            labels=manifest.labels,
-            other_label=manifest.other_label,
-            start_score=manifest.calibration.action_score,
-            smoothing_seconds=config.smoothing_seconds,
-            minimum_seconds=config.minimum_event_seconds,
-        )
-        self._cuts = CutDetector()
-        self._memories: dict[int, _TrackMemory] = {}
-        self._epoch: int | None = None
-        self._since_detection = config.detect_every
-        self._last_detection = _NEVER
+        self._scenes = SceneReader(self._detector, config)
+        self._tracker = Tracker(config, skeleton=bundle.skeleton, calibration=bundle.manifest.calibration)
+        self._describer = Describer(bundle, config)
+        self._since_detection = 0
 
-    def _clip_graph(self, produces: Literal["actions", "relevance"]) -> WiredGraph | None:
-        spec = self._bundle.find_graph(scope="person", horizon="clip", produces=produces)
-        if spec is None:
-            return None
-        return WiredGraph(self._bundle, spec, takes="features", device=self._config.device, threads=self._config.threads)
+    @property
+    def steps(self) -> Mapping[str, Callable[[Any], Any]]:
+        """By name what is done to a frame, one after the other; frames go through each in order."""
+        return {"look": self._scenes.look, "follow": self._follow, "describe": self._describe}
 
     def process(self, frame: Frame) -> FrameResult:
-        """What is known of the next frame.
+        """What is known of the next frame: all steps at once.
 
         Args:
             frame: Of the same source, later than the one before; a new epoch or a shot cut forgets all tracks.
@@ -85,19 +61,29 @@ class Perceiver:
         Returns:
             The persons by track, the actions that ended, and the seconds that each stage took.
         """
-        events: list[ActionEvent] = []
-        is_cut = self._cuts.is_cut(frame.image)  # asked for every frame, so that the next one is compared with this one
-        if is_cut or frame.epoch != self._epoch:
-            events += self._start_anew()
-            self._epoch = frame.epoch
-        seconds: dict[str, float] = {}
-        started = clock.perf_counter()
-        detections = None
-        if self._is_detection_due(frame.time):
+        return self._describe(self._follow(self._scenes.look(frame)))
+
+    def finish(self) -> tuple[ActionEvent, ...]:
+        """End all actions that are in force (the source is over) and forget all tracks."""
+        self._scenes.reset()
+        self._tracker.reset()
+        return tuple(self._describer.forget_all())
+
+    def close(self) -> None:
+        """Release the graphs; calling it twice does no harm."""
+        self._detector.close()
+        self._pose.close()
+        self._describer.close()
+
+    def _follow(self, scene: Scene) -> _Followed:
+        frame, seconds, detections = scene.frame, scene.stage_seconds, scene.detections
+        if scene.is_new:
+            self._tracker.reset()
+        if detections is None and self._tracker.wants_detection and self._since_detection >= _DETECTION_PAUSE:
+            started = clock.perf_counter()
             detections = self._detector.detect(frame.image)
-            self._since_detection, self._last_detection = 0, frame.time
             seconds["detect"] = clock.perf_counter() - started
-        self._since_detection += 1
+        self._since_detection = 1 if detections is not None else self._since_detection + 1
 
         height, width = frame.image.shape[:2]
         posing = 0.0
@@ -112,103 +98,7 @@ class Perceiver:
         started = clock.perf_counter()
         step = self._tracker.step(frame.time, detections, estimate, width=width, height=height)
         seconds["pose"], seconds["track"] = posing, clock.perf_counter() - started - posing
+        return _Followed(scene, step)
 
-        for track_id in step.lost:
-            events += self._forget(track_id)
-        for tracked in step.persons:
-            events += self._remember(tracked, frame.time)
-        if self._action is not None:
-            started = clock.perf_counter()
-            events += self._classify(step.persons, frame.time, self._action)
-            seconds["action"] = clock.perf_counter() - started
-        started = clock.perf_counter()
-        persons = tuple(self._person(tracked, frame.time) for tracked in step.persons)
-        seconds["attention"] = clock.perf_counter() - started
-        return FrameResult(frame=frame, persons=persons, events=tuple(events), stage_seconds=seconds)
-
-    def _is_detection_due(self, time: float) -> bool:
-        frames, seconds = self._config.detect_every, self._config.detect_every_seconds
-        if self._since_detection >= frames or time - self._last_detection >= seconds - _ROUNDING:
-            return True
-        return self._tracker.wants_detection and self._since_detection >= 2
-
-    def finish(self) -> tuple[ActionEvent, ...]:
-        """End all actions that are in force (the source is over) and forget all tracks."""
-        self._cuts.reset()
-        return tuple(self._start_anew())
-
-    def close(self) -> None:
-        """Release the graphs; calling it twice does no harm."""
-        self._detector.close()
-        self._pose.close()
-        for graph in (self._action, self._explain):
-            if graph is not None:
-                graph.close()
-
-    def _start_anew(self) -> list[ActionEvent]:
-        self._tracker.reset()
-        self._since_detection, self._last_detection = self._config.detect_every, _NEVER
-        return [event for track_id in list(self._memories) for event in self._forget(track_id)]
-
-    def _forget(self, track_id: int) -> list[ActionEvent]:
-        memory = self._memories.pop(track_id, None)
-        event = memory.state.close() if memory is not None and memory.state is not None else None
-        return [] if event is None else [event]
-
-    def _remember(self, tracked: TrackedPerson, time: float) -> list[ActionEvent]:
-        """Keep the frame's features; where the track turns out to have been on someone else, what came before is forgotten."""
-        events = [] if tracked.continues else self._forget(tracked.track_id)
-        memory = self._memories.get(tracked.track_id)
-        if memory is None:
-            buffer = ClipBuffer(self._bundle.manifest.clip, gap_seconds=self._config.lost_seconds)
-            state = None if self._action is None else ActionState(tracked.track_id, self._rules)
-            memory = self._memories[tracked.track_id] = _TrackMemory(buffer, state)
-        memory.buffer.add(time, tracked.features)
-        return events
-
-    def _classify(self, persons: tuple[TrackedPerson, ...], time: float, graph: WiredGraph) -> list[ActionEvent]:
-        """Run the clip graph once over all tracks whose turn it is."""
-        due: list[tuple[_TrackMemory, ActionState]] = []
-        clips: list[Float32] = []
-        for tracked in persons:
-            memory = self._memories[tracked.track_id]
-            if memory.state is None or time - memory.last_clip < self._config.clip_every_seconds - _ROUNDING:
-                continue
-            clip = memory.buffer.clip()
-            if clip is not None:
-                memory.clip, memory.last_clip = clip, time
-                due.append((memory, memory.state))
-                clips.append(clip)
-        if not due:
-            return []
-        scores = graph.run(np.stack(clips))["actions"]
-        ended = [state.update(time, raw) for (_, state), raw in zip(due, scores, strict=True)]
-        return [event for event in ended if event is not None]
-
-    def _person(self, tracked: TrackedPerson, time: float) -> Person:
-        memory = self._memories[tracked.track_id]
-        pose = Pose(joints=tracked.features[:, :2], confidence=tracked.features[:, 2])
-        return Person(
-            track_id=tracked.track_id,
-            box=tracked.box,
-            score=tracked.score,
-            pose=pose,
-            parts=part_crops(pose, skeleton=self._bundle.skeleton, threshold=self._bundle.manifest.calibration.joint_confidence),
-            action=None if memory.state is None else memory.state.action,
-            attention=self._attention(tracked, memory, time),
-        )
-
-    def _attention(self, tracked: TrackedPerson, memory: _TrackMemory, time: float) -> AttentionMap | None:
-        """The relevance is found anew every ``attention_every_seconds``; the joints' maps are those of this frame."""
-        if tracked.joint_maps is None:
-            return None
-        if self._explain is not None and memory.clip is not None and memory.state is not None:
-            if time - memory.last_attention >= self._config.attention_every_seconds - _ROUNDING:
-                relevance = self._explain.run(memory.clip[None])["relevance"][0]
-                memory.weights = joint_weights(relevance, stride_seconds=self._bundle.manifest.clip.stride_seconds)
-                memory.last_attention = time
-            if memory.weights is not None:
-                label = None if memory.state.action is None else memory.state.action.label
-                return attention_map(memory.weights, tracked.joint_maps, box=tracked.crop_box, label=label)
-        equal = np.full(len(tracked.joint_maps), 1.0 / len(tracked.joint_maps), np.float32)
-        return attention_map(equal, tracked.joint_maps, box=tracked.crop_box, label=None)
+    def _describe(self, followed: _Followed) -> FrameResult:
+        return self._describer.describe(followed.scene, followed.step)

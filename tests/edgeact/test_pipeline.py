@@ -1,10 +1,13 @@
 """Threads and queues: order, exactly once, backpressure, failures and stops. Sources and sinks here are plain lists."""
 
 import faulthandler
+import os
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import psutil
@@ -66,7 +69,11 @@ class Echo:
         self._pause = pause
         self._fail_at = fail_at
 
-    def process(self, frame: Frame) -> FrameResult:
+    @property
+    def steps(self) -> Mapping[str, Callable[[Any], Any]]:
+        return {"perceive": self.perceive}
+
+    def perceive(self, frame: Frame) -> FrameResult:
         if frame.index == self._fail_at:
             raise ZeroDivisionError("the perceiver broke")
         time.sleep(self._pause)
@@ -288,3 +295,93 @@ def _memory_slope(frames: int) -> float:
 def test_memory_does_not_grow_with_the_frames() -> None:
     _memory_slope(400)  # the allocator's own warm-up
     assert _memory_slope(3000) < 1000  # a frame is 230 kB: keeping one of 200 would show
+
+
+class ThreeSteps:
+    """Counts a frame up by one, doubles it, and makes a result of it; keeps in which thread each step ran."""
+
+    def __init__(self, *, fail_at: int | None = None) -> None:
+        self._fail_at = fail_at
+        self.threads: dict[str, set[str]] = {}
+
+    @property
+    def steps(self) -> Mapping[str, Callable[[Any], Any]]:
+        return {"count": self.count, "double": self.double, "tell": self.tell}
+
+    def count(self, frame: Frame) -> tuple[Frame, int]:
+        self._note("count")
+        return frame, frame.index + 1
+
+    def double(self, counted: tuple[Frame, int]) -> tuple[Frame, int]:
+        self._note("double")
+        if counted[0].index == self._fail_at:
+            raise ZeroDivisionError("the second step broke")
+        time.sleep(0.001 * (counted[1] % 3))
+        return counted[0], 2 * counted[1]
+
+    def tell(self, doubled: tuple[Frame, int]) -> FrameResult:
+        self._note("tell")
+        return FrameResult(doubled[0], stage_seconds={"pose": float(doubled[1])})
+
+    def finish(self) -> tuple[ActionEvent, ...]:
+        return (EVENT,)
+
+    def _note(self, step: str) -> None:
+        self.threads.setdefault(step, set()).add(threading.current_thread().name)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_each_step_of_the_perceiver_has_its_own_thread_and_takes_frames_in_order(live: bool) -> None:
+    perceiver, sink = ThreeSteps(), ListSink()
+    told: list[tuple[int, float]] = []
+    report = start(
+        ListSource([i / 25 for i in range(40)], live=live, pause=0.004 if live else 0.0),
+        perceiver,  # type: ignore[arg-type]
+        sink,
+        on_result=lambda result: told.append((result.frame.index, result.stage_seconds["pose"])),
+    )
+    assert perceiver.threads == {step: {f"edgeact-{step}"} for step in ("count", "double", "tell")}
+    assert told == [(index, 2.0 * (index + 1)) for index, _ in told]
+    assert [index for index, _ in told] == sorted({index for index, _ in told})
+    assert sink.rows[-1][2] == (EVENT,)
+    assert report.frames == len(told)
+    assert report.frames == 40 or live
+
+
+def test_a_step_that_fails_is_named() -> None:
+    with pytest.raises(PipelineError, match="double stage failed"):
+        start(ListSource([i / 25 for i in range(40)]), ThreeSteps(fail_at=7))  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows the niceness of a thread")
+@pytest.mark.parametrize("live", [False, True])
+def test_stages_that_see_go_before_those_that_draw_and_write(live: bool) -> None:
+    nice: dict[str, int] = {}
+
+    def note(stage: str) -> None:
+        nice[stage] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    class Source(ListSource):
+        def frames(self) -> Iterator[Frame]:
+            note("capture")
+            yield from super().frames()
+
+    class See(Echo):
+        def perceive(self, frame: Frame) -> FrameResult:
+            note("perceive")
+            return super().perceive(frame)
+
+    class Sink(ListSink):
+        def write(self, result: FrameResult, picture: UInt8 | None) -> None:
+            note("sinks")
+            super().write(result, picture)
+
+    def draw(result: FrameResult) -> UInt8:
+        note("render")
+        return result.frame.image
+
+    start(Source([0.0, 0.04], live=live, pause=0.001), See(), Sink(), draw=draw)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert nice["perceive"] == own
+    assert min(own + 10, 19) == nice["render"] == nice["sinks"]
+    assert nice["capture"] == (own if live else nice["render"])

@@ -1,18 +1,22 @@
 """The whole of perception in the toy world: who is followed, what is done, and that every frame is computed once."""
 
+import threading
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgeact.bundle import load_bundle
+from edgeact.capture.base import SourceInfo, SourceState
 from edgeact.config import PipelineConfig
 from edgeact.errors import BundleError
 from edgeact.inference.base import Array
 from edgeact.perception.clips import sample_clip
 from edgeact.perception.perceiver import Perceiver
 from edgeact.perception.wiring import WiredGraph
+from edgeact.pipeline import run as run_pipeline
 from edgeact.types import ActionEvent, Frame, FrameResult
 from tests.tiny_bundle import LABELS, build_tiny_bundle, tiny_picture
 
@@ -158,3 +162,38 @@ def test_the_detector_runs_every_few_frames_and_often_enough_in_seconds(frame_ra
     perceiver.close()
     runs = [result.frame.index for result in results if "detect" in result.stage_seconds]
     assert set(np.diff(runs)) == expected
+
+
+class Stream:
+    """Frames in memory as a source."""
+
+    def __init__(self, stream: Iterator[Frame]) -> None:
+        self._stream = stream
+        self.info = SourceInfo("stream", 320, 240, live=False, frame_rate=Fraction(25), frame_count=None, duration=None)
+        self.state = SourceState.RUNNING
+        self.epoch = 0
+
+    def frames(self) -> Iterator[Frame]:
+        return self._stream
+
+    def close(self) -> None: ...
+
+
+def test_steps_in_threads_of_their_own_give_what_they_give_one_after_the_other(
+    tiny_bundle: Path, perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]
+) -> None:
+    expected, _ = perceive(frames(two_walkers, seconds=3), detect_every=5)
+    found: list[FrameResult] = []
+    perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig(detect_every=5))
+    stream = Stream(frames(two_walkers, seconds=3))
+    run_pipeline(stream, perceiver, [], draw=None, queue_frames=4, stop=threading.Event(), on_result=found.append)
+    perceiver.close()
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert one.stage_seconds.keys() == other.stage_seconds.keys()  # the detector ran on the same frames
+        assert one.events == other.events
+        assert [p.track_id for p in one.persons] == [p.track_id for p in other.persons]
+        for p, q in zip(one.persons, other.persons, strict=True):
+            assert np.array_equal(p.pose.joints, q.pose.joints)
+            assert (p.action is None) == (q.action is None)
+            assert p.action is None or q.action is None or np.array_equal(p.action.smoothed, q.action.smoothed)

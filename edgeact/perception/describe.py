@@ -1,0 +1,157 @@
+"""What each followed person does, and why it seems so: actions, body parts, attention."""
+
+import time as clock
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from edgeact.bundle import Bundle
+from edgeact.config import PipelineConfig
+from edgeact.perception.actions import ActionRules, ActionState
+from edgeact.perception.attention import attention_map, joint_weights
+from edgeact.perception.clips import ClipBuffer
+from edgeact.perception.parts import part_crops
+from edgeact.perception.scene import ROUNDING, Scene
+from edgeact.perception.track import TrackedPerson, TrackStep
+from edgeact.perception.wiring import WiredGraph
+from edgeact.types import ActionEvent, AttentionMap, Float32, FrameResult, Person, Pose
+
+_NEVER = float("-inf")
+
+
+@dataclass(slots=True, eq=False)
+class _TrackMemory:
+    """What is remembered of one track between frames."""
+
+    buffer: ClipBuffer
+    state: ActionState | None
+    last_clip: float = _NEVER
+    last_attention: float = _NEVER
+    clip: Float32 | None = None
+    weights: Float32 | None = None
+
+
+class Describer:
+    """Makes results of tracks; one for each source.
+
+    Args:
+        bundle: Without an action graph persons have no actions, without an explain graph the attention map shows where the pose graph
+            found the joints.
+        config: Of the pipeline.
+
+    Raises:
+        BundleError: A graph takes something else than features.
+        BundleIntegrityError: A graph's file is not the one that the manifest describes.
+        BackendError: The device is not available, or a graph cannot be loaded there.
+    """
+
+    def __init__(self, bundle: Bundle, config: PipelineConfig) -> None:
+        manifest = bundle.manifest
+        self._bundle, self._config = bundle, config
+        self._action = self._clip_graph("actions")
+        self._explain = self._clip_graph("relevance") if self._action is not None else None
+        self._rules = ActionRules(
+            labels=manifest.labels,
+            other_label=manifest.other_label,
+            start_score=manifest.calibration.action_score,
+            smoothing_seconds=config.smoothing_seconds,
+            minimum_seconds=config.minimum_event_seconds,
+        )
+        self._memories: dict[int, _TrackMemory] = {}
+
+    def _clip_graph(self, produces: Literal["actions", "relevance"]) -> WiredGraph | None:
+        spec = self._bundle.find_graph(scope="person", horizon="clip", produces=produces)
+        if spec is None:
+            return None
+        return WiredGraph(self._bundle, spec, takes="features", device=self._config.device, threads=self._config.threads)
+
+    def describe(self, scene: Scene, step: TrackStep) -> FrameResult:
+        """The result of a frame: its persons, and the actions that ended with it."""
+        time, seconds = scene.frame.time, scene.stage_seconds
+        events = self.forget_all() if scene.is_new else []
+        for track_id in step.lost:
+            events += self._forget(track_id)
+        for tracked in step.persons:
+            events += self._remember(tracked, time)
+        if self._action is not None:
+            started = clock.perf_counter()
+            events += self._classify(step.persons, time, self._action)
+            seconds["action"] = clock.perf_counter() - started
+        started = clock.perf_counter()
+        persons = tuple(self._person(tracked, time) for tracked in step.persons)
+        seconds["attention"] = clock.perf_counter() - started
+        return FrameResult(frame=scene.frame, persons=persons, events=tuple(events), stage_seconds=seconds)
+
+    def forget_all(self) -> list[ActionEvent]:
+        """Forget all tracks; the actions that were in force end."""
+        return [event for track_id in list(self._memories) for event in self._forget(track_id)]
+
+    def close(self) -> None:
+        """Release the graphs; calling it twice does no harm."""
+        for graph in (self._action, self._explain):
+            if graph is not None:
+                graph.close()
+
+    def _forget(self, track_id: int) -> list[ActionEvent]:
+        memory = self._memories.pop(track_id, None)
+        event = memory.state.close() if memory is not None and memory.state is not None else None
+        return [] if event is None else [event]
+
+    def _remember(self, tracked: TrackedPerson, time: float) -> list[ActionEvent]:
+        """Keep the frame's features; where the track turns out to have been on someone else, what came before is forgotten."""
+        events = [] if tracked.continues else self._forget(tracked.track_id)
+        memory = self._memories.get(tracked.track_id)
+        if memory is None:
+            buffer = ClipBuffer(self._bundle.manifest.clip, gap_seconds=self._config.lost_seconds)
+            state = None if self._action is None else ActionState(tracked.track_id, self._rules)
+            memory = self._memories[tracked.track_id] = _TrackMemory(buffer, state)
+        memory.buffer.add(time, tracked.features)
+        return events
+
+    def _classify(self, persons: tuple[TrackedPerson, ...], time: float, graph: WiredGraph) -> list[ActionEvent]:
+        """Run the clip graph once over all tracks whose turn it is."""
+        due: list[tuple[_TrackMemory, ActionState]] = []
+        clips: list[Float32] = []
+        for tracked in persons:
+            memory = self._memories[tracked.track_id]
+            if memory.state is None or time - memory.last_clip < self._config.clip_every_seconds - ROUNDING:
+                continue
+            clip = memory.buffer.clip()
+            if clip is not None:
+                memory.clip, memory.last_clip = clip, time
+                due.append((memory, memory.state))
+                clips.append(clip)
+        if not due:
+            return []
+        scores = graph.run(np.stack(clips))["actions"]
+        ended = [state.update(time, raw) for (_, state), raw in zip(due, scores, strict=True)]
+        return [event for event in ended if event is not None]
+
+    def _person(self, tracked: TrackedPerson, time: float) -> Person:
+        memory = self._memories[tracked.track_id]
+        pose = Pose(joints=tracked.features[:, :2], confidence=tracked.features[:, 2])
+        return Person(
+            track_id=tracked.track_id,
+            box=tracked.box,
+            score=tracked.score,
+            pose=pose,
+            parts=part_crops(pose, skeleton=self._bundle.skeleton, threshold=self._bundle.manifest.calibration.joint_confidence),
+            action=None if memory.state is None else memory.state.action,
+            attention=self._attention(tracked, memory, time),
+        )
+
+    def _attention(self, tracked: TrackedPerson, memory: _TrackMemory, time: float) -> AttentionMap | None:
+        """The relevance is found anew every ``attention_every_seconds``; the joints' maps are those of this frame."""
+        if tracked.joint_maps is None:
+            return None
+        if self._explain is not None and memory.clip is not None and memory.state is not None:
+            if time - memory.last_attention >= self._config.attention_every_seconds - ROUNDING:
+                relevance = self._explain.run(memory.clip[None])["relevance"][0]
+                memory.weights = joint_weights(relevance, stride_seconds=self._bundle.manifest.clip.stride_seconds)
+                memory.last_attention = time
+            if memory.weights is not None:
+                label = None if memory.state.action is None else memory.state.action.label
+                return attention_map(memory.weights, tracked.joint_maps, box=tracked.crop_box, label=label)
+        equal = np.full(len(tracked.joint_maps), 1.0 / len(tracked.joint_maps), np.float32)
+        return attention_map(equal, tracked.joint_maps, box=tracked.crop_box, label=None)
