@@ -217,8 +217,11 @@ def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Pat
                 stop=batch.stop,
                 on_result=batch.listener.frame_done,
             )
-            if report.interrupted and (report.frames == 0 or is_whole(record, batch.out_dir)):
-                return InputResult(path, "interrupted")  # results of a whole video are not given up for those of its beginning
+            if report.interrupted and record is not None and is_whole(record, batch.out_dir):
+                # Results of a whole video are not given up for those of its beginning.
+                return InputResult(path, "interrupted", _outputs(batch.out_dir, record))
+            if report.interrupted and report.frames == 0:
+                return InputResult(path, "interrupted")
             if report.frames == 0:
                 raise SourceFormatError(f"{path} holds no frame that can be decoded; copy or convert it again")
             summary = _summary(report, truncated=source.truncated, warning=source.message)

@@ -33,6 +33,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def _folder(name: str | Path) -> Path:
+    """A folder that was named; the empty name, which a shell makes of an unset variable, would mean this folder."""
+    if not str(name):
+        raise typer.BadParameter("it is empty; name a folder")
+    return Path(name)
+
+
+OutOption = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", parser=_folder, help="Where results go; created when missing.")]
 BundleOption = Annotated[
     Path | None, typer.Option("--bundle", metavar="DIR", help="Folder of the bundle; without it the one that ships with edgeact.")
 ]
@@ -71,7 +80,7 @@ def _global_options(
 )
 def annotate(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Videos, globs, folders of videos or folders of images.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where results go; created when missing.")],
+    out: OutOption,
     bundle: BundleOption = None,
     config: ConfigOption = None,
     video: Annotated[bool, typer.Option("--video/--no-video", help="Write the drawn video, or only the data.")] = True,
@@ -96,7 +105,7 @@ def annotate(
 
 @app.command(epilog="Then open [bold]edgeact-demo/demo.mp4[/] with any player or browser.")
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where results go; created when missing.")] = Path("edgeact-demo"),
+    out: OutOption = Path("edgeact-demo"),
     bundle: BundleOption = None,
     device: DeviceOption = None,
 ) -> None:

@@ -33,7 +33,8 @@ def describe_result(result: InputResult) -> str:
     if result.error is not None:
         return f"[red]failed[/]  {escape(str(result.error))}"
     if result.summary is None:
-        return f"[yellow]interrupted[/]  {name}: nothing was read"
+        what = "the complete results of an earlier run are kept" if result.outputs else "nothing was read"
+        return f"[yellow]interrupted[/]  {name}: {what}"
     frames = f"{result.summary.frames} frames"
     if result.state == "interrupted":
         return f"[yellow]interrupted[/]  {name}: {frames} are written; start again to do the whole"

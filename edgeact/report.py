@@ -39,7 +39,8 @@ def summary_table(report: "BatchReport") -> Table:
     for result in report.results:
         # a.mp4, a.events.csv, a.frames.jsonl → a.*
         outputs = f" → {escape(result.outputs[-1].name.removesuffix(FRAMES_SUFFIX))}.*" if result.outputs else ""
-        name = f"{escape(result.path.name)}\n[{colours[result.state]}]{result.state}[/]{outputs}"
+        kept = ", earlier results kept" if result.state == "interrupted" and result.summary is None and result.outputs else ""
+        name = f"{escape(result.path.name)}\n[{colours[result.state]}]{result.state}{kept}[/]{outputs}"
         if (summary := result.summary) is None:
             table.add_row(name)
             continue

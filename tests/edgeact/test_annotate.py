@@ -18,6 +18,7 @@ from edgeact.batch import AnnotateOptions, BatchReport, InputResult, SilentListe
 from edgeact.capture.base import SourceInfo
 from edgeact.config import PipelineConfig
 from edgeact.errors import OutputError, SourceNotFoundError, UsageError
+from edgeact.progress import describe_result
 from edgeact.record import load_record
 from edgeact.types import FrameResult
 from tests.toy_video import crowd, decoded_times, write_toy_video
@@ -265,6 +266,7 @@ def test_a_stop_does_not_cost_the_results_of_the_whole_video(tmp_path: Path, opt
     report = annotate([path], out, replace(options, overwrite=True), listener=listener, stop=listener.stop)
     assert states(report) == ["interrupted"]
     assert contents(out) == before
+    assert "earlier run are kept" in describe_result(report.results[0])
     assert states(annotate([path], out, options)) == ["skipped"]
 
 

@@ -66,6 +66,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ("annotate",),
         ("annotate", "x.mp4"),
         ("annotate", "x.mp4", "--out", "y", "--every", "0"),
+        ("annotate", "x.mp4", "--out", ""),
         ("no-such-command",),
         ("bench", "--repeat", "0"),
     ],
