@@ -147,6 +147,7 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     recipe = manifest.training["recipe"]
     detector, pose, action = recipe["detector"], recipe["pose"], recipe["action"]
     cycles = ", ".join(str(end) for end in pose["cycles"])
+    teacher = pose["teacher"]
     labels = ", ".join(f"`{label}`" for label in manifest.labels)
     calibration = manifest.calibration
     return f"""# Model card: {manifest.name} {manifest.version}
@@ -171,8 +172,10 @@ Labels: {labels}. `{manifest.other_label}` stands for everything else.
 
 Training: detector {detector["steps"]} steps of {detector["batch"]}, pose {pose["cycles"][-1]} steps of {pose["batch"]} (cycles ending at
 {cycles}; from step {pose["mild_from"]} on with mild changes of the pictures only), action {action["steps"]} steps of
-{action["batch"]}. The detector's backbone starts from ImageNet weights, and its first three blocks keep them. The pose network starts
-from the weights of PP-TinyPose (Apache-2.0), of which it leaves out what changes its joint maps least.
+{action["batch"]}. The detector's backbone starts from ImageNet weights, and its first three blocks keep them. The pose network
+starts from the weights of PP-TinyPose (Apache-2.0), of which it leaves out what changes its joint maps least.
+{_percent(teacher["share"])} of its loss compares its joint maps with those of a teacher: the whole of PP-TinyPose on the same crops,
+enlarged to 192×256, trained on the same persons for {teacher["steps"]} steps before.
 
 ## How well it does
 

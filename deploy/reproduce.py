@@ -20,9 +20,9 @@ from trainer.calibrate import calibrate_action
 from trainer.data.action_windows import whole_clip
 from trainer.data.detector_scenes import read_pictures
 from trainer.data.pose_augment import centre_crop
+from trainer.data.pose_sets import load_patch_set
 from trainer.data.read_picture import read_rgb
 from trainer.evaluate import evaluate
-from trainer.fit_pose import load_patch_set
 from trainer.folders import Folders
 from trainer.log import log
 from trainer.measure.detector import choose_detection_score

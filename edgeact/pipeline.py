@@ -5,6 +5,7 @@ frame: what the perceiver has no time for is dropped, and counted. Any failure s
 (Ctrl-C) ends the capture only, and everything that was read is finished and written.
 """
 
+import contextlib
 import os
 import sys
 import threading
@@ -128,7 +129,8 @@ def _step_back() -> None:
     """Make this thread, and those that it starts, wait where others want the core; only Linux knows the niceness of a thread."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + _PATIENT_NICENESS, 19))
+        with contextlib.suppress(PermissionError):  # a sandbox may forbid it; then all stages are equal
+            os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + _PATIENT_NICENESS, 19))
 
 
 def _capacity(info: SourceInfo, queue_frames: int) -> int:

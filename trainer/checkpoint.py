@@ -47,7 +47,7 @@ def save_checkpoint(path: Path, *, model: nn.Module, average: MovingAverage, opt
 
 def load_checkpoint(path: Path, *, model: nn.Module, average: MovingAverage, optimizer: torch.optim.Optimizer) -> int:
     """Restore what `save_checkpoint` wrote, in place, and return the step. Only tensors and plain values are read, no code."""
-    state: Mapping[str, Any] = torch.load(path, weights_only=True)
+    state: Mapping[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     model.load_state_dict(state["model"])
     average.model.load_state_dict(state["average"])
     average.steps = state["average_steps"]

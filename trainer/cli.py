@@ -34,7 +34,7 @@ def train(
     ),
     stage: Annotated[list[Stage] | None, typer.Option(help="only this (may be repeated)", show_default="data, detector, pose")] = None,
 ) -> None:
-    """Train networks on the processor of any machine; every stage goes on where it was stopped.
+    """Train networks on any machine; every stage goes on where it was stopped. The pose network trains on a GPU where there is one.
 
     The action network also learns from tracks of real video, for which detector and pose network must be exported first:
     `edgeact deploy reproduce` does everything in order and makes the bundle.

@@ -15,10 +15,10 @@ from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
 from trainer.data.action_sequences import LABELS, JointSequence, jhmdb, own_tracks, penn_action, studio_motions
 from trainer.data.action_windows import training_clip
 from trainer.data.kinect_sequences import utkinect
-from trainer.fit_pose import learning_rate
 from trainer.log import log
 from trainer.models.edge_action import EdgeAction
 from trainer.recipe import ActionRecipe
+from trainer.schedule import learning_rate
 
 # How often a source is drawn. Penn Action is the largest clean one; the rest keeps "other" broad.
 SHARES = {"penn_action": 0.5, "jhmdb": 0.14, "studio": 0.14, "ut_interaction": 0.16, "surveillance_fights": 0.06, "utkinect": 0.08}

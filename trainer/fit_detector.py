@@ -12,12 +12,12 @@ import torch
 
 from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
 from trainer.data.detector_scenes import SCENE_HEIGHT, SCENE_WIDTH, LabelledPicture, draw_scene, read_pictures
-from trainer.fit_pose import learning_rate
 from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.models.compact import load_imagenet, normalise
 from trainer.models.edge_detector import STRIDE, EdgeDetector, cell_boxes
 from trainer.recipe import DetectorRecipe
+from trainer.schedule import learning_rate
 
 SHARES = {
     "coco_mini": 0.2,

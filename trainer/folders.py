@@ -55,5 +55,5 @@ class Folders:
         return self.teachers / TINYPOSE_FILE
 
     def network(self, name: str) -> Path:
-        """Checkpoint of a training: ``pose``, ``detector`` or ``action``."""
+        """Checkpoint of a training: ``pose_teacher``, ``pose``, ``detector`` or ``action``."""
         return self.work / f"{name}_net" / "checkpoint.pt"

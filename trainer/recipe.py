@@ -22,6 +22,22 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class TeacherRecipe(_Record):
+    """Training of the larger pose network that the compact one learns from.
+
+    Attributes:
+        steps: How many, of as many persons as the compact network's.
+        rate: The highest learning rate.
+        mild_from: See `PoseRecipe`.
+        share: Of its maps in the compact network's loss; the rest is that of the labels.
+    """
+
+    steps: Steps
+    rate: Rate
+    mild_from: Annotated[int, Field(ge=0)]
+    share: Annotated[float, Field(ge=0.0, le=1.0)]
+
+
 class PoseRecipe(_Record):
     """Training of the pose network.
 
@@ -30,12 +46,14 @@ class PoseRecipe(_Record):
         rates: The highest rate of each cycle.
         mild_from: From this step on persons are shown nearly as they are (`trainer.data.pose_augment.MILD`).
         batch: Persons a step.
+        teacher: What it learns from beside labels.
     """
 
     cycles: tuple[Steps, ...]
     rates: tuple[Rate, ...]
     mild_from: Annotated[int, Field(ge=0)]
     batch: Batch
+    teacher: TeacherRecipe
 
     @model_validator(mode="after")
     def _check(self) -> "PoseRecipe":

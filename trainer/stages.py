@@ -11,13 +11,15 @@ from trainer.data.action_sequences import JointSequence
 from trainer.data.detector_images import build as build_pictures
 from trainer.data.label import PARTS, label
 from trainer.data.pose_patches import build as build_patches
+from trainer.data.pose_sets import load_patch_set
 from trainer.data.studio.frames import write_frames
 from trainer.data.tracks import build as build_tracks
+from trainer.device import training_device
 from trainer.fit_action import fit as fit_action
 from trainer.fit_action import read_training
 from trainer.fit_detector import fit as fit_detector
 from trainer.fit_pose import fit as fit_pose
-from trainer.fit_pose import load_patch_set, predict
+from trainer.fit_pose import fit_teacher, predict
 from trainer.folders import Folders
 from trainer.log import log
 from trainer.measure.pose import pose_error_banks
@@ -75,9 +77,10 @@ def train_detector(recipe: Recipe, folders: Folders) -> EdgeDetector:
 
 
 def train_pose(recipe: Recipe, folders: Folders) -> EdgePose:
-    """The pose network."""
-    log(stage="pose")
-    return fit_pose(folders.pose, folders.tinypose, folders.network("pose"), recipe.pose).eval()
+    """The pose network, after the larger one that it learns from."""
+    log(stage="pose", device=training_device().type)
+    teacher = fit_teacher(folders.pose, folders.tinypose, folders.network("pose_teacher"), recipe.pose)
+    return fit_pose(folders.pose, folders.tinypose, folders.network("pose"), recipe.pose, teacher=teacher).eval()
 
 
 def train_action(recipe: Recipe, folders: Folders) -> tuple[EdgeAction, list[JointSequence]]:

@@ -15,7 +15,7 @@ def test_pictures_are_normalised_as_in_training() -> None:
     networks, crops = random_networks(action=False), random_samples().crops
     with torch.no_grad():
         joints, confidence, maps = PoseGraph(networks.pose, torch.ones(21), torch.zeros(21)).eval()(crops)
-        wanted, mass, wanted_maps = peak_soft_argmax(networks.pose(crops_to_input(crops.numpy())))
+        wanted, mass, wanted_maps = peak_soft_argmax(networks.pose(crops_to_input(crops)))
     assert torch.allclose(joints, wanted, atol=1e-3)
     assert torch.allclose(maps, wanted_maps, atol=1e-5)
     assert torch.allclose(maps.sum((2, 3)), torch.ones(3, 21), atol=1e-4)
@@ -28,7 +28,7 @@ def test_the_confidence_follows_slope_and_offset_of_each_joint() -> None:
     slope, offset = torch.linspace(0.5, 2.5, 21), torch.linspace(-1, 1, 21)
     with torch.no_grad():
         _, confidence, _ = PoseGraph(networks.pose, slope, offset).eval()(crops)
-        _, mass, _ = peak_soft_argmax(networks.pose(crops_to_input(crops.numpy())))
+        _, mass, _ = peak_soft_argmax(networks.pose(crops_to_input(crops)))
     assert torch.allclose(torch.logit(confidence), slope * torch.log(mass) + offset, atol=1e-3)
 
 

@@ -1,4 +1,4 @@
-"""Loss, schedule, and that a resumed training is the uninterrupted one."""
+"""Losses, schedule, batches, and that a resumed training is the uninterrupted one."""
 
 import json
 from pathlib import Path
@@ -10,9 +10,13 @@ import torch
 from edgeact.errors import SourceFormatError
 from tests.trainer.published_tinypose import random_weights, write_weights
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
-from trainer.fit_pose import fit, learning_rate, load_patch_set, pose_loss
-from trainer.models.edge_pose import MAP_STRIDE
-from trainer.recipe import PoseRecipe
+from trainer.data.pose_sets import batches, load_patch_set, training_sets
+from trainer.fit_pose import evaluate, fit, fit_teacher
+from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH, MAP_STRIDE
+from trainer.models.pose_teacher import PoseTeacher
+from trainer.pose_losses import distillation_loss, pose_loss, resized_maps
+from trainer.recipe import PoseRecipe, TeacherRecipe
+from trainer.schedule import learning_rate
 
 
 def at(x: float, y: float) -> torch.Tensor:
@@ -81,13 +85,65 @@ def test_patches_of_another_network_are_refused(tmp_path: Path) -> None:
         load_patch_set(folder, "train")
 
 
+@pytest.mark.parametrize(("height", "width"), [(40, 32), (64, 48)], ids=["the network's", "the teacher's"])
+def test_maps_of_any_size_are_drawn_to_the_same_place(height: int, width: int) -> None:
+    def loss(x: float, y: float) -> float:
+        rows = (torch.arange(height) + 0.5) * INPUT_HEIGHT / height - 0.5
+        columns = (torch.arange(width) + 0.5) * INPUT_WIDTH / width - 0.5
+        square = (rows[:, None] - y) ** 2 + (columns - x) ** 2
+        return float(pose_loss((-square / (2 * 6.0**2))[None, None], torch.tensor([[[60.3, 81.2, 1.0]]])))
+
+    there = loss(60.3, 81.2)
+    assert all(there < loss(60.3 + x, 81.2 + y) for x, y in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5)))
+
+
+def test_distillation_draws_the_maps_to_the_teachers() -> None:
+    random = torch.Generator().manual_seed(0)
+    teacher, noise = 3 * torch.randn(2, 3, 40, 32, generator=random), torch.randn(2, 3, 40, 32, generator=random)
+    losses = [float(distillation_loss(teacher + share * noise, teacher)) for share in (0.0, 0.1, 0.3, 1.0)]
+    assert losses == sorted(losses)
+    logits = (teacher + noise).requires_grad_()
+    distillation_loss(logits, teacher.requires_grad_()).backward()
+    assert logits.grad is not None
+    assert teacher.grad is None
+    assert float((logits.grad * noise).sum()) > 0  # downhill leads back to the teacher
+
+
+def test_a_teacher_of_another_size_shows_the_same_places() -> None:
+    teacher = torch.full((1, 1, 64, 48), -20.0)
+    teacher[0, 0, 16, 24] = 0.0  # its centre lies at x = 24.5/48, y = 16.5/64 of the crop
+    maps = resized_maps(teacher, (40, 32))
+    assert maps.sum().item() == pytest.approx(1.0)
+    x = (maps.sum(2) * (torch.arange(32) + 0.5) / 32).sum().item()
+    y = (maps.sum(3) * (torch.arange(40) + 0.5) / 40).sum().item()
+    assert x == pytest.approx(24.5 / 48, abs=2e-3)
+    assert y == pytest.approx(16.5 / 64, abs=2e-3)
+
+
+def test_batches_are_the_same_whoever_draws_them(tmp_path: Path) -> None:
+    sets = training_sets(write_patches(tmp_path))
+    own = list(batches(sets, range(2, 5), batch=3, mild_from=3, processes=0))
+    others = list(batches(sets, range(2, 5), batch=3, mild_from=3, processes=1))
+    later = list(batches(sets, range(4, 5), batch=3, mild_from=3, processes=0))
+    assert len(own) == len(others) == 3
+    for one, other in zip([*own, own[2]], [*others, later[0]], strict=True):
+        assert torch.equal(one[0], other[0])
+        assert torch.equal(one[1], other[1])
+    assert own[0][0].dtype is torch.uint8
+
+
 def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path: Path) -> None:
     patches = write_patches(tmp_path / "patches")
     weights = write_weights(tmp_path / "tinypose.onnx", random_weights())
 
+    def recipe(steps: int) -> PoseRecipe:
+        teaching = TeacherRecipe(steps=1, rate=1e-3, mild_from=0, share=0.5)
+        return PoseRecipe(cycles=(steps,), rates=(1e-3,), mild_from=1, batch=2, teacher=teaching)
+
+    teacher = fit_teacher(patches, weights, tmp_path / "teacher" / "checkpoint.pt", recipe(1))
+
     def train(name: str, steps: int) -> dict[str, torch.Tensor]:
-        recipe = PoseRecipe(cycles=(steps,), rates=(1e-3,), mild_from=1, batch=2)
-        return fit(patches, weights, tmp_path / name / "checkpoint.pt", recipe, save_every=1).state_dict()
+        return fit(patches, weights, tmp_path / name / "checkpoint.pt", recipe(steps), teacher=teacher, save_every=1).state_dict()
 
     torch.use_deterministic_algorithms(True)
     try:
@@ -97,3 +153,8 @@ def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path:
     finally:
         torch.use_deterministic_algorithms(False)
     assert all(torch.allclose(value.float(), resumed[name].float(), atol=1e-6) for name, value in whole.items())
+
+
+def test_the_teacher_is_judged_like_the_network(tmp_path: Path) -> None:
+    scores = evaluate(PoseTeacher(), [load_patch_set(write_patches(tmp_path) / "lspet", "validation")])
+    assert 0.0 <= scores["lspet"] <= 1.0

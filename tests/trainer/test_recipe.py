@@ -23,7 +23,7 @@ def test_unknown_keys_are_all_named(tmp_path: Path) -> None:
 
 def test_every_cycle_has_a_rate(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
-    path.write_text(re.sub(r"rates = .*", "rates = [1e-3]", default_recipe_path().read_text()))
+    path.write_text(re.sub(r"rates = .*", "rates = [1e-3, 1e-3]", default_recipe_path().read_text()))
     with pytest.raises(ConfigError, match="must ascend and have a rate each"):
         load_recipe(path)
 

@@ -11,8 +11,8 @@ from trainer.calibrate import expected_calibration_error
 from trainer.data.pose_augment import centre_crop, to_crop
 from trainer.data.pose_noise import residual_bank
 from trainer.data.pose_patches import PATCH_CENTRE, PATCH_HEIGHT, PATCH_PADDING
+from trainer.data.pose_sets import PatchSet, load_patch_set
 from trainer.data.splits import Split
-from trainer.fit_pose import PatchSet, load_patch_set
 from trainer.measure.graphs import open_named
 from trainer.metrics.pck import pck
 from trainer.models.edge_action import common_joints

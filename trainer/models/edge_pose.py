@@ -18,6 +18,7 @@ from trainer.models.lite_hrnet import BRANCHES, Conv, LiteHRNet, load_tinypose
 
 INPUT_HEIGHT, INPUT_WIDTH = 160, 128
 MAP_STRIDE = 4
+MAP_HEIGHT, MAP_WIDTH = INPUT_HEIGHT // MAP_STRIDE, INPUT_WIDTH // MAP_STRIDE
 # RGB of ImageNet in 0..255, which the weights that training starts from expect.
 IMAGE_MEAN = (123.675, 116.28, 103.53)
 IMAGE_DEVIATION = (58.395, 57.12, 57.375)
@@ -33,8 +34,8 @@ NEIGHBOURS = {
 
 def standardise(image: torch.Tensor) -> torch.Tensor:
     """(N, H, W, 3) uint8 RGB → (N, 3, H, W) float32 of ImageNet's mean and deviation."""
-    scale = 1.0 / torch.tensor(IMAGE_DEVIATION)
-    shift = -torch.tensor(IMAGE_MEAN) * scale
+    scale = 1.0 / torch.tensor(IMAGE_DEVIATION, device=image.device)
+    shift = -torch.tensor(IMAGE_MEAN, device=image.device) * scale
     return image.permute(0, 3, 1, 2).float() * scale[:, None, None] + shift[:, None, None]
 
 
@@ -64,22 +65,37 @@ def peak_soft_argmax(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, 
     """
     count, joints, height, width = logits.shape
     maps = torch.softmax(logits.float().reshape(count, joints, -1), -1)
-    peak = maps.argmax(-1, keepdim=True)
-    cells = torch.arange(height * width, device=logits.device)
-    near = ((cells % width - peak % width).abs() <= PEAK_RADIUS) & ((cells // width - peak // width).abs() <= PEAK_RADIUS)
-    window = maps * near
-    mass = window.sum(-1)
-    maps, window = maps.reshape(logits.shape), (window / mass[..., None].clamp_min(1e-6)).reshape(logits.shape)
+    peak = maps.argmax(-1)
+    maps = maps.reshape(logits.shape)
+    # The window is a product of rows and columns, and so are its sums: far fewer operations than on every cell.
+    columns, near_columns = _axis_window(peak % width, width)
+    rows, near_rows = _axis_window(peak // width, height)
+    across = torch.matmul(maps, torch.stack([near_columns, near_columns * columns], -1))  # (N, J, h, 2)
+    down = torch.stack([near_rows, near_rows * rows], -2)  # (N, J, 2, h)
+    sums = torch.matmul(down, across)  # mass and Σ x in the first row, Σ y first in the second
+    mass = sums[..., 0, 0]
+    cells = torch.stack([sums[..., 0, 1], sums[..., 1, 0]], -1) / mass[..., None].clamp_min(1e-6)
     # A cell's centre lies MAP_STRIDE / 2 - 0.5 pixels into it, pixel centres being at whole numbers.
-    return (soft_argmax(window) + 0.5) * MAP_STRIDE - 0.5, mass, maps
+    return (cells + 0.5) * MAP_STRIDE - 0.5, mass, maps
+
+
+def _axis_window(peak: torch.Tensor, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of one axis the cells' places (length,), and which are near each peak (N, J): 1 or 0, (N, J, length)."""
+    cells = torch.arange(length, dtype=torch.float32, device=peak.device)
+    return cells, ((cells - peak[..., None].float()).abs() <= PEAK_RADIUS).float()
 
 
 class EdgePose(nn.Module):
-    """Crop (N, 3, H, W) as `standardise` gives it, sides multiples of 32 → logits of the joint maps (N, J, H/4, W/4)."""
+    """Crop (N, 3, H, W) as `standardise` gives it, sides multiples of 32 → logits of the joint maps (N, J, H/4, W/4).
 
-    def __init__(self, joints: int = len(BODY_21.joints)) -> None:
+    Args:
+        joints: How many.
+        whole: With the whole backbone, as published.
+    """
+
+    def __init__(self, joints: int = len(BODY_21.joints), *, whole: bool = False) -> None:
         super().__init__()
-        self.backbone = LiteHRNet()
+        self.backbone = LiteHRNet(whole=whole)
         self.head = Conv(BRANCHES[0], joints)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -44,7 +44,7 @@ class Conv(nn.Conv2d):
         self.relu = relu
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if self.training and self.stride == (2, 2) and self.groups > 1:
+        if self.training and x.device.type == "cpu" and self.stride == (2, 2) and self.groups > 1:
             x = strided_depthwise(x, self.weight, self.bias)
         else:
             x = super().forward(x)
@@ -193,7 +193,8 @@ class LiteHRNet(nn.Module):
             maps = stage(maps)
         features = self.collect[0](maps[-1])
         for layer, x in zip(self.collect[1:], maps[-2::-1], strict=True):
-            features = layer(x + functional.interpolate(features, size=x.shape[2:], mode="bilinear", align_corners=True))
+            # By factor: by size, ONNX Runtime would take a slower path.
+            features = layer(x + functional.interpolate(features, scale_factor=2, mode="bilinear", align_corners=True))
         return features
 
 
