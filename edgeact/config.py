@@ -19,7 +19,7 @@ class PipelineConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    detect_every: Annotated[int, Field(ge=1, le=300, description="run the detector on every n-th frame")] = 8
+    detect_every: Annotated[int, Field(ge=1, le=300, description="run the detector on every n-th frame")] = 10
     detect_every_seconds: Annotated[float, Field(gt=0, le=60, description="and at least this often, for sources of few frames")] = 0.35
     max_persons: Annotated[int, Field(ge=1, le=200, description="follow at most this many persons, the highest scores first")] = 20
     lost_seconds: Annotated[float, Field(ge=0, le=60, description="keep an unseen track this long")] = 1.0

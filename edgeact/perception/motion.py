@@ -80,6 +80,10 @@ class BoxMotion:
         self._mean = self._mean + K * innovation[:, None]
         self._covariance = self._covariance - K[:, :, None] * self._covariance[:, None, 0, :]
 
+    def rest(self) -> None:
+        """Take it that the box stands still now."""
+        self._mean[:, 1] = 0.0
+
     def uncertainty(self) -> float:
         """Standard deviation of the centre, in heights: how far from the box the person may be."""
         return math.sqrt(float(self._covariance[:2, 0, 0].max())) / self._scale

@@ -313,6 +313,9 @@ class Tracker:
         np.fill_diagonal(inside, 0.0)
         for track, touching, covered in zip(tracks, overlap.max(1, initial=0.0), inside.max(1, initial=0.0), strict=True):
             track.waiting = track.row is None and bool(covered >= COVERED_SHARE)
+            if track.waiting:
+                # Its last movements, of a pose that was half hidden already, would carry it out of there, where nobody waits for it.
+                track.motion.rest()
             if touching >= _CONTACT_IOU:
                 track.mixed = True
             elif touching < _APART_IOU and track in detected:

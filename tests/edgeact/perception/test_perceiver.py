@@ -154,7 +154,9 @@ def test_a_bundle_without_pose_says_so(tmp_path: Path) -> None:
         Perceiver(load_bundle(build_tiny_bundle(tmp_path / "small", omit=("pose",))), PipelineConfig())
 
 
-@pytest.mark.parametrize(("frame_rate", "expected"), [(25, {8}), (5, {2})], ids=["usual", "few frames a second"])
+@pytest.mark.parametrize(
+    ("frame_rate", "expected"), [(30, {10}), (25, {9}), (5, {2})], ids=["usual", "by the seconds", "few frames a second"]
+)
 def test_the_detector_runs_every_few_frames_and_often_enough_in_seconds(frame_rate: int, expected: set[int], tiny_bundle: Path) -> None:
     perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig())
     picture = tiny_picture(320, 240, [(100, 60, 124, 140)])
