@@ -10,6 +10,6 @@ def training_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def drawing_processes(device: torch.device) -> int:
-    """How many processes draw batches ahead: a GPU waits for one, a processor has none to spare."""
-    return max((os.cpu_count() or 1) - 1, 1) if device.type == "cuda" else 0
+def drawing_threads(device: torch.device) -> int:
+    """How many threads draw batches ahead: a GPU waits for them, a processor has none to spare."""
+    return os.cpu_count() or 1 if device.type == "cuda" else 0

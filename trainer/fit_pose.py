@@ -19,7 +19,7 @@ from edgeact.skeleton import LIMB_JOINTS
 from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
 from trainer.data.pose_augment import centre_crop
 from trainer.data.pose_sets import PatchSet, batches, draw_batch, load_patch_set, training_sets
-from trainer.device import drawing_processes, training_device
+from trainer.device import drawing_threads, training_device
 from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.metrics.pck import pck
@@ -139,7 +139,7 @@ def _train(
     first = load_checkpoint(checkpoint, model=model, average=average, optimizer=optimizer) if checkpoint.exists() else 0
     steps = range(first, course.cycles[-1])
     since, total = time.monotonic(), 0.0
-    drawn = batches(sets, steps, batch=course.batch, mild_from=course.mild_from, processes=drawing_processes(device))
+    drawn = batches(sets, steps, batch=course.batch, mild_from=course.mild_from, threads=drawing_threads(device))
     for step, (crops, joints) in zip(steps, drawn, strict=True):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, course.cycles, course.rates)

@@ -122,9 +122,9 @@ def test_a_teacher_of_another_size_shows_the_same_places() -> None:
 
 def test_batches_are_the_same_whoever_draws_them(tmp_path: Path) -> None:
     sets = training_sets(write_patches(tmp_path))
-    own = list(batches(sets, range(2, 5), batch=3, mild_from=3, processes=0))
-    others = list(batches(sets, range(2, 5), batch=3, mild_from=3, processes=1))
-    later = list(batches(sets, range(4, 5), batch=3, mild_from=3, processes=0))
+    own = list(batches(sets, range(2, 5), batch=3, mild_from=3, threads=0))
+    others = list(batches(sets, range(2, 5), batch=3, mild_from=3, threads=2))
+    later = list(batches(sets, range(4, 5), batch=3, mild_from=3, threads=0))
     assert len(own) == len(others) == 3
     for one, other in zip([*own, own[2]], [*others, later[0]], strict=True):
         assert torch.equal(one[0], other[0])

@@ -1,14 +1,14 @@
 """Stored patches of persons as the pose network trains on them: sets, and batches drawn across them."""
 
 import json
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
 
 from edgeact.errors import SourceFormatError
 from trainer.data.pose_augment import MILD, VIEW, PoseAugmentation, augment
@@ -69,31 +69,29 @@ def draw_batch(
     return torch.from_numpy(crops), torch.from_numpy(joints)
 
 
-class _Steps(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """The batch of each step, the same however often and in whichever process it is drawn."""
-
-    def __init__(self, sets: list[PatchSet], batch: int, mild_from: int) -> None:
-        self.sets, self.batch, self.mild_from = sets, batch, mild_from
-
-    def __getitem__(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        return draw_batch(self.sets, np.random.default_rng((1, step)), self.batch, MILD if step >= self.mild_from else None)
-
-
-def batches(
-    sets: list[PatchSet], steps: range, *, batch: int, mild_from: int, processes: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """The batches (`draw_batch`) of so many steps, drawn ahead by other processes if there are to be any.
+def batches(sets: list[PatchSet], steps: range, *, batch: int, mild_from: int, threads: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """The batches (`draw_batch`) of so many steps, the same however many threads draw them ahead.
 
     Args:
         sets: What is drawn from.
         steps: Which steps; a resumed training sees the batches that it would have seen.
         batch: Persons a step.
         mild_from: From this step on persons are shown nearly as they are.
-        processes: 0 draws each batch when it is asked for.
+        threads: 0 draws each batch when it is asked for.
     """
-    loader = DataLoader(_Steps(sets, batch, mild_from), batch_size=None, sampler=steps, num_workers=processes, worker_init_fn=_one_thread)
-    return iter(loader)
 
+    def drawn(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return draw_batch(sets, np.random.default_rng((1, step)), batch, MILD if step >= mild_from else None)
 
-def _one_thread(_: int) -> None:
-    cv2.setNumThreads(1)
+    if threads == 0:
+        yield from map(drawn, steps)
+        return
+    # Threads, not processes: most of the work is OpenCV's, which holds no lock of Python's and does not survive a fork.
+    with ThreadPoolExecutor(threads) as pool:
+        ahead: deque[Future[tuple[torch.Tensor, torch.Tensor]]] = deque()
+        for step in steps:
+            ahead.append(pool.submit(drawn, step))
+            if len(ahead) > threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
