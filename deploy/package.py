@@ -29,7 +29,7 @@ from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS, ClipNet
 from trainer.models.edge_detector import INPUT_HEIGHT as SCENE_HEIGHT
 from trainer.models.edge_detector import INPUT_WIDTH as SCENE_WIDTH
 from trainer.models.edge_detector import MAXIMUM_BOXES, EdgeDetector
-from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH, MAP_STRIDE, EdgePose
+from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH, MAP_HEIGHT, MAP_WIDTH, EdgePose
 
 # Largest difference to PyTorch that is accepted: pixels for joints and boxes, shares for the rest. The values found stand in the manifest.
 # A gradient jumps where a ReLU's input lies within rounding of 0: of 17 validation clips one differed by .0018, all the others by 1e-5 at
@@ -152,7 +152,7 @@ def _write_pose(
     precision, parity = _quantized(module, path, pictures, [crops, crops[:1]], parity, names)
     joints = len(BODY_21.joints)
     image = _tensor("image", ("N", INPUT_HEIGHT, INPUT_WIDTH, 3), "uint8")
-    maps = ("N", joints, INPUT_HEIGHT // MAP_STRIDE, INPUT_WIDTH // MAP_STRIDE)
+    maps = ("N", joints, MAP_HEIGHT, MAP_WIDTH)
     outputs = [_tensor("joints", ("N", joints, 2)), _tensor("confidence", ("N", joints)), _tensor("joint_maps", maps)]
     return _graph(folder, "pose", "person", "frame", image, outputs, precision=precision), parity
 

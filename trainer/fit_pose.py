@@ -127,7 +127,6 @@ def _train(
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     device, sets = training_device(), training_sets(patches)
     checks = [patch_set for name in ("lspet", "stock_upright") if len((patch_set := load_patch_set(patches / name, "validation")).rows)]
-    torch.manual_seed(0)
     if not checkpoint.exists():
         start(to_input(draw_batch(sets, np.random.default_rng(0), 64)[0]))
     model = model.to(device, memory_format=torch.channels_last)

@@ -39,16 +39,6 @@ def standardise(image: torch.Tensor) -> torch.Tensor:
     return image.permute(0, 3, 1, 2).float() * scale[:, None, None] + shift[:, None, None]
 
 
-def soft_argmax(maps: torch.Tensor) -> torch.Tensor:
-    """Expectation of probability maps (N, J, h, w) as (N, J, 2) x, y in cells; the centre of the first cell is 0."""
-    height, width = maps.shape[2:]
-    columns = torch.arange(width, dtype=maps.dtype, device=maps.device)
-    rows = torch.arange(height, dtype=maps.dtype, device=maps.device)
-    x = (maps.sum(2) * columns).sum(-1)
-    y = (maps.sum(3) * rows).sum(-1)
-    return torch.stack([x, y], -1)
-
-
 # Half the side of the window around a map's peak, in cells: 2.7 standard deviations of the training target.
 PEAK_RADIUS = 4
 

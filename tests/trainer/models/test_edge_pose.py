@@ -3,19 +3,20 @@
 import pytest
 import torch
 
-from trainer.models.edge_pose import MAP_STRIDE, EdgePose, peak_soft_argmax, soft_argmax
+from trainer.models.edge_pose import MAP_HEIGHT, MAP_STRIDE, MAP_WIDTH, EdgePose, peak_soft_argmax
+from trainer.pose_losses import expected_joints
 
 
 def test_the_expectation_of_one_cell_is_its_centre() -> None:
-    maps = torch.zeros(1, 1, 5, 7)
+    maps = torch.zeros(1, 1, MAP_HEIGHT, MAP_WIDTH)
     maps[0, 0, 3, 2] = 1.0
-    assert soft_argmax(maps)[0, 0].tolist() == [2.0, 3.0]
+    assert expected_joints(maps)[0, 0].tolist() == [2.5 * MAP_STRIDE - 0.5, 3.5 * MAP_STRIDE - 0.5]
 
 
 def test_the_expectation_of_two_cells_lies_between() -> None:
-    maps = torch.zeros(1, 1, 5, 7)
+    maps = torch.zeros(1, 1, MAP_HEIGHT, MAP_WIDTH)
     maps[0, 0, 1, 2], maps[0, 0, 1, 6] = 0.75, 0.25
-    assert soft_argmax(maps)[0, 0].tolist() == [3.0, 1.0]
+    assert expected_joints(maps)[0, 0].tolist() == [3.5 * MAP_STRIDE - 0.5, 1.5 * MAP_STRIDE - 0.5]
 
 
 def test_a_second_person_does_not_pull_the_joint_away() -> None:
