@@ -22,8 +22,11 @@ def refuse_drop(before: dict[str, float], after: dict[str, float], *, largest: f
     Raises:
         BundleError: One of them fell by more than ``largest``; all that did are named.
     """
-    worse = [f"{name} {before[name]:.4f} → {after[name]:.4f}" for name in before if not before[name] - after[name] <= largest]
+    worse = [
+        f"{name} {before[name]:.4f} → {after[name]:.4f}" for name in before if not before[name] - after[name] <= largest
+    ]
     if worse:
         raise BundleError(
-            f"quantisation costs more than {largest:g}: {', '.join(worse)}; give it more pictures, or take the graph out of quantize.graphs"
+            f"quantisation costs more than {largest:g}: {', '.join(worse)}; give it more pictures, or take the "
+            "graph out of quantize.graphs"
         )

@@ -1,6 +1,7 @@
 """``edgeact deploy``: make bundles.
 
-`edgeact --help` imports this file to list the command: what takes seconds to import (torch) is imported when it is used.
+`edgeact --help` imports this file to list the command: what takes seconds to import (torch) is imported when it is
+used.
 """
 
 from datetime import datetime, timezone
@@ -24,9 +25,9 @@ def reproduce(
     ] = None,
     data: Annotated[Path, typer.Option(help="folder of the data sets")] = Path("data"),
     teachers: Annotated[Path, typer.Option(help="folder of the teacher networks")] = Path("teachers"),
-    work: Annotated[Path, typer.Option(help="folder for everything made on the way; a stopped run goes on from there")] = Path(
-        "edgeact-work"
-    ),
+    work: Annotated[
+        Path, typer.Option(help="folder for everything made on the way; a stopped run goes on from there")
+    ] = Path("edgeact-work"),
     out: Annotated[Path, typer.Option(help="the bundle's folder; replaced when the new one is whole")] = Path("bundle"),
 ) -> None:
     """Follow a recipe from the raw data sets to a measured bundle with its model card (some hours on two cores)."""
@@ -36,4 +37,7 @@ def reproduce(
 
     created = datetime.now(timezone.utc).date().isoformat()
     bundle = follow(load_recipe(recipe), Folders(data=data, teachers=teachers, work=work), out, created=created)
-    typer.echo(f"{out}: {bundle.manifest.name} {bundle.manifest.version}, digest {bundle.digest[:12]}…; see {out / 'MODEL_CARD.md'}")
+    typer.echo(
+        f"{out}: {bundle.manifest.name} {bundle.manifest.version}, digest {bundle.digest[:12]}…; see "
+        f"{out / 'MODEL_CARD.md'}"
+    )

@@ -1,7 +1,8 @@
-"""Functions of `trainer.attribution` → plain graphs, without autograd at run time; of one of them the bundle's explain graph.
+"""Functions of `trainer.attribution` → plain graphs, without autograd at run time; of one of them the bundle's explain
+graph.
 
-Forward and backward pass are traced together into one graph. Whatever of the backward pass ONNX has no operator for is written with those
-that it has: ``convolution_backward``, for one, becomes a transposed convolution.
+Forward and backward pass are traced together into one graph. Whatever of the backward pass ONNX has no operator for is
+written with those that it has: ``convolution_backward``, for one, becomes a transposed convolution.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,12 @@ def _convolution_backward(  # type: ignore[no-untyped-def]
     """Gradient of a convolution with respect to its input only, as a transposed convolution with the same weights."""
     extra = [
         x.shape[2 + axis]
-        - ((grad.shape[2 + axis] - 1) * stride[axis] - 2 * padding[axis] + dilation[axis] * (weight.shape[2 + axis] - 1) + 1)
+        - (
+            (grad.shape[2 + axis] - 1) * stride[axis]
+            - 2 * padding[axis]
+            + dilation[axis] * (weight.shape[2 + axis] - 1)
+            + 1
+        )
         for axis in range(weight.ndim - 2)
     ]
     return torch.ops.aten.convolution(grad, weight, None, stride, padding, dilation, True, extra, groups), None, None
@@ -43,11 +49,14 @@ def _batch_normalisation(  # type: ignore[no-untyped-def]
 ):
     """Batch normalisation in evaluation mode, as one multiplication and one addition.
 
-    Left as it is, the exporter would multiply the weights of the convolution before it by its own, and the file would keep the products in
-    half precision, which are not the numbers that `deploy.package.round_weights` had rounded: a gated 3D ResNeXt's Sum3DCAM moved by .08.
+    Left as it is, the exporter would multiply the weights of the convolution before it by its own, and the file would
+    keep the products in half precision, which are not the numbers that `deploy.package.round_weights` had rounded: a
+    gated 3D ResNeXt's Sum3DCAM moved by .08.
     """
     if training:
-        raise ValueError("the network is in training mode, in which samples of a batch touch each other; call eval() on it first")
+        raise ValueError(
+            "the network is in training mode, in which samples of a batch touch each other; call eval() on it first"
+        )
     factor = _factor(x, weight, variance, epsilon)
     with disable_proxy_modes_tracing():  # as in _factor
         offset = bias.reshape(factor.shape) - mean.reshape(factor.shape) * factor
@@ -69,11 +78,12 @@ def _factor(x: torch.Tensor, weight: torch.Tensor, variance: torch.Tensor, epsil
 
 
 def trace_gradient(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tensor) -> nn.Module:
-    """Trace a function that asks for gradients into one plain graph, forward and backward pass together, for inputs of the example's shape.
+    """Trace a function that asks for gradients into one plain graph, forward and backward pass together, for inputs of
+    the example's shape.
 
     Args:
-        function: Of one tensor, as all of `trainer.attribution` are once they are given a network: that in evaluation mode, every weight
-            frozen.
+        function: Of one tensor, as all of `trainer.attribution` are once they are given a network: that in evaluation
+            mode, every weight frozen.
         example: An input.
 
     Raises:
@@ -104,6 +114,8 @@ def trace_gradient(function: Callable[[torch.Tensor], torch.Tensor], example: to
 
 
 def explain_graph(network: ClipNetwork, example: torch.Tensor) -> nn.Module:
-    """Trace `joint_relevance` of a frozen network, gradient included, for inputs of the example's shape (1, T, J, 3)."""
+    """Trace `joint_relevance` of a frozen network, gradient included, for inputs of the example's shape (1, T, J,
+    3).
+    """
     frozen = network.eval().requires_grad_(False)
     return trace_gradient(lambda features: joint_relevance(frozen, features), example)

@@ -16,7 +16,13 @@ MINIMUM_HALF_ELEMENTS = 512
 
 
 def export_onnx(
-    module: nn.Module, example: torch.Tensor, path: Path, *, input_name: str, output_names: list[str], dynamic_batch: bool
+    module: nn.Module,
+    example: torch.Tensor,
+    path: Path,
+    *,
+    input_name: str,
+    output_names: list[str],
+    dynamic_batch: bool,
 ) -> None:
     """Trace a module in evaluation mode and write it as ONNX.
 
@@ -29,7 +35,9 @@ def export_onnx(
         dynamic_batch: Whether the first axis may change.
     """
     shapes = ({0: torch.export.Dim("N", min=1, max=256)},) if dynamic_batch else None
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it reports every operator of torchvision, which is not needed
+    logging.getLogger("torch.onnx").setLevel(
+        logging.ERROR
+    )  # it reports every operator of torchvision, which is not needed
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch's own
         program = torch.onnx.export(
@@ -61,7 +69,8 @@ def export_onnx(
 def store_half(model: onnx.ModelProto) -> None:
     """Keep large float32 weights as float16 with a Cast behind each, in place.
 
-    ONNX Runtime casts them back once when it loads the graph, so that the file is half as large and the arithmetic stays float32.
+    ONNX Runtime casts them back once when it loads the graph, so that the file is half as large and the arithmetic
+    stays float32.
     """
     casts = []
     for tensor in list(model.graph.initializer):
@@ -71,7 +80,9 @@ def store_half(model: onnx.ModelProto) -> None:
         if np.abs(values).max() > 6e4:  # beyond float16's range
             continue
         half = numpy_helper.from_array(values.astype(np.float16), name=f"{tensor.name}_half")
-        casts.append(helper.make_node("Cast", [half.name], [tensor.name], name=f"{tensor.name}_cast", to=TensorProto.FLOAT))
+        casts.append(
+            helper.make_node("Cast", [half.name], [tensor.name], name=f"{tensor.name}_cast", to=TensorProto.FLOAT)
+        )
         model.graph.initializer.remove(tensor)
         model.graph.initializer.append(half)
     nodes = [*casts, *model.graph.node]

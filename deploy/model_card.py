@@ -12,18 +12,43 @@ _DATA = (
         "pose, detector",
         "photos of Flickr, no licence stated; cited",
     ),
-    ("stock_upright", "stock_upright, 1,000 full-body photos with COCO-17 joints", "pose, detector", "no licence stated"),
-    ("coco_mini", "COCO 2017, the 80 training images of a 159-image sample (Lin et al., ECCV 2014)", "pose, detector", "COCO terms"),
-    ("ut_interaction", "UT-Interaction (Ryoo & Aggarwal, 2010), 16 of 20 sequences", "pose, detector, action", "public research set"),
+    (
+        "stock_upright",
+        "stock_upright, 1,000 full-body photos with COCO-17 joints",
+        "pose, detector",
+        "no licence stated",
+    ),
+    (
+        "coco_mini",
+        "COCO 2017, the 80 training images of a 159-image sample (Lin et al., ECCV 2014)",
+        "pose, detector",
+        "COCO terms",
+    ),
+    (
+        "ut_interaction",
+        "UT-Interaction (Ryoo & Aggarwal, 2010), 16 of 20 sequences",
+        "pose, detector, action",
+        "public research set",
+    ),
     (
         "surveillance_fights",
         "surveillance fights, four fifths of the source videos",
         "pose, detector; action: the half without fights",
         "footage of public video sites",
     ),
-    ("penn_action", "Penn Action (Zhang et al., ICCV 2013), official training split", "action (joints only)", "research set"),
+    (
+        "penn_action",
+        "Penn Action (Zhang et al., ICCV 2013), official training split",
+        "action (joints only)",
+        "research set",
+    ),
     ("jhmdb", "JHMDB (Jhuang et al., ICCV 2013), split 1, 14 classes", "action (joints only)", "MIT repository"),
-    ("utkinect", "UTKinect-Action3D (Xia et al., CVPRW 2012), eight of ten persons", "action (joints only)", "MIT repository"),
+    (
+        "utkinect",
+        "UTKinect-Action3D (Xia et al., CVPRW 2012), eight of ten persons",
+        "action (joints only)",
+        "MIT repository",
+    ),
     (
         "studio",
         "motion clips of CMU, DeepMimic, Mesh2Motion, Quaternius, Kay Lousberg",
@@ -65,9 +90,24 @@ def pose_table(metrics: dict) -> str:
     rows = []
     for name, row in metrics["pose"].items():
         teacher = _percent(row["tinypose_pck_0.2"]) if "tinypose_pck_0.2" in row else "–"
-        values = (_percent(row["pck_0.2"]), _percent(row["pck_0.1"]), teacher, f"{row['confidence_calibration_error']:.3f}")
+        values = (
+            _percent(row["pck_0.2"]),
+            _percent(row["pck_0.1"]),
+            teacher,
+            f"{row['confidence_calibration_error']:.3f}",
+        )
         rows.append((_SET_NAMES.get(name, name), str(row["persons"]), *values))
-    return _table(("set", "persons", "PCK@0.2", "PCK@0.1", "PP-TinyPose PCK@0.2, same crops", "calibration error of the confidence"), rows)
+    return _table(
+        (
+            "set",
+            "persons",
+            "PCK@0.2",
+            "PCK@0.1",
+            "PP-TinyPose PCK@0.2, same crops",
+            "calibration error of the confidence",
+        ),
+        rows,
+    )
 
 
 def detector_table(metrics: dict) -> str:
@@ -83,7 +123,17 @@ def detector_table(metrics: dict) -> str:
         )
         for name, row in metrics["detector"].items()
     ]
-    return _table(("set (unseen part)", "persons", "AP at IoU .5", "AP .5 to .95", "found at the threshold", "false boxes an image"), rows)
+    return _table(
+        (
+            "set (unseen part)",
+            "persons",
+            "AP at IoU .5",
+            "AP .5 to .95",
+            "found at the threshold",
+            "false boxes an image",
+        ),
+        rows,
+    )
 
 
 def action_table(metrics: dict) -> str:
@@ -103,8 +153,20 @@ def action_table(metrics: dict) -> str:
             _percent(penn["annotated"]),
             *rates(penn["annotated_open_set"]),
         ),
-        ("the same with our own pose errors and dropout", count, _percent(penn["noisy"]), *rates(penn["noisy_open_set"])),
-        ("the same, annotated, in clips as the runtime cuts them", count, _percent(penn["deployed_windows"]), "–", "–", "–"),
+        (
+            "the same with our own pose errors and dropout",
+            count,
+            _percent(penn["noisy"]),
+            *rates(penn["noisy_open_set"]),
+        ),
+        (
+            "the same, annotated, in clips as the runtime cuts them",
+            count,
+            _percent(penn["deployed_windows"]),
+            "–",
+            "–",
+            "–",
+        ),
     ]
     groups = {
         "JHMDB split 1 (also chose the threshold)": actions["jhmdb_split1"],
@@ -115,7 +177,9 @@ def action_table(metrics: dict) -> str:
         if row["sequences"]:
             accuracy = "–" if name.startswith("none") else _percent(row["accuracy"])
             rows.append((name, str(row["sequences"]), accuracy, *rates(row)))
-    return _table(("set", "sequences", "accuracy", "known called other", "known called wrong", "other called known"), rows)
+    return _table(
+        ("set", "sequences", "accuracy", "known called other", "known called wrong", "other called known"), rows
+    )
 
 
 def rounding_text(manifest: Manifest) -> str:

@@ -34,15 +34,17 @@ from trainer.models.resnet import WIDTHS, resnet18, resnet50, resnet101
 from trainer.models.resnext3d import resnext3d_50, resnext3d_101
 
 _RUNS = 5
-# Of pictures only the pose layers run, so only they are counted. An exit at pyramid 1, level 2 computes these of the first block, which
-# paper E gives 2M; with an action block it has 2.46M.
+# Of pictures only the pose layers run, so only they are counted. An exit at pyramid 1, level 2 computes these of the
+# first block, which paper E gives 2M; with an action block it has 2.46M.
 _FIRST_BLOCK_POSES = replace(PENN_ACTION_2, pyramids=1, levels=2, actions=0)
 _POSES_2, _POSES_8 = replace(PENN_ACTION_2, actions=0), replace(PENN_ACTION_8, actions=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A network of the table: its name, where it comes from, how to make it, its input, and the parameters that are published."""
+    """A network of the table: its name, where it comes from, how to make it, its input, and the parameters that are
+    published.
+    """
 
     name: str
     paper: str
@@ -65,7 +67,9 @@ class _Last(nn.Module):
 class _Chosen(nn.Module):
     """What of a network's outputs a graph would give, as a tuple."""
 
-    def __init__(self, network: nn.Module, choose: Callable[[nn.Module, torch.Tensor], tuple[torch.Tensor, ...]]) -> None:
+    def __init__(
+        self, network: nn.Module, choose: Callable[[nn.Module, torch.Tensor], tuple[torch.Tensor, ...]]
+    ) -> None:
         super().__init__()
         self.network, self.choose = network, choose
 
@@ -74,7 +78,9 @@ class _Chosen(nn.Module):
 
 
 def _body_part_aware() -> nn.Module:
-    network = BodyPartAwareNetwork(HRNet(W32), W32.branch_channels, resnet18(0), resnet18(0), WIDTHS, joints=16, classes=40)
+    network = BodyPartAwareNetwork(
+        HRNet(W32), W32.branch_channels, resnet18(0), resnet18(0), WIDTHS, joints=16, classes=40
+    )
 
     def choose(module: nn.Module, large: torch.Tensor) -> tuple[torch.Tensor, ...]:
         output = module(nn.functional.avg_pool2d(large, 2), large)
@@ -144,8 +150,20 @@ ROWS = (
     Row("C: gated 3D ResNeXt-101, all layers", "C", _gated, (1, 3, 16, 112, 112), "–"),
     Row("C: gated I3D, all layers", "C", _gated_i3d, (1, 3, 16, 224, 224), "–"),
     Row("D: mean pooling, ResNet-101", "D", lambda: _pooled(MeanPooling(2048, 393)), (1, 3, 448, 448), "–"),
-    Row("D: rank-1 attentional pooling, ResNet-101", "D", lambda: _pooled(RankOneAttentionalPooling(2048, 393)), (1, 3, 448, 448), "–"),
-    Row("D: generalized attentional pooling", "D", lambda: _pooled(GeneralizedAttentionalPooling(2048, 393)), (1, 3, 448, 448), "–"),
+    Row(
+        "D: rank-1 attentional pooling, ResNet-101",
+        "D",
+        lambda: _pooled(RankOneAttentionalPooling(2048, 393)),
+        (1, 3, 448, 448),
+        "–",
+    ),
+    Row(
+        "D: generalized attentional pooling",
+        "D",
+        lambda: _pooled(GeneralizedAttentionalPooling(2048, 393)),
+        (1, 3, 448, 448),
+        "–",
+    ),
     Row("E: first block, one picture", "E", lambda: _pyramid(_FIRST_BLOCK_POSES), (1, 3, 256, 256), "2"),
     Row("E: 2 pyramids, one picture", "E", lambda: _pyramid(_POSES_2), (1, 3, 256, 256), "–"),
     Row("E: 2 pyramids, clip", "E", lambda: _pyramid(PENN_ACTION_2), (1, 3, 8, 256, 256), "10"),
@@ -157,7 +175,9 @@ ROWS = (
 
 
 def count(row: Row) -> tuple[float, float]:
-    """Millions of parameters, and billions of operations for the row's input (a multiplication and its addition are two)."""
+    """Millions of parameters, and billions of operations for the row's input (a multiplication and its addition are
+    two).
+    """
     with torch.device("meta"):
         module = row.make().eval()
         counter = FlopCounterMode(display=False)
@@ -189,7 +209,10 @@ def milliseconds(row: Row) -> float:
 
 def main() -> None:
     """Print the table as Markdown."""
-    lines = ["| network | paper | input | parameters, M | published, M | GFLOPs | CPU ms |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    lines = [
+        "| network | paper | input | parameters, M | published, M | GFLOPs | CPU ms |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for row in track(ROWS, description="networks"):
         parameters, operations = count(row)
         shape = "×".join(str(size) for size in row.shape[1:])

@@ -19,7 +19,17 @@ from deploy.export import MINIMUM_HALF_ELEMENTS, export_onnx
 from deploy.parity import Parity, check_parity
 from deploy.quantize import CalibrationPictures, quantize_graph
 from deploy.wrap import DetectorGraph, PoseGraph
-from edgeact.bundle import MANIFEST_NAME, SCHEMA_VERSION, Bundle, CalibrationSpec, ClipSpec, GraphSpec, Manifest, TensorSpec, load_bundle
+from edgeact.bundle import (
+    MANIFEST_NAME,
+    SCHEMA_VERSION,
+    Bundle,
+    CalibrationSpec,
+    ClipSpec,
+    GraphSpec,
+    Manifest,
+    TensorSpec,
+    load_bundle,
+)
 from edgeact.errors import BundleError
 from edgeact.skeleton import BODY_21
 from trainer.data.action_sequences import LABELS, OTHER
@@ -31,11 +41,12 @@ from trainer.models.edge_detector import INPUT_WIDTH as SCENE_WIDTH
 from trainer.models.edge_detector import MAXIMUM_BOXES, EdgeDetector
 from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH, MAP_HEIGHT, MAP_WIDTH, EdgePose
 
-# Largest difference to PyTorch that is accepted: pixels for joints and boxes, shares for the rest. The values found stand in the manifest.
-# A gradient jumps where a ReLU's input lies within rounding of 0: of 17 validation clips one differed by .0018, all the others by 1e-5 at
-# most; relevance itself reaches 1, and a wrong graph is wrong by as much.
+# Largest difference to PyTorch that is accepted: pixels for joints and boxes, shares for the rest. The values found
+# stand in the manifest. A gradient jumps where a ReLU's input lies within rounding of 0: of 17 validation clips one
+# differed by .0018, all the others by 1e-5 at most; relevance itself reaches 1, and a wrong graph is wrong by as much.
 TOLERANCE = {
-    "boxes": 0.05, "scores": 1e-4, "joints": 0.05, "confidence": 1e-3, "joint_maps": 1e-3, "actions": 1e-4, "relevance": 0.02,
+    "boxes": 0.05, "scores": 1e-4, "joints": 0.05, "confidence": 1e-3, "joint_maps": 1e-3, "actions": 1e-4,
+    "relevance": 0.02,
 }  # fmt: skip
 
 
@@ -88,7 +99,9 @@ class Samples:
 
 @torch.no_grad()
 def round_weights(module: nn.Module) -> nn.Module:
-    """Round what the file will store in half precision, in place: the graph is then exactly the network that was compared."""
+    """Round what the file will store in half precision, in place: the graph is then exactly the network that was
+    compared.
+    """
     for tensor in (*module.parameters(), *module.buffers()):
         if tensor.is_floating_point() and tensor.numel() >= MINIMUM_HALF_ELEMENTS:
             tensor.copy_(tensor.half().float())
@@ -100,7 +113,14 @@ def _tensor(name: str, shape: tuple[Any, ...], dtype: str = "float32") -> Tensor
 
 
 def _graph(
-    folder: Path, name: str, scope: str, horizon: str, inputs: TensorSpec, outputs: list[TensorSpec], *, precision: str = "float32"
+    folder: Path,
+    name: str,
+    scope: str,
+    horizon: str,
+    inputs: TensorSpec,
+    outputs: list[TensorSpec],
+    *,
+    precision: str = "float32",
 ) -> GraphSpec:
     file = f"{name}.onnx"
     digest = hashlib.sha256((folder / file).read_bytes()).hexdigest()
@@ -108,27 +128,41 @@ def _graph(
     return GraphSpec.model_validate(values | {"inputs": [inputs], "outputs": outputs})
 
 
-def _checked(module: nn.Module, path: Path, samples: list[torch.Tensor], names: list[str], *, ranked: bool = False) -> list[Parity]:
+def _checked(
+    module: nn.Module, path: Path, samples: list[torch.Tensor], names: list[str], *, ranked: bool = False
+) -> list[Parity]:
     parity = check_parity(module, path, samples, output_names=names, ranked=ranked)
     for found in parity:
         # A NaN fails this too.
         if not found.largest <= TOLERANCE[found.output]:
             limit = TOLERANCE[found.output]
-            raise BundleError(f"{path.name}: {found.output} differs from PyTorch by {found.largest:.3g} (limit {limit:g}); export it again")
+            raise BundleError(
+                f"{path.name}: {found.output} differs from PyTorch by {found.largest:.3g} (limit {limit:g}); "
+                "export it again"
+            )
     return parity
 
 
 def _quantized(
-    module: nn.Module, path: Path, pictures: np.ndarray, samples: list[torch.Tensor], parity: list[Parity], names: list[str]
+    module: nn.Module,
+    path: Path,
+    pictures: np.ndarray,
+    samples: list[torch.Tensor],
+    parity: list[Parity],
+    names: list[str],
 ) -> tuple[str, list[Parity]]:
-    """Where there are pictures, quantise a checked graph in place: its precision, and how far it is from PyTorch then."""
+    """Where there are pictures, quantise a checked graph in place: its precision, and how far it is from PyTorch
+    then.
+    """
     if not len(pictures):
         return "float32", parity
     quantize_graph(path, path, pictures)
     return "int8", check_parity(module, path, samples, output_names=names)
 
 
-def _write_detector(network: EdgeDetector, folder: Path, scenes: torch.Tensor, pictures: np.ndarray) -> tuple[GraphSpec, list[Parity]]:
+def _write_detector(
+    network: EdgeDetector, folder: Path, scenes: torch.Tensor, pictures: np.ndarray
+) -> tuple[GraphSpec, list[Parity]]:
     module = round_weights(fold_normalisation(DetectorGraph(network).eval()))
     names = ["boxes", "scores"]
     path = folder / "detector.onnx"
@@ -157,7 +191,9 @@ def _write_pose(
     return _graph(folder, "pose", "person", "frame", image, outputs, precision=precision), parity
 
 
-def _write_action(network: EdgeAction, temperature: float, folder: Path, clips: torch.Tensor) -> list[tuple[GraphSpec, list[Parity]]]:
+def _write_action(
+    network: EdgeAction, temperature: float, folder: Path, clips: torch.Tensor
+) -> list[tuple[GraphSpec, list[Parity]]]:
     module = ClipNetwork(round_weights(network.eval()), temperature=temperature).eval()
     joints = len(BODY_21.joints)
     path = folder / "action.onnx"
@@ -233,7 +269,9 @@ def write_bundle(
         training=training if pictures is None else training | {"quantized_with": pictures.described()},
         parity={graph.name: [asdict(found) for found in parity] for graph, parity in written},
     )
-    (partial / MANIFEST_NAME).write_text(json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
+    (partial / MANIFEST_NAME).write_text(
+        json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8"
+    )
     before = out.with_name(f".{out.name}.before")
     shutil.rmtree(before, ignore_errors=True)
     if out.exists():

@@ -9,7 +9,8 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import nn
 
-# Scores this close are a tie. Sums in another order move them by 7e-6 (measured on a processor with AVX2), which decides who comes first.
+# Scores this close are a tie. Sums in another order move them by 7e-6 (measured on a processor with AVX2), which
+# decides who comes first.
 TIE = 1e-4
 
 
@@ -32,7 +33,8 @@ def check_parity(
         path: The graph.
         samples: Inputs.
         output_names: Names of the outputs, in the module's order.
-        ranked: The outputs are boxes ``(N, K, 4)`` and scores ``(N, K)``, highest first: rows whose scores tie may have changed places.
+        ranked: The outputs are boxes ``(N, K, 4)`` and scores ``(N, K)``, highest first: rows whose scores tie may have
+            changed places.
     """
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name

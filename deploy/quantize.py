@@ -1,9 +1,10 @@
 """ONNX graph → the same graph with eight-bit convolutions, calibrated on real pictures.
 
-Convolutions take 8-bit unsigned activations and 8-bit signed weights (a scale for each output channel), which processors multiply two
-to four times as fast as floats; everything behind the last convolutions stays in float32 (softmax, soft-argmax and box decoding do not
-survive rounding), and so do those last convolutions themselves. After "Quantization and Training of Neural Networks for Efficient
-Integer-Arithmetic-Only Inference" (Jacob et al., CVPR 2018), as ONNX Runtime's static quantisation does it.
+Convolutions take 8-bit unsigned activations and 8-bit signed weights (a scale for each output channel), which
+processors multiply two to four times as fast as floats; everything behind the last convolutions stays in float32
+(softmax, soft-argmax and box decoding do not survive rounding), and so do those last convolutions themselves. After
+"Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference" (Jacob et al., CVPR
+2018), as ONNX Runtime's static quantisation does it.
 """
 
 import contextlib
@@ -17,12 +18,20 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quant_pre_process, quantize_static
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quant_pre_process,
+    quantize_static,
+)
 
 from edgeact.errors import BundleError
 
-# The stem and the first two blocks stay float too: rounding them cost the default detector 2 points of average precision (lspet,
-# validation, .735 → .714; with them in float .734), and saves little, as their few channels leave the 8-bit kernels half empty.
+# The stem and the first two blocks stay float too: rounding them cost the default detector 2 points of average
+# precision (lspet, validation, .735 → .714; with them in float .734), and saves little, as their few channels leave the
+# 8-bit kernels half empty.
 FIRST_IN_FLOAT = 6
 # What lies between convolutions is quantised with them, so that a convolution's result need not become float and back.
 _QUANTIZED_OPERATORS = ["Conv", "Add", "Resize", "Clip"]
@@ -30,7 +39,8 @@ _QUANTIZED_OPERATORS = ["Conv", "Add", "Resize", "Clip"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationPictures:
-    """Training pictures whose activations give the ranges of eight-bit numbers; an empty set leaves its graph in float32.
+    """Training pictures whose activations give the ranges of eight-bit numbers; an empty set leaves its graph in
+    float32.
 
     Attributes:
         scenes: ``(S, 256, 416, 3)`` uint8 RGB, what the detector sees.
@@ -63,7 +73,9 @@ def first_convolutions(model: onnx.ModelProto) -> list[str]:
 
 
 def last_convolutions(model: onnx.ModelProto) -> list[str]:
-    """Names of the convolution nodes that no other convolution follows: the heads, whose results are coordinates and scores."""
+    """Names of the convolution nodes that no other convolution follows: the heads, whose results are coordinates and
+    scores.
+    """
     users: dict[str, list[onnx.NodeProto]] = {}
     for node in model.graph.node:
         for name in node.input:
@@ -71,8 +83,15 @@ def last_convolutions(model: onnx.ModelProto) -> list[str]:
     followed: dict[str, bool] = {}  # by tensor: whether a convolution uses it, directly or not
     for node in reversed(model.graph.node):  # ONNX keeps nodes in the order of computation
         for name in node.output:
-            followed[name] = any(user.op_type == "Conv" or any(followed.get(o, False) for o in user.output) for user in users.get(name, []))
-    return [node.name for node in model.graph.node if node.op_type == "Conv" and not any(followed[name] for name in node.output)]
+            followed[name] = any(
+                user.op_type == "Conv" or any(followed.get(o, False) for o in user.output)
+                for user in users.get(name, [])
+            )
+    return [
+        node.name
+        for node in model.graph.node
+        if node.op_type == "Conv" and not any(followed[name] for name in node.output)
+    ]
 
 
 def quantize_graph(path: Path, out: Path, pictures: Sequence[np.ndarray]) -> None:
@@ -81,8 +100,8 @@ def quantize_graph(path: Path, out: Path, pictures: Sequence[np.ndarray]) -> Non
     Args:
         path: A float graph with one picture input (N, H, W, 3) uint8 RGB.
         out: File to write; may be ``path``.
-        pictures: ``(H, W, 3)`` uint8 RGB, like those that the graph will see, none of them held out for measuring. Some dozens are
-            enough; all their activations are in memory at once (50 MB for a picture of 416×256).
+        pictures: ``(H, W, 3)`` uint8 RGB, like those that the graph will see, none of them held out for measuring. Some
+            dozens are enough; all their activations are in memory at once (50 MB for a picture of 416×256).
 
     Raises:
         BundleError: An activation is the same for every picture, so that it has no range.
@@ -92,7 +111,10 @@ def quantize_graph(path: Path, out: Path, pictures: Sequence[np.ndarray]) -> Non
     root.setLevel(logging.ERROR)  # the quantiser advises, through the root logger, what is done here already
     try:
         # What the quantiser prints of its progress would stand among our own lines.
-        with tempfile.TemporaryDirectory(prefix="edgeact-quantize-") as folder, contextlib.redirect_stdout(io.StringIO()):
+        with (
+            tempfile.TemporaryDirectory(prefix="edgeact-quantize-") as folder,
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             prepared, quantized = Path(folder) / "prepared.onnx", Path(folder) / "quantized.onnx"
             quant_pre_process(path, prepared, skip_symbolic_shape=True)
             model = onnx.load(prepared)
@@ -103,19 +125,22 @@ def quantize_graph(path: Path, out: Path, pictures: Sequence[np.ndarray]) -> Non
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=_QUANTIZED_OPERATORS,
                 per_channel=True,
-                # Measured on the default pose graph, two persons, milliseconds and PCK@0.2 on validation persons (lspet, stock_upright):
-                #   float32 6.0, 49.7, 82.7   u8 × s8 3.7, 49.5, 82.8   u8 × 7 bits 3.8, 48.7, 81.3   s8 × s8 6.5, 49.3, 83.0
+                # Measured on the default pose graph, two persons, milliseconds and PCK@0.2 on validation persons
+                # (lspet, stock_upright): float32 6.0, 49.7, 82.7   u8 × s8 3.7, 49.5, 82.8   u8 × 7 bits 3.8, 48.7,
+                # 81.3   s8 × s8 6.5, 49.3, 83.0
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
-                # Ranges leave one value in 50,000 out at each end. With the extremes of a few hundred pictures, the default detector's
-                # average precision (lspet, validation) is anywhere from .722 to .737, depending on which pictures; with these .732 to .735.
+                # Ranges leave one value in 50,000 out at each end. With the extremes of a few hundred pictures, the
+                # default detector's average precision (lspet, validation) is anywhere from .722 to .737, depending on
+                # which pictures; with these .732 to .735.
                 calibrate_method=CalibrationMethod.Percentile,
                 nodes_to_exclude=[*first_convolutions(model), *last_convolutions(model)],
             )
             result = onnx.load(quantized)
     except ValueError as error:
         raise BundleError(
-            f"{path.name} cannot be rounded to eight bits ({error}): is it trained? Leave it out of quantize.graphs to keep it in floats"
+            f"{path.name} cannot be rounded to eight bits ({error}): is it trained? Leave it out of "
+            "quantize.graphs to keep it in floats"
         ) from error
     finally:
         root.setLevel(level)

@@ -66,7 +66,9 @@ def calibration_pictures(recipe: Recipe, folders: Folders) -> CalibrationPicture
     scenes = crops = np.empty(0, np.uint8)
     if "detector" in recipe.quantize.graphs:
         chosen = _spread(read_pictures(folders.detector, "train"), recipe.quantize.pictures)
-        scenes = np.stack([letterbox(read_rgb(picture.path), width=INPUT_WIDTH, height=INPUT_HEIGHT) for picture in chosen])
+        scenes = np.stack(
+            [letterbox(read_rgb(picture.path), width=INPUT_WIDTH, height=INPUT_HEIGHT) for picture in chosen]
+        )
     if "pose" in recipe.quantize.graphs:
         cut = []
         for name in _QUANTIZE_CROP_SETS:
@@ -116,20 +118,35 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     pictures = calibration_pictures(recipe, folders) if recipe.quantize.graphs else None
     networks = Networks(detector, pose, None)
     bundle = write_bundle(
-        frame_bundle, networks, calibration, samples, pictures=pictures, version=recipe.version, created=created, training={}
+        frame_bundle,
+        networks,
+        calibration,
+        samples,
+        pictures=pictures,
+        version=recipe.version,
+        created=created,
+        training={},
     )
     rounding: dict[str, dict[str, float]] = {}
     if pictures is not None:
         log(stage="quantisation check")
         exact = write_bundle(
-            folders.work / "float_bundle", networks, calibration, samples, version=recipe.version, created=created, training={}
+            folders.work / "float_bundle",
+            networks,
+            calibration,
+            samples,
+            version=recipe.version,
+            created=created,
+            training={},
         )
         before, after = validation_scores(exact, folders), validation_scores(bundle, folders)
         rounding = {"float32": _rounded(before), "int8": _rounded(after)}
         log(**rounding)
         refuse_drop(before, after, largest=recipe.quantize.largest_drop)
     score = choose_detection_score(
-        open_named(bundle, "detector"), read_pictures(folders.detector, "validation"), iou=recipe.thresholds.detection_iou
+        open_named(bundle, "detector"),
+        read_pictures(folders.detector, "validation"),
+        iou=recipe.thresholds.detection_iou,
     )
     calibration = replace(calibration, detection_score=score)
     _set_detection_score(frame_bundle, score)
@@ -149,7 +166,14 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     }
     finished = folders.work / "bundle"
     bundle = write_bundle(
-        finished, networks, calibration, samples, pictures=pictures, version=recipe.version, created=created, training=training
+        finished,
+        networks,
+        calibration,
+        samples,
+        pictures=pictures,
+        version=recipe.version,
+        created=created,
+        training=training,
     )
     log(stage="evaluate")
     metrics = evaluate(bundle, folders)

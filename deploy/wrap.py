@@ -1,4 +1,5 @@
-"""Networks as the runtime calls them: uint8 RGB pictures in, decoded and calibrated values out; normalisation and decoding inside.
+"""Networks as the runtime calls them: uint8 RGB pictures in, decoded and calibrated values out; normalisation and
+decoding inside.
 
 Shapes: N pictures or clips, J joints, K boxes, T frames.
 """
@@ -12,7 +13,9 @@ from trainer.models.edge_pose import EdgePose, peak_soft_argmax, standardise
 
 
 class DetectorGraph(nn.Module):
-    """Image (N, 256, 416, 3) uint8 → boxes (N, K, 4) x_min, y_min, x_max, y_max in its pixels, scores (N, K), highest first."""
+    """Image (N, 256, 416, 3) uint8 → boxes (N, K, 4) x_min, y_min, x_max, y_max in its pixels, scores (N, K), highest
+    first.
+    """
 
     def __init__(self, network: EdgeDetector) -> None:
         super().__init__()
@@ -29,7 +32,8 @@ class PoseGraph(nn.Module):
     Args:
         network: The trained network.
         slope: ``(J,)`` and
-        offset: ``(J,)`` of the logistic function that makes a confidence of the logarithm of the peak's mass (`trainer.calibrate`).
+        offset: ``(J,)`` of the logistic function that makes a confidence of the logarithm of the peak's mass
+            (`trainer.calibrate`).
     """
 
     def __init__(self, network: EdgePose, slope: torch.Tensor, offset: torch.Tensor) -> None:

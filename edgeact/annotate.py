@@ -121,14 +121,18 @@ def _find(patterns: Sequence[str], out_dir: Path) -> tuple[list[Path], list[Inpu
         try:
             for path in find_inputs([pattern]):
                 _check_input(path, out_dir)
-                if is_output(path):  # a pattern, or the shell, that also matches what an earlier run wrote does not mean it
+                if is_output(
+                    path
+                ):  # a pattern, or the shell, that also matches what an earlier run wrote does not mean it
                     written.append(path)
                 else:
                     paths.setdefault(path.resolve(), path)
         except EdgeactError as error:
             failed.append(InputResult(Path(_printable(pattern)), "failed", error=error))
     if written and not paths and not failed:
-        own = SourceNotFoundError(f"{', '.join(patterns)}: only files that edgeact wrote itself; name the original videos")
+        own = SourceNotFoundError(
+            f"{', '.join(patterns)}: only files that edgeact wrote itself; name the original videos"
+        )
         failed.append(InputResult(written[0], "failed", error=own))
     return list(paths.values()), failed
 
@@ -138,7 +142,9 @@ def _check_input(path: Path, out_dir: Path) -> None:
     if path.is_dir() and path.resolve() == out_dir.resolve():
         raise UsageError(f"{path} holds the images and is where results would go; choose another folder for --out")
     if str(path) != _printable(str(path)):
-        raise SourceNotFoundError(f"{_printable(str(path))}: its name is no UTF-8, which no result could carry; rename it")
+        raise SourceNotFoundError(
+            f"{_printable(str(path))}: its name is no UTF-8, which no result could carry; rename it"
+        )
 
 
 def _printable(name: str) -> str:
@@ -157,13 +163,17 @@ def _own_folder(out_dir: Path) -> Iterator[None]:
         folder = os.open(out_dir, os.O_RDONLY)
     except OSError as error:
         if out_dir.exists() and not out_dir.is_dir():
-            raise OutputError(f"{out_dir} cannot be written: it is a file, not a folder; choose another --out") from error
+            raise OutputError(
+                f"{out_dir} cannot be written: it is a file, not a folder; choose another --out"
+            ) from error
         raise OutputError(f"{out_dir} cannot be written ({error.strerror}); choose another --out") from error
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process, also when it is killed
     except BlockingIOError as error:
         os.close(folder)
-        raise OutputError(f"{out_dir} is in use by another run of edgeact; wait for it or choose another --out") from error
+        raise OutputError(
+            f"{out_dir} is in use by another run of edgeact; wait for it or choose another --out"
+        ) from error
     except OSError:
         pass  # some network file systems lock no folders
     try:
@@ -184,7 +194,9 @@ def _annotate_or_fail(batch: _Batch, path: Path, stem: str, *, sources: Sequence
 
 
 def _unexpected(path: Path, error: OSError) -> PipelineError:
-    failure = PipelineError(f"{path} could not be done ({error.strerror or error}); check the file and the folder of the results")
+    failure = PipelineError(
+        f"{path} could not be done ({error.strerror or error}); check the file and the folder of the results"
+    )
     failure.__cause__ = error
     return failure
 
@@ -195,7 +207,9 @@ def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Pat
     try:
         source_record = fingerprint_input(path)
     except OSError as error:
-        raise SourceNotFoundError(f"{path} cannot be read ({error.strerror}); check the path and its permissions") from error
+        raise SourceNotFoundError(
+            f"{path} cannot be read ({error.strerror}); check the path and its permissions"
+        ) from error
     record = load_record(record_path(batch.out_dir, stem))
     if not options.overwrite and is_current(record, source_record, settings, batch.out_dir) and record is not None:
         return _judged(batch, InputResult(path, "skipped", _outputs(batch.out_dir, record), record.summary))
@@ -242,22 +256,33 @@ def _outputs(out_dir: Path, record: RunRecord) -> tuple[Path, ...]:
     return tuple(out_dir / name for name in record.outputs)
 
 
-def _refuse_to_clobber(batch: _Batch, stem: str, *, record: RunRecord | None, source_record: InputRecord, sources: Sequence[Path]) -> None:
-    outputs = [batch.out_dir / name for name in (*output_names(stem, video=batch.options.video), f"{stem}{RECORD_SUFFIX}")]
+def _refuse_to_clobber(
+    batch: _Batch, stem: str, *, record: RunRecord | None, source_record: InputRecord, sources: Sequence[Path]
+) -> None:
+    outputs = [
+        batch.out_dir / name for name in (*output_names(stem, video=batch.options.video), f"{stem}{RECORD_SUFFIX}")
+    ]
     inputs = {source.resolve() for source in sources}
     for output in outputs:
         if output.resolve() in inputs:
             raise UsageError(f"{output} is an input and would be overwritten; choose another folder for --out")
     if batch.options.overwrite:
         return
-    if record is not None and record.input.path != source_record.path and record.input.fingerprint != source_record.fingerprint:
+    if (
+        record is not None
+        and record.input.path != source_record.path
+        and record.input.fingerprint != source_record.fingerprint
+    ):
         raise UsageError(
-            f"{outputs[-1]} belongs to another input, {record.input.path}; choose another folder for --out, or --overwrite to replace it"
+            f"{outputs[-1]} belongs to another input, {record.input.path}; choose another folder for --out, or "
+            "--overwrite to replace it"
         )
     if record is None:
         for output in outputs:
             if output.exists():
-                raise UsageError(f"{output} exists and was not written by edgeact; choose another folder for --out, or --overwrite")
+                raise UsageError(
+                    f"{output} exists and was not written by edgeact; choose another folder for --out, or --overwrite"
+                )
 
 
 def _open_sinks(batch: _Batch, stem: str, path: Path, info: SourceInfo, stack: contextlib.ExitStack) -> list[Sink]:
@@ -296,14 +321,18 @@ def _summary(report: PipelineReport, *, truncated: bool, warning: str | None) ->
     )
 
 
-def _commit(batch: _Batch, stem: str, sinks: Sequence[Sink], finished: RunRecord, *, earlier: RunRecord | None) -> RunRecord:
+def _commit(
+    batch: _Batch, stem: str, sinks: Sequence[Sink], finished: RunRecord, *, earlier: RunRecord | None
+) -> RunRecord:
     """Give all outputs their final names; until the last line they do not count (see `edgeact.record`)."""
     path = record_path(batch.out_dir, stem)
     names = output_names(stem, video=batch.options.video)
     # Outputs of earlier settings that these settings do not write; named while writing, so that they are not forgotten.
     written = earlier.outputs if earlier is not None else {}
     left_over = [name for name in output_names(stem, video=True) if name in written and name not in names]
-    unfinished = finished.model_copy(update={"state": "writing", "summary": None, "outputs": dict.fromkeys((*names, *left_over), 0)})
+    unfinished = finished.model_copy(
+        update={"state": "writing", "summary": None, "outputs": dict.fromkeys((*names, *left_over), 0)}
+    )
     save_record(path, unfinished)
     for sink in sinks:
         sink.close()

@@ -55,7 +55,9 @@ class BatchReport:
 
     @property
     def exit_code(self) -> int:
-        """0, the error's own code for a single input or an error that stopped the batch, 3 for some failures, 130 for Ctrl-C."""
+        """0, the error's own code for a single input or an error that stopped the batch, 3 for some failures, 130 for
+        Ctrl-C.
+        """
         if self.interrupted:
             return INTERRUPTED_EXIT_CODE
         errors = [result.error for result in self.results if result.error is not None]

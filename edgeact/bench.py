@@ -1,7 +1,9 @@
-"""How fast the pipeline is on this machine: decoding alone, decoding with encoding, and everything, on the same file in one run.
+"""How fast the pipeline is on this machine: decoding alone, decoding with encoding, and everything, on the same file in
+one run.
 
-The three take turns, and medians are compared, so that what else the machine does weighs on all of them alike. The figure to
-quote is the ratio of the full pipeline to decoding with encoding, which says what seeing costs beyond copying the video.
+The three take turns, and medians are compared, so that what else the machine does weighs on all of them alike. The
+figure to quote is the ratio of the full pipeline to decoding with encoding, which says what seeing costs beyond copying
+the video.
 """
 
 import dataclasses
@@ -203,7 +205,9 @@ def bench(
     return _report(path, bundle, config, runs, idle_memory)
 
 
-def _measure(name: str, path: Path, folder: Path, bundle: Bundle, config: PipelineConfig, seconds: float | None) -> _Run:
+def _measure(
+    name: str, path: Path, folder: Path, bundle: Bundle, config: PipelineConfig, seconds: float | None
+) -> _Run:
     perceiver = Perceiver(bundle, config) if name == "full pipeline" else None
     with open_source(path) as opened:
         source = FirstSeconds(opened, seconds)
@@ -215,7 +219,9 @@ def _measure(name: str, path: Path, folder: Path, bundle: Bundle, config: Pipeli
                 sinks.append(VideoSink(folder / "bench.mp4", info=source.info, source_path=sound))
             if perceiver is not None:
                 sinks.append(EventsSink(folder / "bench.events.csv"))
-                sinks.append(JsonlSink(folder / "bench.frames.jsonl", info=source.info, bundle=bundle, config=config, every=1))
+                sinks.append(
+                    JsonlSink(folder / "bench.frames.jsonl", info=source.info, bundle=bundle, config=config, every=1)
+                )
             return _time(source, perceiver, sinks, bundle, config)
         finally:
             for sink in sinks:
@@ -224,7 +230,9 @@ def _measure(name: str, path: Path, folder: Path, bundle: Bundle, config: Pipeli
                 perceiver.close()
 
 
-def _time(source: Source, perceiver: Perceiver | None, sinks: list[Sink], bundle: Bundle, config: PipelineConfig) -> _Run:
+def _time(
+    source: Source, perceiver: Perceiver | None, sinks: list[Sink], bundle: Bundle, config: PipelineConfig
+) -> _Run:
     skeleton, joint_confidence = bundle.skeleton, bundle.manifest.calibration.joint_confidence
 
     strip = InsetStrip()
@@ -236,13 +244,17 @@ def _time(source: Source, perceiver: Perceiver | None, sinks: list[Sink], bundle
 
     chosen: FramePerceiver = PassThrough() if perceiver is None else perceiver
     began, cpu_began = time.perf_counter(), time.process_time()
-    report = run(source, chosen, sinks, draw=pencil if sinks else None, queue_frames=config.queue_frames, stop=threading.Event())
+    report = run(
+        source, chosen, sinks, draw=pencil if sinks else None, queue_frames=config.queue_frames, stop=threading.Event()
+    )
     for sink in sinks:
         sink.close()
     return _Run(time.perf_counter() - began, time.process_time() - cpu_began, report)
 
 
-def _report(path: Path, bundle: Bundle, config: PipelineConfig, runs: dict[str, list[_Run]], idle_memory: int) -> BenchReport:
+def _report(
+    path: Path, bundle: Bundle, config: PipelineConfig, runs: dict[str, list[_Run]], idle_memory: int
+) -> BenchReport:
     full = runs["full pipeline"]
     middle = sorted(full, key=lambda measured: measured.seconds)[len(full) // 2].report
     if middle.frames == 0:

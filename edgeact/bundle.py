@@ -1,7 +1,8 @@
 """A bundle: compiled graphs and the manifest that says what they are (schema version 1).
 
-A bundle is a folder with ``manifest.json``, ``MODEL_CARD.md`` and one ``.onnx`` file a graph. Nothing in it is executed on
-loading: the manifest is validated, each graph's bytes are hashed before a backend sees them, and file names stay inside.
+A bundle is a folder with ``manifest.json``, ``MODEL_CARD.md`` and one ``.onnx`` file a graph. Nothing in it is executed
+on loading: the manifest is validated, each graph's bytes are hashed before a backend sees them, and file names stay
+inside.
 """
 
 import hashlib
@@ -42,7 +43,9 @@ class TensorSpec(_Record):
 
 
 class GraphSpec(_Record):
-    """One compiled network: what it looks at (scope), for how long (horizon), what it calculates with (precision), and its tensors."""
+    """One compiled network: what it looks at (scope), for how long (horizon), what it calculates with (precision), and
+    its tensors.
+    """
 
     name: str
     file: FileName
@@ -122,7 +125,9 @@ class Manifest(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A validated manifest, where it lies, and ``digest``: sha256 of the manifest, which holds the hash of every graph."""
+    """A validated manifest, where it lies, and ``digest``: sha256 of the manifest, which holds the hash of every
+    graph.
+    """
 
     directory: Path
     manifest: Manifest
@@ -133,7 +138,9 @@ class Bundle:
         """The skeleton that the pose graph's joints follow."""
         return SKELETONS[self.manifest.skeleton]
 
-    def find_graph(self, *, scope: Literal["scene", "person"], horizon: Literal["frame", "clip"], produces: Meaning) -> GraphSpec | None:
+    def find_graph(
+        self, *, scope: Literal["scene", "person"], horizon: Literal["frame", "clip"], produces: Meaning
+    ) -> GraphSpec | None:
         """The first graph with this scope and horizon that has an output of this meaning, or None."""
         for graph in self.manifest.graphs:
             if graph.scope == scope and graph.horizon == horizon and graph.output(produces) is not None:
@@ -148,7 +155,9 @@ class Bundle:
         """
         path = self.directory / graph.file
         if path.is_symlink():
-            raise BundleIntegrityError(f"{path} is a symbolic link, which a bundle may not hold; copy the file itself into the bundle")
+            raise BundleIntegrityError(
+                f"{path} is a symbolic link, which a bundle may not hold; copy the file itself into the bundle"
+            )
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -182,7 +191,9 @@ def load_bundle(directory: Path | None = None) -> Bundle:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise BundleError(f"{path} cannot be read ({error.strerror}); --bundle takes a folder with a {MANIFEST_NAME}") from error
+        raise BundleError(
+            f"{path} cannot be read ({error.strerror}); --bundle takes a folder with a {MANIFEST_NAME}"
+        ) from error
     try:
         data = json.loads(content)
     except ValueError as error:
@@ -190,12 +201,18 @@ def load_bundle(directory: Path | None = None) -> Bundle:
     version = data.get("schema_version") if isinstance(data, dict) else None
     if version is not None and version != SCHEMA_VERSION:
         remedy = (
-            "update edgeact or use an older bundle" if isinstance(version, int) and version > SCHEMA_VERSION else "export the bundle again"
+            "update edgeact or use an older bundle"
+            if isinstance(version, int) and version > SCHEMA_VERSION
+            else "export the bundle again"
         )
         raise BundleSchemaError(f"{path} has schema version {version!r}, this edgeact reads {SCHEMA_VERSION}; {remedy}")
     try:
         manifest = Manifest.model_validate_json(content)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc']) or 'manifest'}: {fault['msg']}" for fault in error.errors())
-        raise BundleError(f"{path} is not a valid manifest: {' '.join(faults.split())}; copy or export the bundle again") from error
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'manifest'}: {fault['msg']}" for fault in error.errors()
+        )
+        raise BundleError(
+            f"{path} is not a valid manifest: {' '.join(faults.split())}; copy or export the bundle again"
+        ) from error
     return Bundle(directory=directory, manifest=manifest, digest=hashlib.sha256(content).hexdigest())

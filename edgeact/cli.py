@@ -1,4 +1,6 @@
-"""The command ``edgeact``. Everything heavy is imported inside the command that needs it, so that ``--help`` is quick."""
+"""The command ``edgeact``. Everything heavy is imported inside the command that needs it, so that ``--help`` is
+quick.
+"""
 
 import contextlib
 import os
@@ -41,16 +43,23 @@ def _folder(name: str | Path) -> Path:
     return Path(name)
 
 
-OutOption = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", parser=_folder, help="Where results go; created when missing.")]
+OutOption = Annotated[
+    Path, typer.Option("--out", "-o", metavar="DIR", parser=_folder, help="Where results go; created when missing.")
+]
 BundleOption = Annotated[
-    Path | None, typer.Option("--bundle", metavar="DIR", help="Folder of the bundle; without it the one that ships with edgeact.")
+    Path | None,
+    typer.Option("--bundle", metavar="DIR", help="Folder of the bundle; without it the one that ships with edgeact."),
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings of the pipeline.")]
 DeviceOption = Annotated[
-    str | None, typer.Option("--device", metavar="cpu|cuda|tensorrt", help="What executes the graphs; refused when not there.")
+    str | None,
+    typer.Option("--device", metavar="cpu|cuda|tensorrt", help="What executes the graphs; refused when not there."),
 ]
 MaxPersonsOption = Annotated[
-    int | None, typer.Option("--max-persons", metavar="N", min=1, max=200, help="Follow at most N persons, the highest scores first.")
+    int | None,
+    typer.Option(
+        "--max-persons", metavar="N", min=1, max=200, help="Follow at most N persons, the highest scores first."
+    ),
 ]
 
 
@@ -65,7 +74,9 @@ def _global_options(
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where unexpected errors come from.", envvar=DEBUG_VARIABLE)] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where unexpected errors come from.", envvar=DEBUG_VARIABLE)
+    ] = False,
 ) -> None:
     if debug:
         os.environ[DEBUG_VARIABLE] = "1"
@@ -76,10 +87,13 @@ def _global_options(
     "[bold]edgeact annotate clip.mp4 --out results[/]\n\n"
     "[bold]edgeact annotate 'cameras/**/*.mp4' holiday/ --out results --max-persons 2[/]\n\n"
     "Started again, it goes on where it was stopped. Exit codes: 0 all done, 3 some inputs failed, 130 Ctrl-C; "
-    "a single input that fails gives its own (10 missing, 11 no video, 12 broken off, 13 cannot write, 14-16 bundle, 17 device, 18 config)."
+    "a single input that fails gives its own (10 missing, 11 no video, 12 broken off, 13 cannot write, 14-16 "
+    "bundle, 17 device, 18 config)."
 )
 def annotate(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Videos, globs, folders of videos or folders of images.")],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT", help="Videos, globs, folders of videos or folders of images.")
+    ],
     out: OutOption,
     bundle: BundleOption = None,
     config: ConfigOption = None,
@@ -87,19 +101,26 @@ def annotate(
     max_persons: MaxPersonsOption = None,
     every: Annotated[int, typer.Option("--every", metavar="N", min=1, help="Take only every N-th frame.")] = 1,
     device: DeviceOption = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do finished inputs again, and replace files of others.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="A video that breaks off before its announced end counts as failed.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Do finished inputs again, and replace files of others.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A video that breaks off before its announced end counts as failed.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Videos in, annotated videos and data out.
 
-    Writes for every input a video with poses, body parts, attention and actions drawn (STEM.mp4), a line of data a frame
-    (STEM.frames.jsonl), a line an action (STEM.events.csv) and the record that lets a batch be resumed (STEM.run.json).
+    Writes for every input a video with poses, body parts, attention and actions drawn (STEM.mp4), a line of data a
+    frame (STEM.frames.jsonl), a line an action (STEM.events.csv) and the record that lets a batch be resumed
+    (STEM.run.json).
     """
     from edgeact.batch import AnnotateOptions
 
     settings = _pipeline_config(config, max_persons=max_persons, device=device)
-    options = AnnotateOptions(bundle=bundle, config=settings, every=every, video=video, overwrite=overwrite, strict=strict)
+    options = AnnotateOptions(
+        bundle=bundle, config=settings, every=every, video=video, overwrite=overwrite, strict=strict
+    )
     raise typer.Exit(_annotate(inputs, out, options, quiet=quiet))
 
 
@@ -115,7 +136,10 @@ def demo(
     options = AnnotateOptions(bundle=bundle, config=_pipeline_config(None, device=device), overwrite=True)
     code = _annotate([str(_demo_clip())], out, options, quiet=False)
     if code == 0:
-        typer.echo(f"Open {out / 'demo.mp4'} with a player or browser; the data are in demo.frames.jsonl and demo.events.csv beside it.")
+        typer.echo(
+            f"Open {out / 'demo.mp4'} with a player or browser; the data are in demo.frames.jsonl and "
+            "demo.events.csv beside it."
+        )
     raise typer.Exit(code)
 
 
@@ -124,10 +148,18 @@ def demo(
     "The figure to compare is the ratio of the full pipeline to decoding with encoding alone."
 )
 def bench(
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A video; without it the clip that ships with edgeact.")] = None,
-    seconds: Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.1, help="Take only the first N seconds.")] = None,
-    repeat: Annotated[int, typer.Option("--repeat", metavar="N", min=1, max=100, help="Measure N times and take medians.")] = 3,
-    json_path: Annotated[Path | None, typer.Option("--json", metavar="PATH", help="Write the figures as JSON; - prints them.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A video; without it the clip that ships with edgeact.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", metavar="N", min=0.1, help="Take only the first N seconds.")
+    ] = None,
+    repeat: Annotated[
+        int, typer.Option("--repeat", metavar="N", min=1, max=100, help="Measure N times and take medians.")
+    ] = 3,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", metavar="PATH", help="Write the figures as JSON; - prints them.")
+    ] = None,
     bundle: BundleOption = None,
     config: ConfigOption = None,
     max_persons: MaxPersonsOption = None,
@@ -157,7 +189,9 @@ def bench(
 
 @app.command()
 def verify(
-    bundle: Annotated[Path | None, typer.Argument(metavar="BUNDLE", help="A bundle's folder; without it the one that ships.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Argument(metavar="BUNDLE", help="A bundle's folder; without it the one that ships.")
+    ] = None,
     device: DeviceOption = None,
 ) -> None:
     """Check a bundle: manifest, hashes, and one run of every graph."""
@@ -192,7 +226,8 @@ def doctor() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit.
 
-    An `EdgeactError` becomes one line on stderr and its exit code; anything else one line and 1, or a traceback with ``--debug``.
+    An `EdgeactError` becomes one line on stderr and its exit code; anything else one line and 1, or a traceback with
+    ``--debug``.
 
     Args:
         arguments: Without the program's name; None takes those of the process.

@@ -1,8 +1,8 @@
 """The command group ``edgeact``: its own commands, and those that other packages add through entry points.
 
-An entry point of group ``edgeact.commands`` is a function (becomes a command) or a `typer.Typer` (becomes a group of commands, or,
-as everywhere in typer, a command when it has just one and no callback); its name is the command's. It is only imported when it is
-used or listed, and one that cannot be imported says so in one line.
+An entry point of group ``edgeact.commands`` is a function (becomes a command) or a `typer.Typer` (becomes a group of
+commands, or, as everywhere in typer, a command when it has just one and no callback); its name is the command's. It is
+only imported when it is used or listed, and one that cannot be imported says so in one line.
 """
 
 from importlib import metadata
@@ -74,6 +74,8 @@ def _unavailable(entry: metadata.EntryPoint, error: Exception, ctx: Any) -> Any:
         add_help_option=False,
     )
     def unavailable() -> None:
-        raise UsageError(f"command {entry.name!r} of package {package} cannot be loaded ({reason}); install what it needs") from error
+        raise UsageError(
+            f"command {entry.name!r} of package {package} cannot be loaded ({reason}); install what it needs"
+        ) from error
 
     return typer.main.get_command(parent).get_command(ctx, entry.name)  # type: ignore[attr-defined]

@@ -20,14 +20,22 @@ class PipelineConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     detect_every: Annotated[int, Field(ge=1, le=300, description="run the detector on every n-th frame")] = 10
-    detect_every_seconds: Annotated[float, Field(gt=0, le=60, description="and at least this often, for sources of few frames")] = 0.35
-    max_persons: Annotated[int, Field(ge=1, le=200, description="follow at most this many persons, the highest scores first")] = 20
+    detect_every_seconds: Annotated[
+        float, Field(gt=0, le=60, description="and at least this often, for sources of few frames")
+    ] = 0.35
+    max_persons: Annotated[
+        int, Field(ge=1, le=200, description="follow at most this many persons, the highest scores first")
+    ] = 20
     lost_seconds: Annotated[float, Field(ge=0, le=60, description="keep an unseen track this long")] = 1.0
     confirm_hits: Annotated[int, Field(ge=1, le=20, description="detections before a new track counts")] = 2
     clip_every_seconds: Annotated[float, Field(gt=0, le=10, description="time between two clips of one track")] = 0.2
-    smoothing_seconds: Annotated[float, Field(ge=0, le=10, description="time constant of the action scores' moving average")] = 0.3
+    smoothing_seconds: Annotated[
+        float, Field(ge=0, le=10, description="time constant of the action scores' moving average")
+    ] = 0.3
     minimum_event_seconds: Annotated[float, Field(ge=0, le=60, description="shorter actions are not reported")] = 0.4
-    attention_every_seconds: Annotated[float, Field(gt=0, le=60, description="time between two attention maps of one track")] = 0.2
+    attention_every_seconds: Annotated[
+        float, Field(gt=0, le=60, description="time between two attention maps of one track")
+    ] = 0.2
     queue_frames: Annotated[int, Field(ge=1, le=64, description="frames that may wait between two stages")] = 4
     threads: Annotated[int, Field(ge=1, le=64, description="threads of one graph")] = 1
     device: Annotated[Literal["cpu", "cuda", "tensorrt"], Field(description="cpu, cuda or tensorrt")] = "cpu"
@@ -48,5 +56,9 @@ def load_config(path: Path) -> PipelineConfig:
     try:
         return PipelineConfig.model_validate(data)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}" for fault in error.errors())
-        raise ConfigError(f"{path}: {faults}; known keys are {', '.join(sorted(PipelineConfig.model_fields))}") from error
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}" for fault in error.errors()
+        )
+        raise ConfigError(
+            f"{path}: {faults}; known keys are {', '.join(sorted(PipelineConfig.model_fields))}"
+        ) from error

@@ -98,7 +98,13 @@ def _packages() -> list[Check]:
     checks.append(Check("packages", "ok", ", ".join(found)))
     there = [f"{package} {version}" for package in _OPTIONAL if (version := installed_version(package)) is not None]
     missing = [package for package in _OPTIONAL if installed_version(package) is None]
-    checks.append(Check("extras", "ok", ", ".join([*there, *(f"no {package}" for package in missing)]) + " (none is needed to annotate)"))
+    checks.append(
+        Check(
+            "extras",
+            "ok",
+            ", ".join([*there, *(f"no {package}" for package in missing)]) + " (none is needed to annotate)",
+        )
+    )
     if (jetpack := Path("/etc/nv_tegra_release")).exists():
         checks.append(Check("Jetson", "ok", jetpack.read_text(encoding="utf-8", errors="replace").splitlines()[0]))
     return checks
@@ -107,7 +113,10 @@ def _packages() -> list[Check]:
 def _opencv() -> list[Check]:
     headless, full = installed_version("opencv-python-headless"), installed_version("opencv-python")
     if full is not None:
-        remedy = "its Qt plugins break PyQt windows: pip uninstall opencv-python, then pip install --force-reinstall opencv-python-headless"
+        remedy = (
+            "its Qt plugins break PyQt windows: pip uninstall opencv-python, "
+            "then pip install --force-reinstall opencv-python-headless"
+        )
         return [Check("OpenCV", "note", f"opencv-python {full}", remedy)]
     if headless is None:
         return [Check("OpenCV", "fail", "not installed", "pip install opencv-python-headless")]
@@ -119,7 +128,9 @@ def _codecs() -> list[Check]:
         import av
     except ImportError as error:
         return [Check("FFmpeg", "fail", str(error), "pip install --force-reinstall av")]
-    libraries = ", ".join(f"{name} {'.'.join(str(part) for part in version)}" for name, version in sorted(av.library_versions.items()))
+    libraries = ", ".join(
+        f"{name} {'.'.join(str(part) for part in version)}" for name, version in sorted(av.library_versions.items())
+    )
     if "libx264" not in av.codecs_available:
         return [Check("FFmpeg", "fail", libraries, "this build has no H.264 encoder: pip install --force-reinstall av")]
     return [Check("FFmpeg", "ok", libraries)]
@@ -133,7 +144,11 @@ def _providers() -> list[Check]:
     providers = onnxruntime.get_available_providers()
     found = ", ".join(providers)
     if "CUDAExecutionProvider" not in providers and shutil.which("nvidia-smi") is not None:
-        return [Check("devices", "note", found, "there is an NVIDIA GPU: pip install onnxruntime-gpu, then use --device cuda")]
+        return [
+            Check(
+                "devices", "note", found, "there is an NVIDIA GPU: pip install onnxruntime-gpu, then use --device cuda"
+            )
+        ]
     return [Check("devices", "ok", found)]
 
 
@@ -162,5 +177,13 @@ def _bundle() -> list[Check]:
         for graph in bundle.manifest.graphs:
             bundle.read_graph(graph)
     except EdgeactError as error:
-        return [Check("bundle", "fail", str(error), "pip install --force-reinstall edgeact, or give your own with --bundle")]
-    return [Check("bundle", "ok", f"{bundle.manifest.name} {bundle.manifest.version}, {len(bundle.manifest.graphs)} graphs, hashes match")]
+        return [
+            Check("bundle", "fail", str(error), "pip install --force-reinstall edgeact, or give your own with --bundle")
+        ]
+    return [
+        Check(
+            "bundle",
+            "ok",
+            f"{bundle.manifest.name} {bundle.manifest.version}, {len(bundle.manifest.graphs)} graphs, hashes match",
+        )
+    ]

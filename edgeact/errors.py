@@ -33,7 +33,9 @@ class SourceFormatError(EdgeactError, ValueError):
 
 
 class SourceTruncatedError(EdgeactError, ValueError):
-    """A video broke off before its announced end; what was decoded has been kept. Only raised on request (``--strict``)."""
+    """A video broke off before its announced end; what was decoded has been kept. Only raised on request
+    (``--strict``).
+    """
 
     exit_code = 12
 

@@ -1,7 +1,8 @@
 """Where pixels go: letterbox and crop transforms, boxes, and how alike two poses are. Pure functions on arrays.
 
-A pixel's centre has whole coordinates, the top-left one is (0, 0). A transform is a ``(2, 3)`` float32 matrix that takes points of the
-frame to points of the picture that a network sees. The trainer uses the same functions, so that both see the same pixels.
+A pixel's centre has whole coordinates, the top-left one is (0, 0). A transform is a ``(2, 3)`` float32 matrix that
+takes points of the frame to points of the picture that a network sees. The trainer uses the same functions, so that
+both see the same pixels.
 """
 
 import math
@@ -15,12 +16,13 @@ from edgeact.types import Float32, UInt8
 
 LETTERBOX_GREY = 114  # the fill that detectors of the YOLO family are trained with
 
-# How far annotators differ on each joint, as a share of the object's size: COCO keypoint evaluation for its 17 joints; head top and neck
-# as CrowdPose sets them; thorax like the shoulders that it lies between, pelvis like the hips.
+# How far annotators differ on each joint, as a share of the object's size: COCO keypoint evaluation for its 17 joints;
+# head top and neck as CrowdPose sets them; thorax like the shoulders that it lies between, pelvis like the hips.
 JOINT_SIGMAS = {
     "nose": 0.026, "left_eye": 0.025, "right_eye": 0.025, "left_ear": 0.035, "right_ear": 0.035,
     "left_shoulder": 0.079, "right_shoulder": 0.079, "left_elbow": 0.072, "right_elbow": 0.072,
-    "left_wrist": 0.062, "right_wrist": 0.062, "left_hip": 0.107, "right_hip": 0.107, "left_knee": 0.087, "right_knee": 0.087,
+    "left_wrist": 0.062, "right_wrist": 0.062, "left_hip": 0.107, "right_hip": 0.107, "left_knee": 0.087,
+    "right_knee": 0.087,
     "left_ankle": 0.089, "right_ankle": 0.089, "head_top": 0.079, "upper_neck": 0.079, "thorax": 0.079, "pelvis": 0.107,
 }  # fmt: skip
 
@@ -35,7 +37,9 @@ def transform_points(points: npt.ArrayLike, matrix: Float32) -> Float32:
 
 
 def transform_box(box: npt.ArrayLike, matrix: Float32) -> Float32:
-    """Take boxes ``(..., 4)`` through a matrix that scales and shifts but does not turn; returns ``(..., 4)`` float32."""
+    """Take boxes ``(..., 4)`` through a matrix that scales and shifts but does not turn; returns ``(..., 4)``
+    float32.
+    """
     values = np.asarray(box, np.float32)
     return transform_points(values.reshape(*values.shape[:-1], 2, 2), matrix).reshape(values.shape)
 
@@ -85,14 +89,17 @@ def letterbox(image: UInt8, *, width: int, height: int, out: UInt8 | None = None
         out = np.empty((height, width, 3), np.uint8)
     while image.shape[1] >= 2 * fitted_width and image.shape[0] >= 2 * fitted_height:
         image = _halve(image)
-    out[:fitted_height, :fitted_width] = cv2.resize(image, (fitted_width, fitted_height), interpolation=cv2.INTER_LINEAR)
+    out[:fitted_height, :fitted_width] = cv2.resize(
+        image, (fitted_width, fitted_height), interpolation=cv2.INTER_LINEAR
+    )
     out[:fitted_height, fitted_width:] = LETTERBOX_GREY
     out[fitted_height:] = LETTERBOX_GREY
     return out
 
 
 def person_crop_matrix(box: npt.ArrayLike, *, width: int, height: int, padding: float) -> Float32:
-    """Frame pixels → crop pixels of one person: the box's centre comes to the crop's centre, its longer side over ``padding`` fills it.
+    """Frame pixels → crop pixels of one person: the box's centre comes to the crop's centre, its longer side over
+    ``padding`` fills it.
 
     Args:
         box: ``(4,)`` x_min, y_min, x_max, y_max in frame pixels.
@@ -120,7 +127,8 @@ def crop_box(matrix: Float32, *, width: int, height: int) -> Float32:
 def warp(image: UInt8, matrix: Float32, *, width: int, height: int, out: UInt8 | None = None) -> UInt8:
     """Cut a crop out of an image: bilinear, black where the crop reaches beyond the image.
 
-    Where the crop shrinks the image to less than a half, pixels are averaged two by two first: bilinear sampling alone would skip some.
+    Where the crop shrinks the image to less than a half, pixels are averaged two by two first: bilinear sampling alone
+    would skip some.
 
     Args:
         image: ``(H, W, 3)`` uint8.
@@ -139,7 +147,9 @@ def warp(image: UInt8, matrix: Float32, *, width: int, height: int, out: UInt8 |
     if image.size == 0:
         out[:] = 0
         return out
-    cv2.warpAffine(image, matrix, (width, height), dst=out, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    cv2.warpAffine(
+        image, matrix, (width, height), dst=out, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
+    )
     return out
 
 
@@ -149,13 +159,19 @@ def _determinant(matrix: npt.NDArray[np.floating]) -> float:
 
 
 def _halve(image: UInt8) -> UInt8:
-    """Every two by two pixels averaged to one; an odd last row or column is left out. Several times faster than any other averaging."""
+    """Every two by two pixels averaged to one; an odd last row or column is left out. Several times faster than any
+    other averaging.
+    """
     height, width = image.shape[0] // 2, image.shape[1] // 2
-    return np.asarray(cv2.resize(image[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(
+        cv2.resize(image[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
 def _shrink(image: UInt8, matrix: Float32, *, width: int, height: int) -> tuple[UInt8, Float32]:
-    """The part of the image that the crop sees, halved until the crop shrinks it by less than two, and the matrix that fits it."""
+    """The part of the image that the crop sees, halved until the crop shrinks it by less than two, and the matrix that
+    fits it.
+    """
     corners = transform_points([[-1, -1], [width, -1], [-1, height], [width, height]], invert_matrix(matrix))
     limit = np.array([image.shape[1], image.shape[0]])
     first = np.clip(np.floor(corners.min(0)).astype(int), 0, limit)
@@ -174,7 +190,9 @@ def _shrink(image: UInt8, matrix: Float32, *, width: int, height: int) -> tuple[
 def clip_box(boxes: npt.ArrayLike, *, width: int, height: int) -> Float32:
     """Boxes ``(..., 4)`` limited to the outer pixels' centres of an image."""
     values = np.asarray(boxes, np.float32)
-    return np.asarray(np.clip(values, 0.0, np.array([width - 1, height - 1, width - 1, height - 1], np.float32)), np.float32)
+    return np.asarray(
+        np.clip(values, 0.0, np.array([width - 1, height - 1, width - 1, height - 1], np.float32)), np.float32
+    )
 
 
 def box_area(boxes: Float32) -> Float32:
@@ -234,13 +252,14 @@ def joint_sigmas(joints: Sequence[str]) -> Float32:
 def pose_similarity(first: Float32, second: Float32, *, areas: Float32, sigmas: Float32) -> Float32:
     """Object keypoint similarity (OKS) of every pose with every other, 0..1.
 
-    COCO's formula, Σ w·exp(−d² / (2·(2σ)²·area)) / Σ w, where w is the product of both joints' confidences instead of a visibility flag,
-    so that guessed joints do not count.
+    COCO's formula, Σ w·exp(−d² / (2·(2σ)²·area)) / Σ w, where w is the product of both joints' confidences instead of a
+    visibility flag, so that guessed joints do not count.
 
     Args:
         first: ``(N, J, 3)`` x, y in pixels, confidence.
         second: ``(M, J, 3)`` likewise.
-        areas: ``(N,)`` box areas in square pixels that go with ``first``; `BODY_SHARE_OF_BOX` of each is taken as the body.
+        areas: ``(N,)`` box areas in square pixels that go with ``first``; `BODY_SHARE_OF_BOX` of each is taken as the
+            body.
         sigmas: ``(J,)``, see `joint_sigmas`.
 
     Returns:

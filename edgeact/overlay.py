@@ -1,7 +1,7 @@
 """Draws what is known of a frame into a copy of it: who, in which pose, doing what, and where that was seen.
 
-Everything is sized by the picture, so that it reads the same at 320×240 and at 4K. Only the boxes of persons are blended; the rest of the
-frame is copied once.
+Everything is sized by the picture, so that it reads the same at 320×240 and at 4K. Only the boxes of persons are
+blended; the rest of the frame is copied once.
 """
 
 import colorsys
@@ -25,13 +25,15 @@ _MIDDLE: Colour = (245, 245, 245)
 _SIDES = (_LEFT, _RIGHT, _MIDDLE)
 _DARK: Colour = (18, 20, 24)
 _FONT = cv2.FONT_HERSHEY_DUPLEX
-_REFERENCE_SIDE = 480  # of the picture's shorter side, at which a bone is two pixels wide and text has half of the font's size
+# Of the picture's shorter side, at which a bone is two pixels wide and text has half of the font's size
+_REFERENCE_SIDE = 480
 _STRONGEST_BLEND = 0.62  # of the attention map: what is under it stays visible
 _FAINTEST = 40  # levels of the attention map, of 255, up to which nothing is drawn
 _GOLDEN_RATIO = 0.618034  # steps of the hue: neighbours in number are far apart in colour, whatever their count
 _PART_NAMES = {"head": "head", "right_hand": "R hand", "left_hand": "L hand"}
 _SHIFT = 3  # bits of a pixel's fraction that OpenCV takes for lines
-_THINNEST = 2  # pixels: video keeps colour for every second pixel only, in which a thinner line would come and go as it moves
+# Pixels: video keeps colour for every second pixel only, in which a thinner line would come and go as it moves
+_THINNEST = 2
 _SMALLEST_RIM_SCALE = 0.75  # in smaller pictures people are few pixels wide: rims would fill them
 _STRIP_SECONDS = 2.0  # for so long another edge must suit the insets better before they move there
 _HAND_SHARE = 0.5  # of a hand's square is shown enlarged: the whole of it holds half of the body
@@ -44,7 +46,9 @@ def track_colour(track_id: int) -> Colour:
 
 
 class InsetStrip:
-    """Along which edge the insets stand: where fewer people are, and there for some time, so that they do not jump to and fro."""
+    """Along which edge the insets stand: where fewer people are, and there for some time, so that they do not jump to
+    and fro.
+    """
 
     def __init__(self) -> None:
         self._at_bottom: bool | None = None
@@ -96,11 +100,15 @@ def draw(result: FrameResult, *, skeleton: Skeleton, joint_confidence: float, st
 
 @lru_cache(maxsize=1)
 def _heat_tables() -> tuple[UInt8, UInt8]:
-    """For each level of attention: the colour to add and the share of the picture to keep, both ``(1, 256, 3)`` uint8."""
+    """For each level of attention: the colour to add and the share of the picture to keep, both ``(1, 256, 3)``
+    uint8.
+    """
     levels = np.arange(256, dtype=np.uint8)
     colours = cv2.applyColorMap(levels[:, None], cv2.COLORMAP_INFERNO)[:, 0, ::-1].astype(np.float32)
     # The maps' far tails would only dim the picture: what is shown starts at the visible part of the colour map.
-    share = _STRONGEST_BLEND * np.clip((levels.astype(np.float32) - _FAINTEST) / (255 - _FAINTEST), 0, 1)[:, None] ** 0.6
+    share = (
+        _STRONGEST_BLEND * np.clip((levels.astype(np.float32) - _FAINTEST) / (255 - _FAINTEST), 0, 1)[:, None] ** 0.6
+    )
     added = np.round(colours * share).astype(np.uint8)[None]
     kept = np.repeat(np.round(255 * (1 - share)).astype(np.uint8), 3, 1)[None]
     return added, kept
@@ -109,8 +117,8 @@ def _heat_tables() -> tuple[UInt8, UInt8]:
 def _blend_attention(image: UInt8, attention: AttentionMap) -> None:
     """Lay the map over its box, in place.
 
-    Colour and transparency are looked up for the map's few cells and then enlarged: looking them up for every pixel takes twice as long,
-    and so would a warp that places them to a fraction of a pixel.
+    Colour and transparency are looked up for the map's few cells and then enlarged: looking them up for every pixel
+    takes twice as long, and so would a warp that places them to a fraction of a pixel.
     """
     left, top, right, bottom = (float(value) for value in attention.box)
     if right - left < 1 or bottom - top < 1:
@@ -132,7 +140,8 @@ def _blend_attention(image: UInt8, attention: AttentionMap) -> None:
     cells = cv2.merge([level[row0:row1, column0:column1]] * 3)
     inside = np.s_[max(0, -y0) : max(0, -y0) + region.shape[0], max(0, -x0) : max(0, -x0) + region.shape[1]]
     added, kept = (
-        cv2.resize(cv2.LUT(cells, table), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)[inside] for table in _heat_tables()
+        cv2.resize(cv2.LUT(cells, table), (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)[inside]
+        for table in _heat_tables()
     )
     cv2.add(cv2.multiply(region, kept, scale=1 / 255), added, dst=region)
 
@@ -150,13 +159,18 @@ def _draw_parts(image: UInt8, person: Person, scale: float) -> None:
         x0, y0, x1, y1 = (round(float(value)) for value in part.box)
         corner = max(3, (x1 - x0) // 9)
         corners = ((x0, y0, 1, 1), (x1, y0, -1, 1), (x0, y1, 1, -1), (x1, y1, -1, -1))
-        angles = [np.array([(x + right * corner, y), (x, y), (x, y + down * corner)], np.int32) for x, y, right, down in corners]
+        angles = [
+            np.array([(x + right * corner, y), (x, y), (x, y + down * corner)], np.int32)
+            for x, y, right, down in corners
+        ]
         cv2.polylines(image, angles, False, colour, max(_THINNEST, round(0.8 * scale)), cv2.LINE_AA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Layout:
-    """What of a skeleton is drawn how: bones ``(B, 2)``, and for bones and joints which of `_SIDES`; which joints are of the face."""
+    """What of a skeleton is drawn how: bones ``(B, 2)``, and for bones and joints which of `_SIDES`; which joints are
+    of the face.
+    """
 
     bones: npt.NDArray[np.intp]
     bone_sides: npt.NDArray[np.intp]
@@ -168,7 +182,9 @@ class _Layout:
 def _layout(skeleton: Skeleton) -> _Layout:
     def side(*joints: int) -> int:
         names = [skeleton.joints[joint] for joint in joints]
-        return next((index for index, start in enumerate(("left", "right")) if any(name.startswith(start) for name in names)), 2)
+        return next(
+            (index for index, start in enumerate(("left", "right")) if any(name.startswith(start) for name in names)), 2
+        )
 
     return _Layout(
         bones=np.array(skeleton.bones, np.intp).reshape(-1, 2),
@@ -179,7 +195,9 @@ def _layout(skeleton: Skeleton) -> _Layout:
 
 
 def _draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: float, scale: float) -> None:
-    """Bones between sure joints, left and right in their own colours, with a dark rim that keeps them visible on any background."""
+    """Bones between sure joints, left and right in their own colours, with a dark rim that keeps them visible on any
+    background.
+    """
     layout = _layout(skeleton)
     points = np.round(person.pose.joints * (1 << _SHIFT)).astype(np.int32)
     sure = person.pose.confidence >= threshold
@@ -192,11 +210,17 @@ def _draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: f
         place = (int(points[joint, 0]), int(points[joint, 1]))
         if rim:
             cv2.circle(image, place, round((radius + 0.5) * (1 << _SHIFT)), _DARK, -1, cv2.LINE_AA, _SHIFT)
-        cv2.circle(image, place, round(radius * (1 << _SHIFT)), _SIDES[layout.joint_sides[joint]], -1, cv2.LINE_AA, _SHIFT)
+        cv2.circle(
+            image, place, round(radius * (1 << _SHIFT)), _SIDES[layout.joint_sides[joint]], -1, cv2.LINE_AA, _SHIFT
+        )
 
 
-def _draw_lines(image: UInt8, lines: npt.NDArray[np.int32], sides: npt.NDArray[np.intp], width: int, *, rim: int) -> None:
-    """Lines ``(N, 2, 2)`` in eighths of pixels, first the rims of all: one call for each colour is much quicker than one for each line."""
+def _draw_lines(
+    image: UInt8, lines: npt.NDArray[np.int32], sides: npt.NDArray[np.intp], width: int, *, rim: int
+) -> None:
+    """Lines ``(N, 2, 2)`` in eighths of pixels, first the rims of all: one call for each colour is much quicker than
+    one for each line.
+    """
     if len(lines) == 0:
         return
     if rim:
@@ -216,8 +240,12 @@ def label_text(person: Person) -> str:
     return f"#{person.track_id} {action.label.replace('_', ' ')}{score}"
 
 
-def _plate(image: UInt8, text: str, place: tuple[int, int], colour: Colour, size: float, taken: list[_Rectangle]) -> None:
-    """Text on a filled plate whose lower left corner is at a place, moved to where it is in the picture and covers no other plate."""
+def _plate(
+    image: UInt8, text: str, place: tuple[int, int], colour: Colour, size: float, taken: list[_Rectangle]
+) -> None:
+    """Text on a filled plate whose lower left corner is at a place, moved to where it is in the picture and covers no
+    other plate.
+    """
     thickness = 1 if size < 0.9 else 2
     (width, height), baseline = cv2.getTextSize(text, _FONT, size, thickness)
     margin = max(2, height // 3)
@@ -227,7 +255,9 @@ def _plate(image: UInt8, text: str, place: tuple[int, int], colour: Colour, size
     y = min(max(place[1] - plate_height, 0), lowest)
     steps = (0, -1, 1, -2, 2, -3, 3)  # plates' heights away: up first, where the person is not
     places = [min(max(y + step * (plate_height + 1), 0), lowest) for step in steps]
-    free = (top for top in places if not any(_meet((x, top, x + plate_width, top + plate_height), other) for other in taken))
+    free = (
+        top for top in places if not any(_meet((x, top, x + plate_width, top + plate_height), other) for other in taken)
+    )
     y = next(free, y)
     taken.append((x, y, x + plate_width, y + plate_height))
     cv2.rectangle(image, (x, y), (x + plate_width, y + plate_height), colour, -1)

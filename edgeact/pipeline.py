@@ -1,8 +1,8 @@
 """capture → look → follow → describe → render → sinks: a thread a stage, bounded queues between them.
 
-A file gives every frame, in order, exactly once: a full queue makes the stage before it wait. A live source gives the newest
-frame: what the perceiver has no time for is dropped, and counted. Any failure stops all stages and reaches the caller; a stop
-(Ctrl-C) ends the capture only, and everything that was read is finished and written.
+A file gives every frame, in order, exactly once: a full queue makes the stage before it wait. A live source gives the
+newest frame: what the perceiver has no time for is dropped, and counted. Any failure stops all stages and reaches the
+caller; a stop (Ctrl-C) ends the capture only, and everything that was read is finished and written.
 """
 
 import contextlib
@@ -28,8 +28,8 @@ STAGES = ("capture", "detect", "pose", "track", "action", "attention", "render",
 # Frames that wait may not take more than this between two stages, so that 8K (100 MB a frame) stays affordable.
 _QUEUE_BYTES = 256 * 2**20
 
-# Where cores are short, the stages that see go before those that read, draw and write: all frames wait for the slowest, which is one of
-# them. On two cores that is a tenth of the time. Reading from a live source must not be late.
+# Where cores are short, the stages that see go before those that read, draw and write: all frames wait for the slowest,
+# which is one of them. On two cores that is a tenth of the time. Reading from a live source must not be late.
 _PATIENT_STAGES = ("capture", "render", "sinks")
 _PATIENT_NICENESS = 10
 
@@ -113,7 +113,9 @@ def run(
         EdgeactError: As raised by a stage.
         PipelineError: A stage failed in a way it should not have; the cause is chained.
     """
-    return _Run(source, perceiver, sinks, draw=draw, queue_frames=queue_frames, stop=stop, on_result=on_result).execute()
+    return _Run(
+        source, perceiver, sinks, draw=draw, queue_frames=queue_frames, stop=stop, on_result=on_result
+    ).execute()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,11 +128,15 @@ class _Drawn:
 
 
 def _step_back() -> None:
-    """Make this thread, and those that it starts, wait where others want the core; only Linux knows the niceness of a thread."""
+    """Make this thread, and those that it starts, wait where others want the core; only Linux knows the niceness of a
+    thread.
+    """
     if sys.platform == "linux":
         thread = threading.get_native_id()
         with contextlib.suppress(PermissionError):  # a sandbox may forbid it; then all stages are equal
-            os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + _PATIENT_NICENESS, 19))
+            os.setpriority(
+                os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + _PATIENT_NICENESS, 19)
+            )
 
 
 def _capacity(info: SourceInfo, queue_frames: int) -> int:
@@ -160,7 +166,8 @@ class _Run:
         self._live = source.info.live
         capacity = _capacity(source.info, queue_frames)
         self._frames: StageQueue[tuple[int, Frame]] = StageQueue(1 if self._live else capacity, newest_only=self._live)
-        # Between the perceiver's steps only what lets the first one finish a detection while the next one has something to do.
+        # Between the perceiver's steps only what lets the first one finish a detection while the next one has something
+        # to do.
         between = 1 if self._live else max(1, capacity // 2)
         self._seen: list[StageQueue[tuple[int, Any]]] = [StageQueue(between) for _ in list(perceiver.steps)[1:]]
         self._results: StageQueue[tuple[int, FrameResult]] = StageQueue(capacity)
@@ -190,7 +197,8 @@ class _Run:
         }
         stages = {"capture": self._capture, **steps, "render": self._render, "sinks": self._write}
         threads = [
-            threading.Thread(target=self._guard, args=(name, stage), name=f"edgeact-{name}", daemon=True) for name, stage in stages.items()
+            threading.Thread(target=self._guard, args=(name, stage), name=f"edgeact-{name}", daemon=True)
+            for name, stage in stages.items()
         ]
         began = time.perf_counter()
         for thread in threads:
@@ -244,7 +252,9 @@ class _Run:
         if isinstance(error, EdgeactError):
             raise error
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        raise PipelineError(f"{self._source.info.name}: the {stage} stage failed after {self._written} frames ({what})") from error
+        raise PipelineError(
+            f"{self._source.info.name}: the {stage} stage failed after {self._written} frames ({what})"
+        ) from error
 
     def _capture(self) -> None:
         frames = self._source.frames()
@@ -259,7 +269,9 @@ class _Run:
             self._captured += 1
         self._frames.close()
 
-    def _perceive(self, step: Callable[[Any], Any], taken: StageQueue[tuple[int, Any]], given: StageQueue[tuple[int, Any]]) -> None:
+    def _perceive(
+        self, step: Callable[[Any], Any], taken: StageQueue[tuple[int, Any]], given: StageQueue[tuple[int, Any]]
+    ) -> None:
         while (item := taken.get()) is not None:
             number, value = item
             given.put((number, step(value)))

@@ -111,7 +111,9 @@ class BarListener:
         """Advance the input's bar."""
         if self._input_task is not None:
             self._rate.count()
-            self._input.update(self._input_task, advance=1, rate=f"{self._rate.value:.1f} frames/s" if self._rate.value else "")
+            self._input.update(
+                self._input_task, advance=1, rate=f"{self._rate.value:.1f} frames/s" if self._rate.value else ""
+            )
 
     def input_ended(self, result: InputResult) -> None:
         """Replace the input's bar by a line that stays."""
@@ -169,4 +171,6 @@ class LineListener:
     def input_ended(self, result: InputResult) -> None:
         """Print what became of the input."""
         self._ended += 1
-        self._console.print(f"[{self._ended}/{self._inputs}] {describe_result(result)}", highlight=False, soft_wrap=True)
+        self._console.print(
+            f"[{self._ended}/{self._inputs}] {describe_result(result)}", highlight=False, soft_wrap=True
+        )

@@ -1,7 +1,7 @@
 """What stands in ``<stem>.run.json``: which input was annotated, how, and how it ended, so that a batch can be resumed.
 
-The record is what makes a set of outputs count. It is written with state ``writing`` just before the first output gets its final
-name and with ``done`` after the last one did, so that outputs without a ``done`` record are done again.
+The record is what makes a set of outputs count. It is written with state ``writing`` just before the first output gets
+its final name and with ``done`` after the last one did, so that outputs without a ``done`` record are done again.
 """
 
 import hashlib
@@ -29,7 +29,9 @@ _SPEED_KEYS = {"queue_frames", "threads"}
 
 
 class InputRecord(BaseModel):
-    """Which input it was: its absolute path, and a fingerprint of name, size and modification time (so it may be moved)."""
+    """Which input it was: its absolute path, and a fingerprint of name, size and modification time (so it may be
+    moved).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,7 +40,9 @@ class InputRecord(BaseModel):
 
 
 class RunSummary(BaseModel):
-    """What the run found, for the summary on the terminal; ``warning`` says what was wrong with the input, if anything was."""
+    """What the run found, for the summary on the terminal; ``warning`` says what was wrong with the input, if anything
+    was.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -57,7 +61,8 @@ class RunRecord(BaseModel):
 
     Attributes:
         record_version: Of this layout.
-        state: ``writing`` while outputs get their final names, ``done``, or ``interrupted`` (outputs end at the interruption).
+        state: ``writing`` while outputs get their final names, ``done``, or ``interrupted`` (outputs end at the
+            interruption).
         input: The input.
         settings: Everything that decides what comes out: version, bundle, configuration, options.
         outputs: Size in bytes of every output by file name.
@@ -100,7 +105,9 @@ def fingerprint_input(path: Path) -> InputRecord:
 
 
 def output_names(stem: str, *, video: bool) -> tuple[str, ...]:
-    """File names of an input's outputs, in the order in which they get their final names; the record comes after them."""
+    """File names of an input's outputs, in the order in which they get their final names; the record comes after
+    them.
+    """
     return (*([f"{stem}{VIDEO_SUFFIX}"] if video else []), f"{stem}{EVENTS_SUFFIX}", f"{stem}{FRAMES_SUFFIX}")
 
 
@@ -133,14 +140,18 @@ def save_record(path: Path, record: RunRecord) -> None:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written ({error.strerror}); free some space or choose another --out") from error
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror}); free some space or choose another --out"
+        ) from error
 
 
 def is_whole(record: RunRecord | None, out_dir: Path) -> bool:
     """True when the outputs of a whole input are all there, whatever it was and with which settings."""
     if record is None or record.state != "done":
         return False
-    return all((out_dir / name).is_file() and (out_dir / name).stat().st_size == size for name, size in record.outputs.items())
+    return all(
+        (out_dir / name).is_file() and (out_dir / name).stat().st_size == size for name, size in record.outputs.items()
+    )
 
 
 def is_current(record: RunRecord | None, source: InputRecord, settings: dict[str, Any], out_dir: Path) -> bool:
@@ -162,12 +173,13 @@ def is_output(path: Path) -> bool:
 def output_stems(paths: Sequence[Path], out_dir: Path) -> list[str]:
     """A distinct name for the outputs of every input.
 
-    The name is the input's stem; where stems are the same (``a.mp4`` and ``a.mov``), the whole file name; where these are the same
-    as well (``x/a.mp4`` and ``y/a.mp4``), folder and file name; and after that the stem with a hash of the whole path. Letter case
-    does not tell names apart, as it does not on every file system. A symbolic link has its own name, not that of its target; a name too
-    long for our suffixes is cut and gets a hash.
+    The name is the input's stem; where stems are the same (``a.mp4`` and ``a.mov``), the whole file name; where these
+    are the same as well (``x/a.mp4`` and ``y/a.mp4``), folder and file name; and after that the stem with a hash of the
+    whole path. Letter case does not tell names apart, as it does not on every file system. A symbolic link has its own
+    name, not that of its target; a name too long for our suffixes is cut and gets a hash.
 
-    An input that has a record under one of these names keeps it, so that a newcomer of the same stem does not make it start again.
+    An input that has a record under one of these names keeps it, so that a newcomer of the same stem does not make it
+    start again.
 
     Args:
         paths: Different files or folders.

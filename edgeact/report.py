@@ -29,8 +29,14 @@ def summary_table(report: "BatchReport") -> Table:
 
     Speed is in multiples of real time.
     """
-    folders = {str(output.parent) for result in report.results for output in result.outputs}  # one, as a batch has one --out
-    table = Table(box=SIMPLE, title=f"annotated into {escape(', '.join(folders))}" if folders else "annotated", title_justify="left")
+    folders = {
+        str(output.parent) for result in report.results for output in result.outputs
+    }  # one, as a batch has one --out
+    table = Table(
+        box=SIMPLE,
+        title=f"annotated into {escape(', '.join(folders))}" if folders else "annotated",
+        title_justify="left",
+    )
     table.add_column("input", overflow="fold")
     for heading in ("frames", "seconds", "speed", "persons"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -39,12 +45,20 @@ def summary_table(report: "BatchReport") -> Table:
     for result in report.results:
         # a.mp4, a.events.csv, a.frames.jsonl → a.*
         outputs = f" → {escape(result.outputs[-1].name.removesuffix(FRAMES_SUFFIX))}.*" if result.outputs else ""
-        kept = ", earlier results kept" if result.state == "interrupted" and result.summary is None and result.outputs else ""
+        kept = (
+            ", earlier results kept"
+            if result.state == "interrupted" and result.summary is None and result.outputs
+            else ""
+        )
         name = f"{escape(result.path.name)}\n[{colours[result.state]}]{result.state}{kept}[/]{outputs}"
         if (summary := result.summary) is None:
             table.add_row(name)
             continue
-        speed = f"{summary.media_seconds / summary.seconds:.1f}×" if min(summary.media_seconds, summary.seconds) > 0 else "–"
+        speed = (
+            f"{summary.media_seconds / summary.seconds:.1f}×"
+            if min(summary.media_seconds, summary.seconds) > 0
+            else "–"
+        )
         longest_first = sorted(summary.action_seconds.items(), key=lambda item: -item[1])
         actions = ", ".join(f"{escape(label)} {seconds:.1f} s" for label, seconds in longest_first) or "–"
         table.add_row(name, str(summary.frames), f"{summary.seconds:.1f}", speed, str(summary.tracks), actions)
@@ -53,17 +67,24 @@ def summary_table(report: "BatchReport") -> Table:
 
 def bench_tables(report: "BenchReport") -> Group:
     """The three measurements, the stages, and one line each on the ratio, memory and machine."""
-    title = f"{report.file}: {report.width}×{report.height}, {report.frames} frames, {report.media_seconds:.1f} s; {report.repeats} repeats"
+    size = f"{report.width}×{report.height}, {report.frames} frames, {report.media_seconds:.1f} s"
+    title = f"{report.file}: {size}; {report.repeats} repeats"
     measured = _table(title, left=("measured",), right=("seconds", "cpu seconds", "frames/s", "÷ decode+encode"))
-    for name, timing in (("decode", report.decode), ("decode+encode", report.decode_encode), ("full pipeline", report.full)):
+    for name, timing in (
+        ("decode", report.decode),
+        ("decode+encode", report.decode_encode),
+        ("full pipeline", report.full),
+    ):
         measured.add_row(name, *_timing_cells(timing, report.decode_encode))
     stages = _table("time a frame", left=("stage",), right=("frames", "p50 ms", "p95 ms"))
     for stage, times in {**report.stages, "age of frame": report.frame_age}.items():
         stages.add_row(stage, str(int(times["count"])), f"{times['p50_ms']:.2f}", f"{times['p95_ms']:.2f}")
     lines = (
-        f"[bold]full ÷ decode+encode = {report.ratio:.2f}[/] (cpu time {report.cpu_ratio:.2f}), {report.real_time_factor:.2f}× real time, "
+        f"[bold]full ÷ decode+encode = {report.ratio:.2f}[/] (cpu time {report.cpu_ratio:.2f}), "
+        f"{report.real_time_factor:.2f}× real time, "
         f"up to {report.persons_per_frame} persons a frame",
-        f"memory: {report.peak_memory / _MEGABYTE:.0f} MB at the peak, {report.idle_memory / _MEGABYTE:.0f} MB before the first frame",
+        f"memory: {report.peak_memory / _MEGABYTE:.0f} MB at the peak, {report.idle_memory / _MEGABYTE:.0f} MB "
+        "before the first frame",
         escape(f"machine: {report.machine}"),
         escape("versions: " + ", ".join(f"{name} {version}" for name, version in report.versions.items())),
     )
@@ -71,13 +92,19 @@ def bench_tables(report: "BenchReport") -> Group:
 
 
 def _timing_cells(timing: "Timing", base: "Timing") -> tuple[str, str, str, str]:
-    return f"{timing.seconds:.2f}", f"{timing.cpu_seconds:.2f}", f"{timing.frames_per_second:.1f}", f"{timing.seconds / base.seconds:.2f}"
+    return (
+        f"{timing.seconds:.2f}",
+        f"{timing.cpu_seconds:.2f}",
+        f"{timing.frames_per_second:.1f}",
+        f"{timing.seconds / base.seconds:.2f}",
+    )
 
 
 def verify_table(bundle: Bundle, checks: Sequence[GraphCheck]) -> Table:
     """A row a graph: what it is, how large, whether it is sound, and how long it takes."""
     manifest = bundle.manifest
-    title = f"{manifest.name} {manifest.version} ({bundle.directory}), digest {bundle.digest[:12]}, {len(manifest.labels)} labels"
+    name = f"{manifest.name} {manifest.version} ({bundle.directory})"
+    title = f"{name}, digest {bundle.digest[:12]}, {len(manifest.labels)} labels"
     table = _table(title, left=("graph", "scope/horizon", "sha256", "provider", "state"), right=("MB", "ms"))
     for check in checks:
         graph = check.graph

@@ -43,11 +43,13 @@ def _skeleton(name: str, joints: tuple[str, ...], bones: tuple[tuple[str, str], 
 
 
 _COCO_JOINTS = (
-    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow",
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
+    "right_elbow",
     "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
 )  # fmt: skip
 _LIMB_BONES = (
-    ("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"), ("right_shoulder", "right_elbow"), ("right_elbow", "right_wrist"),
+    ("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"), ("right_shoulder", "right_elbow"),
+    ("right_elbow", "right_wrist"),
     ("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("right_hip", "right_knee"), ("right_knee", "right_ankle"),
 )  # fmt: skip
 _SPINE_BONES = (
@@ -77,7 +79,8 @@ MPII_16 = _skeleton(
     "mpii_16",
     (
         "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "pelvis", "thorax",
-        "upper_neck", "head_top", "right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist",
+        "upper_neck", "head_top", "right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow",
+        "left_wrist",
     ),
     _LIMB_BONES + _SPINE_BONES,
 )  # fmt: skip
@@ -103,5 +106,7 @@ def select_joints(values: Float32, source: Skeleton, target: Skeleton) -> Float3
         ValueError: ``values`` has another number of joints, or ``target`` has a joint that ``source`` lacks.
     """
     if values.shape[-2] != len(source.joints):
-        raise ValueError(f"values of shape {values.shape} do not hold the {len(source.joints)} joints of {source.name!r}")
+        raise ValueError(
+            f"values of shape {values.shape} do not hold the {len(source.joints)} joints of {source.name!r}"
+        )
     return np.take(values, [source.index(joint) for joint in target.joints], axis=-2)

@@ -48,7 +48,9 @@ class DurationHistogram:
         self._total += seconds
 
     def percentile(self, share: float) -> float:
-        """The duration in seconds that the given share (0..1) of all durations does not exceed, to 1 %; 0 when there are none."""
+        """The duration in seconds that the given share (0..1) of all durations does not exceed, to 1 %; 0 when there
+        are none.
+        """
         if self._count == 0:
             return 0.0
         rank = min(max(math.ceil(share * self._count), 1), self._count)

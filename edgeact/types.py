@@ -71,7 +71,8 @@ class Action:
     Attributes:
         raw: ``(A,)`` float32 probabilities as the clip graph gave them, in the order of the bundle's labels.
         smoothed: ``(A,)`` float32 after smoothing over time.
-        label: The action in force after hysteresis, or None while none is certain (the clip's own "other" counts as none).
+        label: The action in force after hysteresis, or None while none is certain (the clip's own "other" counts as
+            none).
         score: The smoothed probability of ``label``, None where there is none.
     """
 

@@ -66,9 +66,13 @@ def _grey(tensor: TensorSpec) -> Array:
 def _compare(graph: GraphSpec, outputs: dict[str, Array]) -> None:
     for tensor in graph.outputs:
         if tensor.name not in outputs:
-            raise BundleError(f"{graph.file} has no output {tensor.name!r}, which the manifest names; export the bundle again")
+            raise BundleError(
+                f"{graph.file} has no output {tensor.name!r}, which the manifest names; export the bundle again"
+            )
         array = outputs[tensor.name]
-        fits = array.ndim == len(tensor.shape) and all(size in ("N", found) for size, found in zip(tensor.shape, array.shape, strict=True))
+        fits = array.ndim == len(tensor.shape) and all(
+            size in ("N", found) for size, found in zip(tensor.shape, array.shape, strict=True)
+        )
         if not fits or array.dtype != tensor.dtype:
             raise BundleError(
                 f"{graph.file} gives {tensor.name} as {list(array.shape)} {array.dtype}, "

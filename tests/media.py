@@ -109,7 +109,9 @@ class _Tone:
     def play_until(self, seconds: float) -> None:
         while self._start + self._samples < seconds * self._rate:
             phase = 2 * np.pi * 440 * (np.arange(1024) + self._samples) / self._rate
-            frame = av.AudioFrame.from_ndarray((8000 * np.sin(phase)).astype(np.int16)[None], format="s16", layout="mono")
+            frame = av.AudioFrame.from_ndarray(
+                (8000 * np.sin(phase)).astype(np.int16)[None], format="s16", layout="mono"
+            )
             frame.sample_rate = self._rate
             frame.time_base = Fraction(1, self._rate)
             frame.pts = self._start + self._samples
@@ -121,7 +123,9 @@ class _Tone:
 
 
 def turn_display(path: Path, matrix: Sequence[int]) -> None:
-    """Set the display matrix (a, b, c, d as whole numbers) of the only track of an MP4, as a phone that is held upright does."""
+    """Set the display matrix (a, b, c, d as whole numbers) of the only track of an MP4, as a phone that is held upright
+    does.
+    """
     content = bytearray(path.read_bytes())
     position = content.index(b"tkhd") + 4 + 40  # version 0: 40 bytes from the box's type to the matrix
     a, b, c, d = (value << 16 for value in matrix)
@@ -149,4 +153,8 @@ def packets_of(path: Path, kind: str) -> list[tuple[float, bytes]]:
     """Time in seconds and content of every packet of the first stream of a kind (``audio`` or ``video``)."""
     with av.open(str(path)) as container:
         stream = next(stream for stream in container.streams if stream.type == kind)
-        return [(float(packet.pts * packet.time_base), bytes(packet)) for packet in container.demux(stream) if packet.pts is not None]
+        return [
+            (float(packet.pts * packet.time_base), bytes(packet))
+            for packet in container.demux(stream)
+            if packet.pts is not None
+        ]

@@ -15,7 +15,9 @@ LABELS = ("wave", "kick", "other")
 
 def bundle_without_graphs() -> Bundle:
     """What sinks need to know of a bundle."""
-    calibration = CalibrationSpec(detection_score=0.5, detection_iou=0.6, pose_padding=1.25, joint_confidence=0.3, action_score=0.6)
+    calibration = CalibrationSpec(
+        detection_score=0.5, detection_iou=0.6, pose_padding=1.25, joint_confidence=0.3, action_score=0.6
+    )
     manifest = Manifest(
         schema_version=1,
         name="paper",
@@ -38,7 +40,13 @@ def bundle_without_graphs() -> Bundle:
 def source_info(*, width: int = 64, height: int = 48, rate: int = 25, duration: float | None = None) -> SourceInfo:
     """What a file of this size would announce."""
     return SourceInfo(
-        name="clip.mp4", width=width, height=height, live=False, frame_rate=Fraction(rate), frame_count=None, duration=duration
+        name="clip.mp4",
+        width=width,
+        height=height,
+        live=False,
+        frame_rate=Fraction(rate),
+        frame_count=None,
+        duration=duration,
     )
 
 
@@ -50,8 +58,13 @@ def person(track_id: int = 1, *, confidence: float = 0.9, action: bool = True) -
         box=np.array([1.25, 2.5, 30.123456, 40.0], np.float32),
         score=0.87654321,
         pose=Pose(joints=joints, confidence=np.full(21, confidence, np.float32)),
-        parts=(PartCrop("head", np.array([1, 2, 3, 4], np.float32)), PartCrop("left_hand", np.array([-5, 6, 7, 8], np.float32))),
-        action=Action(raw=np.array([0.7, 0.2, 0.1], np.float32), smoothed=np.array([0.6, 0.3, 0.1], np.float32), label="wave")
+        parts=(
+            PartCrop("head", np.array([1, 2, 3, 4], np.float32)),
+            PartCrop("left_hand", np.array([-5, 6, 7, 8], np.float32)),
+        ),
+        action=Action(
+            raw=np.array([0.7, 0.2, 0.1], np.float32), smoothed=np.array([0.6, 0.3, 0.1], np.float32), label="wave"
+        )
         if action
         else None,
     )

@@ -1,8 +1,8 @@
 """A pytest plugin: a skip is an error unless its reason is known, so that a green run means that everything ran.
 
 The known reasons are that the machine cannot render, and that the shared data folder is absent. It is looked for at
-``$EDGEACT_SHARED``, or else in the folder ``shared`` beside the repository; tests that need it carry the marker ``data`` and take
-its path from the fixture ``shared_folder``.
+``$EDGEACT_SHARED``, or else in the folder ``shared`` beside the repository; tests that need it carry the marker
+``data`` and take its path from the fixture ``shared_folder``.
 """
 
 import os
@@ -62,4 +62,6 @@ def refuse_unknown_skip(report: pytest.TestReport | pytest.CollectReport) -> Non
     reason = str(message).removeprefix("Skipped: ")
     if reason not in ALLOWED_REASONS:
         report.outcome = "failed"
-        report.longrepr = f"{path}:{line}: skipped ({reason}); only these reasons are allowed: {'; '.join(sorted(ALLOWED_REASONS))}"
+        report.longrepr = (
+            f"{path}:{line}: skipped ({reason}); only these reasons are allowed: {'; '.join(sorted(ALLOWED_REASONS))}"
+        )

@@ -96,7 +96,11 @@ def test_nothing_can_run_code_from_a_data_file() -> None:
     faults = []
     for path in python_files(*PACKAGES, "tests"):
         tree = parse(path)
-        faults += [f"{name_of(path)}: import {name}" for name in imported_modules(tree) if name.partition(".")[0] in UNSAFE_MODULES]
+        faults += [
+            f"{name_of(path)}: import {name}"
+            for name in imported_modules(tree)
+            if name.partition(".")[0] in UNSAFE_MODULES
+        ]
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             options = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
             if options.get("allow_pickle") == "True":
@@ -111,12 +115,16 @@ def test_every_file_says_what_it_holds() -> None:
 
 
 def test_no_file_grows_too_long() -> None:
-    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(*PACKAGES, "tests")}
+    lengths = {
+        name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(*PACKAGES, "tests")
+    }
     assert {name: length for name, length in lengths.items() if length > MAXIMUM_LINES} == {}
 
 
 def public_definitions(scope: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
-    """Public functions and classes of a module and the methods of the latter, without those whose body is only ``...``."""
+    """Public functions and classes of a module and the methods of the latter, without those whose body is only
+    ``...``.
+    """
     for node in scope.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
             if [ast.unparse(line) for line in node.body] != ["..."]:
@@ -127,12 +135,16 @@ def public_definitions(scope: ast.Module | ast.ClassDef) -> Iterator[ast.Functio
 
 def test_public_functions_of_the_runtime_have_docstrings() -> None:
     definitions = [(path, node) for path in python_files("edgeact") for node in public_definitions(parse(path))]
-    assert [f"{name_of(path)}:{node.lineno} {node.name}" for path, node in definitions if not ast.get_docstring(node)] == []
+    assert [
+        f"{name_of(path)}:{node.lineno} {node.name}" for path, node in definitions if not ast.get_docstring(node)
+    ] == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_tests_mirror_the_packages(package: str) -> None:
-    """tests/edgeact/sinks/test_video.py, or test_video_more.py, tests edgeact/sinks/video.py or the folder edgeact/sinks/video."""
+    """tests/edgeact/sinks/test_video.py, or test_video_more.py, tests edgeact/sinks/video.py or the folder
+    edgeact/sinks/video.
+    """
     strays = []
     for path in python_files(f"tests/{package}"):
         folder = REPOSITORY / path.parent.relative_to(REPOSITORY / "tests")
@@ -140,7 +152,9 @@ def test_tests_mirror_the_packages(package: str) -> None:
             strays.append(name_of(path))
         elif path.name.startswith("test_"):
             subject = path.stem.removeprefix("test_")
-            names = {module.stem for module in folder.glob("*.py")} | {module.name for module in folder.iterdir() if module.is_dir()}
+            names = {module.stem for module in folder.glob("*.py")} | {
+                module.name for module in folder.iterdir() if module.is_dir()
+            }
             if not any(subject == name or subject.startswith(f"{name}_") for name in names):
                 strays.append(name_of(path))
     assert not strays

@@ -44,7 +44,9 @@ def test_links_of_a_document_lead_somewhere(document: str) -> None:
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
-    families = {kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.EdgeactError)}
+    families = {
+        kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.EdgeactError)
+    }
     codes = {(str(kind.exit_code), kind.__name__) for kind in families}
     codes |= {("0", ""), (str(errors.PARTIAL_EXIT_CODE), ""), (str(errors.INTERRUPTED_EXIT_CODE), "")}
     assert {(code, name) for code, name, _ in table("exit-codes")} == codes
@@ -52,7 +54,9 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
 
 def test_the_settings_are_those_of_the_pipeline() -> None:
     settings = [(key, value.strip('"'), meaning) for key, value, meaning in table("settings")]
-    assert settings == [(key, str(field.default), field.description) for key, field in PipelineConfig.model_fields.items()]
+    assert settings == [
+        (key, str(field.default), field.description) for key, field in PipelineConfig.model_fields.items()
+    ]
 
 
 def test_the_options_are_those_of_annotate() -> None:
@@ -60,7 +64,9 @@ def test_the_options_are_those_of_annotate() -> None:
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     assert set(re.findall(r"^\| `(--[a-z-]+)", README, flags=re.MULTILINE)) <= known
     assert {
-        option for line in re.findall(r"^    edgeact annotate .*$", README, flags=re.MULTILINE) for option in re.findall(r"--[a-z-]+", line)
+        option
+        for line in re.findall(r"^    edgeact annotate .*$", README, flags=re.MULTILINE)
+        for option in re.findall(r"--[a-z-]+", line)
     } <= known
 
 
@@ -68,7 +74,9 @@ def written_lines(folder: Path) -> tuple[Any, Any]:
     """A header and a frame with one person, as the sink writes them."""
     bundle = load_bundle(build_tiny_bundle(folder / "tiny"))
     box, scores = np.zeros(4, np.float32), np.full(len(bundle.manifest.labels), 0.5, np.float32)
-    pose = Pose(np.zeros((len(bundle.manifest.joints), 2), np.float32), np.ones(len(bundle.manifest.joints), np.float32))
+    pose = Pose(
+        np.zeros((len(bundle.manifest.joints), 2), np.float32), np.ones(len(bundle.manifest.joints), np.float32)
+    )
     parts = (PartCrop("head", box), PartCrop("right_hand", box), PartCrop("left_hand", box))
     person = Person(1, box, 0.9, pose, parts=parts, action=Action(scores, scores, None))
     info = SourceInfo("clip.mp4", 64, 48, live=False, frame_rate=Fraction(25), frame_count=1, duration=0.04)
@@ -80,7 +88,9 @@ def written_lines(folder: Path) -> tuple[Any, Any]:
 
 
 def keys(record: Any, path: str = "") -> set[str]:
-    """Dotted names of all keys; elements of a list share their names, and labels (of which the example has few) are left out."""
+    """Dotted names of all keys; elements of a list share their names, and labels (of which the example has few) are
+    left out.
+    """
     if isinstance(record, list):
         return {name for element in record for name in keys(element, path)}
     if not isinstance(record, dict) or path.endswith((".smoothed", ".raw", ".config")):

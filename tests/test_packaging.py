@@ -1,4 +1,6 @@
-"""What a user installs: the built wheel, the requirements of a plain install, and the start of the command without the extras."""
+"""What a user installs: the built wheel, the requirements of a plain install, and the start of the command without the
+extras.
+"""
 
 import re
 import subprocess
@@ -16,10 +18,25 @@ import edgeact
 
 REPOSITORY = Path(__file__).parents[1]
 # What a plain `pip install edgeact` must work without.
-ABSENT = ("torch", "torch_tensorrt", "onnx", "onnxscript", "PyQt6", "pyqtgraph", "pandas", "matplotlib", "PIL", "ray", "paho", "tests")
+ABSENT = (
+    "torch",
+    "torch_tensorrt",
+    "onnx",
+    "onnxscript",
+    "PyQt6",
+    "pyqtgraph",
+    "pandas",
+    "matplotlib",
+    "PIL",
+    "ray",
+    "paho",
+    "tests",
+)
 
 
-def requirements(name: str, *, extras: frozenset[str] = frozenset(), seen: set[tuple[str, frozenset[str]]] | None = None) -> Iterator[str]:
+def requirements(
+    name: str, *, extras: frozenset[str] = frozenset(), seen: set[tuple[str, frozenset[str]]] | None = None
+) -> Iterator[str]:
     """Names of all that an installed distribution needs here, directly and indirectly."""
     seen = set() if seen is None else seen
     if (name, extras) in seen:
@@ -48,7 +65,11 @@ def test_the_wheel_holds_the_packages_and_no_tests(wheel: zipfile.ZipFile) -> No
 
 
 def test_the_wheel_holds_the_data_of_the_packages(wheel: zipfile.ZipFile) -> None:
-    assets = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "edgeact" / "assets").rglob("*") if path.is_file()}
+    assets = {
+        path.relative_to(REPOSITORY).as_posix()
+        for path in (REPOSITORY / "edgeact" / "assets").rglob("*")
+        if path.is_file()
+    }
     recipes = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "trainer").rglob("*.toml")}
     assert assets | recipes | {"edgeact/py.typed"} <= set(wheel.namelist())
 
@@ -67,7 +88,9 @@ def test_constraints_pin_everything_that_is_installed() -> None:
     lines = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
     versions = {pin.name: str(pin.specifier) for pin in pins if pin.marker is None or pin.marker.evaluate()}
-    needed = {name for name in requirements("edgeact", extras=frozenset({"dev", "train", "export"})) if name != "edgeact"}
+    needed = {
+        name for name in requirements("edgeact", extras=frozenset({"dev", "train", "export"})) if name != "edgeact"
+    }
     # torch pins the CUDA packages of its own default build.
     needed = {name for name in needed if not name.startswith(("nvidia-", "cuda-", "triton"))}
     assert needed - set(versions) == set()
@@ -84,7 +107,9 @@ def test_the_version_is_the_same_everywhere() -> None:
 def run_without_extras(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Start the command in a fresh Python in which none of `ABSENT` can be imported."""
     program = f"import sys\nsys.modules.update(dict.fromkeys({ABSENT!r}))\nfrom edgeact.cli import main\nmain()"
-    return subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=300
+    )
 
 
 def test_every_module_of_the_runtime_imports_without_the_extras() -> None:
@@ -115,6 +140,16 @@ def test_the_pinned_versions_fit_together_for_every_extra_that_make_installs() -
     """`make train` installs extras that no other test does; asks the package index."""
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     for extras in sorted(set(re.findall(r'"\.\[([a-z,]+)\]"', makefile))):
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--constraint", "constraints.txt", f".[{extras}]"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--dry-run",
+            "--constraint",
+            "constraints.txt",
+            f".[{extras}]",
+        ]
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -51,7 +51,9 @@ def test_tests_marked_data_run_where_the_folder_is(gated: pytest.Pytester, monke
     gated.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-def test_shared_data_is_refused_to_a_test_without_the_marker(gated: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shared_data_is_refused_to_a_test_without_the_marker(
+    gated: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("EDGEACT_SHARED", str(gated.path))
     gated.makepyfile("def test_it(shared_folder): pass")
     gated.runpytest_inprocess().assert_outcomes(errors=1)

@@ -1,9 +1,11 @@
 """A real bundle of tiny ONNX graphs for a toy world, in which a person is a bright upright rectangle on a dark ground.
 
-- detector: run lengths of bright pixels in four directions give every bright pixel its rectangle; the most central ones are the peaks.
-- pose: mean and spread of the brightness in the crop place a standing figure; the confidence falls to 0 where nothing is bright.
-- action: ``walk`` for moving sideways, ``jump`` for moving up or down, ``other`` for neither, plus a fixed random linear map of all
-  features.
+- detector: run lengths of bright pixels in four directions give every bright pixel its rectangle; the most central ones
+  are the peaks.
+- pose: mean and spread of the brightness in the crop place a standing figure; the confidence falls to 0 where nothing
+  is bright.
+- action: ``walk`` for moving sideways, ``jump`` for moving up or down, ``other`` for neither, plus a fixed random
+  linear map of all features.
 - explain: how fast each joint moves.
 """
 
@@ -24,10 +26,12 @@ LABELS = ("walk", "jump", "other")
 CLIP_LENGTH, CLIP_STRIDE = 32, 1 / 15
 GROUND, BRIGHT = 40, 255
 
-# Where the joints of BODY_21 lie in the rectangle, from its centre (0, 0) to its edges (±1): a figure that faces the camera.
+# Where the joints of BODY_21 lie in the rectangle, from its centre (0, 0) to its edges (±1): a figure that faces the
+# camera.
 FIGURE = np.array(
     [
-        [0.0, -0.8], [0.1, -0.85], [-0.1, -0.85], [0.2, -0.82], [-0.2, -0.82], [0.5, -0.55], [-0.5, -0.55], [0.8, -0.25], [-0.8, -0.25],
+        [0.0, -0.8], [0.1, -0.85], [-0.1, -0.85], [0.2, -0.82], [-0.2, -0.82], [0.5, -0.55], [-0.5, -0.55],
+        [0.8, -0.25], [-0.8, -0.25],
         [1.0, 0.0], [-1.0, 0.0], [0.35, 0.05], [-0.35, 0.05], [0.4, 0.5], [-0.4, 0.5], [0.45, 1.0], [-0.45, 1.0],
         [0.0, -1.0], [0.0, -0.65], [0.0, -0.55], [0.0, 0.05],
     ],
@@ -37,7 +41,9 @@ FIGURE_CONFIDENCE = 0.9
 
 
 def tiny_picture(width: int, height: int, boxes: Sequence[Sequence[float]]) -> npt.NDArray[np.uint8]:
-    """A frame ``(height, width, 3)`` of the toy world with a person in each box (x_min, y_min, x_max, y_max in pixels)."""
+    """A frame ``(height, width, 3)`` of the toy world with a person in each box (x_min, y_min, x_max, y_max in
+    pixels).
+    """
     image = np.full((height, width, 3), GROUND, np.uint8)
     for x_min, y_min, x_max, y_max in boxes:
         image[max(round(y_min), 0) : max(round(y_max), 0), max(round(x_min), 0) : max(round(x_max), 0)] = BRIGHT
@@ -46,7 +52,9 @@ def tiny_picture(width: int, height: int, boxes: Sequence[Sequence[float]]) -> n
 
 def _model(text: str, constants: dict[str, npt.NDArray[np.generic]]) -> bytes:
     model = parser.parse_model('<ir_version: 10, opset_import: ["": 18]>\n' + text)
-    model.graph.initializer.extend(numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items())
+    model.graph.initializer.extend(
+        numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
+    )
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
 
@@ -127,8 +135,12 @@ def _detector() -> bytes:
         boxes = Unsqueeze(shifted, i0)
     }"""
     rows, columns = np.mgrid[0:128, 0:208].astype(np.float32)
-    constants: dict[str, npt.NDArray[np.generic]] = {f"i{n}": np.array([n], np.int64) for n in (0, 1, 2, 3, 4, 8, 16, 32, 64, 128, 208)}
-    constants |= {f"i{size - n}": np.array([size - n], np.int64) for n in (1, 2, 4, 8, 16, 32, 64) for size in (128, 208)}
+    constants: dict[str, npt.NDArray[np.generic]] = {
+        f"i{n}": np.array([n], np.int64) for n in (0, 1, 2, 3, 4, 8, 16, 32, 64, 128, 208)
+    }
+    constants |= {
+        f"i{size - n}": np.array([size - n], np.int64) for n in (1, 2, 4, 8, 16, 32, 64) for size in (128, 208)
+    }
     constants |= {f"f{n}": np.float32(n) for n in (1, 2, 4, 8, 16, 32, 64, 180)}
     constants |= {
         "best": np.float32(0.95),
@@ -144,7 +156,8 @@ def _detector() -> bytes:
 
 
 def _pose() -> bytes:
-    text = """pose (uint8[N,160,128,3] image) => (float[N,21,2] joints, float[N,21] confidence, float[N,21,40,32] joint_maps) {
+    text = """pose (uint8[N,160,128,3] image)
+        => (float[N,21,2] joints, float[N,21] confidence, float[N,21,40,32] joint_maps) {
         pixels = Cast<to = 1>(image)
         grey = ReduceMean<keepdims = 0>(pixels, i3)
         above = Sub(grey, f150)
@@ -309,10 +322,19 @@ def build_tiny_bundle(directory: Path, *, omit: Sequence[str] = ()) -> Path:
         ),
         (
             "pose", "person", "frame", _pose(), [_tensor("image", ["N", 160, 128, 3], "uint8")],
-            [_tensor("joints", ["N", 21, 2]), _tensor("confidence", ["N", 21]), _tensor("joint_maps", ["N", 21, 40, 32])],
+            [
+                _tensor("joints", ["N", 21, 2]), _tensor("confidence", ["N", 21]),
+                _tensor("joint_maps", ["N", 21, 40, 32]),
+            ],
         ),
-        ("action", "person", "clip", _action(), [_tensor("features", features)], [_tensor("actions", ["N", len(LABELS)])]),
-        ("explain", "person", "clip", _explain(), [_tensor("features", [1, *features[1:]])], [_tensor("relevance", [1, CLIP_LENGTH, 21])]),
+        (
+            "action", "person", "clip", _action(), [_tensor("features", features)],
+            [_tensor("actions", ["N", len(LABELS)])],
+        ),
+        (
+            "explain", "person", "clip", _explain(), [_tensor("features", [1, *features[1:]])],
+            [_tensor("relevance", [1, CLIP_LENGTH, 21])],
+        ),
     ]  # fmt: skip
     records = []
     for name, scope, horizon, content, inputs, outputs in graphs:
@@ -343,7 +365,8 @@ def build_tiny_bundle(directory: Path, *, omit: Sequence[str] = ()) -> Path:
         "other_label": "other",
         "clip": {"length": CLIP_LENGTH, "stride_seconds": CLIP_STRIDE},
         "calibration": {
-            "detection_score": 0.5, "detection_iou": 0.6, "pose_padding": 1.25, "joint_confidence": 0.3, "action_score": 0.6,
+            "detection_score": 0.5, "detection_iou": 0.6, "pose_padding": 1.25, "joint_confidence": 0.3,
+            "action_score": 0.6,
         },
         "graphs": records,
         "training": {},

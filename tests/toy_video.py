@@ -27,7 +27,11 @@ def nobody(time: float) -> Boxes:
 def crowd(time: float) -> Boxes:
     """Forty persons on a grid who sway a little."""
     sway = 3 * np.sin(2 * time)
-    return [(16 + 40 * column + sway, 10 + 46 * row, 26 + 40 * column + sway, 42 + 46 * row) for row in range(5) for column in range(8)]
+    return [
+        (16 + 40 * column + sway, 10 + 46 * row, 26 + 40 * column + sway, 42 + 46 * row)
+        for row in range(5)
+        for column in range(8)
+    ]
 
 
 def write_toy_video(
@@ -75,7 +79,9 @@ def write_sound(path: Path, *, seconds: float = 0.5) -> Path:
         stream = container.add_stream("aac", rate=16000, layout="mono")
         wave: npt.NDArray[np.float32] = np.sin(np.arange(round(seconds * 16000)) * 0.2).astype(np.float32)[None] * 0.1
         for start in range(0, wave.shape[1] - 1023, 1024):
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(wave[:, start : start + 1024]), format="fltp", layout="mono")
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(wave[:, start : start + 1024]), format="fltp", layout="mono"
+            )
             frame.sample_rate, frame.pts = 16000, start
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -102,7 +108,12 @@ def loop_video(path: Path, source: Path, *, repeats: int) -> Path:
                     packet.pts, packet.dts, packet.stream = pts + repeat * length, dts + repeat * length, target
                     # Muxing takes the packet's data away, so a copy goes.
                     copy = av.Packet(bytes(packet))
-                    copy.pts, copy.dts, copy.duration, copy.time_base = packet.pts, packet.dts, packet.duration, stream.time_base
+                    copy.pts, copy.dts, copy.duration, copy.time_base = (
+                        packet.pts,
+                        packet.dts,
+                        packet.duration,
+                        stream.time_base,
+                    )
                     copy.stream, copy.is_keyframe = target, packet.is_keyframe
                     writer.mux(copy)
     return path

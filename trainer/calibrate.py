@@ -1,4 +1,5 @@
-"""Make scores mean what they say: joint confidence as a probability, action probabilities by temperature, and thresholds.
+"""Make scores mean what they say: joint confidence as a probability, action probabilities by temperature, and
+thresholds.
 
 Everything here looks at validation samples only; the test split is for measuring.
 """
@@ -49,7 +50,9 @@ def fit_confidence(
 
     shared = fit(evidence[valid], right[valid].astype(np.float64))
     fits = [
-        fit(evidence[valid[:, joint], joint], right[valid[:, joint], joint].astype(np.float64)) if valid[:, joint].sum() >= 50 else shared
+        fit(evidence[valid[:, joint], joint], right[valid[:, joint], joint].astype(np.float64))
+        if valid[:, joint].sum() >= 50
+        else shared
         for joint in range(mass.shape[1])
     ]
     values = np.array(fits, np.float32)
@@ -57,9 +60,15 @@ def fit_confidence(
 
 
 def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 10) -> float:
-    """Mean absolute gap between confidence (M,) and accuracy (M,) over equal-width bins, weighted by size (Guo et al. 2017)."""
+    """Mean absolute gap between confidence (M,) and accuracy (M,) over equal-width bins, weighted by size (Guo et al.
+    2017).
+    """
     index = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(confidence[index == b].mean() - right[index == b].mean()) * (index == b).mean() for b in range(bins) if (index == b).any()]
+    gaps = [
+        abs(confidence[index == b].mean() - right[index == b].mean()) * (index == b).mean()
+        for b in range(bins)
+        if (index == b).any()
+    ]
     return float(np.sum(gaps))
 
 
@@ -90,7 +99,9 @@ class OpenSetRates:
 
 
 def open_set_rates(probability: np.ndarray, sequences: list[JointSequence], threshold: float) -> OpenSetRates:
-    """Rates over clips with probabilities (N, A): an action is called when it is the best, not "other", and reaches the threshold."""
+    """Rates over clips with probabilities (N, A): an action is called when it is the best, not "other", and reaches the
+    threshold.
+    """
     best = probability.argmax(1)
     other = LABELS.index(OTHER)
     called = (best != other) & (probability.max(1) >= threshold)
@@ -105,14 +116,18 @@ def open_set_rates(probability: np.ndarray, sequences: list[JointSequence], thre
 
 
 def choose_threshold(probability: np.ndarray, sequences: list[JointSequence], *, other_as_known: float = 0.05) -> float:
-    """The lowest threshold from .4 up at which at most this share of "other" clips is called a known action (at most .9)."""
+    """The lowest threshold from .4 up at which at most this share of "other" clips is called a known action (at most
+    .9).
+    """
     for hundredths in range(40, 90, 2):
         if open_set_rates(probability, sequences, hundredths / 100).other_as_known <= other_as_known:
             return hundredths / 100
     return 0.9
 
 
-def calibrate_action(network: EdgeAction, sequences: list[JointSequence], *, other_as_known: float) -> tuple[float, float]:
+def calibrate_action(
+    network: EdgeAction, sequences: list[JointSequence], *, other_as_known: float
+) -> tuple[float, float]:
     """Temperature and threshold of the action network on the clips that the runtime would see of validation sequences.
 
     Args:

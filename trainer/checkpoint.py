@@ -1,4 +1,6 @@
-"""Save and resume a training: model, its moving average, optimiser and step, written under a temporary name and renamed."""
+"""Save and resume a training: model, its moving average, optimiser and step, written under a temporary name and
+renamed.
+"""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -30,7 +32,9 @@ class MovingAverage:
                 average.copy_(value)
 
 
-def save_checkpoint(path: Path, *, model: nn.Module, average: MovingAverage, optimizer: torch.optim.Optimizer, step: int) -> None:
+def save_checkpoint(
+    path: Path, *, model: nn.Module, average: MovingAverage, optimizer: torch.optim.Optimizer, step: int
+) -> None:
     """Write everything that a resumed training needs."""
     state = {
         "model": model.state_dict(),
@@ -46,7 +50,9 @@ def save_checkpoint(path: Path, *, model: nn.Module, average: MovingAverage, opt
 
 
 def load_checkpoint(path: Path, *, model: nn.Module, average: MovingAverage, optimizer: torch.optim.Optimizer) -> int:
-    """Restore what `save_checkpoint` wrote, in place, and return the step. Only tensors and plain values are read, no code."""
+    """Restore what `save_checkpoint` wrote, in place, and return the step. Only tensors and plain values are read, no
+    code.
+    """
     state: Mapping[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     model.load_state_dict(state["model"])
     average.model.load_state_dict(state["average"])

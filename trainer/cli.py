@@ -1,6 +1,7 @@
 """``edgeact train``: the networks of a recipe, one stage or all that need no bundle.
 
-`edgeact --help` imports this file to list the command: what takes seconds to import (torch) is imported when it is used.
+`edgeact --help` imports this file to list the command: what takes seconds to import (torch) is imported when it is
+used.
 """
 
 from enum import Enum
@@ -29,15 +30,18 @@ def train(
     ] = None,
     data: Annotated[Path, typer.Option(help="folder of the data sets")] = Path("data"),
     teachers: Annotated[Path, typer.Option(help="folder of the teacher networks")] = Path("teachers"),
-    work: Annotated[Path, typer.Option(help="folder for labels, patches and checkpoints; a stopped training goes on from there")] = Path(
-        "edgeact-work"
-    ),
-    stage: Annotated[list[Stage] | None, typer.Option(help="only this (may be repeated)", show_default="data, detector, pose")] = None,
+    work: Annotated[
+        Path, typer.Option(help="folder for labels, patches and checkpoints; a stopped training goes on from there")
+    ] = Path("edgeact-work"),
+    stage: Annotated[
+        list[Stage] | None, typer.Option(help="only this (may be repeated)", show_default="data, detector, pose")
+    ] = None,
 ) -> None:
-    """Train networks on any machine; every stage goes on where it was stopped. The pose network trains on a GPU where there is one.
+    """Train networks on any machine; every stage goes on where it was stopped. The pose network trains on a GPU where
+    there is one.
 
-    The action network also learns from tracks of real video, for which detector and pose network must be exported first:
-    `edgeact deploy reproduce` does everything in order and makes the bundle.
+    The action network also learns from tracks of real video, for which detector and pose network must be exported
+    first: `edgeact deploy reproduce` does everything in order and makes the bundle.
     """
     from trainer.folders import Folders
     from trainer.recipe import load_recipe

@@ -1,4 +1,6 @@
-"""Measure a bundle's graphs on splits that nothing was trained on or chosen by; every number here is of the shipped ONNX files."""
+"""Measure a bundle's graphs on splits that nothing was trained on or chosen by; every number here is of the shipped
+ONNX files.
+"""
 
 import numpy as np
 
@@ -12,7 +14,8 @@ from trainer.measure.pose import evaluate_pose
 def evaluate(bundle: Bundle, folders: Folders) -> dict:
     """Every measure of a bundle, rounded to four digits.
 
-    The errors that the noisy actions are measured with are those on the test persons; training saw those on the validation persons.
+    The errors that the noisy actions are measured with are those on the test persons; training saw those on the
+    validation persons.
     """
     with np.load(folders.pose_errors) as file:
         errors = file["test"]

@@ -1,8 +1,8 @@
 """Train the compact action network on joint sequences, with an honest "other".
 
-The loss is −log of the probability given to the actions that a sequence *may* be (one for most), so that sets which cannot tell
-all classes apart still teach what they know. Validation sequences choose temperature and threshold (`calibrate`); test sequences only
-measure.
+The loss is −log of the probability given to the actions that a sequence *may* be (one for most), so that sets which
+cannot tell all classes apart still teach what they know. Validation sequences choose temperature and threshold
+(`calibrate`); test sequences only measure.
 """
 
 import time
@@ -21,7 +21,14 @@ from trainer.recipe import ActionRecipe
 from trainer.schedule import learning_rate
 
 # How often a source is drawn. Penn Action is the largest clean one; the rest keeps "other" broad.
-SHARES = {"penn_action": 0.5, "jhmdb": 0.14, "studio": 0.14, "ut_interaction": 0.16, "surveillance_fights": 0.06, "utkinect": 0.08}
+SHARES = {
+    "penn_action": 0.5,
+    "jhmdb": 0.14,
+    "studio": 0.14,
+    "ut_interaction": 0.16,
+    "surveillance_fights": 0.06,
+    "utkinect": 0.08,
+}
 
 
 def read_training(data: Path, tracks: Path) -> list[JointSequence]:
@@ -69,7 +76,8 @@ def draw_batch(
     clips, allowed = [], []
     for choice in rng.choice(len(names), batch, p=shares / shares.sum()):
         kinds = groups[names[choice]]
-        # Within a source, classes are drawn by the square root of their size: rare ones are heard, large ones keep their variety.
+        # Within a source, classes are drawn by the square root of their size: rare ones are heard, large ones keep
+        # their variety.
         weight = np.sqrt([len(kind) for kind in kinds])
         kind = kinds[rng.choice(len(kinds), p=weight / weight.sum())]
         clip, may = training_clip(kind[rng.integers(len(kind))], rng, bank)
@@ -78,7 +86,9 @@ def draw_batch(
     return torch.from_numpy(np.stack(clips)), allowed_matrix(allowed)
 
 
-def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, recipe: ActionRecipe, *, save_every: int = 500) -> EdgeAction:
+def fit(
+    sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, recipe: ActionRecipe, *, save_every: int = 500
+) -> EdgeAction:
     """Train, or go on from the checkpoint, and return the moving average of the network.
 
     Args:

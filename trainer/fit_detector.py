@@ -1,7 +1,7 @@
 """Train the compact person detector.
 
-Penalty-reduced focal loss on the centres (Zhou et al. 2019, eq. 1) and GIoU on the boxes of the cells around them. Interrupted trainings go
-on from the last checkpoint.
+Penalty-reduced focal loss on the centres (Zhou et al. 2019, eq. 1) and GIoU on the boxes of the cells around them.
+Interrupted trainings go on from the last checkpoint.
 """
 
 import time
@@ -30,8 +30,12 @@ SHARES = {
 }
 
 
-def targets(boxes: np.ndarray, ignore: np.ndarray, height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Heat (h, w) 0..1, box of the nearest person's centre (h, w, 4) in pixels, and whether the cell counts (h, w) of one scene."""
+def targets(
+    boxes: np.ndarray, ignore: np.ndarray, height: int, width: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Heat (h, w) 0..1, box of the nearest person's centre (h, w, 4) in pixels, and whether the cell counts (h, w) of
+    one scene.
+    """
     heat = np.zeros((height, width), np.float32)
     owner = np.zeros((height, width, 4), np.float32)
     counts = np.ones((height, width), np.float32)
@@ -57,7 +61,9 @@ def targets(boxes: np.ndarray, ignore: np.ndarray, height: int, width: int) -> t
 
 
 def giou(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Generalised IoU of boxes (M, 4) pairwise by row: 1 for equal boxes, toward −1 for distant ones (Rezatofighi et al., CVPR 2019)."""
+    """Generalised IoU of boxes (M, 4) pairwise by row: 1 for equal boxes, toward −1 for distant ones (Rezatofighi et
+    al., CVPR 2019).
+    """
     low, high = torch.maximum(first[:, :2], second[:, :2]), torch.minimum(first[:, 2:], second[:, 2:])
     inner = (high - low).clamp_min(0).prod(1)
     union = (first[:, 2:] - first[:, :2]).prod(1) + (second[:, 2:] - second[:, :2]).prod(1) - inner
@@ -95,7 +101,9 @@ def to_input(images: np.ndarray) -> torch.Tensor:
     return normalise(torch.from_numpy(images)).contiguous(memory_format=torch.channels_last)
 
 
-def draw_batch(groups: dict[str, list[LabelledPicture]], rng: np.random.Generator, batch: int) -> tuple[torch.Tensor, ...]:
+def draw_batch(
+    groups: dict[str, list[LabelledPicture]], rng: np.random.Generator, batch: int
+) -> tuple[torch.Tensor, ...]:
     """A batch of scenes with their targets: input (N, 3, H, W), heat, owner, counts."""
     scenes = [draw_scene(groups, SHARES, rng) for _ in range(batch)]
     made = [targets(boxes, ignore, SCENE_HEIGHT // STRIDE, SCENE_WIDTH // STRIDE) for _, boxes, ignore in scenes]
@@ -103,7 +111,9 @@ def draw_batch(groups: dict[str, list[LabelledPicture]], rng: np.random.Generato
     return (images, *(torch.from_numpy(np.stack(values)) for values in zip(*made, strict=True)))
 
 
-def fit(pictures: Path, imagenet: Path, checkpoint: Path, recipe: DetectorRecipe, *, save_every: int = 250) -> EdgeDetector:
+def fit(
+    pictures: Path, imagenet: Path, checkpoint: Path, recipe: DetectorRecipe, *, save_every: int = 250
+) -> EdgeDetector:
     """Train, or go on from the checkpoint, and return the moving average of the network.
 
     Args:
@@ -151,6 +161,13 @@ def fit(pictures: Path, imagenet: Path, checkpoint: Path, recipe: DetectorRecipe
             save_checkpoint(checkpoint, model=model, average=average, optimizer=optimizer, step=step + 1)
             seconds = time.monotonic() - since
             milliseconds = round(seconds / save_every / batch * 1e3, 1)
-            log(**{"detector step": step + 1, "of": steps, "loss": round(total / save_every, 4), "ms_per_image": milliseconds})
+            log(
+                **{
+                    "detector step": step + 1,
+                    "of": steps,
+                    "loss": round(total / save_every, 4),
+                    "ms_per_image": milliseconds,
+                }
+            )
             since, total = time.monotonic(), 0.0
     return average.model

@@ -1,8 +1,8 @@
 """Train the compact pose network, and the larger one that it learns from.
 
-Each step draws a batch across the data sets; each set trains the joints it has (weight 0 leaves a joint out). The compact network also
-learns the teacher's maps: the labels of ten thousand persons are too few, and some too wrong, for it to learn from alone. Interrupted
-trainings go on from the last checkpoint.
+Each step draws a batch across the data sets; each set trains the joints it has (weight 0 leaves a joint out). The
+compact network also learns the teacher's maps: the labels of ten thousand persons are too few, and some too wrong, for
+it to learn from alone. Interrupted trainings go on from the last checkpoint.
 """
 
 import time
@@ -30,7 +30,9 @@ from trainer.recipe import PoseRecipe
 from trainer.schedule import learning_rate
 
 Network = TypeVar("Network", bound=nn.Module)
-Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]  # of pictures, the network's logits, and joints
+Loss = Callable[
+    [torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor
+]  # of pictures, the network's logits, and joints
 
 
 def to_input(crops: torch.Tensor) -> torch.Tensor:
@@ -39,13 +41,19 @@ def to_input(crops: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, patches: PatchSet, rows: np.ndarray, *, batch: int = 64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Joints (M, 21, 2) in crop pixels, peak mass (M, 21) and targets (M, 21, 3) of the network's own view of each patch."""
+def predict(
+    model: nn.Module, patches: PatchSet, rows: np.ndarray, *, batch: int = 64
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Joints (M, 21, 2) in crop pixels, peak mass (M, 21) and targets (M, 21, 3) of the network's own view of each
+    patch.
+    """
     model.eval()
     device = next(model.parameters()).device
     found, mass, targets = [], [], []
     for start in range(0, len(rows), batch):
-        crops, wanted = zip(*(centre_crop(patches.patches[r], patches.joints[r]) for r in rows[start : start + batch]), strict=True)
+        crops, wanted = zip(
+            *(centre_crop(patches.patches[r], patches.joints[r]) for r in rows[start : start + batch]), strict=True
+        )
         logits = model(to_input(torch.from_numpy(np.stack(crops)).to(device)))
         if logits.shape[2:] != (MAP_HEIGHT, MAP_WIDTH):  # of the teacher
             logits = resized_maps(logits, (MAP_HEIGHT, MAP_WIDTH)).clamp_min(1e-9).log()
@@ -67,7 +75,9 @@ def evaluate(model: nn.Module, sets: list[PatchSet], *, limit: int = 400) -> dic
     return scores
 
 
-def fit_teacher(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, *, save_every: int = 250) -> PoseTeacher:
+def fit_teacher(
+    patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, *, save_every: int = 250
+) -> PoseTeacher:
     """Train the teacher, or go on from its checkpoint, and return its moving average; see `fit` for the rest."""
     teacher = recipe.teacher
     course = _Course("teacher", (teacher.steps,), (teacher.rate,), teacher.mild_from, recipe.batch, save_every)
@@ -76,10 +86,14 @@ def fit_teacher(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRec
     def start(crops: torch.Tensor) -> None:
         start_teacher_from_tinypose(model, tinypose, crops)
 
-    return _train(model, patches, checkpoint, course, start=start, loss=lambda _, logits, joints: pose_loss(logits, joints))
+    return _train(
+        model, patches, checkpoint, course, start=start, loss=lambda _, logits, joints: pose_loss(logits, joints)
+    )
 
 
-def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, *, teacher: PoseTeacher, save_every: int = 250) -> EdgePose:
+def fit(
+    patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, *, teacher: PoseTeacher, save_every: int = 250
+) -> EdgePose:
     """Train, or go on from the checkpoint, and return the moving average of the network.
 
     Args:
@@ -121,19 +135,31 @@ class _Course:
 
 
 def _train(
-    model: Network, patches: Path, checkpoint: Path, course: _Course, *, start: Callable[[torch.Tensor], None], loss: Loss
+    model: Network,
+    patches: Path,
+    checkpoint: Path,
+    course: _Course,
+    *,
+    start: Callable[[torch.Tensor], None],
+    loss: Loss,
 ) -> Network:
     """The loop of both trainings; returns the moving average of the model, on the processor."""
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     device, sets = training_device(), training_sets(patches)
-    checks = [patch_set for name in ("lspet", "stock_upright") if len((patch_set := load_patch_set(patches / name, "validation")).rows)]
+    checks = [
+        patch_set
+        for name in ("lspet", "stock_upright")
+        if len((patch_set := load_patch_set(patches / name, "validation")).rows)
+    ]
     if not checkpoint.exists():
         start(to_input(draw_batch(sets, np.random.default_rng(0), 64)[0]))
     model = model.to(device, memory_format=torch.channels_last)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in trained if parameter.ndim > 1]
     others = [parameter for parameter in trained if parameter.ndim <= 1]
-    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}], lr=course.rates[0])
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}], lr=course.rates[0]
+    )
     average = MovingAverage(model)
     first = load_checkpoint(checkpoint, model=model, average=average, optimizer=optimizer) if checkpoint.exists() else 0
     steps = range(first, course.cycles[-1])
@@ -158,7 +184,11 @@ def _train(
         if (step + 1) % course.save_every == 0 or step + 1 == steps.stop:
             save_checkpoint(checkpoint, model=model, average=average, optimizer=optimizer, step=step + 1)
             seconds = time.monotonic() - since
-            line: dict[str, object] = {f"{course.name} step": step + 1, "of": steps.stop, "loss": round(total / course.save_every, 4)}
+            line: dict[str, object] = {
+                f"{course.name} step": step + 1,
+                "of": steps.stop,
+                "loss": round(total / course.save_every, 4),
+            }
             line["ms_per_image"] = round(seconds / course.save_every / course.batch * 1e3, 1)
             if (step + 1) % (4 * course.save_every) == 0 or step + 1 == steps.stop:
                 line["pck"] = evaluate(average.model, checks)

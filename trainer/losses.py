@@ -1,8 +1,9 @@
 """The losses of the five papers, each for a batch in which samples may lack what they are about.
 
-Losses of a task are given per sample (N,), so that a sample without a label can be left out (`multitask_aware`): every data set trains the
-tasks that it has labels for. What is missing is left out before it is squared or its logarithm taken, not after: a loss of NaN that is left
-out afterwards still comes back through the chain rule, as 0·NaN. Shapes: N samples, J joints, D dimensions, A actions, h×w maps.
+Losses of a task are given per sample (N,), so that a sample without a label can be left out (`multitask_aware`): every
+data set trains the tasks that it has labels for. What is missing is left out before it is squared or its logarithm
+taken, not after: a loss of NaN that is left out afterwards still comes back through the chain rule, as 0·NaN. Shapes: N
+samples, J joints, D dimensions, A actions, h×w maps.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,9 @@ MISSING = -1  # labels of this value mark a task that a sample has no annotation
 
 
 def is_annotated(labels: torch.Tensor) -> torch.Tensor:
-    """Which samples (N, ...) have a label: ``(N,)`` bool, False where every element is `MISSING` (paper A: all elements of p are −1)."""
+    """Which samples (N, ...) have a label: ``(N,)`` bool, False where every element is `MISSING` (paper A: all elements
+    of p are −1).
+    """
     return (labels != MISSING).reshape(len(labels), -1).any(1)
 
 
@@ -26,7 +29,8 @@ def weighted_squared_error(maps: torch.Tensor, targets: torch.Tensor, weights: t
         targets: ``(N, J, h, w)``; those of joints that are not annotated may hold anything, NaN too.
         weights: ``(N, J)``, 0 for joints that are not annotated.
 
-    The weighted mean squared error of HRNet (Sun et al., CVPR 2019, section 3), half the square as its published code has it.
+    The weighted mean squared error of HRNet (Sun et al., CVPR 2019, section 3), half the square as its published code
+    has it.
     """
     weights = weights[..., None, None]
     difference = torch.where(weights != 0, maps - targets, torch.zeros_like(maps))
@@ -61,7 +65,12 @@ def binary_cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Te
 
 
 def multitask_aware(
-    pose: torch.Tensor, has_pose: torch.Tensor, actions: Sequence[torch.Tensor], has_action: torch.Tensor, *, balance: float = 0.00075
+    pose: torch.Tensor,
+    has_pose: torch.Tensor,
+    actions: Sequence[torch.Tensor],
+    has_action: torch.Tensor,
+    *,
+    balance: float = 0.00075,
 ) -> torch.Tensor:
     """One loss for samples that have poses, actions, both or neither: a scalar (paper A, eq. 3 and 4).
 
@@ -72,9 +81,9 @@ def multitask_aware(
         has_action: ``(N,)`` bool, the indicator 1_a.
         balance: λ.
 
-    What a sample lacks touches neither this loss nor its gradient for ``pose`` and ``actions``, even where those are not finite; nor the
-    gradient behind them, if they come from losses of this module that were told what is missing (by a weight of 0, `MISSING` …). A batch
-    without any label gives 0.
+    What a sample lacks touches neither this loss nor its gradient for ``pose`` and ``actions``, even where those are
+    not finite; nor the gradient behind them, if they come from losses of this module that were told what is missing (by
+    a weight of 0, `MISSING` …). A batch without any label gives 0.
     """
     action = torch.stack(list(actions)).sum(0)
     kept_pose = torch.where(has_pose, pose, torch.zeros_like(pose))
@@ -97,7 +106,11 @@ def human_mask(maps: torch.Tensor, masks: torch.Tensor, has_mask: torch.Tensor |
 
 
 def mask_guided(
-    scores: torch.Tensor, labels: torch.Tensor, maps: torch.Tensor, masks: torch.Tensor, has_mask: torch.Tensor | None = None
+    scores: torch.Tensor,
+    labels: torch.Tensor,
+    maps: torch.Tensor,
+    masks: torch.Tensor,
+    has_mask: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """L = L_cls + L_mask, "with equal weights": ``(N,)`` (paper B, section 3.2).
 
@@ -117,7 +130,8 @@ def elastic_net(found: torch.Tensor, wanted: torch.Tensor, available: torch.Tens
     Args:
         found: ``(N, J, D)``.
         wanted: ``(N, J, D)``; what is not available may hold anything, NaN too.
-        available: ``(N, J, D)`` bool: a data set of flat poses has no depth; joints without any coordinate are left out of the mean.
+        available: ``(N, J, D)`` bool: a data set of flat poses has no depth; joints without any coordinate are left out
+            of the mean.
     """
     difference = torch.where(available, found - wanted, torch.zeros_like(found))
     distance = (difference.abs() + difference.square()).sum(-1)
@@ -139,16 +153,24 @@ def joint_confidence(confidence: torch.Tensor, present: torch.Tensor) -> torch.T
 
 
 def pose_and_action(
-    pose: Sequence[torch.Tensor], confidence: Sequence[torch.Tensor], actions: Sequence[torch.Tensor], *, weight: float = 0.01
+    pose: Sequence[torch.Tensor],
+    confidence: Sequence[torch.Tensor],
+    actions: Sequence[torch.Tensor],
+    *,
+    weight: float = 0.01,
 ) -> torch.Tensor:
-    """L_p + 0.01·L_c + 0.01·L_a of each prediction block, summed over the blocks: a scalar (paper E, sections 4.2.1 and 4.2.3).
+    """L_p + 0.01·L_c + 0.01·L_a of each prediction block, summed over the blocks: a scalar (paper E, sections 4.2.1 and
+    4.2.3).
 
-    Each is averaged over its samples, of which there are more for poses (M pictures or frames) than for actions (N clips).
+    Each is averaged over its samples, of which there are more for poses (M pictures or frames) than for actions (N
+    clips).
 
     Args:
         pose: Of each block L_p ``(M,)``, its `elastic_net`; empty for a batch that trains actions alone.
-        confidence: Of each block L_c ``(M,)``, its `joint_confidence`; empty where nobody said which joints are in the picture.
-        actions: Of each block that predicts actions L_a ``(N,)``, its cross-entropy (`focal` with γ = 0); empty for a batch of pictures.
+        confidence: Of each block L_c ``(M,)``, its `joint_confidence`; empty where nobody said which joints are in the
+            picture.
+        actions: Of each block that predicts actions L_a ``(N,)``, its cross-entropy (`focal` with γ = 0); empty for a
+            batch of pictures.
         weight: Of confidence and actions beside poses.
 
     Raises:

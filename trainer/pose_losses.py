@@ -1,6 +1,7 @@
 """What the pose network learns from: labelled joints, and a larger network's maps.
 
-Distances are in pixels of the crop, so that the losses of maps of any size are alike. Shapes: N persons, J joints, h×w maps.
+Distances are in pixels of the crop, so that the losses of maps of any size are alike. Shapes: N persons, J joints, h×w
+maps.
 """
 
 import torch
@@ -10,12 +11,14 @@ from trainer.layers.soft_argmax import soft_argmax, spatial_softmax
 from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH
 
 GAUSSIAN_SIGMA = 6.0  # pixels: about the spread of human annotators
-# A third of the crop's width and more: the elastic net's two terms then weigh alike, and about as much as the cross-entropy.
+# A third of the crop's width and more: the elastic net's two terms then weigh alike, and about as much as the
+# cross-entropy.
 DISTANCE_UNIT = 48.0
 
 
 def pose_loss(logits: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of the maps with a Gaussian around each joint, plus half the elastic net of their expectation: a scalar.
+    """Cross-entropy of the maps with a Gaussian around each joint, plus half the elastic net of their expectation: a
+    scalar.
 
     Args:
         logits: ``(N, J, h, w)`` float32, over the whole crop.
@@ -33,7 +36,8 @@ def pose_loss(logits: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
 def distillation_loss(logits: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     """The same with a teacher's maps in place of the Gaussian, and their expectation in place of the joint: a scalar.
 
-    After "Distilling the Knowledge in a Neural Network" (Hinton et al., arXiv 1503.02531): the maps also say what else the joint could be.
+    After "Distilling the Knowledge in a Neural Network" (Hinton et al., arXiv 1503.02531): the maps also say what else
+    the joint could be.
 
     Args:
         logits: ``(N, J, h, w)`` float32.
@@ -61,7 +65,9 @@ def _cell_centres(maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _difference(logits: torch.Tensor, target: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy with target maps (N, J, h·w) and half the elastic net (paper E, equation 11) with joints (N, J, 2): (N, J)."""
+    """Cross-entropy with target maps (N, J, h·w) and half the elastic net (paper E, equation 11) with joints (N, J, 2):
+    (N, J).
+    """
     log_maps = functional.log_softmax(logits.flatten(2), -1)
     distance = (expected_joints(log_maps.exp().reshape(logits.shape)) - joints) / DISTANCE_UNIT
     elastic = distance.abs().sum(-1) + distance.square().sum(-1)

@@ -58,7 +58,9 @@ class PoseRecipe(_Record):
     @model_validator(mode="after")
     def _check(self) -> "PoseRecipe":
         if len(self.cycles) != len(self.rates) or not self.cycles or list(self.cycles) != sorted(set(self.cycles)):
-            raise ValueError(f"cycles {list(self.cycles)} must ascend and have a rate each, rates are {list(self.rates)}")
+            raise ValueError(
+                f"cycles {list(self.cycles)} must ascend and have a rate each, rates are {list(self.rates)}"
+            )
         return self
 
 
@@ -84,7 +86,8 @@ class QuantizeRecipe(_Record):
     Attributes:
         graphs: Their names; none of them keeps everything in float32.
         pictures: Training pictures that show a graph's activations their ranges.
-        largest_drop: Of PCK@0.2 and of AP at IoU .5, on validation pictures of any set; a bundle that loses more is refused.
+        largest_drop: Of PCK@0.2 and of AP at IoU .5, on validation pictures of any set; a bundle that loses more is
+            refused.
     """
 
     graphs: tuple[Literal["detector", "pose"], ...]
@@ -107,7 +110,9 @@ class ThresholdRecipe(_Record):
 
 
 class Recipe(_Record):
-    """One bundle's training; ``history`` is what became of its weights that the numbers do not say, for the model card."""
+    """One bundle's training; ``history`` is what became of its weights that the numbers do not say, for the model
+    card.
+    """
 
     version: str
     history: str = ""
@@ -134,11 +139,15 @@ def load_recipe(path: Path | None = None) -> Recipe:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}); give a recipe like {default_recipe_path().name}") from error
+        raise ConfigError(
+            f"{path} cannot be read ({error.strerror}); give a recipe like {default_recipe_path().name}"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}" for fault in error.errors())
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}" for fault in error.errors()
+        )
         raise ConfigError(f"{path}: {faults}; compare it with {default_recipe_path().name}") from error

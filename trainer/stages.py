@@ -1,4 +1,6 @@
-"""The stages of a training, in order; each leaves alone what it finds done, so that an interrupted run goes on where it stopped."""
+"""The stages of a training, in order; each leaves alone what it finds done, so that an interrupted run goes on where it
+stopped.
+"""
 
 import cv2
 import numpy as np
@@ -48,7 +50,9 @@ def check_folders(folders: Folders) -> None:
 
 
 def use_one_thread() -> None:
-    """Small networks lose more to waiting for each other's threads than they win; run two trainings beside each other instead."""
+    """Small networks lose more to waiting for each other's threads than they win; run two trainings beside each other
+    instead.
+    """
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 
@@ -92,7 +96,8 @@ def train_action(recipe: Recipe, folders: Folders) -> tuple[EdgeAction, list[Joi
     log(stage="action")
     if not folders.pose_errors.exists() or not any(folders.tracks.glob("*.jsonl")):
         raise SourceNotFoundError(
-            f"{folders.tracks} has no tracks yet; `edgeact deploy reproduce` makes them with the detector and pose network"
+            f"{folders.tracks} has no tracks yet; `edgeact deploy reproduce` makes them with the detector and "
+            "pose network"
         )
     sequences = read_training(folders.data, folders.tracks)
     with np.load(folders.pose_errors) as file:

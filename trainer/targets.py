@@ -1,7 +1,7 @@
 """What the networks are to predict: heat maps of joints and masks of persons.
 
-Pixel and cell centres are at whole numbers: of maps whose cells are ``stride`` pixels wide, cell c has its centre at (c + ½)·stride − ½.
-What is given back is on the device of what was given.
+Pixel and cell centres are at whole numbers: of maps whose cells are ``stride`` pixels wide, cell c has its centre at (c
++ ½)·stride − ½. What is given back is on the device of what was given.
 """
 
 import torch
@@ -30,7 +30,8 @@ def gaussian_maps(joints: torch.Tensor, *, height: int, width: int, stride: floa
 
 
 def box_masks(boxes: torch.Tensor, *, height: int, width: int, stride: float) -> torch.Tensor:
-    """Masks ``(N, 1, height, width)``: 1 for each cell whose centre lies in the person's box, else 0 (paper B, section 3.2).
+    """Masks ``(N, 1, height, width)``: 1 for each cell whose centre lies in the person's box, else 0 (paper B, section
+    3.2).
 
     Args:
         boxes: ``(N, 4)`` x_min, y_min, x_max, y_max in pixels.
@@ -46,11 +47,12 @@ def box_masks(boxes: torch.Tensor, *, height: int, width: int, stride: float) ->
 
 
 def joints_boxes(joints: torch.Tensor, *, growth: float = 0.5) -> torch.Tensor:
-    """Boxes ``(N, 4)`` around the joints, their sides longer by ``growth``: where a data set names joints but no box (paper B, section 4).
+    """Boxes ``(N, 4)`` around the joints, their sides longer by ``growth``: where a data set names joints but no box
+    (paper B, section 4).
 
     Args:
-        joints: ``(N, J, 2)`` x, y in pixels; joints with both −1 are not annotated. A sample without any gives a box of NaN, which no
-            cell lies in.
+        joints: ``(N, J, 2)`` x, y in pixels; joints with both −1 are not annotated. A sample without any gives a box of
+            NaN, which no cell lies in.
         growth: Share of the side; half of it is added on each end.
     """
     known = (joints != -1).any(-1, keepdim=True)

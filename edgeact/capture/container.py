@@ -42,7 +42,9 @@ def open_media(path: Path) -> InputContainer:
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as error:
-        raise SourceFormatError(f"{path} cannot be read ({error.strerror}); change its permissions or copy it elsewhere") from error
+        raise SourceFormatError(
+            f"{path} cannot be read ({error.strerror}); change its permissions or copy it elsewhere"
+        ) from error
     try:
         # "file:" keeps a name with a colon from being taken for a protocol.
         container = av.open(f"file:{path}", "r", options={"protocol_whitelist": "file"}, metadata_errors="replace")
@@ -54,7 +56,9 @@ def open_media(path: Path) -> InputContainer:
     if container.format.name.endswith("_pipe") or container.format.name.startswith("image2"):
         kind = container.format.name.removesuffix("_pipe")
         container.close()
-        raise SourceFormatError(f"{path} is a {kind} image with the name of a video; rename it to {path.stem}.{kind} to use it as an image")
+        raise SourceFormatError(
+            f"{path} is a {kind} image with the name of a video; rename it to {path.stem}.{kind} to use it as an image"
+        )
     return container
 
 
@@ -68,14 +72,18 @@ def select_video(container: InputContainer, path: Path) -> VideoStream:
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not streams:
         if len(container.streams) == 0:
-            raise SourceFormatError(f"{path} has neither pictures nor sound: the recording or copy broke off; copy it again or repair it")
+            raise SourceFormatError(
+                f"{path} has neither pictures nor sound: the recording or copy broke off; copy it again or repair it"
+            )
         found = "only audio" if container.streams.audio else "no video stream"
         raise SourceFormatError(f"{path} has {found}; name a file with pictures")
     best = container.streams.best("video")
     stream = next((candidate for candidate in streams if candidate is best), streams[0])
     context: Any = stream.codec_context  # None without a decoder, although PyAV's annotation does not say so
     if context is None:
-        raise SourceFormatError(f"{path} is coded in a way that this build of FFmpeg cannot decode; convert it to H.264")
+        raise SourceFormatError(
+            f"{path} is coded in a way that this build of FFmpeg cannot decode; convert it to H.264"
+        )
     stream.thread_type = "AUTO"
     stream.thread_count = min(os.cpu_count() or 1, MAXIMUM_DECODER_THREADS)
     return stream
@@ -84,9 +92,9 @@ def select_video(container: InputContainer, path: Path) -> VideoStream:
 def time_origin(container: InputContainer) -> float:
     """The timestamp in seconds that counts as zero.
 
-    It is 0 for files that count from their own beginning, as MP4, Matroska and AVI do: their timestamps are taken as they are.
-    Transport streams (and cuttings of a running stream) carry the sender's clock, which began anywhere: their zero is the
-    first timestamp of any of their streams, as in every player.
+    It is 0 for files that count from their own beginning, as MP4, Matroska and AVI do: their timestamps are taken as
+    they are. Transport streams (and cuttings of a running stream) carry the sender's clock, which began anywhere: their
+    zero is the first timestamp of any of their streams, as in every player.
     """
     start = min(_start_times(container), default=0.0)
     foreign = bool(container.format.flags & CLOCK_MAY_JUMP) or abs(start) > FOREIGN_CLOCK_SECONDS
@@ -94,15 +102,20 @@ def time_origin(container: InputContainer) -> float:
 
 
 def announced_seconds(container: InputContainer, stream: VideoStream, *, start: float) -> float | None:
-    """How long the container says that its video lasts from its first frame, at ``start`` seconds, on; None where it does not say."""
+    """How long the container says that its video lasts from its first frame, at ``start`` seconds, on; None where it
+    does not say.
+    """
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     seconds = None
-    tag = re.fullmatch(r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", ""))  # Matroska's: 00:00:03.600000000
+    tag = re.fullmatch(
+        r"(\d+):(\d+):(\d+(?:\.\d+)?)", stream.metadata.get("DURATION", "")
+    )  # Matroska's: 00:00:03.600000000
     if tag is not None:
         seconds = int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
     elif container.duration is not None and len(container.streams) == 1:
-        # The container's own duration is that of its longest stream, so it speaks for the video only where there is no other.
+        # The container's own duration is that of its longest stream, so it speaks for the video only where there is no
+        # other.
         seconds = container.duration / av.time_base
     if seconds is None:
         return None

@@ -22,7 +22,10 @@ from edgeact.types import Frame, UInt8
 
 FALLBACK_FRAME_RATE = Fraction(25)  # for streams that announce none; it only ever spaces frames without a timestamp
 COLORSPACE_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
-HD_MATRIX_WIDTH, HD_MATRIX_HEIGHT = 1280, 577  # from here on players take an unlabelled video for BT.709, below for BT.601
+HD_MATRIX_WIDTH, HD_MATRIX_HEIGHT = (
+    1280,
+    577,
+)  # from here on players take an unlabelled video for BT.709, below for BT.601
 # Edit lists and frames that a decoder swallows make small differences to the announced count normal.
 COUNT_TOLERANCE = 0.02
 TIME_TOLERANCE_SECONDS = 0.5
@@ -31,10 +34,11 @@ TIME_TOLERANCE_SECONDS = 0.5
 class FileSource:
     """Every frame of a video file, once and in order, with the container's own timestamps.
 
-    Frames stand upright (rotation and mirroring of the display matrix are applied) and are RGB whatever the stored pixel
-    format is. A frame's index counts all frames of the file, so with ``every`` greater than 1 indices have gaps. Its time is
-    the presentation timestamp in seconds (see `time_origin` for transport streams); timestamps that are missing or do not
-    increase are repaired by `Timeline`. Where the picture's size changes within the file, frames have the size of their time.
+    Frames stand upright (rotation and mirroring of the display matrix are applied) and are RGB whatever the stored
+    pixel format is. A frame's index counts all frames of the file, so with ``every`` greater than 1 indices have gaps.
+    Its time is the presentation timestamp in seconds (see `time_origin` for transport streams); timestamps that are
+    missing or do not increase are repaired by `Timeline`. Where the picture's size changes within the file, frames have
+    the size of their time.
 
     A damaged packet is skipped. A file that breaks off keeps what was decoded: nothing is raised, `truncated` says so.
 
@@ -79,7 +83,8 @@ class FileSource:
             self._first = next(self._decoded, None)
             if self._first is None:
                 raise SourceFormatError(
-                    f"{path}: no picture can be decoded ({stream.codec_context.name}): the file is damaged; copy it again or convert it"
+                    f"{path}: no picture can be decoded ({stream.codec_context.name}): the file is damaged; copy "
+                    "it again or convert it"
                 )
             width, height = self._orient(self._first).size(self._first.width, self._first.height)
             self._start = _stamp(self._first) or 0.0
@@ -148,7 +153,9 @@ class FileSource:
     def __enter__(self) -> "FileSource":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> Literal[False]:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[False]:
         self.close()
         return False
 
@@ -163,7 +170,9 @@ class FileSource:
                 self.decoded_frames += 1
                 time_seconds = self._place(picture)
                 if index % self._every == 0:
-                    return Frame(index=index, time=time_seconds, image=self._convert(picture, index), captured=time.monotonic())
+                    return Frame(
+                        index=index, time=time_seconds, image=self._convert(picture, index), captured=time.monotonic()
+                    )
         return None
 
     def _decode(self, stream: VideoStream) -> Generator[VideoFrame, None, None]:
@@ -195,8 +204,9 @@ class FileSource:
         return self._timeline.place(stamp - self._origin)
 
     def _orient(self, picture: VideoFrame) -> Orientation:
-        # Every frame carries the matrix. It is read only when the angle changes: asking a PyAV frame for its side data ties the two
-        # together in a circle, so that the frame's memory would wait for the garbage collector (hundreds of frames at a time).
+        # Every frame carries the matrix. It is read only when the angle changes: asking a PyAV frame for its side data
+        # ties the two together in a circle, so that the frame's memory would wait for the garbage collector (hundreds
+        # of frames at a time).
         if self._orientation is None or picture.rotation != self._orientation[0]:
             side_data: Any = picture.side_data.get("DISPLAYMATRIX")
             self._orientation = (picture.rotation, read_orientation(None if side_data is None else bytes(side_data)))
@@ -210,7 +220,8 @@ class FileSource:
             array = picture.to_ndarray(format="rgb24", src_colorspace=matrix)
         except (av.FFmpegError, ValueError) as error:
             raise SourceFormatError(
-                f"{self._path}: frame {index} is stored as {picture.format.name}, which cannot be converted to RGB; convert the file"
+                f"{self._path}: frame {index} is stored as {picture.format.name}, which cannot be converted to "
+                "RGB; convert the file"
             ) from error
         image = np.ascontiguousarray(self._orient(picture).apply(array.astype(np.uint8, copy=False)))
         image.flags.writeable = False
@@ -232,12 +243,14 @@ class FileSource:
         if self.truncated:
             cause = f" ({self._read_error})" if self._read_error is not None else ""
             self.message = (
-                f"{self._path} broke off{cause}: {self.decoded_frames}{announced} frames, up to {self._end - self._origin:.2f} s, could be "
+                f"{self._path} broke off{cause}: {self.decoded_frames}{announced} frames, up to "
+                f"{self._end - self._origin:.2f} s, could be "
                 "decoded and were kept; copy the file again if there should be more"
             )
         elif self._damaged_packets:
             self.message = (
-                f"{self._path} is damaged: packets that could not be decoded and were skipped: {self._damaged_packets}; "
+                f"{self._path} is damaged: packets that could not be decoded and were skipped: "
+                f"{self._damaged_packets}; "
                 f"{self.decoded_frames}{announced} frames were decoded"
             )
 

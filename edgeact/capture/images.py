@@ -19,10 +19,11 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".
 
 
 class ImagesSource:
-    """Images in the given order; the time of one is its position over the frame rate, which images do not carry themselves.
+    """Images in the given order; the time of one is its position over the frame rate, which images do not carry
+    themselves.
 
-    Images stand upright (EXIF orientation is applied) and are RGB, 8 bit; transparency is dropped. Their sizes may differ:
-    `info` has that of the first.
+    Images stand upright (EXIF orientation is applied) and are RGB, 8 bit; transparency is dropped. Their sizes may
+    differ: `info` has that of the first.
 
     Attributes:
         decoded_frames: Images read so far.
@@ -120,7 +121,9 @@ class ImagesSource:
     def __enter__(self) -> "ImagesSource":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> Literal[False]:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[False]:
         self.close()
         return False
 
@@ -144,7 +147,11 @@ def read_image(path: Path) -> UInt8:
     try:
         image = cv2.imdecode(content, cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise SourceFormatError(f"{path} cannot be decoded as an image ({error.err}); save it again as PNG or JPEG") from error
+        raise SourceFormatError(
+            f"{path} cannot be decoded as an image ({error.err}); save it again as PNG or JPEG"
+        ) from error
     if image is None:
-        raise SourceFormatError(f"{path} cannot be decoded as an image: it is damaged or of another format; save it again as PNG or JPEG")
+        raise SourceFormatError(
+            f"{path} cannot be decoded as an image: it is damaged or of another format; save it again as PNG or JPEG"
+        )
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

@@ -19,7 +19,8 @@ def open_source(path: Path, *, every: int = 1) -> FileSource | ImagesSource:
     """Open a video, an image, or a folder of images (one video, 25 images a second).
 
     Args:
-        path: The input, as `find_inputs` gives it. What a file holds decides, but a file named as an image is taken for one.
+        path: The input, as `find_inputs` gives it. What a file holds decides, but a file named as an image is taken for
+            one.
         every: Use each n-th frame only.
 
     Raises:
@@ -41,11 +42,13 @@ def find_inputs(patterns: Sequence[str]) -> list[Path]:
     """The inputs that a command line names.
 
     - A file is an input, whatever its name.
-    - A folder with videos stands for each of them (its images are left out); a folder with images only is one input. Subfolders
-      are not searched, hidden files are left out.
-    - A pattern with ``*``, ``?``, ``[...]`` or ``**`` stands for the videos, images and folders that match, so it may be quoted.
+    - A folder with videos stands for each of them (its images are left out); a folder with images only is one input.
+      Subfolders are not searched, hidden files are left out.
+    - A pattern with ``*``, ``?``, ``[...]`` or ``**`` stands for the videos, images and folders that match, so it may
+      be quoted.
 
-    Order: that of the patterns, and within each by name, numbers by value (``2.mp4`` before ``10.mp4``). What is named twice counts once.
+    Order: that of the patterns, and within each by name, numbers by value (``2.mp4`` before ``10.mp4``). What is named
+        twice counts once.
 
     Raises:
         SourceNotFoundError: A pattern names nothing, or a folder has no media.
@@ -66,15 +69,21 @@ def natural_key(path: Path) -> tuple[tuple[tuple[str, int], ...], str]:
 
 def _expand(pattern: str) -> list[Path]:
     if not pattern.strip():
-        raise UsageError("an input is empty, which would mean this folder: a shell variable without a value? Name it . if you do mean it")
+        raise UsageError(
+            "an input is empty, which would mean this folder: a shell variable without a value? Name it . if you "
+            "do mean it"
+        )
     if re.match(r"(rtsp|rtsps|rtmp|http|https|udp|srt)://", pattern):
-        raise SourceNotFoundError(f"{pattern.partition('://')[0]} streams are not read yet; record the stream to a file and name that")
+        raise SourceNotFoundError(
+            f"{pattern.partition('://')[0]} streams are not read yet; record the stream to a file and name that"
+        )
     path = Path(pattern).expanduser()
     if path.is_dir():
         inputs = _inputs_of_folder(path)
         if not inputs:
             raise SourceNotFoundError(
-                f"{path} has no video or image directly in it; name another folder, or its subfolders with the pattern '{path}/*'"
+                f"{path} has no video or image directly in it; name another folder, or its subfolders with the "
+                f"pattern '{path}/*'"
             )
         return inputs
     if path.exists():  # also a file whose name looks like a pattern
@@ -102,5 +111,9 @@ def _inputs_of_folder(folder: Path) -> list[Path]:
 
 
 def _media_in(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    media = [path for path in folder.iterdir() if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()]
+    media = [
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
+    ]
     return sorted(media, key=natural_key)

@@ -1,4 +1,6 @@
-"""Turns the presentation timestamps of a container into times that can be relied on: always there, strictly increasing."""
+"""Turns the presentation timestamps of a container into times that can be relied on: always there, strictly
+increasing.
+"""
 
 import math
 
@@ -14,7 +16,8 @@ class Timeline:
     """Repairs timestamps that are missing or do not increase; the others pass unchanged.
 
     - A missing timestamp becomes the previous time plus ``step``.
-    - One that does not increase, by up to a second, becomes the previous time plus a millisecond: the frames after it keep theirs.
+    - One that does not increase, by up to a second, becomes the previous time plus a millisecond: the frames after it
+      keep theirs.
     - One that lies more than a second back starts a new clock: it becomes the previous time plus ``step``, and the
       frames after it are shifted with it, so that their distances stay.
 

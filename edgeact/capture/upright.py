@@ -10,7 +10,9 @@ from edgeact.types import UInt8
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """Upright picture = stored picture, transposed if ``transpose``, then mirrored left-right and top-bottom as said."""
+    """Upright picture = stored picture, transposed if ``transpose``, then mirrored left-right and top-bottom as
+    said.
+    """
 
     transpose: bool = False
     mirror_x: bool = False

@@ -9,7 +9,11 @@ from edgeact.errors import BackendError
 from edgeact.inference.base import Array
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
-_DTYPES = {"tensor(uint8)": np.dtype(np.uint8), "tensor(float)": np.dtype(np.float32), "tensor(int64)": np.dtype(np.int64)}
+_DTYPES = {
+    "tensor(uint8)": np.dtype(np.uint8),
+    "tensor(float)": np.dtype(np.float32),
+    "tensor(int64)": np.dtype(np.int64),
+}
 
 
 class OnnxBackend:
@@ -32,7 +36,8 @@ class OnnxBackend:
         available = onnxruntime.get_available_providers()
         if provider not in available:
             raise BackendError(
-                f"device {device!r} needs {provider}, which this onnxruntime does not have (it has {', '.join(available)}); "
+                f"device {device!r} needs {provider}, which this onnxruntime does not have (it has "
+                f"{', '.join(available)}); "
                 "install onnxruntime-gpu or choose --device cpu"
             )
         options = onnxruntime.SessionOptions()
@@ -41,16 +46,23 @@ class OnnxBackend:
         options.log_severity_level = 3
         # Idle threads that spin would take the cores that decoding and encoding need.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # On processors without 8-bit dot products (VNNI) the quick kernel of 8-bit graphs can overflow; this takes the exact one there.
+        # On processors without 8-bit dot products (VNNI) the quick kernel of 8-bit graphs can overflow; this takes the
+        # exact one there.
         options.add_session_config_entry("session.x64quantprecision", "1")
         self._name = name
         try:
-            self._session: onnxruntime.InferenceSession | None = onnxruntime.InferenceSession(content, options, providers=[provider])
+            self._session: onnxruntime.InferenceSession | None = onnxruntime.InferenceSession(
+                content, options, providers=[provider]
+            )
         except Exception as error:
             what = " ".join(str(error).split())
-            raise BackendError(f"graph {name!r} cannot be loaded on {device!r} ({what}); export the bundle again") from error
+            raise BackendError(
+                f"graph {name!r} cannot be loaded on {device!r} ({what}); export the bundle again"
+            ) from error
         if self._session.get_providers()[0] != provider:
-            raise BackendError(f"graph {name!r} was asked to run on {provider} but would run on {self._session.get_providers()[0]}")
+            raise BackendError(
+                f"graph {name!r} was asked to run on {provider} but would run on {self._session.get_providers()[0]}"
+            )
         self._inputs = {node.name: (node.shape, _DTYPES.get(node.type)) for node in self._session.get_inputs()}
         self._outputs = [node.name for node in self._session.get_outputs()]
 
@@ -66,9 +78,13 @@ class OnnxBackend:
             raise BackendError(f"graph {self._name!r} takes {sorted(self._inputs)}, was given {sorted(inputs)}")
         for key, array in inputs.items():
             shape, dtype = self._inputs[key]
-            fits = len(shape) == array.ndim and all(not isinstance(s, int) or s == a for s, a in zip(shape, array.shape, strict=True))
+            fits = len(shape) == array.ndim and all(
+                not isinstance(s, int) or s == a for s, a in zip(shape, array.shape, strict=True)
+            )
             if not fits or (dtype is not None and array.dtype != dtype):
-                raise BackendError(f"graph {self._name!r} takes {key} {shape} {dtype}, was given {list(array.shape)} {array.dtype}")
+                raise BackendError(
+                    f"graph {self._name!r} takes {key} {shape} {dtype}, was given {list(array.shape)} {array.dtype}"
+                )
         return dict(zip(self._outputs, session.run(self._outputs, dict(inputs)), strict=True))
 
     def close(self) -> None:

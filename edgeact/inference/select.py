@@ -18,7 +18,8 @@ def open_graph(bundle: Bundle, graph: GraphSpec, *, device: str = "cpu", threads
     if device == "tensorrt" and graph.precision == "int8":
         # Its eight-bit numbers have a zero point, and TensorRT takes only symmetric ones.
         raise BackendError(
-            f"graph {graph.name!r} has eight-bit convolutions for processors, which TensorRT does not take; use --device cuda, "
+            f"graph {graph.name!r} has eight-bit convolutions for processors, which TensorRT does not take; use "
+            "--device cuda, "
             "or a bundle whose recipe says quantize.graphs = []"
         )
     return OnnxBackend(bundle.read_graph(graph), name=graph.name, device=device, threads=threads)

@@ -1,8 +1,9 @@
 """From noisy scores of clips to actions that start, last and end.
 
-Scores are smoothed over time (an exponential average by seconds, so that it means the same at any rate of clips). An action starts when its
-smoothed score is the highest and reaches the bundle's ``action_score``, and ends when it falls under half of that or another one takes
-over: the gap between the two keeps it from flickering. Raw scores are kept beside the smoothed ones.
+Scores are smoothed over time (an exponential average by seconds, so that it means the same at any rate of clips). An
+action starts when its smoothed score is the highest and reaches the bundle's ``action_score``, and ends when it falls
+under half of that or another one takes over: the gap between the two keeps it from flickering. Raw scores are kept
+beside the smoothed ones.
 """
 
 import math
@@ -90,4 +91,6 @@ class ActionState:
         # Times are sums of fractions; what is as long as the minimum but for rounding counts.
         if self._time - self._start < self._rules.minimum_seconds - 1e-6:
             return None
-        return ActionEvent(track_id=self._track_id, label=label, start=self._start, end=self._time, peak_score=self._peak)
+        return ActionEvent(
+            track_id=self._track_id, label=label, start=self._start, end=self._time, peak_score=self._peak
+        )

@@ -7,12 +7,13 @@ import numpy.typing as npt
 from edgeact.skeleton import Skeleton
 from edgeact.types import Float32, UInt8
 
-# Points on the trunk, as shares of the way from the right to the left side and from shoulders to hips; well inside, because an outline
-# takes colour from what is behind it. And on the thighs, from hip to knee.
+# Points on the trunk, as shares of the way from the right to the left side and from shoulders to hips; well inside,
+# because an outline takes colour from what is behind it. And on the thighs, from hip to knee.
 _TRUNK = tuple((across, down) for across in (0.3, 0.5, 0.7) for down in (0.2, 0.4, 0.6, 0.8))
 _THIGH = (0.3, 0.5, 0.7)
 
-# Colours of the same clothes differ about so much (in CIE Lab) as a person turns and moves through shadow; lightness most.
+# Colours of the same clothes differ about so much (in CIE Lab) as a person turns and moves through shadow; lightness
+# most.
 _DEVIATION = np.array([18.0, 8.0, 8.0])
 
 
@@ -67,7 +68,9 @@ class ClothingSampler:
 
 
 def colour_similarity(first: Float32, second: Float32) -> Float32:
-    """How alike the clothes ``(N, 2, 3)`` and ``(M, 2, 3)`` are: ``(N, M)`` 0..1, and NaN where they cannot be compared."""
+    """How alike the clothes ``(N, 2, 3)`` and ``(M, 2, 3)`` are: ``(N, M)`` 0..1, and NaN where they cannot be
+    compared.
+    """
     difference = ((first[:, None] - second[None]) / _DEVIATION) ** 2  # (N, M, 2, 3)
     distance = difference.sum(-1)
     known = np.isfinite(distance)

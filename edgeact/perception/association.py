@@ -1,8 +1,9 @@
 """Which detection is which track, and which two tracks are one person: by boxes, poses and clothes together.
 
-Boxes alone swap or merge people who hug or cross, because their boxes become one; their poses stay apart for longer, and what they wear
-tells who came out on which side. The assignment is the one with the greatest total, as in SORT and ByteTrack. Boxes of tracks that were
-not seen for a while are grown before they are compared (buffered IoU; Yang et al., WACV 2023, arXiv 2211.14317).
+Boxes alone swap or merge people who hug or cross, because their boxes become one; their poses stay apart for longer,
+and what they wear tells who came out on which side. The assignment is the one with the greatest total, as in SORT and
+ByteTrack. Boxes of tracks that were not seen for a while are grown before they are compared (buffered IoU; Yang et al.,
+WACV 2023, arXiv 2211.14317).
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from edgeact.geometry import box_area, box_iou, box_overlap, pose_similarity
 from edgeact.perception.appearance import colour_similarity
 from edgeact.types import Detection, Float32
 
-# A person moves and turns from one frame to the next, so joints may be this many times further apart than annotators put them.
+# A person moves and turns from one frame to the next, so joints may be this many times further apart than annotators
+# put them.
 _SIGMA_GROWTH = 1.5
 
 _COLOUR_SHARE = 0.2  # of the similarity; clothes are often alike, and light changes
@@ -46,7 +48,9 @@ class Expectation:
     mixed: npt.NDArray[np.bool_]
 
 
-def track_similarity(expected: Expectation, boxes: Float32, poses: Float32, colours: Float32, *, sigmas: Float32) -> Float32:
+def track_similarity(
+    expected: Expectation, boxes: Float32, poses: Float32, colours: Float32, *, sigmas: Float32
+) -> Float32:
     """How well each detection fits each track.
 
     Args:
@@ -59,7 +63,9 @@ def track_similarity(expected: Expectation, boxes: Float32, poses: Float32, colo
     Returns:
         ``(N, M)`` 0..1; 0 where the boxes are apart.
     """
-    place = np.stack([_grown_iou(box, boxes, share=float(share)) for box, share in zip(expected.boxes, expected.growth, strict=True)])
+    place = np.stack(
+        [_grown_iou(box, boxes, share=float(share)) for box, share in zip(expected.boxes, expected.growth, strict=True)]
+    )
     pose = pose_similarity(expected.poses, poses, areas=box_area(expected.boxes), sigmas=_SIGMA_GROWTH * sigmas)
     fit = np.where(expected.fresh[:, None], (place + pose) / 2, place)
     among = box_iou(boxes, boxes)
@@ -89,7 +95,11 @@ def assign(similarity: Float32, *, threshold: float) -> list[tuple[int, int]]:
         return []
     # Pairs under the threshold must not push good pairs apart for the sake of the total.
     rows, columns = linear_sum_assignment(np.where(similarity >= threshold, similarity, 0.0), maximize=True)
-    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if similarity[row, column] >= threshold]
+    return [
+        (int(row), int(column))
+        for row, column in zip(rows, columns, strict=True)
+        if similarity[row, column] >= threshold
+    ]
 
 
 def covered_share(boxes: Float32, others: Float32) -> Float32:
@@ -100,17 +110,28 @@ def covered_share(boxes: Float32, others: Float32) -> Float32:
 
 def pose_fit(before: Float32, after: Float32, *, area: float, sigmas: Float32) -> float:
     """How well a pose ``(J, 3)`` continues another, 0..1, for a person whose box has this area."""
-    alike = pose_similarity(before[None], after[None], areas=np.array([area], np.float32), sigmas=_SIGMA_GROWTH * sigmas)
+    alike = pose_similarity(
+        before[None], after[None], areas=np.array([area], np.float32), sigmas=_SIGMA_GROWTH * sigmas
+    )
     return float(alike[0, 0])
 
 
-def find_duplicates(poses: Float32, boxes: Float32, *, sigmas: Float32, similarity: float) -> list[tuple[float, tuple[int, int]]]:
-    """Similarity and pair (first, second) of poses ``(N, J, 3)`` in boxes ``(N, 4)`` that may show the same person, most alike first."""
+def find_duplicates(
+    poses: Float32, boxes: Float32, *, sigmas: Float32, similarity: float
+) -> list[tuple[float, tuple[int, int]]]:
+    """Similarity and pair (first, second) of poses ``(N, J, 3)`` in boxes ``(N, 4)`` that may show the same person,
+    most alike first.
+    """
     if len(poses) < 2:
         return []
     alike = pose_similarity(poses, poses, areas=box_area(boxes), sigmas=sigmas)
     alike = np.minimum(alike, alike.T)  # measured against the smaller of the two
-    pairs = [(float(alike[i, j]), i, j) for i in range(len(poses)) for j in range(i + 1, len(poses)) if alike[i, j] >= similarity]
+    pairs = [
+        (float(alike[i, j]), i, j)
+        for i in range(len(poses))
+        for j in range(i + 1, len(poses))
+        if alike[i, j] >= similarity
+    ]
     return [(value, (i, j)) for value, i, j in sorted(pairs, reverse=True)]
 
 
@@ -124,7 +145,8 @@ def without_pairs(detections: list[Detection]) -> list[Detection]:
         filled = 0.0
         if len(better) >= 2:
             clipped = np.concatenate(
-                [np.maximum(boxes[better, :2], boxes[index, :2]), np.minimum(boxes[better, 2:], boxes[index, 2:])], axis=1
+                [np.maximum(boxes[better, :2], boxes[index, :2]), np.minimum(boxes[better, 2:], boxes[index, 2:])],
+                axis=1,
             )
             union = np.concatenate([clipped[:, :2].min(0), clipped[:, 2:].max(0)])
             filled = float(box_area(union) / max(float(box_area(boxes[index])), 1e-6))

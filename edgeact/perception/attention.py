@@ -1,19 +1,22 @@
 """Where a decision came from: the relevance of each joint, drawn where the pose network saw the joint.
 
-The bundle's explain graph (forward and backward pass of the action graph, traced at export) says how much each joint of each
-frame of the clip speaks for the winning action; the joint maps say where in the crop each joint is.
+The bundle's explain graph (forward and backward pass of the action graph, traced at export) says how much each joint of
+each frame of the clip speaks for the winning action; the joint maps say where in the crop each joint is.
 """
 
 import numpy as np
 
 from edgeact.types import AttentionMap, Float32
 
-# Of the clip, only the last moments belong to the picture that is shown; half a second of them, so that the map does not flicker.
+# Of the clip, only the last moments belong to the picture that is shown; half a second of them, so that the map does
+# not flicker.
 SHOWN_SECONDS = 0.5
 
 
 def joint_weights(relevance: Float32, *, stride_seconds: float) -> Float32:
-    """Relevance ``(T, J)`` of a clip → ``(J,)`` of its last `SHOWN_SECONDS`, summing to 1; equal where nothing is relevant."""
+    """Relevance ``(T, J)`` of a clip → ``(J,)`` of its last `SHOWN_SECONDS`, summing to 1; equal where nothing is
+    relevant.
+    """
     moments = max(1, round(SHOWN_SECONDS / stride_seconds))
     weights = relevance[-moments:].sum(0)
     total = float(weights.sum())

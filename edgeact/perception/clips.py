@@ -1,7 +1,8 @@
 """Clips: the last seconds of one track, sampled by time.
 
-The pose graph has seen every frame once; what it found is kept here and read again by the clip graphs. Sampling goes by seconds, so that a
-clip means the same at any frame rate, and is one function, so that a clip cut from a stream is the clip cut from the whole recording.
+The pose graph has seen every frame once; what it found is kept here and read again by the clip graphs. Sampling goes by
+seconds, so that a clip means the same at any frame rate, and is one function, so that a clip cut from a stream is the
+clip cut from the whole recording.
 """
 
 from collections import deque
@@ -12,16 +13,19 @@ import numpy.typing as npt
 from edgeact.bundle import ClipSpec
 from edgeact.types import Float32
 
-# Samples closer together than this share of the clip's stride tell nothing new: of them only the newest is kept. It bounds the memory of a
-# track whatever the frame rate; with the default stride of 1/15 s every frame counts up to 240 frames a second.
+# Samples closer together than this share of the clip's stride tell nothing new: of them only the newest is kept. It
+# bounds the memory of a track whatever the frame rate; with the default stride of 1/15 s every frame counts up to 240
+# frames a second.
 _CLOSEST_SHARE = 1 / 16
 
-# A clip is worth classifying once the track is known for this share of it; what comes before its first sample is that sample.
+# A clip is worth classifying once the track is known for this share of it; what comes before its first sample is that
+# sample.
 VALID_SHARE = 0.5
 
 
 def sample_clip(times: npt.NDArray[np.float64], features: Float32, *, end: float, clip: ClipSpec) -> Float32:
-    """The clip that ends at a time: for each of its moments the nearest sample, the earlier one of two that are as near.
+    """The clip that ends at a time: for each of its moments the nearest sample, the earlier one of two that are as
+    near.
 
     Args:
         times: ``(n,)`` seconds, increasing, at least one.
@@ -64,11 +68,15 @@ class ClipBuffer:
         """
         if self._samples and time <= self._samples[-1][0]:
             raise ValueError(
-                f"features of {time} s come after those of {self._samples[-1][0]} s; reset the buffer when a source starts anew"
+                f"features of {time} s come after those of {self._samples[-1][0]} s; reset the buffer when a "
+                "source starts anew"
             )
         if self._samples and time - self._samples[-1][0] > self._gap:
             self._samples.clear()
-        if len(self._samples) >= 2 and self._samples[-1][0] - self._samples[-2][0] < _CLOSEST_SHARE * self._clip.stride_seconds:
+        if (
+            len(self._samples) >= 2
+            and self._samples[-1][0] - self._samples[-2][0] < _CLOSEST_SHARE * self._clip.stride_seconds
+        ):
             self._samples.pop()
         self._samples.append((time, features))
         # One sample at or before the clip's first moment is enough, since the moments only move on.
@@ -76,11 +84,15 @@ class ClipBuffer:
             self._samples.popleft()
 
     def clip(self) -> Float32 | None:
-        """The clip ``(T, J, 3)`` that ends at the last sample, or None while the buffer spans less than `VALID_SHARE` of it."""
+        """The clip ``(T, J, 3)`` that ends at the last sample, or None while the buffer spans less than `VALID_SHARE`
+        of it.
+        """
         if not self._samples or self._samples[-1][0] - self._samples[0][0] < VALID_SHARE * self._clip.seconds:
             return None
         times = np.array([time for time, _ in self._samples])
-        return sample_clip(times, np.stack([features for _, features in self._samples]), end=float(times[-1]), clip=self._clip)
+        return sample_clip(
+            times, np.stack([features for _, features in self._samples]), end=float(times[-1]), clip=self._clip
+        )
 
     def reset(self) -> None:
         """Forget everything."""

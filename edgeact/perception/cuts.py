@@ -1,7 +1,7 @@
 """Shot cuts of edited videos: nobody is followed from one shot into the next.
 
-Frames are compared as thumbnails of 32×18 sampled pixels. Within a shot even a fast pan or somebody walking past the lens keeps most of a
-thumbnail's pattern; across a cut neither the pattern nor the brightness agrees. Fades are no cuts.
+Frames are compared as thumbnails of 32×18 sampled pixels. Within a shot even a fast pan or somebody walking past the
+lens keeps most of a thumbnail's pattern; across a cut neither the pattern nor the brightness agrees. Fades are no cuts.
 """
 
 import numpy as np
@@ -11,7 +11,8 @@ from edgeact.types import UInt8
 
 _COLUMNS, _ROWS = 32, 18
 _LEAST_CORRELATION = 0.4
-_LEAST_DIFFERENCE = 20.0  # mean difference of brightness, of 255: the noise of a dark picture correlates with nothing, but is small
+# Mean difference of brightness, of 255: the noise of a dark picture correlates with nothing, but is small
+_LEAST_DIFFERENCE = 20.0
 
 
 class CutDetector:

@@ -13,7 +13,7 @@ from edgeact.perception.attention import attention_map, joint_weights
 from edgeact.perception.clips import ClipBuffer
 from edgeact.perception.parts import part_crops
 from edgeact.perception.scene import ROUNDING, Scene
-from edgeact.perception.track import TrackedPerson, TrackStep
+from edgeact.perception.track_step import TrackedPerson, TrackStep
 from edgeact.perception.wiring import WiredGraph
 from edgeact.types import ActionEvent, AttentionMap, Float32, FrameResult, Person, Pose
 
@@ -36,8 +36,8 @@ class Describer:
     """Makes results of tracks; one for each source.
 
     Args:
-        bundle: Without an action graph persons have no actions, without an explain graph the attention map shows where the pose graph
-            found the joints.
+        bundle: Without an action graph persons have no actions, without an explain graph the attention map shows where
+            the pose graph found the joints.
         config: Of the pipeline.
 
     Raises:
@@ -64,7 +64,9 @@ class Describer:
         spec = self._bundle.find_graph(scope="person", horizon="clip", produces=produces)
         if spec is None:
             return None
-        return WiredGraph(self._bundle, spec, takes="features", device=self._config.device, threads=self._config.threads)
+        return WiredGraph(
+            self._bundle, spec, takes="features", device=self._config.device, threads=self._config.threads
+        )
 
     def describe(self, scene: Scene, step: TrackStep) -> FrameResult:
         """The result of a frame: its persons, and the actions that ended with it."""
@@ -99,7 +101,9 @@ class Describer:
         return [] if event is None else [event]
 
     def _remember(self, tracked: TrackedPerson, time: float) -> list[ActionEvent]:
-        """Keep the frame's features; where the track turns out to have been on someone else, what came before is forgotten."""
+        """Keep the frame's features; where the track turns out to have been on someone else, what came before is
+        forgotten.
+        """
         events = [] if tracked.continues else self._forget(tracked.track_id)
         memory = self._memories.get(tracked.track_id)
         if memory is None:
@@ -136,7 +140,9 @@ class Describer:
             box=tracked.box,
             score=tracked.score,
             pose=pose,
-            parts=part_crops(pose, skeleton=self._bundle.skeleton, threshold=self._bundle.manifest.calibration.joint_confidence),
+            parts=part_crops(
+                pose, skeleton=self._bundle.skeleton, threshold=self._bundle.manifest.calibration.joint_confidence
+            ),
             action=None if memory.state is None else memory.state.action,
             attention=self._attention(tracked, memory, time),
         )

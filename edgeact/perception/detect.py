@@ -5,12 +5,20 @@ import threading
 import numpy as np
 
 from edgeact.bundle import Bundle
-from edgeact.geometry import box_area, clip_box, invert_matrix, letterbox, letterbox_matrix, suppress_boxes, transform_box
+from edgeact.geometry import (
+    box_area,
+    clip_box,
+    invert_matrix,
+    letterbox,
+    letterbox_matrix,
+    suppress_boxes,
+    transform_box,
+)
 from edgeact.perception.wiring import WiredGraph, require_graph
 from edgeact.types import Detection, UInt8
 
-# Boxes down to this share of the bundle's detection score are given too: they cannot start a track, but can carry on one that is partly
-# hidden (the second association of ByteTrack, Zhang et al., ECCV 2022, arXiv 2110.06864).
+# Boxes down to this share of the bundle's detection score are given too: they cannot start a track, but can carry on
+# one that is partly hidden (the second association of ByteTrack, Zhang et al., ECCV 2022, arXiv 2110.06864).
 LOW_SCORE_SHARE = 0.4
 
 

@@ -1,7 +1,8 @@
 """How a box moves: a Kalman filter in seconds, so that frame rate and dropped frames do not matter.
 
-Centre, width and height are filtered apart, each by position and velocity. The velocity decays (an Ornstein-Uhlenbeck process), so that
-a track that is not seen for a while comes to rest instead of flying out of the picture. Matrices are named as in Kalman's equations.
+Centre, width and height are filtered apart, each by position and velocity. The velocity decays (an Ornstein-Uhlenbeck
+process), so that a track that is not seen for a while comes to rest instead of flying out of the picture. Matrices are
+named as in Kalman's equations.
 """
 
 import math
@@ -12,11 +13,14 @@ import numpy.typing as npt
 from edgeact.types import Float32
 
 # All in units of the box's height, because nearness to the camera scales every motion.
-_VELOCITY_DRIFT = np.array([3.0, 3.0, 1.0, 1.0])  # standard deviation that a velocity gains in a second: a push or a jump for the centre
+_VELOCITY_DRIFT = np.array(
+    [3.0, 3.0, 1.0, 1.0]
+)  # standard deviation that a velocity gains in a second: a push or a jump for the centre
 _VELOCITY_SECONDS = np.array([0.5, 0.5, 0.2, 0.2])  # a velocity that is not seen again fades with this time constant
 _START_VELOCITY = np.array([0.7, 0.4, 0.2, 0.2])  # heights per second of a person who comes into view: walking
 
-# How far a seen box may be from the truth, in heights: centre x, y, width, height. Arms move a box's width more than anything else.
+# How far a seen box may be from the truth, in heights: centre x, y, width, height. Arms move a box's width more than
+# anything else.
 _BOX_DEVIATION = np.array([0.03, 0.03, 0.06, 0.04])
 
 
@@ -32,7 +36,9 @@ class BoxMotion:
 
     def __init__(self, box: Float32, time: float) -> None:
         self._time = time
-        self._mean = np.stack([_to_centre(box), np.zeros(4)], axis=1)  # (4, 2): centre x, y, width, height by position, velocity
+        self._mean = np.stack(
+            [_to_centre(box), np.zeros(4)], axis=1
+        )  # (4, 2): centre x, y, width, height by position, velocity
         height = self._scale
         self._covariance = np.zeros((4, 2, 2))
         self._covariance[:, 0, 0] = (_BOX_DEVIATION * height) ** 2

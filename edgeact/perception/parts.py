@@ -1,9 +1,9 @@
 """Body parts: square crops around head, right hand and left hand.
 
-Section 3.4 and equation 2 of "Body-Part-Aware and Multitask-Aware Single-Image-Based Action Recognition" (Bhandari et al., Sensors 2020):
-l = ¼·√((max_x − min_x)² + (max_y − min_y)²) over all joints, and each part is a square of side 2·l around its estimated place. The
-paper does not say which point stands for the head; here it is the middle of head top and upper neck, or of the face's joints in a
-skeleton without them.
+Section 3.4 and equation 2 of "Body-Part-Aware and Multitask-Aware Single-Image-Based Action Recognition" (Bhandari et
+al., Sensors 2020): l = ¼·√((max_x − min_x)² + (max_y − min_y)²) over all joints, and each part is a square of side 2·l
+around its estimated place. The paper does not say which point stands for the head; here it is the middle of head top
+and upper neck, or of the face's joints in a skeleton without them.
 """
 
 import math
@@ -38,13 +38,17 @@ def part_crops(pose: Pose, *, skeleton: Skeleton, threshold: float) -> tuple[Par
     length = part_length(pose.joints)
     boxes = np.concatenate([centres - length, centres + length], axis=1).astype(np.float32)
     return tuple(
-        PartCrop(name=name, box=box) for name, box, sure in zip(_PARTS, boxes, confidence.tolist(), strict=True) if sure >= threshold
+        PartCrop(name=name, box=box)
+        for name, box, sure in zip(_PARTS, boxes, confidence.tolist(), strict=True)
+        if sure >= threshold
     )
 
 
 @lru_cache(maxsize=8)
 def _joint_shares(skeleton: Skeleton) -> Float32:
-    """How much each joint counts for the place of each of `_PARTS`, ``(3, J)``: each part lies at the mean of its joints."""
+    """How much each joint counts for the place of each of `_PARTS`, ``(3, J)``: each part lies at the mean of its
+    joints.
+    """
     head = _HEAD_JOINTS if set(_HEAD_JOINTS) <= set(skeleton.joints) else _FACE_JOINTS
     shares = np.zeros((len(_PARTS), len(skeleton.joints)), np.float32)
     for row, joints in enumerate((head, ("right_wrist",), ("left_wrist",))):

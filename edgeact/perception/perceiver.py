@@ -11,7 +11,8 @@ from edgeact.perception.describe import Describer
 from edgeact.perception.detect import Detector
 from edgeact.perception.pose import PoseBatch, PoseEstimator
 from edgeact.perception.scene import Scene, SceneReader
-from edgeact.perception.track import Tracker, TrackStep
+from edgeact.perception.track import Tracker
+from edgeact.perception.track_step import TrackStep
 from edgeact.types import ActionEvent, Float32, Frame, FrameResult
 
 _DETECTION_PAUSE = 2  # frames between a detection and one that the tracker asks for
@@ -29,8 +30,8 @@ class Perceiver:
     """Everything between a decoded frame and its result, in three steps that may each run in a thread of their own.
 
     Args:
-        bundle: With a detector and a pose graph; without an action graph persons have no actions, without an explain graph the
-            attention map shows where the pose graph found the joints.
+        bundle: With a detector and a pose graph; without an action graph persons have no actions, without an explain
+            graph the attention map shows where the pose graph found the joints.
         config: Of the pipeline.
 
     Raises:

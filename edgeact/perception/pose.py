@@ -30,7 +30,9 @@ class PoseBatch:
 
 def empty_batch(joints: int) -> PoseBatch:
     """The poses of nobody, in a skeleton of so many joints."""
-    return PoseBatch(np.zeros((0, joints, 3), np.float32), None, np.zeros((0, 4), np.float32), np.zeros((0, 2, 3), np.float32))
+    return PoseBatch(
+        np.zeros((0, joints, 3), np.float32), None, np.zeros((0, 4), np.float32), np.zeros((0, 2, 3), np.float32)
+    )
 
 
 def join_batches(first: PoseBatch, second: PoseBatch) -> PoseBatch:
@@ -87,7 +89,9 @@ class PoseEstimator:
         if count > len(self._crops):
             self._crops = np.empty((count, self._height, self._width, 3), np.uint8)
         crops = self._crops[:count]
-        matrices = [person_crop_matrix(box, width=self._width, height=self._height, padding=self._padding) for box in boxes]
+        matrices = [
+            person_crop_matrix(box, width=self._width, height=self._height, padding=self._padding) for box in boxes
+        ]
         for crop, matrix in zip(crops, matrices, strict=True):
             warp(image, matrix, width=self._width, height=self._height, out=crop)
         outputs = self._graph.run(crops)

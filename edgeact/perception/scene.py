@@ -33,7 +33,8 @@ class SceneReader:
     """Looks at the frames of one source; needs to know nothing of what is followed, so that it can be ahead of that.
 
     Args:
-        detector: Runs every ``detect_every`` frames, at least every ``detect_every_seconds``, and at the start of each shot.
+        detector: Runs every ``detect_every`` frames, at least every ``detect_every_seconds``, and at the start of each
+            shot.
         config: Of the pipeline.
     """
 

@@ -1,10 +1,11 @@
 """Who is who from frame to frame.
 
-On frames with detections, detections are assigned to tracks (`association`), first the sure ones, then the weak ones to the tracks that are
-left, as ByteTrack does (Zhang et al., ECCV 2022, arXiv 2110.06864). On the frames between, and where a detection is missing, a track is
-carried by its own pose: the pose network looks where the track is expected, and what it finds moves the box. Gates keep a lost person
-from sticking to the background: a carried pose must be confident and plausible, no two tracks may show the same person, and the detector
-must see a sign of each track now and then. All limits are seconds or shares of the person's size, never frames or pixels.
+On frames with detections, detections are assigned to tracks (`association`), first the sure ones, then the weak ones to
+the tracks that are left, as ByteTrack does (Zhang et al., ECCV 2022, arXiv 2110.06864). On the frames between, and
+where a detection is missing, a track is carried by its own pose: the pose network looks where the track is expected,
+and what it finds moves the box. Gates keep a lost person from sticking to the background: a carried pose must be
+confident and plausible, no two tracks may show the same person, and the detector must see a sign of each track now and
+then. All limits are seconds or shares of the person's size, never frames or pixels.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,68 +28,37 @@ from edgeact.perception.association import (
     without_pairs,
 )
 from edgeact.perception.pose import PoseBatch, empty_batch, join_batches
+from edgeact.perception.track_limits import (
+    APART_IOU,
+    CONTACT_IOU,
+    CONTINUED_FIT,
+    DUPLICATE_SIMILARITY,
+    FRESH_SECONDS,
+    INSIDE_SHARE,
+    KEPT_SHARE,
+    LARGEST_GROWTH,
+    LIMB_HEIGHT,
+    MAXIMUM_GROWTH,
+    MERGED_WIDTH,
+    MISSED_RUNS,
+    NEAR_IOU,
+    NEW_SIMILARITY,
+    POSE_SHARE,
+    START_EVIDENCE,
+    START_SHARE,
+    SURE_SIMILARITY,
+    TOUCHING_FACTOR,
+    UNSUPPORTED_FACTOR,
+    WAITING_FACTOR,
+    WEAK_SIMILARITY,
+)
 from edgeact.perception.track_state import TrackState, mean_confidence
+from edgeact.perception.track_step import TrackedPerson, TrackStep
 from edgeact.skeleton import Skeleton
 from edgeact.types import Detection, Float32
 
 # Boxes (N, 4) in frame pixels → their poses.
 EstimatePoses = Callable[[Float32], PoseBatch]
-
-_FRESH_SECONDS = 0.25  # after this long unseen, a posture has changed too much to be compared
-_SURE_SIMILARITY = 0.2  # a detection that fits a track less is someone else
-_WEAK_SIMILARITY = 0.35  # weak detections are often parts of others, so they must fit better
-_NEAR_IOU = 0.1  # a detection that overlaps no track this much can only be a new person
-_DUPLICATE_SIMILARITY = 0.8  # two poses that are so alike are one person
-_NEW_SIMILARITY = 0.45  # a detection whose pose is so like a track's is no new person; double boxes of one person measured .5
-_CONTINUED_FIT = 0.2  # a pose that fits the one just before less is another person's: the track had been on the wrong one
-_CONTACT_IOU = 0.2  # tracks that overlap so much may change places
-_APART_IOU = 0.05
-_MERGED_WIDTH = 1.25  # a detection that is so much wider than expected and covers a second track holds two people who touch
-_POSE_SHARE = 0.6  # a pose whose mean confidence is under this share of the bundle's joint confidence shows nobody
-_START_SHARE = 1.4  # and under this one it starts no track: people have .45 of mean confidence and more, things under .4
-# Detector and pose must agree that there is somebody: score and mean confidence together reach so many times the bundle's thresholds
-# for both. On CCTV and UT-Interaction that keeps 67 of 70 people, and 14 of 23 things that were taken for people.
-_START_EVIDENCE = 1.5
-_KEPT_SHARE = 0.7  # of the confidence that the detector last saw a person with; where it sees nobody any more, less is background
-_INSIDE_SHARE = 0.25  # of a person of whom less is inside the picture, nothing can be found
-_MAXIMUM_GROWTH = 0.5
-_LARGEST_GROWTH = 0.15  # of a person's height, by which joints may reach out of the box
-_LIMB_HEIGHT = 0.5  # of a person's height: boxes up to that around their hand or foot are no persons of their own
-_MISSED_RUNS = 2  # detector runs without a sign of a track before it may be dropped
-_UNSUPPORTED_FACTOR = 2.0  # poses alone carry a track for so many times lost_seconds: detectors miss people who lie or crouch
-_TOUCHING_FACTOR = 2
-_WAITING_FACTOR = 3.0  # and someone who is hidden behind another track is waited for so many times longer
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrackedPerson:
-    """One confirmed track in one frame.
-
-    Attributes:
-        track_id: From 1, never reused.
-        box: ``(4,)`` float32 in frame pixels, within the frame.
-        score: Of its last detection.
-        features: ``(J, 3)`` float32 x, y in frame pixels, confidence.
-        joint_maps: ``(J, h, w)`` float32 over ``crop_box``, or None where the bundle gives none.
-        crop_box: ``(4,)`` float32.
-        continues: False where the track turned out to have been on another person just before: what came earlier is not this one's.
-    """
-
-    track_id: int
-    box: Float32
-    score: float
-    features: Float32
-    joint_maps: Float32 | None
-    crop_box: Float32
-    continues: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrackStep:
-    """What a frame brought: the confirmed tracks that are seen in it, by id, and the ids that are gone for good."""
-
-    persons: tuple[TrackedPerson, ...]
-    lost: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,8 +91,13 @@ class Tracker:
 
     @property
     def wants_detection(self) -> bool:
-        """Whether detections in the next frame would help: a new person waits for confirmation, or one has just got out of sight."""
-        return any(track.track_id is None or (track.row is None and track.missed == 0 and not track.waiting) for track in self._tracks)
+        """Whether detections in the next frame would help: a new person waits for confirmation, or one has just got out
+        of sight.
+        """
+        return any(
+            track.track_id is None or (track.row is None and track.missed == 0 and not track.waiting)
+            for track in self._tracks
+        )
 
     def reset(self) -> tuple[int, ...]:
         """Forget all tracks (a source started anew) and return the ids that were confirmed; ids go on counting."""
@@ -131,7 +106,9 @@ class Tracker:
         self._started = False
         return lost
 
-    def step(self, time: float, detections: Sequence[Detection] | None, estimate: EstimatePoses, *, width: int, height: int) -> TrackStep:
+    def step(
+        self, time: float, detections: Sequence[Detection] | None, estimate: EstimatePoses, *, width: int, height: int
+    ) -> TrackStep:
         """Take in one frame.
 
         Args:
@@ -145,7 +122,11 @@ class Tracker:
             track.motion.predict(time)
             track.row, track.continues = None, True
         candidates = [] if detections is None else self._candidates(detections)
-        poses = estimate(_stack([detection.box for detection in candidates])) if candidates else empty_batch(len(self._sigmas))
+        poses = (
+            estimate(_stack([detection.box for detection in candidates]))
+            if candidates
+            else empty_batch(len(self._sigmas))
+        )
         sightings, unclaimed = self._match(time, candidates, poses)
         carried, poses = self._carry(time, sightings, estimate, poses, width=width, height=height)
         found = self._without_duplicates([*sightings, *carried], poses)
@@ -164,7 +145,7 @@ class Tracker:
         """Detections that are worth a pose: all near a track, and as many sure others as there is room for."""
         ordered = without_pairs(sorted(detections, key=lambda detection: -detection.score))
         boxes = _stack([detection.box for detection in ordered])
-        near = box_iou(boxes, _stack([track.motion.box for track in self._tracks])).max(1, initial=0.0) >= _NEAR_IOU
+        near = box_iou(boxes, _stack([track.motion.box for track in self._tracks])).max(1, initial=0.0) >= NEAR_IOU
         # A track that is out of sight may be any of the others, so it takes no room.
         room = self._config.max_persons - sum(1 for track in self._tracks if track.missed == 0)
         candidates = []
@@ -180,14 +161,21 @@ class Tracker:
         """Give candidates to tracks; also returns the sure ones that are nobody's."""
         sure = [row for row, detection in enumerate(candidates) if detection.score >= self._calibration.detection_score]
         weak = [row for row, detection in enumerate(candidates) if detection.score < self._calibration.detection_score]
-        sightings, claimed = self._assign(time, self._tracks, candidates, sure, poses, threshold=_SURE_SIMILARITY)
+        sightings, claimed = self._assign(time, self._tracks, candidates, sure, poses, threshold=SURE_SIMILARITY)
         matched = {sighting.track for sighting in sightings}
         left = [track for track in self._tracks if track not in matched]
-        more, _ = self._assign(time, left, candidates, weak, poses, threshold=_WEAK_SIMILARITY)
+        more, _ = self._assign(time, left, candidates, weak, poses, threshold=WEAK_SIMILARITY)
         return [*sightings, *more], [row for row in sure if row not in claimed]
 
     def _assign(
-        self, time: float, tracks: list[TrackState], candidates: list[Detection], rows: list[int], poses: PoseBatch, *, threshold: float
+        self,
+        time: float,
+        tracks: list[TrackState],
+        candidates: list[Detection],
+        rows: list[int],
+        poses: PoseBatch,
+        *,
+        threshold: float,
     ) -> tuple[list[_Sighting], set[int]]:
         """Give the candidates in some rows to tracks; also returns the rows that are taken."""
         if not rows or not tracks:
@@ -200,7 +188,9 @@ class Tracker:
             sigmas=self._sigmas,
         )
         pairs = [(tracks[index], rows[column]) for index, column in assign(similarity, threshold=threshold)]
-        alone = [track for track in tracks if track.track_id is not None and track not in {matched for matched, _ in pairs}]
+        alone = [
+            track for track in tracks if track.track_id is not None and track not in {matched for matched, _ in pairs}
+        ]
         sightings = [
             _Sighting(track, candidates[row].box, row, candidates[row])
             for track, row in pairs
@@ -209,9 +199,9 @@ class Tracker:
         return sightings, {row for _, row in pairs}
 
     def _expectation(self, time: float, tracks: list[TrackState]) -> Expectation:
-        fresh = np.array([time - track.seen <= _FRESH_SECONDS for track in tracks])
+        fresh = np.array([time - track.seen <= FRESH_SECONDS for track in tracks])
         growth = [
-            min(track.motion.uncertainty(), _MAXIMUM_GROWTH) if track.mixed or not is_fresh else 0.0
+            min(track.motion.uncertainty(), MAXIMUM_GROWTH) if track.mixed or not is_fresh else 0.0
             for track, is_fresh in zip(tracks, fresh, strict=True)
         ]
         return Expectation(
@@ -235,13 +225,24 @@ class Tracker:
     # Poses
 
     def _carry(
-        self, time: float, sightings: list[_Sighting], estimate: EstimatePoses, poses: PoseBatch, *, width: int, height: int
+        self,
+        time: float,
+        sightings: list[_Sighting],
+        estimate: EstimatePoses,
+        poses: PoseBatch,
+        *,
+        width: int,
+        height: int,
     ) -> tuple[list[_Sighting], PoseBatch]:
         """Look for the other tracks where they are expected; also returns all poses of the frame."""
         matched = {sighting.track for sighting in sightings}
-        tracks = [track for track in self._tracks if track not in matched and (track.waiting or time - track.seen <= _FRESH_SECONDS)]
+        tracks = [
+            track
+            for track in self._tracks
+            if track not in matched and (track.waiting or time - track.seen <= FRESH_SECONDS)
+        ]
         boxes = _stack([track.motion.box for track in tracks])
-        inside = box_area(clip_box(boxes, width=width, height=height)) >= _INSIDE_SHARE * box_area(boxes)
+        inside = box_area(clip_box(boxes, width=width, height=height)) >= INSIDE_SHARE * box_area(boxes)
         tracks = [track for track, is_inside in zip(tracks, inside, strict=True) if is_inside]
         if not tracks:
             return [], poses
@@ -249,10 +250,11 @@ class Tracker:
         found = estimate(boxes[inside])
         carried = []
         for index, (track, features) in enumerate(zip(tracks, found.features, strict=True)):
-            needed = _POSE_SHARE * self._calibration.joint_confidence
+            needed = POSE_SHARE * self._calibration.joint_confidence
             if track.missed:
-                # Streets and curtains, once someone has left them, have .65 of the person's confidence; the person has .9 of it and more.
-                needed = max(needed, _KEPT_SHARE * track.confidence)
+                # Streets and curtains, once someone has left them, have .65 of the person's confidence; the person has
+                # .9 of it and more.
+                needed = max(needed, KEPT_SHARE * track.confidence)
             if mean_confidence(features) >= needed:
                 box = track.carried_box(features, threshold=self._calibration.joint_confidence)
                 if box is not None:
@@ -262,18 +264,21 @@ class Tracker:
     def _without_duplicates(self, sightings: list[_Sighting], poses: PoseBatch) -> list[_Sighting]:
         """Where two tracks show one person, only one of them.
 
-        A track that was never seen alone is a second one of the same person, even if the detector gives both a box: it ends, and the
-        elder takes its place. Of two that were, one is hidden by the other: it is not seen in this frame, and is lost unless it is found
-        again in time.
+        A track that was never seen alone is a second one of the same person, even if the detector gives both a box: it
+        ends, and the elder takes its place. Of two that were, one is hidden by the other: it is not seen in this frame,
+        and is lost unless it is found again in time.
         """
         found = dict(enumerate(sightings))
-        boxes, features = _stack([sighting.box for sighting in sightings]), poses.features[[sighting.row for sighting in sightings]]
-        for similarity, pair in find_duplicates(features, boxes, sigmas=self._sigmas, similarity=_NEW_SIMILARITY):
+        boxes, features = (
+            _stack([sighting.box for sighting in sightings]),
+            poses.features[[sighting.row for sighting in sightings]],
+        )
+        for similarity, pair in find_duplicates(features, boxes, sigmas=self._sigmas, similarity=NEW_SIMILARITY):
             if not all(index in found for index in pair):
                 continue
             elder, younger = sorted(pair, key=lambda index: self._tracks.index(found[index].track))
             if found[younger].track.established and (
-                similarity < _DUPLICATE_SIMILARITY or all(found[index].detection is not None for index in pair)
+                similarity < DUPLICATE_SIMILARITY or all(found[index].detection is not None for index in pair)
             ):
                 continue  # two people who stand so close that the pose network takes one for the other
             if not found[younger].track.established:
@@ -295,15 +300,17 @@ class Tracker:
 
     def _see(self, sighting: _Sighting, poses: PoseBatch, time: float) -> None:
         track, features = sighting.track, poses.features[sighting.row]
-        if sighting.detection is not None and time - track.seen <= _FRESH_SECONDS:
+        if sighting.detection is not None and time - track.seen <= FRESH_SECONDS:
             fit = pose_fit(track.expected_features(), features, area=float(box_area(sighting.box)), sigmas=self._sigmas)
-            track.continues = not track.mixed or fit >= _CONTINUED_FIT
+            track.continues = not track.mixed or fit >= CONTINUED_FIT
         track.see(sighting.box, features, poses.colours[sighting.row], sighting.row, time)
         if sighting.detection is not None:
             track.note_detection(sighting.detection, threshold=self._calibration.joint_confidence)
 
     def _note_contacts(self, detected: set[TrackState]) -> None:
-        """Remember who touches whom, and who is hidden behind whom; only a detection shows that someone stands alone again."""
+        """Remember who touches whom, and who is hidden behind whom; only a detection shows that someone stands alone
+        again.
+        """
         tracks = self._tracks
         boxes = _stack([track.motion.box for track in tracks])
         known = np.array([track.track_id is not None for track in tracks], bool)
@@ -311,14 +318,17 @@ class Tracker:
         inside = covered_share(boxes, boxes) * (known & np.array([track.row is not None for track in tracks], bool))
         np.fill_diagonal(overlap, 0.0)
         np.fill_diagonal(inside, 0.0)
-        for track, touching, covered in zip(tracks, overlap.max(1, initial=0.0), inside.max(1, initial=0.0), strict=True):
+        for track, touching, covered in zip(
+            tracks, overlap.max(1, initial=0.0), inside.max(1, initial=0.0), strict=True
+        ):
             track.waiting = track.row is None and bool(covered >= COVERED_SHARE)
             if track.waiting:
-                # Its last movements, of a pose that was half hidden already, would carry it out of there, where nobody waits for it.
+                # Its last movements, of a pose that was half hidden already, would carry it out of there, where nobody
+                # waits for it.
                 track.motion.rest()
-            if touching >= _CONTACT_IOU:
+            if touching >= CONTACT_IOU:
                 track.mixed = True
-            elif touching < _APART_IOU and track in detected:
+            elif touching < APART_IOU and track in detected:
                 track.mixed, track.established = False, True
 
     # Life and death
@@ -329,7 +339,11 @@ class Tracker:
             features, detection = poses.features[row], candidates[row]
             if sum(1 for track in self._tracks if track.missed == 0) >= self._config.max_persons:
                 break
-            if not self._is_convincing(detection, features) or self._is_known(detection.box, features) or self._is_limb(detection.box):
+            if (
+                not self._is_convincing(detection, features)
+                or self._is_known(detection.box, features)
+                or self._is_limb(detection.box)
+            ):
                 continue
             track = TrackState(detection.box, time)
             track.see(detection.box, features, poses.colours[row], row, time)
@@ -341,23 +355,30 @@ class Tracker:
     def _is_convincing(self, detection: Detection, features: Float32) -> bool:
         """Whether detector and pose together are sure enough of a person to start a track."""
         confidence, joint_confidence = mean_confidence(features), self._calibration.joint_confidence
-        needed = _START_EVIDENCE * (self._calibration.detection_score + joint_confidence)
-        return confidence >= _START_SHARE * joint_confidence and detection.score + confidence >= needed
+        needed = START_EVIDENCE * (self._calibration.detection_score + joint_confidence)
+        return confidence >= START_SHARE * joint_confidence and detection.score + confidence >= needed
 
     def _is_known(self, box: Float32, features: Float32) -> bool:
         """Whether a track that is seen already shows this person."""
         alike = (
-            pose_fit(track.features, features, area=float(min(box_area(track.motion.box), box_area(box))), sigmas=self._sigmas)
+            pose_fit(
+                track.features,
+                features,
+                area=float(min(box_area(track.motion.box), box_area(box))),
+                sigmas=self._sigmas,
+            )
             for track in self._tracks
             if track.row is not None
         )
-        return any(fit >= _NEW_SIMILARITY for fit in alike)
+        return any(fit >= NEW_SIMILARITY for fit in alike)
 
     def _is_limb(self, box: Float32) -> bool:
-        """Whether a small box holds a hand or foot of a much larger person who is seen: detectors take raised arms for persons."""
+        """Whether a small box holds a hand or foot of a much larger person who is seen: detectors take raised arms for
+        persons.
+        """
         height = float(box[3] - box[1])
         for track in self._tracks:
-            if track.row is None or height > _LIMB_HEIGHT * float(track.motion.box[3] - track.motion.box[1]):
+            if track.row is None or height > LIMB_HEIGHT * float(track.motion.box[3] - track.motion.box[1]):
                 continue
             ends = track.features[self._limb_ends]
             ends = ends[ends[:, 2] >= self._calibration.joint_confidence, :2]
@@ -372,7 +393,9 @@ class Tracker:
         persons: list[TrackedPerson] = []
         for track in self._tracks:
             # Next to others, parts of them are detected as persons now and then, so it takes longer to believe.
-            if track.track_id is None and track.hits >= self._config.confirm_hits * (_TOUCHING_FACTOR if track.mixed else 1):
+            if track.track_id is None and track.hits >= self._config.confirm_hits * (
+                TOUCHING_FACTOR if track.mixed else 1
+            ):
                 track.track_id, self._next_id = self._next_id, self._next_id + 1
             if track.track_id is not None and track.row is not None and len(persons) < self._config.max_persons:
                 persons.append(
@@ -386,7 +409,9 @@ class Tracker:
                         continues=track.continues,
                     )
                 )
-        return TrackStep(persons=tuple(persons), lost=tuple(track.track_id for track in lost if track.track_id is not None))
+        return TrackStep(
+            persons=tuple(persons), lost=tuple(track.track_id for track in lost if track.track_id is not None)
+        )
 
     def _around(self, track: TrackState) -> Float32:
         """The track's box, grown to hold the sure joints: detectors cut off heads and outstretched hands."""
@@ -394,24 +419,24 @@ class Tracker:
         joints = joints_box(track.features[:, :2], track.features[:, 2], threshold=self._calibration.joint_confidence)
         if joints is None:
             return box
-        limit = _LARGEST_GROWTH * (box[3] - box[1])  # a joint that is further away is a mistake
+        limit = LARGEST_GROWTH * (box[3] - box[1])  # a joint that is further away is a mistake
         low = np.clip(joints[:2], box[:2] - limit, box[:2])
         high = np.clip(joints[2:], box[2:], box[2:] + limit)
         return np.concatenate([low, high])
 
     def _is_lost(self, track: TrackState, time: float) -> bool:
         patience = self._config.lost_seconds
-        if track.ended or (track.track_id is None and track.missed >= _MISSED_RUNS):
+        if track.ended or (track.track_id is None and track.missed >= MISSED_RUNS):
             return True
-        if track.missed >= _MISSED_RUNS and time - track.supported > _UNSUPPORTED_FACTOR * patience:
+        if track.missed >= MISSED_RUNS and time - track.supported > UNSUPPORTED_FACTOR * patience:
             return True
-        return time - track.seen > patience * (_WAITING_FACTOR if track.waiting else 1.0)
+        return time - track.seen > patience * (WAITING_FACTOR if track.waiting else 1.0)
 
 
 def _holds_two(track: TrackState, box: Float32, others: list[TrackState]) -> bool:
     """Whether a detection is one box around two people who touch: then both are better carried by their poses."""
     expected = track.motion.box
-    if box[2] - box[0] < _MERGED_WIDTH * (expected[2] - expected[0]):
+    if box[2] - box[0] < MERGED_WIDTH * (expected[2] - expected[0]):
         return False
     inside = covered_share(_stack([other.motion.box for other in others]), box[None])
     return bool((inside >= COVERED_SHARE).any())

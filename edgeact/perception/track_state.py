@@ -9,7 +9,8 @@ from edgeact.types import Detection, Float32
 
 _JUMP_IOU = 0.05  # a detection that overlaps the expected box less is where the motion model starts anew
 _PLAUSIBLE_IOU = 0.3  # a carried box that moved further from where it was expected has jumped to something else
-_JOINTS_SHARE = 0.8  # if fewer of the joints are sure than when the detector last saw the person, their box is too small
+# If fewer of the joints are sure than when the detector last saw the person, their box is too small
+_JOINTS_SHARE = 0.8
 _MARGIN_SHARE = 0.3  # how fast the margin between joints and box follows the detections
 _COLOUR_SHARE = 0.1  # how fast the memory of someone's clothes follows what is seen
 
@@ -37,7 +38,8 @@ class TrackState:
     """
 
     __slots__ = (
-        "_margins", "_seen_box", "_sure_joints", "colours", "confidence", "continues", "ended", "established", "features", "hits", "missed",
+        "_margins", "_seen_box", "_sure_joints", "colours", "confidence", "continues", "ended", "established",
+        "features", "hits", "missed",
         "mixed", "motion", "row", "score", "seen", "supported", "track_id", "waiting",
     )  # fmt: skip
 
@@ -66,10 +68,15 @@ class TrackState:
         """The box that a pose found near the expected place gives, or None where it is too far from there."""
         expected = self.motion.box
         joints = joints_box(features[:, :2], features[:, 2], threshold=threshold)
-        if joints is not None and self._margins is not None and _count_sure(features, threshold) >= _JOINTS_SHARE * self._sure_joints:
+        if (
+            joints is not None
+            and self._margins is not None
+            and _count_sure(features, threshold) >= _JOINTS_SHARE * self._sure_joints
+        ):
             box = np.asarray(joints + self._margins * (expected[3] - expected[1]), np.float32)
         else:
-            # Joints that are hidden now would make the box of the others too small: it is moved along with them instead.
+            # Joints that are hidden now would make the box of the others too small: it is moved along with them
+            # instead.
             before = self.expected_features()
             weight = before[:, 2] * features[:, 2]
             shift = (weight[:, None] * (features[:, :2] - before[:, :2])).sum(0) / max(float(weight.sum()), 1e-6)
@@ -92,8 +99,12 @@ class TrackState:
         self.hits += 1
         joints = joints_box(self.features[:, :2], self.features[:, 2], threshold=threshold)
         if joints is not None:
-            margins = np.asarray((detection.box - joints) / max(float(detection.box[3] - detection.box[1]), 1.0), np.float32)
-            self._margins = margins if self._margins is None else self._margins + _MARGIN_SHARE * (margins - self._margins)
+            margins = np.asarray(
+                (detection.box - joints) / max(float(detection.box[3] - detection.box[1]), 1.0), np.float32
+            )
+            self._margins = (
+                margins if self._margins is None else self._margins + _MARGIN_SHARE * (margins - self._margins)
+            )
             self._sure_joints = _count_sure(self.features, threshold)
 
 

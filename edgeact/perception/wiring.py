@@ -25,10 +25,15 @@ class WiredGraph:
         BackendError: The device is not available, or the graph cannot be loaded there.
     """
 
-    def __init__(self, bundle: Bundle, spec: GraphSpec, *, takes: Meaning, device: str = "cpu", threads: int = 1) -> None:
+    def __init__(
+        self, bundle: Bundle, spec: GraphSpec, *, takes: Meaning, device: str = "cpu", threads: int = 1
+    ) -> None:
         if [tensor.meaning for tensor in spec.inputs] != [takes]:
             found = ", ".join(tensor.meaning for tensor in spec.inputs) or "nothing"
-            raise BundleError(f"graph {spec.name!r} in {bundle.directory} takes {found}, this edgeact gives it {takes}; use another bundle")
+            raise BundleError(
+                f"graph {spec.name!r} in {bundle.directory} takes {found}, this edgeact gives it {takes}; use "
+                "another bundle"
+            )
         self.input: TensorSpec = spec.inputs[0]
         self._names: dict[Meaning, str] = {}
         for tensor in spec.outputs:
@@ -50,7 +55,10 @@ class WiredGraph:
         """
         shape = self.input.shape
         if self.input.dtype != "uint8" or len(shape) != 4 or shape[3] != 3 or shape[1] == "N" or shape[2] == "N":
-            raise BundleError(f"graph {self._spec.name!r} takes {list(shape)} {self.input.dtype}, not uint8 pictures (N, height, width, 3)")
+            raise BundleError(
+                f"graph {self._spec.name!r} takes {list(shape)} {self.input.dtype}, not uint8 pictures (N, "
+                "height, width, 3)"
+            )
         return int(shape[2]), int(shape[1])
 
     def close(self) -> None:
@@ -58,7 +66,9 @@ class WiredGraph:
         self._backend.close()
 
 
-def require_graph(bundle: Bundle, *, scope: Literal["scene", "person"], horizon: Literal["frame", "clip"], produces: Meaning) -> GraphSpec:
+def require_graph(
+    bundle: Bundle, *, scope: Literal["scene", "person"], horizon: Literal["frame", "clip"], produces: Meaning
+) -> GraphSpec:
     """The first graph that does this.
 
     Raises:
@@ -66,9 +76,13 @@ def require_graph(bundle: Bundle, *, scope: Literal["scene", "person"], horizon:
     """
     spec = bundle.find_graph(scope=scope, horizon=horizon, produces=produces)
     if spec is None:
-        known = ", ".join(f"{graph.name} ({graph.scope}/{graph.horizon})" for graph in bundle.manifest.graphs) or "no graphs"
+        known = (
+            ", ".join(f"{graph.name} ({graph.scope}/{graph.horizon})" for graph in bundle.manifest.graphs)
+            or "no graphs"
+        )
         raise BundleError(
-            f"{bundle.directory} has no {scope}/{horizon} graph that gives {produces}, without which no person can be followed "
+            f"{bundle.directory} has no {scope}/{horizon} graph that gives {produces}, without which no person "
+            "can be followed "
             f"(it has {known}); use another bundle"
         )
     return spec

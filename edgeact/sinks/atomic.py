@@ -1,7 +1,7 @@
 """Files that appear under their final name only when they are complete.
 
-Until then a file is called ``.<name>.partial``, in the same folder, so that a rename is all that is left to do. A run that is
-killed leaves at most such a file, which the next run with the same output writes over.
+Until then a file is called ``.<name>.partial``, in the same folder, so that a rename is all that is left to do. A run
+that is killed leaves at most such a file, which the next run with the same output writes over.
 """
 
 import contextlib
@@ -28,7 +28,9 @@ def prepare_partial(path: Path) -> Path:
     """
     partial = partial_path(path)
     if path.is_dir():
-        raise OutputError(f"{path} is a folder, a file is to be written there; rename the folder or choose another --out")
+        raise OutputError(
+            f"{path} is a folder, a file is to be written there; rename the folder or choose another --out"
+        )
     try:
         partial.write_bytes(b"")
     except OSError as error:
@@ -53,13 +55,17 @@ def publish(path: Path) -> None:
 
 
 def remove_partials(path: Path) -> None:
-    """Remove what an unfinished run left of ``path``; nothing happens where there is nothing, or it cannot be removed."""
+    """Remove what an unfinished run left of ``path``; nothing happens where there is nothing, or it cannot be
+    removed.
+    """
     with contextlib.suppress(OSError):
         partial_path(path).unlink(missing_ok=True)
 
 
 def concerns_all(error: OutputError) -> bool:
-    """Whether other files in the same folder would fail as well: a full or read-only disk, a folder that is gone or forbidden."""
+    """Whether other files in the same folder would fail as well: a full or read-only disk, a folder that is gone or
+    forbidden.
+    """
     return getattr(error.__cause__, "errno", None) in _FULL | _FORBIDDEN | {errno.ENOENT}
 
 

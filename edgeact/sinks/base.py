@@ -12,7 +12,8 @@ class Sink(Protocol):
     """
 
     def write(self, result: FrameResult, picture: UInt8 | None) -> None:
-        """Take one frame's result; ``picture`` is the drawn frame ``(H, W, 3)`` uint8 RGB, or None when nothing is drawn.
+        """Take one frame's result; ``picture`` is the drawn frame ``(H, W, 3)`` uint8 RGB, or None when nothing is
+        drawn.
 
         Raises:
             OutputError: The result cannot be written (full disk, folder gone).
@@ -24,5 +25,7 @@ class Sink(Protocol):
         ...
 
     def abort(self) -> None:
-        """Give up: no file is left under the final name, nor the temporary one. Calling it after `close` does nothing."""
+        """Give up: no file is left under the final name, nor the temporary one. Calling it after `close` does
+        nothing.
+        """
         ...

@@ -40,7 +40,9 @@ class PictureEncoder:
     Pictures of another size are fitted into it, on black.
     """
 
-    def __init__(self, output: OutputContainer, *, width: int, height: int, frame_rate: Fraction, pixel_shape: Fraction | None) -> None:
+    def __init__(
+        self, output: OutputContainer, *, width: int, height: int, frame_rate: Fraction, pixel_shape: Fraction | None
+    ) -> None:
         """Add the stream to ``output``, which must not have been written yet.
 
         Args:
@@ -96,7 +98,8 @@ class PictureEncoder:
         """The packets that the encoder still holds; afterwards it takes no more pictures."""
         packets = self._stream.encode(None)
         if packets:
-            # The encoder gives every picture the length that the rate says; the last one has no successor to correct it.
+            # The encoder gives every picture the length that the rate says; the last one has no successor to correct
+            # it.
             packets[-1].duration = round(self._step * TIME_BASE / packets[-1].time_base)
         return packets
 
@@ -105,7 +108,9 @@ class PictureEncoder:
         if image.shape[:2] != (height, width):
             image = _letterbox(image, width, height)
         if width % 2 or height % 2:
-            image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
+            image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE).astype(
+                np.uint8, copy=False
+            )
         return np.ascontiguousarray(image)
 
 
@@ -116,5 +121,7 @@ def _letterbox(image: UInt8, width: int, height: int) -> UInt8:
     method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
     left, top = (width - inner_width) // 2, (height - inner_height) // 2
     canvas = np.zeros((height, width, 3), np.uint8)
-    canvas[top : top + inner_height, left : left + inner_width] = cv2.resize(image, (inner_width, inner_height), interpolation=method)
+    canvas[top : top + inner_height, left : left + inner_width] = cv2.resize(
+        image, (inner_width, inner_height), interpolation=method
+    )
     return canvas

@@ -34,7 +34,8 @@ class EventsSink:
             OutputError: The disk is full or the folder is gone.
         """
         self._rows.writerows(
-            (event.track_id, event.label, f"{event.start:.3f}", f"{event.end:.3f}", f"{event.peak_score:.4f}") for event in events
+            (event.track_id, event.label, f"{event.start:.3f}", f"{event.end:.3f}", f"{event.peak_score:.4f}")
+            for event in events
         )
 
     def close(self) -> None:

@@ -2,14 +2,15 @@
 
 The first line is the header, every other line a frame::
 
-    {"schema": "edgeact.frames", "version": 1, "source": {...}, "skeleton": {...}, "labels": [...], "bundle": {...}, ...}
-    {"index": 0, "time": 0.0, "epoch": 0, "persons": [{"track": 1, "box": [x_min, y_min, x_max, y_max], "score": 0.9,
+    {"schema": "edgeact.frames", "version": 1, "source": {...}, "skeleton": {...}, "labels": [...], "bundle": {...},
+    ...} {"index": 0, "time": 0.0, "epoch": 0, "persons": [{"track": 1, "box": [x_min, y_min, x_max, y_max], "score":
+    0.9,
      "joints": [[x, y, confidence], ...], "parts": {"head": [x_min, y_min, x_max, y_max], ...},
      "action": {"label": "wave", "smoothed": {"wave": 0.8, ...}, "raw": {"wave": 0.9, ...}}}]}
 
-Pixels have 2 decimals (finer than any network), confidences and probabilities 4, seconds 6 (a tick of any usual time base).
-``action`` is null until a track's clip is long enough, its ``label`` null while no action is certain. A number that is not
-finite is written as null, because JSON has no other word for it.
+Pixels have 2 decimals (finer than any network), confidences and probabilities 4, seconds 6 (a tick of any usual time
+base). ``action`` is null until a track's clip is long enough, its ``label`` null while no action is certain. A number
+that is not finite is written as null, because JSON has no other word for it.
 """
 
 import json
@@ -115,7 +116,8 @@ def read_header(path: Path) -> dict[str, Any]:
 
 
 def read_frames(path: Path) -> Iterator[dict[str, Any]]:
-    """The frames of a file that `JsonlSink` wrote, one at a time; a last line that is torn (by a killed run) is left out.
+    """The frames of a file that `JsonlSink` wrote, one at a time; a last line that is torn (by a killed run) is left
+    out.
 
     Raises:
         SourceNotFoundError: There is no such file.
@@ -134,7 +136,9 @@ def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
     with file:
         header = _parse(file.readline())
         if header is None or header.get("schema") != SCHEMA:
-            raise SourceFormatError(f"{path} does not begin with a header of {SCHEMA}; name a .frames.jsonl file of edgeact")
+            raise SourceFormatError(
+                f"{path} does not begin with a header of {SCHEMA}; name a .frames.jsonl file of edgeact"
+            )
         if header.get("version") != SCHEMA_VERSION:
             raise SourceFormatError(
                 f"{path} has version {header.get('version')!r} of {SCHEMA}, this edgeact reads {SCHEMA_VERSION}; "
@@ -145,7 +149,9 @@ def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
             record = _parse(line)
             if record is None:
                 if line.endswith("\n"):
-                    raise SourceFormatError(f"{path}: line {number} is not a JSON object; the file is damaged, annotate its source again")
+                    raise SourceFormatError(
+                        f"{path}: line {number} is not a JSON object; the file is damaged, annotate its source again"
+                    )
                 return
             yield record
 
@@ -175,7 +181,11 @@ def _header(info: SourceInfo, bundle: Bundle, config: PipelineConfig, every: int
             "duration": None if info.duration is None else _number(info.duration, SECOND_DECIMALS),
         },
         "every": every,
-        "skeleton": {"name": skeleton.name, "joints": list(skeleton.joints), "bones": [list(bone) for bone in skeleton.bones]},
+        "skeleton": {
+            "name": skeleton.name,
+            "joints": list(skeleton.joints),
+            "bones": [list(bone) for bone in skeleton.bones],
+        },
         "labels": list(bundle.manifest.labels),
         "bundle": {"name": bundle.manifest.name, "version": bundle.manifest.version, "digest": bundle.digest},
         "config": config.model_dump(mode="json"),

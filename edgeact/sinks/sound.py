@@ -32,7 +32,9 @@ class SoundTrack:
         self._source = source
         self._output = output
         self._origin = time_origin(source)
-        self._targets = {stream.index: _add_stream(output, stream) for stream in source.streams.audio if _is_usable(stream)}
+        self._targets = {
+            stream.index: _add_stream(output, stream) for stream in source.streams.audio if _is_usable(stream)
+        }
         self._last_dts: dict[int, int] = {}
         self._packets = self._demux()
         self._waiting: tuple[int, Packet[AudioStream]] | None = None  # with its timestamp

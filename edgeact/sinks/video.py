@@ -25,9 +25,9 @@ END_TOLERANCE_SECONDS = 1.0
 class VideoSink:
     """Writes the picture of every result at the frame's own time.
 
-    The video has the size of the first picture, made even by repeating the last column or row. Pictures of another size are
-    fitted into it, on black. The source's sound is copied, or coded as AAC where a browser could not play it, and keeps its
-    distance to the pictures; when they end early (Ctrl-C), it ends with them.
+    The video has the size of the first picture, made even by repeating the last column or row. Pictures of another size
+    are fitted into it, on black. The source's sound is copied, or coded as AAC where a browser could not play it, and
+    keeps its distance to the pictures; when they end early (Ctrl-C), it ends with them.
 
     A video without any frame is not published: nothing appears under the final name.
     """
@@ -54,7 +54,9 @@ class VideoSink:
         partial = prepare_partial(path)
         try:
             # The index goes to the front when all is written, so that a browser can begin before it has the whole file.
-            self._output: OutputContainer = av.open(f"file:{partial}", "w", format="mp4", options={"movflags": "+faststart"})
+            self._output: OutputContainer = av.open(
+                f"file:{partial}", "w", format="mp4", options={"movflags": "+faststart"}
+            )
         except (av.FFmpegError, OSError) as error:
             remove_partials(path)
             raise output_error(path, error) from error
@@ -106,7 +108,9 @@ class VideoSink:
         if self._closed:
             return
         self._closed = True
-        with contextlib.suppress(av.FFmpegError, OSError):  # what FFmpeg still holds may not fit on the disk: it is not wanted
+        with contextlib.suppress(
+            av.FFmpegError, OSError
+        ):  # what FFmpeg still holds may not fit on the disk: it is not wanted
             self._output.close()
         self._release()
         remove_partials(self._path)
@@ -128,13 +132,16 @@ class VideoSink:
         frame_rate = min(self._info.frame_rate or FALLBACK_FRAME_RATE, MAXIMUM_FRAME_RATE)
         source = self._open_source()
         pixel_shape = None if source is None else _pixel_shape(source, self._info)
-        encoder = PictureEncoder(self._output, width=width, height=height, frame_rate=frame_rate, pixel_shape=pixel_shape)
+        encoder = PictureEncoder(
+            self._output, width=width, height=height, frame_rate=frame_rate, pixel_shape=pixel_shape
+        )
         if source is not None:
             self._sound = SoundTrack(source, self._output)
         return encoder
 
     def _open_source(self) -> InputContainer | None:
-        # A source that cannot be opened here (any more) has no sound; its pictures come another way and are not at fault.
+        # A source that cannot be opened here (any more) has no sound; its pictures come another way and are not at
+        # fault.
         if self._source_path is None or not self._source_path.is_file():
             return None
         try:

@@ -40,12 +40,16 @@ def clips(count: int) -> np.ndarray:
 
 def test_outputs_come_by_name_with_their_shapes(opened: Opened) -> None:
     outputs = opened("action").run({"features": clips(2)})
-    assert {name: (value.shape, value.dtype) for name, value in outputs.items()} == {"actions": ((2, len(LABELS)), np.dtype(np.float32))}
+    assert {name: (value.shape, value.dtype) for name, value in outputs.items()} == {
+        "actions": ((2, len(LABELS)), np.dtype(np.float32))
+    }
 
 
 def test_the_same_input_gives_the_same_output(opened: Opened) -> None:
     backend = opened("action")
-    assert np.array_equal(backend.run({"features": clips(3)})["actions"], backend.run({"features": clips(3)})["actions"])
+    assert np.array_equal(
+        backend.run({"features": clips(3)})["actions"], backend.run({"features": clips(3)})["actions"]
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])

@@ -23,7 +23,9 @@ from tests.results import bundle_without_graphs, person, result, source_info
 
 SINKS: dict[str, Callable[[Path], Sink]] = {
     "video.mp4": lambda path: VideoSink(path, info=source_info(), source_path=None),
-    "frames.jsonl": lambda path: JsonlSink(path, info=source_info(), bundle=bundle_without_graphs(), config=PipelineConfig(), every=1),
+    "frames.jsonl": lambda path: JsonlSink(
+        path, info=source_info(), bundle=bundle_without_graphs(), config=PipelineConfig(), every=1
+    ),
     "events.csv": EventsSink,
 }
 
@@ -126,7 +128,12 @@ def test_a_closed_sink_takes_nothing_more(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("place", ["absent", "a file", "forbidden", "taken"])
 def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path: Path, name: str, place: str) -> None:
     # /proc refuses new files even to root, who may write anywhere else.
-    folder = {"absent": tmp_path / "absent", "a file": tmp_path / "file", "forbidden": Path("/proc"), "taken": tmp_path}[place]
+    folder = {
+        "absent": tmp_path / "absent",
+        "a file": tmp_path / "file",
+        "forbidden": Path("/proc"),
+        "taken": tmp_path,
+    }[place]
     (tmp_path / "file").write_bytes(b"")
     if place == "taken":
         (tmp_path / name).mkdir()
@@ -184,7 +191,9 @@ time.sleep(60)
 def test_a_killed_run_leaves_no_final_name(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, env=environment) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, env=environment
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGKILL)

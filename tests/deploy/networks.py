@@ -14,7 +14,9 @@ CALIBRATION = Calibration((1.5,) * 21, (0.5,) * 21, 1.3, 0.35, 0.6, 0.3, 0.6)
 
 
 def random_networks(*, action: bool = True) -> Networks:
-    """Random weights whose batch normalisations have seen pictures: without, a deep network's activations die out to nothing."""
+    """Random weights whose batch normalisations have seen pictures: without, a deep network's activations die out to
+    nothing.
+    """
     torch.manual_seed(0)
     detector, pose, samples = EdgeDetector(), EdgePose(), random_samples()
     _see(detector, samples.scenes)

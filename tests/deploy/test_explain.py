@@ -1,4 +1,6 @@
-"""What is traced and exported gives what autograd gives, without it: the bundle's explain graph, and the attributions of paper C."""
+"""What is traced and exported gives what autograd gives, without it: the bundle's explain graph, and the attributions
+of paper C.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -71,11 +73,15 @@ class Pictures(nn.Module):
 
 
 def resnext() -> ExplainedBackbone:
-    return ExplainedBackbone(ResNeXt3d((1, 1, 1, 1), classes=4, widths=(32, 32, 64, 64), stem_channels=8, cardinality=8))
+    return ExplainedBackbone(
+        ResNeXt3d((1, 1, 1, 1), classes=4, widths=(32, 32, 64, 64), stem_channels=8, cardinality=8)
+    )
 
 
 def gated_resnext() -> GatedNetwork:
-    return GatedNetwork(resnext(), 4, {"conv": LayerSize(8, 8), "layer1": LayerSize(64, 4), "layer3": LayerSize(128, 1)})
+    return GatedNetwork(
+        resnext(), 4, {"conv": LayerSize(8, 8), "layer1": LayerSize(64, 4), "layer3": LayerSize(128, 1)}
+    )
 
 
 def last_of_i3d() -> GatedNetwork:
@@ -83,7 +89,9 @@ def last_of_i3d() -> GatedNetwork:
 
 
 def whole_i3d() -> GatedNetwork:
-    return GatedNetwork(ExplainedBackbone(I3d(4, narrowing=16)), 4, {"layer2": LayerSize(52, 3), "layer3": LayerSize(64, 2)})
+    return GatedNetwork(
+        ExplainedBackbone(I3d(4, narrowing=16)), 4, {"layer2": LayerSize(52, 3), "layer3": LayerSize(64, 2)}
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,10 +114,20 @@ def whole_i3d() -> GatedNetwork:
             id="ResNet: average 2DCAM of two layers, counterfactual",
         ),
         pytest.param(
-            gated_resnext, (3, 8, 24, 32), partial(sum_gradcam, label=1), id="gated 3D ResNeXt: Sum GradCAM", marks=pytest.mark.slow
+            gated_resnext,
+            (3, 8, 24, 32),
+            partial(sum_gradcam, label=1),
+            id="gated 3D ResNeXt: Sum GradCAM",
+            marks=pytest.mark.slow,
         ),
         pytest.param(whole_i3d, (3, 9, 32, 40), sum_cam3d, id="gated I3D: Sum3DCAM", marks=pytest.mark.slow),
-        pytest.param(whole_i3d, (3, 9, 32, 40), partial(sum_gradcam, label=1), id="gated I3D: Sum GradCAM", marks=pytest.mark.slow),
+        pytest.param(
+            whole_i3d,
+            (3, 9, 32, 40),
+            partial(sum_gradcam, label=1),
+            id="gated I3D: Sum GradCAM",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_an_attribution_is_traced_with_its_gradients_and_exported(
@@ -119,7 +137,9 @@ def test_an_attribution_is_traced_with_its_gradients_and_exported(
     network = make()
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d | nn.BatchNorm3d):
-            layer.momentum = None  # the mean of what it saw, not a running one: untouched, normalisations would do nothing
+            layer.momentum = (
+                None  # the mean of what it saw, not a running one: untouched, normalisations would do nothing
+            )
     with torch.no_grad():
         network.train()(torch.randn(4, *shape))
     round_weights(network.eval().requires_grad_(False))

@@ -1,4 +1,6 @@
-"""ONNX files: half the bytes, any batch, nothing of the exporting machine, and a comparison that notices differences."""
+"""ONNX files: half the bytes, any batch, nothing of the exporting machine, and a comparison that notices
+differences.
+"""
 
 from pathlib import Path
 
@@ -72,7 +74,9 @@ def test_large_weights_become_half_and_the_rest_stays() -> None:
     outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1])]
     node = helper.make_node("MatMul", ["x", "large"], ["y"])
     opset = [helper.make_opsetid("", OPSET)]
-    model = helper.make_model(helper.make_graph([node], "g", inputs, outputs, tensors), opset_imports=opset, ir_version=10)
+    model = helper.make_model(
+        helper.make_graph([node], "g", inputs, outputs, tensors), opset_imports=opset, ir_version=10
+    )
     store_half(model)
     onnx.checker.check_model(model)
     assert weights_of(model) == {
@@ -83,4 +87,6 @@ def test_large_weights_become_half_and_the_rest_stays() -> None:
     }
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     x = rng.normal(size=(1, MINIMUM_HALF_ELEMENTS)).astype(np.float32)
-    assert session.run(None, {"x": x})[0] == pytest.approx(x @ values["large"].astype(np.float16).astype(np.float32), abs=1e-4)
+    assert session.run(None, {"x": x})[0] == pytest.approx(
+        x @ values["large"].astype(np.float16).astype(np.float32), abs=1e-4
+    )

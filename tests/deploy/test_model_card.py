@@ -9,9 +9,23 @@ from trainer.recipe import load_recipe
 RATES = {"known_as_other": 0.012, "known_as_wrong": 0.034, "other_as_known": 0.056}
 METRICS = {
     "pose": {
-        "lspet": {"persons": 987, "pck_0.2": 0.5123, "pck_0.1": 0.2349, "confidence_calibration_error": 0.0312, "tinypose_pck_0.2": 0.6}
+        "lspet": {
+            "persons": 987,
+            "pck_0.2": 0.5123,
+            "pck_0.1": 0.2349,
+            "confidence_calibration_error": 0.0312,
+            "tinypose_pck_0.2": 0.6,
+        }
     },
-    "detector": {"coco_mini": {"persons": 117, "ap_50": 0.45, "ap": 0.21, "recall_at_threshold": 0.4, "false_boxes_per_image": 0.25}},
+    "detector": {
+        "coco_mini": {
+            "persons": 117,
+            "ap_50": 0.45,
+            "ap": 0.21,
+            "recall_at_threshold": 0.4,
+            "false_boxes_per_image": 0.25,
+        }
+    },
     "actions": {
         "penn_action": {
             "sequences": 1068,
@@ -41,16 +55,34 @@ def manifest() -> Manifest:
         labels=LABELS,
         other_label=OTHER,
         clip=ClipSpec(length=32, stride_seconds=1 / 15),
-        calibration=CalibrationSpec(detection_score=0.35, detection_iou=0.6, pose_padding=1.25, joint_confidence=0.3, action_score=0.64),
+        calibration=CalibrationSpec(
+            detection_score=0.35, detection_iou=0.6, pose_padding=1.25, joint_confidence=0.3, action_score=0.64
+        ),
         graphs=(),
-        training={"recipe": load_recipe().model_dump(mode="json"), "data": {"pose": ["lspet"], "action": ["penn_action", "utkinect"]}},
+        training={
+            "recipe": load_recipe().model_dump(mode="json"),
+            "data": {"pose": ["lspet"], "action": ["penn_action", "utkinect"]},
+        },
         parity={},
     )
 
 
 def test_every_number_appears() -> None:
     card = model_card(manifest(), METRICS)
-    for number in ("51.2 %", "23.5 %", "60.0 %", "45.0 %", "98.1 %", "93.5 %", "97.8 %", "12.3 %", "1068", "0.64", "0.35", "9.9"):
+    for number in (
+        "51.2 %",
+        "23.5 %",
+        "60.0 %",
+        "45.0 %",
+        "98.1 %",
+        "93.5 %",
+        "97.8 %",
+        "12.3 %",
+        "1068",
+        "0.64",
+        "0.35",
+        "9.9",
+    ):
         assert number in card
     assert "TODO" not in card
 
@@ -58,7 +90,14 @@ def test_every_number_appears() -> None:
 def test_what_rounding_cost_is_told_for_rounded_graphs_only() -> None:
     image = TensorSpec(name="image", meaning="image", shape=(1, 8, 8, 3), dtype="uint8")
     graph = GraphSpec(
-        name="pose", file="pose.onnx", sha256="0" * 64, scope="person", horizon="frame", precision="int8", inputs=(image,), outputs=(image,)
+        name="pose",
+        file="pose.onnx",
+        sha256="0" * 64,
+        scope="person",
+        horizon="frame",
+        precision="int8",
+        inputs=(image,),
+        outputs=(image,),
     )
     rounding = {"float32": {"pose lspet": 0.5205}, "int8": {"pose lspet": 0.5173}}
     made = manifest().model_copy(update={"graphs": (graph,), "training": manifest().training | {"rounding": rounding}})

@@ -13,8 +13,8 @@ def test_parameters_are_the_published_ones(row: Row) -> None:
     parameters, operations = count(row)
     assert operations > 0
     if row.published != "–":
-        # The pyramids' numbers are rounded to millions in the paper; why ours differ by more (−7, 1 and 11 %) stands in the test of that
-        # network.
+        # The pyramids' numbers are rounded to millions in the paper; why ours differ by more (−7, 1 and 11 %) stands in
+        # the test of that network.
         within = 0.12 * float(row.published) if row.paper == "E" else 0.051
         assert parameters == pytest.approx(float(row.published), abs=within)
 

@@ -22,7 +22,9 @@ from trainer.models.edge_pose import EdgePose
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("made") / "bundle"
-    return write_bundle(folder, random_networks(), CALIBRATION, random_samples(), version="0.0.1", created="2026-01-31", training={})
+    return write_bundle(
+        folder, random_networks(), CALIBRATION, random_samples(), version="0.0.1", created="2026-01-31", training={}
+    )
 
 
 def test_the_runtime_reads_it(bundle: Bundle) -> None:
@@ -34,8 +36,9 @@ def test_the_runtime_reads_it(bundle: Bundle) -> None:
 def test_every_output_was_compared_with_pytorch(bundle: Bundle) -> None:
     outputs = {(name, row["output"]): row["largest"] for name, rows in bundle.manifest.parity.items() for row in rows}
     assert len(outputs) == 7
-    # The weights are rounded before the comparison, so that what is left is the order of sums. Random distances reach the decoder's
-    # largest, 1100 pixels: measured .008 pixels there, 5e-5 pixels for joints, 4e-6 and less for all that lies in 0…1.
+    # The weights are rounded before the comparison, so that what is left is the order of sums. Random distances reach
+    # the decoder's largest, 1100 pixels: measured .008 pixels there, 5e-5 pixels for joints, 4e-6 and less for all that
+    # lies in 0…1.
     assert outputs.pop(("detector", "boxes")) < 0.1
     assert max(outputs.values()) < 1e-3
 
@@ -98,6 +101,12 @@ def test_a_graph_that_is_not_its_network_is_refused_and_the_old_bundle_stays(
     monkeypatch.setattr(PoseGraph, "forward", drifting)
     with pytest.raises(BundleError, match=r"pose\.onnx: joints differs from PyTorch by 1"):
         write_bundle(
-            target, random_networks(action=False), CALIBRATION, random_samples(), version="0.0.2", created="2026-01-31", training={}
+            target,
+            random_networks(action=False),
+            CALIBRATION,
+            random_samples(),
+            version="0.0.2",
+            created="2026-01-31",
+            training={},
         )
     assert load_bundle(target).digest == before

@@ -70,12 +70,16 @@ def test_boxes_whose_scores_tie_may_change_places(tmp_path: Path) -> None:
 
 def test_boxes_of_clearly_different_scores_may_not(tmp_path: Path) -> None:
     theirs = Ranked([0.9, 0.5, 0.4, 0.0], [10.0, 200.0, 30.0, 0.0])
-    assert ranked_parity(tmp_path, Ranked([0.9, 0.5, 0.4, 0.0], [10.0, 30.0, 200.0, 0.0]), theirs)[0].largest == pytest.approx(170)
+    assert ranked_parity(tmp_path, Ranked([0.9, 0.5, 0.4, 0.0], [10.0, 30.0, 200.0, 0.0]), theirs)[
+        0
+    ].largest == pytest.approx(170)
 
 
 def test_a_tie_does_not_hide_a_wrong_box(tmp_path: Path) -> None:
     theirs = Ranked([0.9, 0.5, 0.5, 0.0], [10.0, 200.0, 30.0, 0.0])
-    assert ranked_parity(tmp_path, Ranked([0.9, 0.5, 0.5, 0.0], [10.0, 31.0, 200.0, 0.0]), theirs)[0].largest == pytest.approx(1)
+    assert ranked_parity(tmp_path, Ranked([0.9, 0.5, 0.5, 0.0], [10.0, 31.0, 200.0, 0.0]), theirs)[
+        0
+    ].largest == pytest.approx(1)
 
 
 def test_a_score_that_is_no_number_is_not_swallowed(tmp_path: Path) -> None:

@@ -49,7 +49,9 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Small, Path, Path]
     folder = tmp_path_factory.mktemp("graphs")
     network = Small().eval()
     example = torch.from_numpy(pictures(2))
-    export_onnx(network, example, folder / "float.onnx", input_name="image", output_names=["map", "share"], dynamic_batch=True)
+    export_onnx(
+        network, example, folder / "float.onnx", input_name="image", output_names=["map", "share"], dynamic_batch=True
+    )
     quantize_graph(folder / "float.onnx", folder / "int8.onnx", pictures(8))
     return network, folder / "float.onnx", folder / "int8.onnx"
 
@@ -86,7 +88,9 @@ def test_an_activation_without_a_range_is_explained(tmp_path: Path) -> None:
         network.layers[5].weight.normal_(std=1e-7)
         network.layers[5].bias.fill_(3.0)
     example = torch.from_numpy(pictures(2))
-    export_onnx(network, example, tmp_path / "flat.onnx", input_name="image", output_names=["map", "share"], dynamic_batch=True)
+    export_onnx(
+        network, example, tmp_path / "flat.onnx", input_name="image", output_names=["map", "share"], dynamic_batch=True
+    )
     with pytest.raises(BundleError, match=r"flat\.onnx cannot be rounded .* quantize\.graphs"):
         quantize_graph(tmp_path / "flat.onnx", tmp_path / "out.onnx", pictures(2))
     assert not (tmp_path / "out.onnx").exists()
@@ -114,7 +118,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("made") / "bundle"
     networks = random_networks(action=False)
     return write_bundle(
-        folder, networks, CALIBRATION, samples, pictures=calibration, version="0.0.1", created="2026-01-31", training={"recipe": {}}
+        folder,
+        networks,
+        CALIBRATION,
+        samples,
+        pictures=calibration,
+        version="0.0.1",
+        created="2026-01-31",
+        training={"recipe": {}},
     )
 
 

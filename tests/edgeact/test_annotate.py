@@ -126,7 +126,9 @@ def test_every_takes_each_nth_frame(tmp_path: Path, options: AnnotateOptions) ->
     annotate([str(source)], tmp_path / "out", replace(options, every=3))
     _, frames = read_frames(tmp_path / "out" / "clip.frames.jsonl")
     assert [frame["time"] for frame in frames] == pytest.approx([index / 25 for index in range(0, 25, 3)], abs=1e-4)
-    assert decoded_times(tmp_path / "out" / "clip.mp4") == pytest.approx([index / 25 for index in range(0, 25, 3)], abs=1e-3)
+    assert decoded_times(tmp_path / "out" / "clip.mp4") == pytest.approx(
+        [index / 25 for index in range(0, 25, 3)], abs=1e-3
+    )
 
 
 def test_max_persons_limits_the_persons(tmp_path: Path, options: AnnotateOptions) -> None:
@@ -275,7 +277,9 @@ def test_what_edgeact_wrote_is_no_input(tmp_path: Path, options: AnnotateOptions
     write_toy_video(tmp_path / "clip.mkv", seconds=0.2)
     annotate([str(tmp_path / "clip.mkv")], tmp_path, options)
     everything = [str(path) for path in sorted(tmp_path.iterdir())]
-    assert [(result.path.name, result.state) for result in annotate(everything, tmp_path, options).results] == [("clip.mkv", "skipped")]
+    assert [(result.path.name, result.state) for result in annotate(everything, tmp_path, options).results] == [
+        ("clip.mkv", "skipped")
+    ]
     written = [str(tmp_path / name) for name in NAMES]
     report = annotate(written, tmp_path / "elsewhere", options)
     assert report.exit_code == SourceNotFoundError.exit_code
@@ -316,4 +320,6 @@ def test_a_listener_is_told_of_everything(tmp_path: Path, options: AnnotateOptio
     listener = StopAfter(-1)
     report = annotate([str(source), str(tmp_path / "missing.mp4")], tmp_path / "out", options, listener=listener)
     assert [(path, info.width, info.height, every) for path, info, every in listener.started] == [(source, 320, 240, 1)]
-    assert sorted(listener.ended, key=lambda result: result.path) == sorted(report.results, key=lambda result: result.path)
+    assert sorted(listener.ended, key=lambda result: result.path) == sorted(
+        report.results, key=lambda result: result.path
+    )

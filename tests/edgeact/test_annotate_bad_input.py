@@ -65,7 +65,15 @@ def folder_without_media(path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("make", "code"),
-    [(lambda path: path, 10), (folder_without_media, 10), (empty, 11), (truncated, 11), (write_sound, 11), (image, 11), (noise, 11)],
+    [
+        (lambda path: path, 10),
+        (folder_without_media, 10),
+        (empty, 11),
+        (truncated, 11),
+        (write_sound, 11),
+        (image, 11),
+        (noise, 11),
+    ],
     ids=["missing", "folder without media", "zero bytes", "truncated", "audio only", "image renamed", "noise"],
 )
 def test_input_that_cannot_be_used(
@@ -85,7 +93,12 @@ def test_input_that_cannot_be_used(
     captured = capsys.readouterr()
     assert str(bad) in captured.err
     assert "failed" in captured.out
-    assert sorted(path.name for path in out.iterdir()) == ["good.events.csv", "good.frames.jsonl", "good.mp4", "good.run.json"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "good.events.csv",
+        "good.frames.jsonl",
+        "good.mp4",
+        "good.run.json",
+    ]
 
 
 def test_a_video_that_broke_off_is_kept_with_a_warning_or_fails_when_strict(
@@ -109,13 +122,20 @@ def test_a_video_that_broke_off_is_kept_with_a_warning_or_fails_when_strict(
     ("name", "settings", "frames", "most"),
     [
         ("one frame", {"times": [0.0]}, 1, 1),
-        ("one pixel", {"times": [0.0, 0.04], "size": (1, 1), "codec": "ffv1", "boxes": nobody, "options": {"level": "3"}}, 2, 0),
+        (
+            "one pixel",
+            {"times": [0.0, 0.04], "size": (1, 1), "codec": "ffv1", "boxes": nobody, "options": {"level": "3"}},
+            2,
+            0,
+        ),
         ("odd size", {"times": [0.0, 0.04], "size": (321, 241)}, 2, 1),
         ("no person", {"seconds": 0.4, "boxes": nobody}, 10, 0),
         ("forty persons", {"seconds": 0.4, "boxes": crowd}, 10, 40),
     ],
 )
-def test_unusual_input_is_done(name: str, settings: dict[str, object], frames: int, most: int, tmp_path: Path, tiny_bundle: Path) -> None:
+def test_unusual_input_is_done(
+    name: str, settings: dict[str, object], frames: int, most: int, tmp_path: Path, tiny_bundle: Path
+) -> None:
     source = write_toy_video(tmp_path / "clip.mkv", **settings)  # type: ignore[arg-type]
     out = tmp_path / "out"
     assert run_annotate(source, "--out", out, "--bundle", tiny_bundle, "--max-persons", 40) == 0
@@ -134,7 +154,9 @@ def test_an_8k_frame_is_done_in_bounded_memory(tmp_path: Path, tiny_bundle: Path
     assert len(decoded_times(tmp_path / "out" / "clip.mp4")) == 1
 
 
-def test_a_folder_for_results_that_cannot_be_made(tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_for_results_that_cannot_be_made(
+    tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = write_toy_video(tmp_path / "clip.mp4", seconds=0.2)
     (tmp_path / "out").write_text("a file is in the way")
     assert run_annotate(source, "--out", tmp_path / "out", "--bundle", tiny_bundle) == 13
@@ -149,10 +171,22 @@ def test_a_full_disk_stops_the_batch_and_leaves_nothing_half(limit: int, tmp_pat
     sources = [write_toy_video(tmp_path / name, seconds=3.0, boxes=crowd) for name in ("a.mp4", "b.mp4")]
     out = tmp_path / "out"
     program = (
-        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); import sys; sys.dont_write_bytecode = True\n"
+        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); import sys; "
+        "sys.dont_write_bytecode = True\n"
         "from edgeact.cli import main; main()"
     )
-    command = [sys.executable, "-c", program, "annotate", *map(str, sources), "--out", str(out), "--bundle", str(tiny_bundle), "--quiet"]
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        "annotate",
+        *map(str, sources),
+        "--out",
+        str(out),
+        "--bundle",
+        str(tiny_bundle),
+        "--quiet",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 13, done.stderr
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
@@ -162,7 +196,9 @@ def test_a_full_disk_stops_the_batch_and_leaves_nothing_half(limit: int, tmp_pat
 
 
 @pytest.mark.parametrize("graph", ["detector", "pose", "action", "explain"])
-def test_a_tampered_bundle_is_refused(graph: str, tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tampered_bundle_is_refused(
+    graph: str, tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     copy = shutil.copytree(tiny_bundle, tmp_path / "bundle")
     content = bytearray((copy / f"{graph}.onnx").read_bytes())
     content[len(content) // 2] ^= 1
@@ -186,7 +222,12 @@ def test_a_tampered_bundle_is_refused(graph: str, tmp_path: Path, tiny_bundle: P
     ids=["newer schema", "older schema", "inconsistent", "unknown key", "corrupt"],
 )
 def test_a_bundle_whose_manifest_is_wrong_is_refused(
-    change: dict[str, object] | None, code: int, words: str, tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+    change: dict[str, object] | None,
+    code: int,
+    words: str,
+    tmp_path: Path,
+    tiny_bundle: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     copy = shutil.copytree(tiny_bundle, tmp_path / "bundle")
     manifest = copy / "manifest.json"
@@ -199,7 +240,9 @@ def test_a_bundle_whose_manifest_is_wrong_is_refused(
     assert words in error
 
 
-def test_unknown_keys_in_a_configuration_are_refused(tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_keys_in_a_configuration_are_refused(
+    tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text('max_person = 3\nthreads = 0\ndevice = "gpu"\n')
     source = write_toy_video(tmp_path / "clip.mp4", seconds=0.2)

@@ -46,7 +46,9 @@ def check_nothing_half(out: Path) -> bool:
     return record is not None and record.state == "done"
 
 
-def test_killed_runs_leave_nothing_half_and_the_next_one_completes(source: Path, tmp_path: Path, tiny_bundle: Path) -> None:
+def test_killed_runs_leave_nothing_half_and_the_next_one_completes(
+    source: Path, tmp_path: Path, tiny_bundle: Path
+) -> None:
     out = tmp_path / "out"
     chance = random.Random(7)
     killed = 0
@@ -62,7 +64,12 @@ def test_killed_runs_leave_nothing_half_and_the_next_one_completes(source: Path,
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert check_nothing_half(out)
-    assert sorted(path.name for path in out.iterdir()) == ["clip.events.csv", "clip.frames.jsonl", "clip.mp4", "clip.run.json"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "clip.events.csv",
+        "clip.frames.jsonl",
+        "clip.mp4",
+        "clip.run.json",
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -83,4 +90,9 @@ def test_a_signal_finishes_the_files(number: signal.Signals, source: Path, tmp_p
     assert 0 < record.summary.frames < FRAMES
     assert len(decoded_times(out / "clip.mp4")) == record.summary.frames
     assert len((out / "clip.frames.jsonl").read_text().splitlines()) == record.summary.frames + 1
-    assert sorted(path.name for path in out.iterdir()) == ["clip.events.csv", "clip.frames.jsonl", "clip.mp4", "clip.run.json"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "clip.events.csv",
+        "clip.frames.jsonl",
+        "clip.mp4",
+        "clip.run.json",
+    ]

@@ -27,7 +27,9 @@ class MemoryListener(SilentListener):
 
 
 def growth(folder: Path, bundle: Path, *, repeats: int) -> tuple[int, float]:
-    """Annotate a looped video; frames, and bytes by which memory grows a frame over the last half (allocators fill up first)."""
+    """Annotate a looped video; frames, and bytes by which memory grows a frame over the last half (allocators fill up
+    first).
+    """
     short = write_toy_video(folder / "short.mp4", seconds=4.0, size=(160, 120))
     video = loop_video(folder / "long.mp4", short, repeats=repeats)
     listener = MemoryListener()

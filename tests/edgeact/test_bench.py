@@ -15,7 +15,9 @@ def test_all_is_measured_in_one_run(tmp_path: Path, tiny_bundle: Path) -> None:
     source = write_toy_video(tmp_path / "clip.mp4", seconds=2.0)
     steps: list[str] = []
     report = bench(source, repeats=2, bundle_directory=tiny_bundle, on_step=steps.append)
-    assert steps == [f"{name} ({repeat} of 2)" for repeat in (1, 2) for name in ("decode", "decode+encode", "full pipeline")]
+    assert steps == [
+        f"{name} ({repeat} of 2)" for repeat in (1, 2) for name in ("decode", "decode+encode", "full pipeline")
+    ]
     assert (report.frames, report.width, report.height, report.repeats) == (50, 320, 240, 2)
     assert report.media_seconds == pytest.approx(49 / 25, abs=1e-3)
     assert 0 < report.decode.seconds < report.full.seconds
@@ -44,7 +46,9 @@ def test_numbers_out_of_range(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["file", "-"])
-def test_the_command_prints_tables_and_json(target: str, tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_tables_and_json(
+    target: str, tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = write_toy_video(tmp_path / "clip.mp4", seconds=0.4)
     path = tmp_path / "bench.json"
     where = str(path) if target == "file" else "-"
@@ -60,7 +64,9 @@ def test_the_command_prints_tables_and_json(target: str, tmp_path: Path, tiny_bu
         assert words in tables
 
 
-def test_a_missing_file_is_an_error_of_its_own(tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_an_error_of_its_own(
+    tmp_path: Path, tiny_bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stopped:
         cli.main(["bench", str(tmp_path / "missing.mp4"), "--bundle", str(tiny_bundle)])
     assert stopped.value.code == 10

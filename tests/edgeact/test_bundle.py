@@ -44,7 +44,9 @@ def test_the_digest_changes_with_anything_in_the_bundle(tiny_bundle: Path, chang
     assert load_bundle(tiny_bundle).digest != load_bundle(other).digest
 
 
-@pytest.mark.parametrize("file", ["../pose.onnx", "/pose.onnx", "a/b.onnx", ".hidden.onnx", "pose.pt", "..\\pose.onnx", "pose.onnx\n"])
+@pytest.mark.parametrize(
+    "file", ["../pose.onnx", "/pose.onnx", "a/b.onnx", ".hidden.onnx", "pose.pt", "..\\pose.onnx", "pose.onnx\n"]
+)
 def test_a_graph_cannot_point_outside(changed: Change, file: str) -> None:
     with pytest.raises(BundleError, match=r"graphs\.0\.file"):
         load_bundle(changed(lambda manifest: manifest["graphs"][0].update(file=file)))
@@ -69,7 +71,9 @@ def test_unknown_keys_and_wrong_values_are_all_named(changed: Change) -> None:
         (lambda m: m["calibration"].update(action_score=1.5), "action_score"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(changed: Change, edit: Callable[[dict[str, Any]], object], message: str) -> None:
+def test_what_does_not_fit_together_is_refused(
+    changed: Change, edit: Callable[[dict[str, Any]], object], message: str
+) -> None:
     with pytest.raises(BundleError, match=message):
         load_bundle(changed(edit))
 

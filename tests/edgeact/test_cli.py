@@ -39,7 +39,12 @@ def test_commands_and_options_are_those_agreed_on() -> None:
     group = typer.main.get_command(cli.app)
 
     def options(command: object) -> set[str]:
-        return {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("-")}  # type: ignore[attr-defined]
+        return {
+            name
+            for parameter in command.params  # type: ignore[attr-defined]
+            for name in (*parameter.opts, *parameter.secondary_opts)
+            if name.startswith("-")
+        }
 
     commands = group.commands  # type: ignore[attr-defined]
     assert {name: options(command) for name, command in commands.items()} == SURFACE
@@ -84,7 +89,9 @@ def test_errors_are_one_red_line_with_their_exit_code(tmp_path: Path, capsys: py
     assert "manifest.json" in error
 
 
-def test_unexpected_errors_hint_at_debug_and_debug_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unexpected_errors_hint_at_debug_and_debug_shows_where(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def explode() -> None:
         raise ZeroDivisionError("seven by nought")
 
@@ -92,7 +99,10 @@ def test_unexpected_errors_hint_at_debug_and_debug_shows_where(monkeypatch: pyte
     monkeypatch.setattr("edgeact.doctor.examine", explode)
     assert run_main("doctor") == 1
     error = capsys.readouterr().err
-    assert error == "error: ZeroDivisionError: seven by nought (this is a fault of edgeact; edgeact --debug … shows where)\n"
+    assert (
+        error
+        == "error: ZeroDivisionError: seven by nought (this is a fault of edgeact; edgeact --debug … shows where)\n"
+    )
     monkeypatch.setenv(cli.DEBUG_VARIABLE, "")  # so that what --debug sets is taken back after the test
     assert run_main("--debug", "doctor") == 1
     error = capsys.readouterr().err
@@ -102,7 +112,9 @@ def test_unexpected_errors_hint_at_debug_and_debug_shows_where(monkeypatch: pyte
 
 def test_python_m_edgeact_is_the_command_and_starts_quickly() -> None:
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "edgeact", "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "edgeact", "--help"], capture_output=True, text=True, check=True
+    )
     seconds = time.monotonic() - began
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     # Not a limit on seconds alone, which a busy machine would break: nothing heavy is imported for a help page.
@@ -118,7 +130,9 @@ def test_verify_accepts_a_sound_bundle(tiny_bundle: Path, capsys: pytest.Capture
         assert word in output
 
 
-def test_verify_names_the_graph_that_was_changed(tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_names_the_graph_that_was_changed(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     copy = shutil.copytree(tiny_bundle, tmp_path / "copy")
     with (copy / "pose.onnx").open("ab") as file:
         file.write(b"x")
@@ -129,13 +143,18 @@ def test_verify_names_the_graph_that_was_changed(tiny_bundle: Path, tmp_path: Pa
     assert "payload.bin" in captured.out
 
 
-def test_verify_compares_outputs_with_the_manifest(tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_compares_outputs_with_the_manifest(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     copy = shutil.copytree(tiny_bundle, tmp_path / "copy")
     manifest = json.loads((copy / "manifest.json").read_text())
     manifest["graphs"][1]["outputs"][0]["shape"] = ["N", 17, 2]
     (copy / "manifest.json").write_text(json.dumps(manifest))
     assert run_main("verify", str(copy)) == 14
-    assert "pose.onnx gives joints as [1, 21, 2] float32, the manifest says ['N', 17, 2] float32" in capsys.readouterr().err
+    assert (
+        "pose.onnx gives joints as [1, 21, 2] float32, the manifest says ['N', 17, 2] float32"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_device_that_is_not_there_is_refused(tiny_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:

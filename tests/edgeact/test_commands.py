@@ -60,13 +60,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def edgeact(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     program = f"import sys; sys.path.insert(0, {str(site)!r}); from edgeact.cli import main; main()"
-    return subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 def test_help_lists_all_and_says_what_is_broken(site: Path) -> None:
     done = edgeact(site, "--help")
     assert done.returncode == 0, done.stderr
-    for word in ("annotate", "group", "A group.", "single", "A command in a typer of its own.", "plain", "A plain function."):
+    for word in (
+        "annotate",
+        "group",
+        "A group.",
+        "single",
+        "A command in a typer of its own.",
+        "plain",
+        "A plain function.",
+    ):
         assert word in done.stdout
     assert "Unavailable (ModuleNotFoundError" in done.stdout
 

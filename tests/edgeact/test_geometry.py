@@ -1,4 +1,6 @@
-"""Transforms that undo each other, boxes that overlap as they should, and the pixels that end up where the matrix says."""
+"""Transforms that undo each other, boxes that overlap as they should, and the pixels that end up where the matrix
+says.
+"""
 
 import numpy as np
 import pytest
@@ -25,7 +27,9 @@ from edgeact.skeleton import BODY_21
 
 coordinate = st.floats(-500, 3000, width=32)
 side = st.floats(1, 900, width=32)
-boxes = st.tuples(coordinate, coordinate, side, side).map(lambda v: np.array([v[0], v[1], v[0] + v[2], v[1] + v[3]], np.float32))
+boxes = st.tuples(coordinate, coordinate, side, side).map(
+    lambda v: np.array([v[0], v[1], v[0] + v[2], v[1] + v[3]], np.float32)
+)
 
 
 @given(boxes, st.floats(1, 2), st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=5))
@@ -54,7 +58,9 @@ def test_letterboxed_pictures_fit_and_keep_their_aspect(width: int, height: int)
     assert 1 <= fitted[0] <= 416
     assert 1 <= fitted[1] <= 256
     assert fitted[0] == 416 or fitted[1] == 256
-    corners = transform_points([[-0.5, -0.5], [width - 0.5, height - 0.5]], letterbox_matrix(width, height, width=416, height=256))
+    corners = transform_points(
+        [[-0.5, -0.5], [width - 0.5, height - 0.5]], letterbox_matrix(width, height, width=416, height=256)
+    )
     assert corners[0] == pytest.approx([-0.5, -0.5], abs=1e-3)
     assert corners[1] == pytest.approx([fitted[0] - 0.5, fitted[1] - 0.5], abs=1e-2)
 
@@ -97,7 +103,9 @@ def test_iou_is_symmetric_bounded_and_one_for_equals(first: np.ndarray, second: 
 
 
 def test_iou_of_a_known_case() -> None:
-    assert box_iou(np.array([[0, 0, 10, 10]], np.float32), np.array([[5, 0, 15, 10]], np.float32))[0, 0] == pytest.approx(1 / 3)
+    assert box_iou(np.array([[0, 0, 10, 10]], np.float32), np.array([[5, 0, 15, 10]], np.float32))[
+        0, 0
+    ] == pytest.approx(1 / 3)
 
 
 @given(st.lists(st.tuples(boxes, st.floats(0, 1, width=32)), max_size=12), st.floats(0.1, 0.9))

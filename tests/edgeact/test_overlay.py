@@ -12,7 +12,9 @@ from edgeact.types import Action, AttentionMap, Frame, FrameResult, PartCrop, Pe
 from tests.tiny_bundle import FIGURE
 
 
-def person(*, box: tuple[float, float, float, float] = (100, 40, 160, 200), label: str | None = "walk", track_id: int = 3) -> Person:
+def person(
+    *, box: tuple[float, float, float, float] = (100, 40, 160, 200), label: str | None = "walk", track_id: int = 3
+) -> Person:
     edges = np.array(box, np.float32)
     centre, half = (edges[:2] + edges[2:]) / 2, (edges[2:] - edges[:2]) / 2
     scores = np.array([0.8, 0.2], np.float32)
@@ -50,7 +52,9 @@ def test_any_size_can_be_drawn_on(size: tuple[int, int]) -> None:
     assert drawn(np.zeros((*size, 3), np.uint8), person()).shape == (*size, 3)
 
 
-@pytest.mark.parametrize("box", [(-500, -500, -400, -300), (-30, -30, 20, 40), (10_000, 0, 10_050, 90), (50, 50, 50, 50)])
+@pytest.mark.parametrize(
+    "box", [(-500, -500, -400, -300), (-30, -30, 20, 40), (10_000, 0, 10_050, 90), (50, 50, 50, 50)]
+)
 def test_people_partly_or_wholly_outside_do_no_harm(box: tuple[float, float, float, float]) -> None:
     drawn(np.zeros((240, 320, 3), np.uint8), person(box=box))
 
@@ -71,7 +75,13 @@ def test_a_label_hides_neither_the_head_nor_another_label() -> None:
     low_box = replace(person(track_id=1), box=np.array([200, 260, 300, 440], np.float32))  # the head reaches out of it
     head = low_box.pose.joints[:, 1].min()
     alone = drawn(
-        image, replace(low_box, pose=replace(low_box.pose, joints=low_box.pose.joints + np.float32([100, 180])), parts=(), attention=None)
+        image,
+        replace(
+            low_box,
+            pose=replace(low_box.pose, joints=low_box.pose.joints + np.float32([100, 180])),
+            parts=(),
+            attention=None,
+        ),
     )
     changed = np.flatnonzero((alone != 90).any((1, 2)))
     plates = np.flatnonzero((alone == np.array(track_colour(1))).all(2).sum(1) > 40)

@@ -36,7 +36,13 @@ class ListSource:
     """Frames at given times; can fail before a frame, or pause before every frame."""
 
     def __init__(
-        self, times: list[float], *, live: bool = False, fail_at: int | None = None, pause: float = 0.0, size: tuple[int, int] = (8, 6)
+        self,
+        times: list[float],
+        *,
+        live: bool = False,
+        fail_at: int | None = None,
+        pause: float = 0.0,
+        size: tuple[int, int] = (8, 6),
     ) -> None:
         self._times = times
         self._fail_at = fail_at
@@ -97,7 +103,9 @@ class ListSink:
         if result.frame.index == self._fail_at:
             raise OutputError("disk full")
         time.sleep(self._pause)
-        self.rows.append((result.frame.index, result.frame.time, result.events, None if picture is None else int(picture[0, 0, 0])))
+        self.rows.append(
+            (result.frame.index, result.frame.time, result.events, None if picture is None else int(picture[0, 0, 0]))
+        )
 
     def close(self) -> None: ...
 
@@ -108,7 +116,9 @@ def invert(result: FrameResult) -> UInt8:
     return 255 - result.frame.image
 
 
-def start(source: ListSource, perceiver: Echo | None = None, sink: ListSink | None = None, **options: object) -> PipelineReport:
+def start(
+    source: ListSource, perceiver: Echo | None = None, sink: ListSink | None = None, **options: object
+) -> PipelineReport:
     arguments: dict[str, object] = {"draw": invert, "queue_frames": 2, "stop": threading.Event(), **options}
     return run(source, perceiver or Echo(), [sink or ListSink()], **arguments)  # type: ignore[arg-type]
 
@@ -207,7 +217,9 @@ def test_a_failing_stage_stops_all_and_reaches_the_caller(stage: str, at: int) -
         with pytest.raises(OutputError, match="disk full"):
             start(source, perceiver, sink, draw=draw)
         return
-    with pytest.raises(PipelineError, match=r"list: the \w+ stage failed after \d+ frames \(ZeroDivisionError: the \w+ broke\)") as caught:
+    with pytest.raises(
+        PipelineError, match=r"list: the \w+ stage failed after \d+ frames \(ZeroDivisionError: the \w+ broke\)"
+    ) as caught:
         start(source, perceiver, sink, draw=draw, on_result=listen)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert [row[0] for row in sink.rows] == list(range(len(sink.rows)))
@@ -217,7 +229,9 @@ def test_a_stop_finishes_what_was_read() -> None:
     stop = threading.Event()
     source = ListSource([i / 25 for i in range(10_000)])
     sink = ListSink(pause=0.001)
-    report = start(source, sink=sink, stop=stop, on_result=lambda result: stop.set() if result.frame.index == 20 else None)
+    report = start(
+        source, sink=sink, stop=stop, on_result=lambda result: stop.set() if result.frame.index == 20 else None
+    )
     assert report.interrupted
     assert 20 < report.frames < 100
     assert [row[0] for row in sink.rows] == list(range(source.read))

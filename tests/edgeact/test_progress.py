@@ -16,7 +16,14 @@ from edgeact.record import RunSummary
 from edgeact.types import Frame, FrameResult
 
 SUMMARY = RunSummary(
-    frames=20, seconds=2.0, media_seconds=0.8, tracks=1, most_persons=1, action_seconds={"walk": 0.5}, truncated=False, warning=None
+    frames=20,
+    seconds=2.0,
+    media_seconds=0.8,
+    tracks=1,
+    most_persons=1,
+    action_seconds={"walk": 0.5},
+    truncated=False,
+    warning=None,
 )
 RESULT = FrameResult(Frame(0, 0.0, np.zeros((2, 2, 3), np.uint8)))
 
@@ -75,7 +82,10 @@ def test_bars_show_frames_and_leave_a_line_an_input() -> None:
         (InputResult(Path("a.mp4"), "interrupted"), "nothing was read"),
         (InputResult(Path("a.mp4"), "interrupted", summary=SUMMARY), "20 frames are written; start again"),
         (InputResult(Path("a.mp4"), "skipped", summary=SUMMARY), "--overwrite"),
-        (InputResult(Path("a.mp4"), "done", summary=SUMMARY.model_copy(update={"warning": "a.mp4 broke off"})), "warning: a.mp4 broke off"),
+        (
+            InputResult(Path("a.mp4"), "done", summary=SUMMARY.model_copy(update={"warning": "a.mp4 broke off"})),
+            "warning: a.mp4 broke off",
+        ),
         (InputResult(Path("[a].mp4"), "failed", error=SourceFormatError("[a].mp4 is empty")), "[a].mp4 is empty"),
     ],
 )

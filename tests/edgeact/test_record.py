@@ -8,11 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeact.errors import OutputError
-from edgeact.record import InputRecord, RunRecord, RunSummary, fingerprint_input, is_current, load_record, output_stems, save_record
+from edgeact.record import (
+    InputRecord,
+    RunRecord,
+    RunSummary,
+    fingerprint_input,
+    is_current,
+    load_record,
+    output_stems,
+    save_record,
+)
 
 SETTINGS = {"every": 1}
 SUMMARY = RunSummary(
-    frames=3, seconds=0.5, media_seconds=0.12, tracks=1, most_persons=1, action_seconds={"walk": 0.1}, truncated=False, warning=None
+    frames=3,
+    seconds=0.5,
+    media_seconds=0.12,
+    tracks=1,
+    most_persons=1,
+    action_seconds={"walk": 0.1},
+    truncated=False,
+    warning=None,
 )
 
 
@@ -121,7 +137,9 @@ def test_an_unreadable_record_is_no_record(tmp_path: Path, content: bytes) -> No
 
 
 def test_a_record_that_cannot_be_written_names_the_file_and_leaves_nothing(tmp_path: Path) -> None:
-    record = RunRecord(state="done", input=InputRecord(path="/a", fingerprint="f"), settings={}, outputs={}, summary=None)
+    record = RunRecord(
+        state="done", input=InputRecord(path="/a", fingerprint="f"), settings={}, outputs={}, summary=None
+    )
     (tmp_path / "a.run.json").mkdir()  # a folder is in the way
     with pytest.raises(OutputError, match=r"a\.run\.json cannot be written"):
         save_record(tmp_path / "a.run.json", record)

@@ -33,7 +33,17 @@ def test_the_summary_says_what_was_found_longest_action_first() -> None:
     done = InputResult(Path("in/a.mp4"), "done", outputs, SUMMARY)
     failed = InputResult(Path("in/[b].mp4"), "failed", error=SourceFormatError("x"))
     shown = text(summary_table(BatchReport((done, failed), not_started=0, interrupted=False)))
-    for words in ("a.mp4", "done", "walk 3.0 s, wave 0.5 s", "annotated into out", "→ a.*", "20", "0.4×", "[b].mp4", "failed"):
+    for words in (
+        "a.mp4",
+        "done",
+        "walk 3.0 s, wave 0.5 s",
+        "annotated into out",
+        "→ a.*",
+        "20",
+        "0.4×",
+        "[b].mp4",
+        "failed",
+    ):
         assert words in shown
 
 

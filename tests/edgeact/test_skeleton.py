@@ -30,7 +30,14 @@ def test_mirroring_twice_is_nothing_and_bones_join_joints(skeleton) -> None:  # 
 
 
 def test_the_limb_joints_are_shoulders_to_ankles() -> None:
-    assert {BODY_21.joints[index].split("_")[1] for index in LIMB_JOINTS} == {"shoulder", "elbow", "wrist", "hip", "knee", "ankle"}
+    assert {BODY_21.joints[index].split("_")[1] for index in LIMB_JOINTS} == {
+        "shoulder",
+        "elbow",
+        "wrist",
+        "hip",
+        "knee",
+        "ankle",
+    }
     assert len(LIMB_JOINTS) == 12
 
 

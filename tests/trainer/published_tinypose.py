@@ -1,4 +1,6 @@
-"""PP-TinyPose as it was published, to compare ours with; written from the published graph, layer by layer, and slow to read on purpose."""
+"""PP-TinyPose as it was published, to compare ours with; written from the published graph, layer by layer, and slow to
+read on purpose.
+"""
 
 from pathlib import Path
 
@@ -25,7 +27,14 @@ class PublishedTinyPose:
         self.random = torch.Generator().manual_seed(0)
 
     def _conv(
-        self, x: torch.Tensor, out: int, *, kernel: int = 1, stride: int = 1, depthwise: bool = False, relu: bool = False
+        self,
+        x: torch.Tensor,
+        out: int,
+        *,
+        kernel: int = 1,
+        stride: int = 1,
+        depthwise: bool = False,
+        relu: bool = False,
     ) -> torch.Tensor:
         shape = (out, 1 if depthwise else x.shape[1], kernel, kernel)
         if self.given is not None:
@@ -55,7 +64,9 @@ class PublishedTinyPose:
             total = torch.zeros(())
             for source, x in enumerate(out):
                 if source > to:
-                    told = functional.interpolate(self._conv(x, BRANCHES[to]), scale_factor=2 ** (source - to), mode="nearest")
+                    told = functional.interpolate(
+                        self._conv(x, BRANCHES[to]), scale_factor=2 ** (source - to), mode="nearest"
+                    )
                 elif source < to:
                     told = x
                     for step in range(to - source):

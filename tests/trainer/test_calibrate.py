@@ -39,7 +39,9 @@ def test_joints_with_few_labels_share_one_fit() -> None:
     mass = rng.uniform(0.05, 1, (400, 3))
     target = np.concatenate([np.zeros((400, 3, 2)), np.ones((400, 3, 1))], -1)
     target[:380, 1:, 2] = 0
-    fit = fit_confidence(mass, rng.choice([0.0, 50.0], (400, 3, 1)) + np.zeros((400, 3, 2)), target, np.full(400, 100.0))
+    fit = fit_confidence(
+        mass, rng.choice([0.0, 50.0], (400, 3, 1)) + np.zeros((400, 3, 2)), target, np.full(400, 100.0)
+    )
     assert fit.slope[1] == fit.slope[2]
     assert fit.slope[0] != fit.slope[1]
 
@@ -57,7 +59,14 @@ def test_temperature_undoes_overconfidence() -> None:
 
 
 def test_open_set_rates_of_hand_made_clips() -> None:
-    sequences = [sequence("walk"), sequence("walk"), sequence("walk"), sequence(OTHER), sequence(OTHER, "wave"), sequence(OTHER)]
+    sequences = [
+        sequence("walk"),
+        sequence("walk"),
+        sequence("walk"),
+        sequence(OTHER),
+        sequence(OTHER, "wave"),
+        sequence(OTHER),
+    ]
     found = np.stack(
         [
             probability("walk", 0.9),

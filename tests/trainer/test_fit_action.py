@@ -35,7 +35,13 @@ def test_a_short_training_tells_two_movements_apart_and_resumes_exactly(tmp_path
     bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
 
     def train(name: str, steps: int) -> torch.nn.Module:
-        return fit(sequences, bank, tmp_path / name / "checkpoint.pt", ActionRecipe(steps=steps, batch=24, rate=2e-3), save_every=20)
+        return fit(
+            sequences,
+            bank,
+            tmp_path / name / "checkpoint.pt",
+            ActionRecipe(steps=steps, batch=24, rate=2e-3),
+            save_every=20,
+        )
 
     network = train("whole", 40)
     unseen = [moving(axis, 100 + seed) for axis in (0, 1) for seed in range(20)]
@@ -52,7 +58,9 @@ def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path:
     bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
 
     def train(name: str, steps: int) -> dict[str, torch.Tensor]:
-        recipe = ActionRecipe(steps=steps, batch=8, rate=2e-3)  # the rate of the first steps does not depend on how many there will be
+        recipe = ActionRecipe(
+            steps=steps, batch=8, rate=2e-3
+        )  # the rate of the first steps does not depend on how many there will be
         return fit(sequences, bank, tmp_path / name / "checkpoint.pt", recipe, save_every=2).state_dict()
 
     whole = train("whole", 6)

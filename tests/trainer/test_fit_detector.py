@@ -53,7 +53,12 @@ def test_the_right_answer_costs_less_than_a_shifted_one() -> None:
         x = (torch.arange(40) + 0.5) * STRIDE - 0.5
         y = ((torch.arange(24) + 0.5) * STRIDE - 0.5)[:, None]
         left, top, right, bottom = (float(value) for value in BOX[0])
-        sides = [(x - left).expand(24, 40), (y - top).expand(24, 40), (right - x).expand(24, 40), (bottom - y).expand(24, 40)]
+        sides = [
+            (x - left).expand(24, 40),
+            (y - top).expand(24, 40),
+            (right - x).expand(24, 40),
+            (bottom - y).expand(24, 40),
+        ]
         return float(detector_loss(centre, torch.stack(sides)[None], heat, owner, counts))
 
     assert loss(0) < 0.05

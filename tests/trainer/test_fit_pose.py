@@ -143,7 +143,9 @@ def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path:
     teacher = fit_teacher(patches, weights, tmp_path / "teacher" / "checkpoint.pt", recipe(1))
 
     def train(name: str, steps: int) -> dict[str, torch.Tensor]:
-        return fit(patches, weights, tmp_path / name / "checkpoint.pt", recipe(steps), teacher=teacher, save_every=1).state_dict()
+        return fit(
+            patches, weights, tmp_path / name / "checkpoint.pt", recipe(steps), teacher=teacher, save_every=1
+        ).state_dict()
 
     torch.use_deterministic_algorithms(True)
     try:

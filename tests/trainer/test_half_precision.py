@@ -10,7 +10,11 @@ from trainer.half_precision import half_where_native
 
 @pytest.mark.parametrize(
     ("capabilities", "dtype"),
-    [({"avx2": True}, torch.float32), ({"avx512_bf16": True}, torch.bfloat16), ({"amx_bf16": True, "avx512_bf16": False}, torch.bfloat16)],
+    [
+        ({"avx2": True}, torch.float32),
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": True, "avx512_bf16": False}, torch.bfloat16),
+    ],
     ids=["AVX2", "AVX-512 BF16", "AMX"],
 )
 def test_networks_run_in_what_the_processor_multiplies(

@@ -49,7 +49,9 @@ def test_binary_cross_entropy_by_hand() -> None:
     logits = torch.tensor([[0.0, math.log(3)], [0.0, math.log(3)], [5.0, 5.0]])
     labels = torch.tensor([[1, 0], [1, MISSING], [MISSING, MISSING]])
     # σ(0) = ½, σ(log 3) = ¾
-    assert binary_cross_entropy(logits, labels).tolist() == pytest.approx([(math.log(2) + math.log(4)) / 2, math.log(2), 0.0])
+    assert binary_cross_entropy(logits, labels).tolist() == pytest.approx(
+        [(math.log(2) + math.log(4)) / 2, math.log(2), 0.0]
+    )
 
 
 def test_multitask_loss_with_labels_missing_both_ways() -> None:
@@ -96,7 +98,9 @@ def test_elastic_net_by_hand_leaves_out_what_is_not_there() -> None:
     no_depth = everything.clone()
     no_depth[..., 2] = False
     no_depth[0, 1] = False
-    assert elastic_net(found, wanted, no_depth).tolist() == pytest.approx([0.25 + 0.25**2])  # the second joint does not dilute the mean
+    assert elastic_net(found, wanted, no_depth).tolist() == pytest.approx(
+        [0.25 + 0.25**2]
+    )  # the second joint does not dilute the mean
     both = everything.clone()
     both[0, 1] = False
     assert elastic_net(found, wanted, both).tolist() == pytest.approx([0.25 + 0.0625 + 0.5 + 0.25])
@@ -126,7 +130,9 @@ def test_mask_guided_loss_by_hand() -> None:
     maps, masks = torch.tensor([[[[0.5, 2.0]]]]).repeat(3, 1, 1, 1), torch.tensor([[[[1.0, 0.0]]]]).repeat(3, 1, 1, 1)
     found = mask_guided(scores, torch.tensor([0, MISSING, 1]), maps, masks, torch.tensor([True, True, False]))
     assert found.tolist() == pytest.approx([math.log(4) + 0.25 + 4.0, 0.25 + 4.0, math.log(4 / 3)])
-    assert mask_guided(scores[:1], torch.tensor([0]), maps[:1], masks[:1]).tolist() == pytest.approx([math.log(4) + 4.25])
+    assert mask_guided(scores[:1], torch.tensor([0]), maps[:1], masks[:1]).tolist() == pytest.approx(
+        [math.log(4) + 4.25]
+    )
 
 
 def test_pose_and_action_loss_by_hand() -> None:
@@ -137,7 +143,9 @@ def test_pose_and_action_loss_by_hand() -> None:
     assert pose_and_action(pose, confidence, actions).item() == pytest.approx((2 + 2) + 0.01 * (10 + 20) + 0.01 * 200)
     assert pose_and_action(pose, confidence, []).item() == pytest.approx(4.3)  # a batch of pictures
     assert pose_and_action([], [], actions, weight=0.02).item() == pytest.approx(4.0)  # actions alone
-    with pytest.raises(ValueError, match="pose, confidence and actions are all empty; give the losses of at least one block"):
+    with pytest.raises(
+        ValueError, match="pose, confidence and actions are all empty; give the losses of at least one block"
+    ):
         pose_and_action([], [], [])
 
 
@@ -152,11 +160,15 @@ def _with_holes(values: torch.Tensor, there: list[bool], hole: float = float("na
 
 def _maps(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
     weights = torch.tensor(there, dtype=torch.float32)[:, None].expand(-1, 2)
-    return weighted_squared_error(inputs.reshape(-1, 2, 2, 2), _with_holes(torch.ones(len(there), 2, 2, 2), there), weights)
+    return weighted_squared_error(
+        inputs.reshape(-1, 2, 2, 2), _with_holes(torch.ones(len(there), 2, 2, 2), there), weights
+    )
 
 
 def _mask(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
-    return human_mask(inputs.reshape(-1, 1, 2, 4), _with_holes(torch.ones(len(there), 1, 2, 4), there), torch.tensor(there))
+    return human_mask(
+        inputs.reshape(-1, 1, 2, 4), _with_holes(torch.ones(len(there), 1, 2, 4), there), torch.tensor(there)
+    )
 
 
 def _guided(inputs: torch.Tensor, there: list[bool]) -> torch.Tensor:
@@ -212,7 +224,9 @@ def test_a_missing_pose_leaves_the_weight_of_the_multitask_loss_alone() -> None:
     def gradient(rows: list[int]) -> torch.Tensor:
         layer.zero_grad()
         outputs, posed, acting = layer(inputs[rows]), [has_pose[row] for row in rows], [has_action[row] for row in rows]
-        loss = multitask_aware(_maps(outputs, posed), torch.tensor(posed), [_focal(outputs, acting)], torch.tensor(acting), balance=0.1)
+        loss = multitask_aware(
+            _maps(outputs, posed), torch.tensor(posed), [_focal(outputs, acting)], torch.tensor(acting), balance=0.1
+        )
         (loss * len(rows)).backward()
         assert layer.weight.grad is not None
         return layer.weight.grad.clone()
@@ -223,7 +237,10 @@ def test_a_missing_pose_leaves_the_weight_of_the_multitask_loss_alone() -> None:
 def test_confident_outputs_of_missing_labels_do_not_end_a_training() -> None:
     """Infinite scores have a loss of 0·∞ where nobody said what is right; it does not reach the gradient."""
     scores = torch.tensor([[math.inf, 0.0], [1.0, 2.0]], requires_grad=True)
-    for labels, loss in ((torch.tensor([MISSING, 1]), focal), (torch.tensor([[MISSING, MISSING], [0, 1]]), binary_cross_entropy)):
+    for labels, loss in (
+        (torch.tensor([MISSING, 1]), focal),
+        (torch.tensor([[MISSING, MISSING], [0, 1]]), binary_cross_entropy),
+    ):
         (gradient,) = torch.autograd.grad(loss(scores, labels).sum(), scores)  # type: ignore[operator]
         assert torch.isfinite(gradient).all()
         assert gradient[0].tolist() == [0.0, 0.0]

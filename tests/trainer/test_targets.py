@@ -36,5 +36,9 @@ def test_the_box_of_joints_grows_by_half() -> None:
 def test_targets_are_on_the_device_of_what_they_are_made_of() -> None:
     """On the meta device, which stands for any that is not the processor's memory."""
     joints, boxes = torch.zeros(2, 3, 2, device="meta"), torch.zeros(2, 4, device="meta")
-    made = (gaussian_maps(joints, height=4, width=6, stride=4), box_masks(boxes, height=4, width=6, stride=4), joints_boxes(joints))
+    made = (
+        gaussian_maps(joints, height=4, width=6, stride=4),
+        box_masks(boxes, height=4, width=6, stride=4),
+        joints_boxes(joints),
+    )
     assert {target.device.type for target in made} == {"meta"}

@@ -1,8 +1,8 @@
 """3DCAM and what is built of it; on pictures the same functions give 2DCAM (paper C, section 3.8).
 
-Paper C is Yudistira, Kavitha, Kurita, "Weakly-Supervised Action Localization, and Action Recognition using Global-Local Attention of 3D
-CNN". Every function takes a network (`Explained`) and its input and returns maps of the input's size: ``(N, T, H, W)`` for clips,
-``(N, H, W)`` for pictures.
+Paper C is Yudistira, Kavitha, Kurita, "Weakly-Supervised Action Localization, and Action Recognition using Global-Local
+Attention of 3D CNN". Every function takes a network (`Explained`) and its input and returns maps of the input's size:
+``(N, T, H, W)`` for clips, ``(N, H, W)`` for pictures.
 """
 
 from collections.abc import Sequence
@@ -49,8 +49,8 @@ def sum_cam3d(
 ) -> torch.Tensor:
     """Sum3DCAM = ReLU(Σ_k 3DCAM_k) (eq. 6), in 0..number of layers; arguments as of `cam3d`.
 
-    Which layers suit depends on how large in the picture those who act are (section 5.2): table 6 sums conv and layer 1, table 7 layers 2
-    to 4.
+    Which layers suit depends on how large in the picture those who act are (section 5.2): table 6 sums conv and layer
+    1, table 7 layers 2 to 4.
     """
     cams = cam3d(network, inputs, label=label, counterfactual=counterfactual, layers=layers)
     return torch.relu(torch.stack(list(cams.values())).sum(0))

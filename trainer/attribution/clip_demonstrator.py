@@ -1,4 +1,6 @@
-"""A small gated 3D network of system C, trained some minutes on UT-Interaction, so that `gallery` has a clip's decision to explain."""
+"""A small gated 3D network of system C, trained some minutes on UT-Interaction, so that `gallery` has a clip's decision
+to explain.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +23,9 @@ _MARGIN = 8  # pixels that a training clip may be shifted by
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipDemonstrator:
-    """The network, the classifier over its last layer's mean, its actions, and the share of unseen sequences' clips that it gets right."""
+    """The network, the classifier over its last layer's mean, its actions, and the share of unseen sequences' clips
+    that it gets right.
+    """
 
     network: GatedNetwork
     classifier: nn.Linear
@@ -32,7 +36,10 @@ class ClipDemonstrator:
 def read_clip(path: Path) -> np.ndarray:
     """`FRAMES` frames, evenly over the video: ``(T, HEIGHT, WIDTH, 3)`` uint8 RGB."""
     with av.open(str(path)) as container:
-        frames = [letterbox(frame.to_ndarray(format="rgb24"), width=WIDTH, height=HEIGHT) for frame in container.decode(video=0)]
+        frames = [
+            letterbox(frame.to_ndarray(format="rgb24"), width=WIDTH, height=HEIGHT)
+            for frame in container.decode(video=0)
+        ]
     return np.stack([frames[round(index)] for index in np.linspace(0, len(frames) - 1, FRAMES)])
 
 
@@ -53,14 +60,21 @@ def fit_clip_demonstrator(data: Path, *, steps: int = 800, batch: int = 8) -> Cl
     """Train on the sequences that the project trains on, and measure on the others; about five minutes on one core."""
     groups = read_groups(data / "ut_interaction", "index.csv")
     chosen = [(name, label, split) for name, (label, split) in groups.items() if label in INTERACTION_LABELS]
-    clips = np.stack([read_clip(data / "ut_interaction/clips" / name) for name, _, _ in track(chosen, description="clips")])
+    clips = np.stack(
+        [read_clip(data / "ut_interaction/clips" / name) for name, _, _ in track(chosen, description="clips")]
+    )
     labels = torch.tensor([INTERACTION_LABELS.index(label) for _, label, _ in chosen])
     trained = np.flatnonzero([split == "train" for _, _, split in chosen])
     unseen = np.flatnonzero([split == "test" for _, _, split in chosen])
     torch.manual_seed(0)
-    backbone = ResNeXt3d((1, 1, 1, 1), classes=len(INTERACTION_LABELS), widths=(32, 32, 64, 64), stem_channels=16, cardinality=8)
+    backbone = ResNeXt3d(
+        (1, 1, 1, 1), classes=len(INTERACTION_LABELS), widths=(32, 32, 64, 64), stem_channels=16, cardinality=8
+    )
     with torch.no_grad():
-        sizes = {name: LayerSize(value.shape[1], value.shape[2]) for name, value in backbone.eval().maps(to_input(clips[:1])).items()}
+        sizes = {
+            name: LayerSize(value.shape[1], value.shape[2])
+            for name, value in backbone.eval().maps(to_input(clips[:1])).items()
+        }
     network = GatedNetwork(ExplainedBackbone(backbone), len(INTERACTION_LABELS), sizes)
     optimizer = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.05)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)

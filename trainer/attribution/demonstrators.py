@@ -1,8 +1,8 @@
 """Small networks of systems A to D, trained in a minute or two each, so that `gallery` has decisions to explain.
 
-They show what the maps look like; they are no measure of the papers' networks, and nothing of them ships. Photos train on ``har15`` (15
-everyday actions), poses on ``lspet``; the compact backbone keeps its ImageNet weights. Clips have a file of their own,
-`clip_demonstrator`.
+They show what the maps look like; they are no measure of the papers' networks, and nothing of them ships. Photos train
+on ``har15`` (15 everyday actions), poses on ``lspet``; the compact backbone keeps its ImageNet weights. Clips have a
+file of their own, `clip_demonstrator`.
 """
 
 import csv
@@ -39,7 +39,9 @@ _BATCH = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stills:
-    """Photos (N, SIDE, SIDE, 3) uint8 RGB, labels (N,) int64 and the largest person's box (N, 4) in pixels (NaN where none was found)."""
+    """Photos (N, SIDE, SIDE, 3) uint8 RGB, labels (N,) int64 and the largest person's box (N, 4) in pixels (NaN where
+    none was found).
+    """
 
     photos: np.ndarray
     labels: torch.Tensor
@@ -95,7 +97,10 @@ class _Stride16(nn.Module):
 
 @torch.no_grad()
 def _features(backbone: nn.Module, photos: np.ndarray) -> torch.Tensor:
-    parts = [backbone(normalised(photos[start : start + _BATCH])) for start in track(range(0, len(photos), _BATCH), description="features")]
+    parts = [
+        backbone(normalised(photos[start : start + _BATCH]))
+        for start in track(range(0, len(photos), _BATCH), description="features")
+    ]
     return torch.cat(parts)
 
 
@@ -132,7 +137,9 @@ def _fit_guided(
     return network.eval()
 
 
-def _fit_pooled(backbone: nn.Module, features: torch.Tensor, stills: Stills, actions: int, *, steps: int) -> AttentionalPoolingNetwork:
+def _fit_pooled(
+    backbone: nn.Module, features: torch.Tensor, stills: Stills, actions: int, *, steps: int
+) -> AttentionalPoolingNetwork:
     """Paper D's pooling on the features of a frozen backbone; ``har15`` has no poses to regularise with."""
     torch.manual_seed(0)
     pooling = GeneralizedAttentionalPooling(LEVEL_CHANNELS[2], actions, matrices=3, first_rank=512)
@@ -161,7 +168,9 @@ class _Levels(nn.Module):
 
 
 def _pose_photos(folder: Path, count: int) -> tuple[np.ndarray, torch.Tensor]:
-    """Photos (N, 2·small side, ..., 3) of ``lspet`` and MPII's joints (N, 16, 2) in pixels of the small side, −1 where there is none."""
+    """Photos (N, 2·small side, ..., 3) of ``lspet`` and MPII's joints (N, 16, 2) in pixels of the small side, −1 where
+    there is none.
+    """
     photos, every = [], []
     rows = [MPII_16.index(name) for name in LSP_JOINTS]
     large = 2 * _SMALL_SIDE
@@ -176,7 +185,9 @@ def _pose_photos(folder: Path, count: int) -> tuple[np.ndarray, torch.Tensor]:
     return np.stack(photos), torch.from_numpy(np.stack(every))
 
 
-def _fit_body_part_aware(backbone: CompactBackbone, data: Path, stills: Stills, actions: int, *, steps: int) -> BodyPartAwareNetwork:
+def _fit_body_part_aware(
+    backbone: CompactBackbone, data: Path, stills: Stills, actions: int, *, steps: int
+) -> BodyPartAwareNetwork:
     """Paper A's streams, half of each batch with poses and half with actions (eq. 3)."""
     torch.manual_seed(0)
     widths = (16, 32, 64, 128)
@@ -190,7 +201,9 @@ def _fit_body_part_aware(backbone: CompactBackbone, data: Path, stills: Stills, 
     for _ in track(range(steps), description="A"):
         network.backbone.eval()
         posed, acted = order.integers(0, len(photos), half), order.integers(0, len(stills.photos), half)
-        shown = functional.interpolate(normalised(stills.photos[acted]), size=2 * _SMALL_SIDE, mode="bilinear", align_corners=False)
+        shown = functional.interpolate(
+            normalised(stills.photos[acted]), size=2 * _SMALL_SIDE, mode="bilinear", align_corners=False
+        )
         large = torch.cat([normalised(photos[posed]), shown])
         output = network(functional.avg_pool2d(large, 2), large)
         wanted = torch.cat([joints[posed], torch.full((half, 16, 2), -1.0)])
@@ -228,7 +241,9 @@ def fit_demonstrators(data: Path, imagenet: Path, *, every: int = 1, steps: int 
     backbone = _frozen_backbone(imagenet)
     stride16 = _Stride16(backbone)
     seen, held_out = _features(stride16, training.photos), _features(stride16, unseen.photos)
-    guided, unguided = (_fit_guided(stride16, seen, training, len(actions), guided=mask, steps=steps) for mask in (True, False))
+    guided, unguided = (
+        _fit_guided(stride16, seen, training, len(actions), guided=mask, steps=steps) for mask in (True, False)
+    )
     pooled = _fit_pooled(stride16, seen, training, len(actions), steps=steps)
     parts = _fit_body_part_aware(backbone, data, training, len(actions), steps=steps)
     with torch.no_grad():

@@ -1,9 +1,9 @@
 """Every attention map of one photo and one clip, side by side with what each shows.
 
-``python -m trainer.attribution.gallery --data <data> --teachers <teachers> --photo <photo> --clip <video> --out <folder>`` trains the small
-networks of `demonstrators` and `clip_demonstrator`, some fifteen minutes, and writes ``photo.png`` and ``clip.png``. The joints' maps of
-the compact network come from the bundle that ships. An average over layers has no tile of its own: beside the sum it differs in scale only,
-which no colour shows.
+``python -m trainer.attribution.gallery --data <data> --teachers <teachers> --photo <photo> --clip <video> --out
+<folder>`` trains the small networks of `demonstrators` and `clip_demonstrator`, some fifteen minutes, and writes
+``photo.png`` and ``clip.png``. The joints' maps of the compact network come from the bundle that ships. An average over
+layers has no tile of its own: beside the sum it differs in scale only, which no colour shows.
 """
 
 from collections.abc import Callable
@@ -71,7 +71,9 @@ def sheet(tiles: list[np.ndarray], *, columns: int = _COLUMNS) -> np.ndarray:
     legend = np.full((30, body.shape[1], 3), _PAPER, np.uint8)
     legend[9:21, 62:302] = cv2.cvtColor(cv2.applyColorMap(bar, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     cv2.putText(legend, "least", (20, 20), _FONT, 0.4, _INK, 1, cv2.LINE_AA)
-    cv2.putText(legend, "most of each map (of a clip's: of all its frames)", (308, 20), _FONT, 0.4, _INK, 1, cv2.LINE_AA)
+    cv2.putText(
+        legend, "most of each map (of a clip's: of all its frames)", (308, 20), _FONT, 0.4, _INK, 1, cv2.LINE_AA
+    )
     return np.vstack([body, legend])
 
 
@@ -99,8 +101,14 @@ def photo_tiles(photo: np.ndarray, classifier: CompactClassifier, shown: Demonst
     for name, values in cam3d(classifier.explained, inputs).items():
         add(values, f"2DCAM {name}", note)
     add(sum_cam3d(classifier.explained, inputs), "Sum 2DCAM, average alike", note)
-    add(sum_cam3d(classifier.explained, inputs, counterfactual=True), "Sum 2DCAM, counterfactual", f"against class {best - 1}")
-    add(sum_cam3d(classifier.explained, inputs, label=second), "Sum 2DCAM, second class", f"ImageNet class {second - 1}")
+    add(
+        sum_cam3d(classifier.explained, inputs, counterfactual=True),
+        "Sum 2DCAM, counterfactual",
+        f"against class {best - 1}",
+    )
+    add(
+        sum_cam3d(classifier.explained, inputs, label=second), "Sum 2DCAM, second class", f"ImageNet class {second - 1}"
+    )
     _guided_tiles(inputs, shown, add)
     _pooled_tiles(inputs, shown, add)
     tiles += _part_tiles(photo, inputs, shown)
@@ -139,17 +147,23 @@ def _part_tiles(photo: np.ndarray, inputs: torch.Tensor, shown: Demonstrators) -
         output = network(functional.avg_pool2d(large, 2), large)
         label = output.joined.argmax(1)
         weights = network.part_classifier.weight.unflatten(1, (PARTS, -1))  # side by side, as the parts' features are
-        crops = torch.cat([cam(output.part_maps[:, part], weights[:, part], (SIDE, SIDE), labels=label) for part in range(PARTS)])
+        crops = torch.cat(
+            [cam(output.part_maps[:, part], weights[:, part], (SIDE, SIDE), labels=label) for part in range(PARTS)]
+        )
         maps = {
             "A: joints' heat maps, highest": output.heat_maps.clamp_min(0).amax(1),
             "A: attention map": output.attention.mean(1),
             "A: CAM, image stream": cam(output.image_maps, network.image_classifier.weight, (SIDE, SIDE), labels=label),
-            "A: CAM, attention stream": cam(output.attended_maps, network.attended_classifier.weight, (SIDE, SIDE), labels=label),
+            "A: CAM, attention stream": cam(
+                output.attended_maps, network.attended_classifier.weight, (SIDE, SIDE), labels=label
+            ),
             "A: CAM, part stream": on_photo(crops, output.squares[0]),
         }
     said = f"{shown.actions[int(label)]} ({shown.accuracy['A']:.0%} of unseen right)"
     squares = photo.copy()
-    for square, colour in zip(output.squares[0].numpy() * SIDE, ((255, 220, 60), (255, 120, 60), (80, 200, 255)), strict=True):
+    for square, colour in zip(
+        output.squares[0].numpy() * SIDE, ((255, 220, 60), (255, 120, 60), (80, 200, 255)), strict=True
+    ):
         x0, y0, x1, y1 = (round(float(edge)) for edge in square)
         cv2.rectangle(squares, (x0, y0), (x1, y1), colour, 2)
     return [
@@ -159,21 +173,29 @@ def _part_tiles(photo: np.ndarray, inputs: torch.Tensor, shown: Demonstrators) -
 
 
 def on_photo(maps: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-    """Maps (P, h, w) of boxes (P, 4), shares of the photo, as one (1, SIDE, SIDE): the highest where they overlap, else the least."""
+    """Maps (P, h, w) of boxes (P, 4), shares of the photo, as one (1, SIDE, SIDE): the highest where they overlap, else
+    the least.
+    """
     centres = (torch.arange(SIDE) + 0.5) / SIDE
     x, y = ((centres - boxes[:, axis, None]) / (boxes[:, axis + 2, None] - boxes[:, axis, None]) for axis in (0, 1))
-    places = torch.stack([x[:, None, :].expand(-1, SIDE, -1), y[:, :, None].expand(-1, -1, SIDE)], -1)  # 0..1 within each box
+    places = torch.stack(
+        [x[:, None, :].expand(-1, SIDE, -1), y[:, :, None].expand(-1, -1, SIDE)], -1
+    )  # 0..1 within each box
     values = functional.grid_sample(maps[:, None], 2 * places - 1, padding_mode="border", align_corners=False)[:, 0]
     inside = ((places >= 0) & (places <= 1)).all(-1)
     return torch.where(inside, values, maps.min()).amax(0, keepdim=True)
 
 
 def _joint_maps(photo: np.ndarray) -> tuple[torch.Tensor, str]:
-    """The highest of the joints' maps (1, SIDE, SIDE) that the shipped bundle gives the largest person or, without one, the whole photo."""
+    """The highest of the joints' maps (1, SIDE, SIDE) that the shipped bundle gives the largest person or, without one,
+    the whole photo.
+    """
     bundle = load_bundle()
     detector, estimator = Detector(bundle), PoseEstimator(bundle)
     found = [d.box for d in detector.detect(photo) if d.score >= bundle.manifest.calibration.detection_score]
-    box = max(found, key=lambda box: float(np.prod(box[2:] - box[:2])), default=np.array([0, 0, SIDE, SIDE], np.float32))
+    box = max(
+        found, key=lambda box: float(np.prod(box[2:] - box[:2])), default=np.array([0, 0, SIDE, SIDE], np.float32)
+    )
     batch = estimator.estimate(photo, box[None])
     detector.close()
     estimator.close()
@@ -184,7 +206,9 @@ def _joint_maps(photo: np.ndarray) -> tuple[torch.Tensor, str]:
     return on_photo(highest, boxes), "of the largest person" if found else "nobody found: of the whole photo"
 
 
-def clip_rows(clip: np.ndarray, shown: ClipDemonstrator, *, frames: tuple[int, ...] = (1, 4, 7, 10, 13)) -> list[np.ndarray]:
+def clip_rows(
+    clip: np.ndarray, shown: ClipDemonstrator, *, frames: tuple[int, ...] = (1, 4, 7, 10, 13)
+) -> list[np.ndarray]:
     """A row of tiles for each map of a clip (T, H, W, 3) uint8 RGB: the same frames in each."""
     inputs = to_input(clip[None])
     with torch.no_grad():
@@ -209,7 +233,9 @@ def clip_rows(clip: np.ndarray, shown: ClipDemonstrator, *, frames: tuple[int, .
         low, high = float(clip_values.min()), float(clip_values.max())
         for frame in frames:
             picture = heat(clip[frame], clip_values[frame], low=low, high=high)
-            tiles.append(_clip_tile(picture, f"{title}, frame {frame}", shown.actions[second] if title == other else said))
+            tiles.append(
+                _clip_tile(picture, f"{title}, frame {frame}", shown.actions[second] if title == other else said)
+            )
     return tiles
 
 

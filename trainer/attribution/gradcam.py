@@ -11,7 +11,9 @@ from trainer.attribution.gradients import Explained, layer_gradients
 from trainer.attribution.upsample import over_maximum, upsample
 
 
-def cam(activation: torch.Tensor, weights: torch.Tensor, size: tuple[int, ...], *, labels: torch.Tensor) -> torch.Tensor:
+def cam(
+    activation: torch.Tensor, weights: torch.Tensor, size: tuple[int, ...], *, labels: torch.Tensor
+) -> torch.Tensor:
     """Σ_c w_c·α_c of the classifier's weights (Zhou et al., CVPR 2016, eq. 2), not cut at 0: ``(N, *size)``.
 
     Args:
@@ -20,13 +22,20 @@ def cam(activation: torch.Tensor, weights: torch.Tensor, size: tuple[int, ...], 
         size: Of the input.
         labels: ``(N,)`` int64 the class of each sample.
     """
-    return upsample((activation * weights[labels].reshape(*activation.shape[:2], *[1] * (activation.ndim - 2))).sum(1), size)
+    return upsample(
+        (activation * weights[labels].reshape(*activation.shape[:2], *[1] * (activation.ndim - 2))).sum(1), size
+    )
 
 
 def gradcam(
-    network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None, layers: Sequence[str] | None = None
+    network: Explained,
+    inputs: torch.Tensor,
+    *,
+    label: int | torch.Tensor | None = None,
+    layers: Sequence[str] | None = None,
 ) -> dict[str, torch.Tensor]:
-    """ReLU(Σ_c a_c·α_c) of each layer, a_c the gradient's mean over the cells (Selvaraju et al., ICCV 2017, eq. 1 and 2), over its maximum.
+    """ReLU(Σ_c a_c·α_c) of each layer, a_c the gradient's mean over the cells (Selvaraju et al., ICCV 2017, eq. 1 and
+    2), over its maximum.
 
     Args:
         network: What to explain.
@@ -47,7 +56,11 @@ def gradcam(
 
 
 def sum_gradcam(
-    network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None, layers: Sequence[str] | None = None
+    network: Explained,
+    inputs: torch.Tensor,
+    *,
+    label: int | torch.Tensor | None = None,
+    layers: Sequence[str] | None = None,
 ) -> torch.Tensor:
     """The layers' GradCAM, summed (paper C, tables 6 and 7), in 0..number of layers; arguments as of `gradcam`."""
     return torch.stack(list(gradcam(network, inputs, label=label, layers=layers).values())).sum(0)

@@ -1,10 +1,12 @@
-"""What every gradient attribution starts from: the outputs of a network's layers, and how a class's score depends on them.
+"""What every gradient attribution starts from: the outputs of a network's layers, and how a class's score depends on
+them.
 
-There are no hooks: a network gives its layers' outputs along with its scores (`Explained`), and the gradients are asked of the very graph
-that joins them. So nothing is left behind in the network, and forward and backward pass can be traced into one plain graph.
+There are no hooks: a network gives its layers' outputs along with its scores (`Explained`), and the gradients are asked
+of the very graph that joins them. So nothing is left behind in the network, and forward and backward pass can be traced
+into one plain graph.
 
-Shapes: N samples, C channels, and T×H×W cells of a clip or H×W of a picture; maps of several layers come as a dictionary by name, in the
-order of computation.
+Shapes: N samples, C channels, and T×H×W cells of a clip or H×W of a picture; maps of several layers come as a
+dictionary by name, in the order of computation.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +21,9 @@ Explained: TypeAlias = Callable[[torch.Tensor], tuple[dict[str, torch.Tensor], t
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerGradients:
-    """Attributes: outputs α ``(N, C, ...)`` of each layer, the gradients ∂y/∂α of the same shapes, and the class scores ``(N, A)``."""
+    """Attributes: outputs α ``(N, C, ...)`` of each layer, the gradients ∂y/∂α of the same shapes, and the class scores
+    ``(N, A)``.
+    """
 
     activations: dict[str, torch.Tensor]
     gradients: dict[str, torch.Tensor]
@@ -31,7 +35,8 @@ def chosen_score(scores: torch.Tensor, label: int | torch.Tensor | None) -> torc
 
     Args:
         scores: ``(N, A)``.
-        label: None takes each sample's highest score (paper C, eq. 1: max(y)); a number that class for all; ``(N,)`` int64 one for each.
+        label: None takes each sample's highest score (paper C, eq. 1: max(y)); a number that class for all; ``(N,)``
+            int64 one for each.
 
     Raises:
         ValueError: There is no such class, or not one for each sample.
@@ -43,7 +48,10 @@ def chosen_score(scores: torch.Tensor, label: int | torch.Tensor | None) -> torc
         _check_label(label, classes)
         return scores[:, label]
     if label.shape != scores.shape[:1]:
-        raise ValueError(f"labels are {tuple(label.shape)}, there are {len(scores)} samples: give one for each, or one number for all")
+        raise ValueError(
+            f"labels are {tuple(label.shape)}, there are {len(scores)} samples: give one for each, or one number "
+            "for all"
+        )
     for each in label.tolist():
         _check_label(each, classes)
     return scores.gather(1, label[:, None])[:, 0]
@@ -52,7 +60,10 @@ def chosen_score(scores: torch.Tensor, label: int | torch.Tensor | None) -> torc
 def _check_label(label: int, classes: int) -> None:
     # Not counted from the end, as Python would: −1 is `losses.MISSING`, and would have the last class explained.
     if not 0 <= label < classes:
-        raise ValueError(f"label is {label}, the network has {classes} classes; give one of 0 to {classes - 1}, or None for the highest")
+        raise ValueError(
+            f"label is {label}, the network has {classes} classes; give one of 0 to {classes - 1}, or None for "
+            "the highest"
+        )
 
 
 def chosen_layers(activations: dict[str, torch.Tensor], layers: Sequence[str] | None) -> dict[str, torch.Tensor]:
@@ -71,7 +82,11 @@ def chosen_layers(activations: dict[str, torch.Tensor], layers: Sequence[str] | 
 
 
 def layer_gradients(
-    network: Explained, inputs: torch.Tensor, *, label: int | torch.Tensor | None = None, layers: Sequence[str] | None = None
+    network: Explained,
+    inputs: torch.Tensor,
+    *,
+    label: int | torch.Tensor | None = None,
+    layers: Sequence[str] | None = None,
 ) -> LayerGradients:
     """Run forward and backward once, as far back as the first of the chosen layers.
 
@@ -93,6 +108,8 @@ def layer_gradients(
     gradients = {}
     for name, gradient in zip(activations, found, strict=True):
         if gradient is None:
-            raise ValueError(f"the scores do not depend on the output of layer {name!r}; give what the network computes them from")
+            raise ValueError(
+                f"the scores do not depend on the output of layer {name!r}; give what the network computes them from"
+            )
         gradients[name] = gradient
     return LayerGradients({name: value.detach() for name, value in activations.items()}, gradients, scores.detach())

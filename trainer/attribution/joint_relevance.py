@@ -1,7 +1,7 @@
 """How much each joint of each frame speaks for the winning action of the compact network (system F).
 
-Relevance is gradient times input (Shrikumar et al., "Not Just a Black Box", 2016) of the winning action's logit, at the joints' place and
-confidence. This is the function that `deploy.explain` makes the bundle's explain graph of.
+Relevance is gradient times input (Shrikumar et al., "Not Just a Black Box", 2016) of the winning action's logit, at the
+joints' place and confidence. This is the function that `deploy.explain` makes the bundle's explain graph of.
 """
 
 import torch
@@ -12,8 +12,8 @@ from trainer.models.edge_action import ClipNetwork
 def joint_relevance(network: ClipNetwork, features: torch.Tensor) -> torch.Tensor:
     """Relevance ≥ 0 of each joint and frame for the most probable action: features (1, T, J, 3) → (1, T, J).
 
-    The input's mean over the clip is the reference: gradient times (joint − its mean place) is what the joint's *movement* and posture
-    add to the logit; negative contributions are cut off.
+    The input's mean over the clip is the reference: gradient times (joint − its mean place) is what the joint's
+    *movement* and posture add to the logit; negative contributions are cut off.
 
     Args:
         network: In evaluation mode.

@@ -1,8 +1,10 @@
-"""Boxes out of attribution maps, and how well they hit (paper C, section 4: hit point, Acc2, MaxBoxAcc after Choe et al., CVPR 2020).
+"""Boxes out of attribution maps, and how well they hit (paper C, section 4: hit point, Acc2, MaxBoxAcc after Choe et
+al., CVPR 2020).
 
-`THRESHOLDS` are for maps in 0..1, as single layers' and their average are. The sum of n layers reaches n: divide it by its maximum first
-(`over_largest`). The paper does not say whether it did; that its tables 4 and 5 have other numbers for the sum than for the average, which
-differ by the factor n only, speaks against it. Without, regions are the same as of ``np.minimum(values, 1)``.
+`THRESHOLDS` are for maps in 0..1, as single layers' and their average are. The sum of n layers reaches n: divide it by
+its maximum first (`over_largest`). The paper does not say whether it did; that its tables 4 and 5 have other numbers
+for the sum than for the average, which differ by the factor n only, speaks against it. Without, regions are the same as
+of ``np.minimum(values, 1)``.
 """
 
 from collections.abc import Sequence
@@ -28,7 +30,8 @@ def contour_boxes(values: Float32, threshold: float, *, largest_only: bool = Fal
     """The tight boxes around every connected region that reaches a threshold.
 
     Args:
-        values: ``(H, W)`` map of any range; regions are joined over corners too. Cells that are 0 or less belong to no region.
+        values: ``(H, W)`` map of any range; regions are joined over corners too. Cells that are 0 or less belong to no
+            region.
         threshold: τ, in the map's range.
         largest_only: Only the region with the most cells.
 
@@ -47,7 +50,8 @@ def contour_boxes(values: Float32, threshold: float, *, largest_only: bool = Fal
 def hits(values: Float32, box: Float32, *, threshold: float = 0.5) -> bool:
     """Whether the map's salient part, above a share of its maximum, touches the box ``(4,)``: the paper's hit point.
 
-    The paper calls it a hit "if the saliency intersects the bounding box" and does not say from where on a map is salient.
+    The paper calls it a hit "if the saliency intersects the bounding box" and does not say from where on a map is
+    salient.
     """
     largest = float(values.max())
     if largest <= 0:
@@ -57,8 +61,11 @@ def hits(values: Float32, box: Float32, *, threshold: float = 0.5) -> bool:
     return bool(inside.size) and float(inside.max()) >= threshold * largest
 
 
-def best_overlap(values: Float32, boxes: Float32, *, thresholds: Sequence[float] = THRESHOLDS, largest_only: bool = False) -> float:
-    """The best intersection over union of any of the map's boxes with any of the given ``(G, 4)``, over all thresholds; 0 without a box.
+def best_overlap(
+    values: Float32, boxes: Float32, *, thresholds: Sequence[float] = THRESHOLDS, largest_only: bool = False
+) -> float:
+    """The best intersection over union of any of the map's boxes with any of the given ``(G, 4)``, over all thresholds;
+    0 without a box.
 
     Raises:
         ValueError: The map goes beyond the range of the thresholds (see this module's head).
@@ -100,8 +107,11 @@ def box_accuracy(overlaps: Sequence[float], wanted: Sequence[float]) -> dict[flo
     return {theta: float(((values >= theta) & (values > 0)).mean()) for theta in wanted}
 
 
-def classified_box_accuracy(overlaps: Sequence[float], correct: Sequence[bool], wanted: Sequence[float]) -> dict[float, float]:
-    """Acc2 = c·#Hits / (#Hits + #Misses): `box_accuracy` where a map of a wrongly classified sample is a miss (tables 5 and 8).
+def classified_box_accuracy(
+    overlaps: Sequence[float], correct: Sequence[bool], wanted: Sequence[float]
+) -> dict[float, float]:
+    """Acc2 = c·#Hits / (#Hits + #Misses): `box_accuracy` where a map of a wrongly classified sample is a miss (tables 5
+    and 8).
 
     Args:
         overlaps: Of each map its `best_overlap`, or 1 and 0 for `hits`.
@@ -112,7 +122,9 @@ def classified_box_accuracy(overlaps: Sequence[float], correct: Sequence[bool], 
         ValueError: There is no map, or not as many of both.
     """
     if len(overlaps) != len(correct):
-        raise ValueError(f"there are {len(overlaps)} overlaps and {len(correct)} classifications; give one of each for every map")
+        raise ValueError(
+            f"there are {len(overlaps)} overlaps and {len(correct)} classifications; give one of each for every map"
+        )
     return box_accuracy([overlap if right else 0.0 for overlap, right in zip(overlaps, correct, strict=True)], wanted)
 
 
@@ -124,9 +136,11 @@ def max_box_accuracy(
     thresholds: Sequence[float] = THRESHOLDS,
     largest_only: bool = True,
 ) -> dict[float, float]:
-    """MaxBoxAcc: for each θ the share of maps right at the one threshold that suits the whole data set best (Choe et al., eq. 3 and 4).
+    """MaxBoxAcc: for each θ the share of maps right at the one threshold that suits the whole data set best (Choe et
+    al., eq. 3 and 4).
 
-    One threshold means the same for all maps only where they have one range: Choe et al. bring each to 0..1 (`over_largest`).
+    One threshold means the same for all maps only where they have one range: Choe et al. bring each to 0..1
+    (`over_largest`).
 
     Args:
         maps: One ``(H, W)`` a sample.

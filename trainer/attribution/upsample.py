@@ -14,13 +14,13 @@ def upsample(maps: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
         size: T, H, W or H, W of the input.
 
     Returns:
-        ``(N, *size)``. The cells share the input evenly: of stride s, cell i has its centre over that of frames or pixels s·i to
-        s·i + s − 1 (the paper's equations put the outermost cells' centres on the corners, which would stretch a map of one or two frames
-        over the whole clip).
+        ``(N, *size)``. The cells share the input evenly: of stride s, cell i has its centre over that of frames or
+        pixels s·i to s·i + s − 1 (the paper's equations put the outermost cells' centres on the corners, which would
+        stretch a map of one or two frames over the whole clip).
 
-        The centre of all that a cell sees, which is several times as wide, need not lie there: it is up to half a cell, (s − 1)/2, before
-        in `ResNet` and `ResNeXt3d`, whose strided kernels of 3 pad one on both sides, and as much behind in `I3d`, whose kernels pad more
-        at the end. A layer's output does not tell, and nothing is shifted.
+        The centre of all that a cell sees, which is several times as wide, need not lie there: it is up to half a cell,
+        (s − 1)/2, before in `ResNet` and `ResNeXt3d`, whose strided kernels of 3 pad one on both sides, and as much
+        behind in `I3d`, whose kernels pad more at the end. A layer's output does not tell, and nothing is shifted.
 
     Raises:
         ValueError: Maps and size do not have the same axes.
@@ -34,8 +34,8 @@ def upsample(maps: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
 def over_maximum(maps: torch.Tensor) -> torch.Tensor:
     """Maps (N, ...) divided by each sample's own maximum; where that is not above 0 they become 0.
 
-    Paper C, eq. 2, divides by the maximum whatever its sign; a negative one would turn the map's signs around, and there is nothing that
-    speaks for the class then.
+    Paper C, eq. 2, divides by the maximum whatever its sign; a negative one would turn the map's signs around, and
+    there is nothing that speaks for the class then.
     """
     largest = maps.flatten(1).amax(1).reshape(-1, *[1] * (maps.ndim - 1))
     return torch.where(largest > 0, maps / largest.clamp_min(torch.finfo(maps.dtype).tiny), torch.zeros_like(maps))

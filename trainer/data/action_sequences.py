@@ -1,7 +1,8 @@
 """Joint sequences with actions, from annotated data sets, motion clips and our own tracks, on thirteen common joints.
 
-Every sequence says which actions it *may* be: one label, several where the data set cannot tell, or "other" where it shows none of
-the classes. Known gaps: Penn Action's "head" is the middle of the head, which the other sets approximate by face joints.
+Every sequence says which actions it *may* be: one label, several where the data set cannot tell, or "other" where it
+shows none of the classes. Known gaps: Penn Action's "head" is the middle of the head, which the other sets approximate
+by face joints.
 """
 
 import csv
@@ -18,7 +19,8 @@ from trainer.data.studio.motion import joint_sequences, project
 from trainer.models.edge_action import COMMON_JOINTS, common_joints
 
 PENN_LABELS = (
-    "baseball_pitch", "baseball_swing", "bench_press", "bowl", "clean_and_jerk", "golf_swing", "jump_rope", "jumping_jacks",
+    "baseball_pitch", "baseball_swing", "bench_press", "bowl", "clean_and_jerk", "golf_swing", "jump_rope",
+    "jumping_jacks",
     "pullup", "pushup", "situp", "squat", "strum_guitar", "tennis_forehand", "tennis_serve",
 )  # fmt: skip
 INTERACTION_LABELS = ("handshake", "hug", "kick", "point", "punch", "push")
@@ -28,11 +30,22 @@ LABELS = (*PENN_LABELS, *INTERACTION_LABELS, *EVERYDAY_LABELS, OTHER)
 
 # Penn Action's 13 joints are ours: head, then left and right shoulder, elbow, wrist, hip, knee, ankle.
 _JHMDB_ROWS = [2, 4, 3, 8, 7, 12, 11, 6, 5, 10, 9, 14, 13]
-_JHMDB_ACTIONS = {"clap": "clap", "golf": "golf_swing", "jump": "jump", "pullup": "pullup", "run": "run", "walk": "walk", "wave": "wave"}
+_JHMDB_ACTIONS = {
+    "clap": "clap",
+    "golf": "golf_swing",
+    "jump": "jump",
+    "pullup": "pullup",
+    "run": "run",
+    "walk": "walk",
+    "wave": "wave",
+}
 _STUDIO_ACTIONS = {
-    "walk": ("walk",), "run": ("run",), "jump": ("jump",), "punch": ("punch",), "kick": ("kick",), "kick_ball": ("kick",),
-    "wave": ("wave",), "jumping_jack": ("jumping_jacks",), "push_up": ("pushup",), "push": ("push",), "walk_back": ("walk",),
-    "direct_traffic_wave": ("wave", OTHER), "swing_object": (OTHER, "baseball_swing"), "throw": (OTHER, "baseball_pitch"),
+    "walk": ("walk",), "run": ("run",), "jump": ("jump",), "punch": ("punch",), "kick": ("kick",),
+    "kick_ball": ("kick",),
+    "wave": ("wave",), "jumping_jack": ("jumping_jacks",), "push_up": ("pushup",), "push": ("push",),
+    "walk_back": ("walk",),
+    "direct_traffic_wave": ("wave", OTHER), "swing_object": (OTHER, "baseball_swing"),
+    "throw": (OTHER, "baseball_pitch"),
     "guard": (OTHER, "punch"), "reach_interact": (OTHER, "point"),
     "talk_gesture": (OTHER, "point"), "referee_signals": (OTHER, "wave", "point"),
 }  # fmt: skip
@@ -42,7 +55,9 @@ UNSEEN_OTHER = frozenset({"dance", "crawl", "kneel_work", "drink_eat", "wipe_win
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JointSequence:
-    """One person over time: joints (T, 13, 3) x, y (any unit), visible 0..1; frames per second; the actions it may be."""
+    """One person over time: joints (T, 13, 3) x, y (any unit), visible 0..1; frames per second; the actions it may
+    be.
+    """
 
     source: str
     split: Split
@@ -53,16 +68,26 @@ class JointSequence:
 
 
 def penn_action(root: Path) -> Iterator[JointSequence]:
-    """Penn Action (Zhang, Zhu, Derpanis, ICCV 2013), official split; 8 % of its training part are kept for validation."""
+    """Penn Action (Zhang, Zhu, Derpanis, ICCV 2013), official split; 8 % of its training part are kept for
+    validation.
+    """
     for path in sorted((root / "labels").glob("*.mat")):
         row = loadmat(path)
         label = str(row["action"][0]).replace("jumping_jack", "jumping_jacks").replace("jackss", "jacks")
-        label = {"strumming_guitar": "strum_guitar", "pull_up": "pullup", "push_up": "pushup", "sit_up": "situp"}.get(label, label)
+        label = {"strumming_guitar": "strum_guitar", "pull_up": "pullup", "push_up": "pushup", "sit_up": "situp"}.get(
+            label, label
+        )
         if label not in PENN_LABELS:
             raise ValueError(f"{path}: action {label!r} is none of Penn Action's")
         joints = np.stack([row["x"], row["y"], row["visibility"]], -1).astype(np.float32)
         train = int(row["train"].ravel()[0]) == 1
-        split: Split = "test" if not train else "validation" if split_by_hash(path.stem, validation=8, test=0) == "validation" else "train"
+        split: Split = (
+            "test"
+            if not train
+            else "validation"
+            if split_by_hash(path.stem, validation=8, test=0) == "validation"
+            else "train"
+        )
         yield JointSequence("penn_action", split, path.stem, joints, 30.0, (label,))
 
 
@@ -75,14 +100,18 @@ def jhmdb(root: Path) -> Iterator[JointSequence]:
         for index, (end, length) in enumerate(zip(np.cumsum(lengths), lengths, strict=True)):
             joints = pose[end - length : end][:, _JHMDB_ROWS].astype(np.float32)
             joints = np.concatenate([joints, np.ones((*joints.shape[:2], 1), np.float32)], -1)
-            yield JointSequence("jhmdb", split, f"{part}_{index}", joints, 25.0, (_JHMDB_ACTIONS.get(str(labels[index]), OTHER),))
+            yield JointSequence(
+                "jhmdb", split, f"{part}_{index}", joints, 25.0, (_JHMDB_ACTIONS.get(str(labels[index]), OTHER),)
+            )
 
 
 def studio_motions(root: Path, *, views: int = 6) -> Iterator[JointSequence]:
     """Motion clips seen by random cameras. Labels in `UNSEEN_OTHER` and a tenth of the rest are kept for testing."""
     for clip in joint_sequences(root):
         unseen = clip.label in UNSEEN_OTHER
-        split: Split = "test" if unseen or clip.source == "cmu8_test" else split_by_hash(clip.name, validation=10, test=0)
+        split: Split = (
+            "test" if unseen or clip.source == "cmu8_test" else split_by_hash(clip.name, validation=10, test=0)
+        )
         allowed = (OTHER,) if unseen else _STUDIO_ACTIONS.get(clip.label, (OTHER,))
         for view in range(views):
             rng = np.random.default_rng([view, len(clip.name), int(abs(float(clip.joints_3d.sum())) * 1000) % 2**31])
@@ -92,7 +121,9 @@ def studio_motions(root: Path, *, views: int = 6) -> Iterator[JointSequence]:
 
 
 def seen_by_some_camera(joints_3d: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Joints ``(T, J, 3)`` in metres, Y up, in the picture of a camera somewhere around: ``(T, J, 3)`` x, y, visible 0 or 1."""
+    """Joints ``(T, J, 3)`` in metres, Y up, in the picture of a camera somewhere around: ``(T, J, 3)`` x, y, visible 0
+    or 1.
+    """
     extent = float(np.ptp(joints_3d.reshape(-1, 3), axis=0).max())
     seen = project(
         joints_3d,
@@ -106,20 +137,30 @@ def seen_by_some_camera(joints_3d: np.ndarray, rng: np.random.Generator) -> np.n
 
 
 def own_tracks(folder: Path) -> Iterator[JointSequence]:
-    """Tracks that our own detector, tracker and pose network found (``trainer.data.tracks``), with whatever their clip's label says."""
+    """Tracks that our own detector, tracker and pose network found (``trainer.data.tracks``), with whatever their
+    clip's label says.
+    """
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_text().splitlines():
             row = json.loads(line)
             joints = common_joints(np.array(row["joints"], np.float32))
-            yield JointSequence(row["source"], row["split"], row["name"], joints, row["frame_rate"], tuple(row["allowed"]))
+            yield JointSequence(
+                row["source"], row["split"], row["name"], joints, row["frame_rate"], tuple(row["allowed"])
+            )
 
 
 def read_groups(root: Path, index: str) -> dict[str, tuple[str, Split]]:
-    """Label and split of every clip of UT-Interaction (``index.csv``) or the surveillance fights (``groups.csv``), by file name."""
+    """Label and split of every clip of UT-Interaction (``index.csv``) or the surveillance fights (``groups.csv``), by
+    file name.
+    """
     found: dict[str, tuple[str, Split]] = {}
     with (root / index).open(newline="") as file:
         for row in csv.DictReader(file):
-            held_out = row["group"] in UT_INTERACTION_TEST if "set" in row else split_by_hash(row["group"], validation=0, test=20) == "test"
+            held_out = (
+                row["group"] in UT_INTERACTION_TEST
+                if "set" in row
+                else split_by_hash(row["group"], validation=0, test=20) == "test"
+            )
             found[row["file"]] = (row["label"], "test" if held_out else "train")
     return found
 

@@ -10,7 +10,9 @@ CLIP_SECONDS = CLIP_LENGTH * CLIP_STRIDE_SECONDS
 
 
 def sample(joints: np.ndarray, start: float, end: float) -> np.ndarray:
-    """`CLIP_LENGTH` frames, nearest in time, evenly from frame ``start`` to ``end`` (fractions allowed; outside repeats the border)."""
+    """`CLIP_LENGTH` frames, nearest in time, evenly from frame ``start`` to ``end`` (fractions allowed; outside repeats
+    the border).
+    """
     positions = np.linspace(start, end, CLIP_LENGTH)
     return joints[np.clip(np.round(positions).astype(int), 0, len(joints) - 1)]
 
@@ -21,7 +23,9 @@ def whole_clip(sequence: JointSequence) -> np.ndarray:
 
 
 def deployed_clips(sequence: JointSequence, *, hop_seconds: float = 0.5) -> np.ndarray:
-    """The clips that the runtime would see of this sequence: ``(C, 32, 13, 3)``, each `CLIP_SECONDS` long, ending every half second."""
+    """The clips that the runtime would see of this sequence: ``(C, 32, 13, 3)``, each `CLIP_SECONDS` long, ending every
+    half second.
+    """
     rate = sequence.frame_rate
     length = (CLIP_LENGTH - 1) * CLIP_STRIDE_SECONDS * rate
     last = len(sequence.joints) - 1
@@ -30,7 +34,9 @@ def deployed_clips(sequence: JointSequence, *, hop_seconds: float = 0.5) -> np.n
 
 
 def hide_joints(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Random joints lost for a while, sometimes the legs for all of it: confidence near 0 and a place that means nothing."""
+    """Random joints lost for a while, sometimes the legs for all of it: confidence near 0 and a place that means
+    nothing.
+    """
     clip = clip.copy()
     hidden = np.zeros(clip.shape[:2], bool)
     if rng.random() < 0.12:
@@ -51,19 +57,25 @@ def turn(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         clip = clip[:, COMMON_MIRROR]
         clip[..., 0] = -clip[..., 0]
     angle = rng.uniform(-0.26, 0.26)
-    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag(np.exp(rng.uniform(-0.2, 0.2, 2)))
+    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag(
+        np.exp(rng.uniform(-0.2, 0.2, 2))
+    )
     matrix[0, 1] += rng.uniform(-0.12, 0.12)
     clip[..., :2] = clip[..., :2] @ matrix.T
     return clip
 
 
-def training_clip(sequence: JointSequence, rng: np.random.Generator, bank: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+def training_clip(
+    sequence: JointSequence, rng: np.random.Generator, bank: np.ndarray
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """A random augmented clip ``(32, 13, 3)`` and the actions that it may be."""
     joints, allowed = sequence.joints, sequence.allowed
     last = len(joints) - 1
     predicted = sequence.source in ("ut_interaction", "surveillance_fights")  # tracks carry our errors already
     if not predicted and rng.random() < 0.75:
-        joints = add_pose_noise(joints, bank, rng, hold=float(rng.uniform(2, 10)), strength=float(rng.uniform(0.4, 1.2)))
+        joints = add_pose_noise(
+            joints, bank, rng, hold=float(rng.uniform(2, 10)), strength=float(rng.uniform(0.4, 1.2))
+        )
     kind = rng.random()
     length = CLIP_SECONDS * sequence.frame_rate * float(np.exp(rng.uniform(-0.25, 0.25)))
     if kind < 0.45 or last < 8:
@@ -72,7 +84,8 @@ def training_clip(sequence: JointSequence, rng: np.random.Generator, bank: np.nd
     elif kind < 0.9:
         end = rng.uniform(min(0.75 * length, last), last)
         clip = sample(joints, end - length, end)
-        # Windows that saw less than half of the clip's time repeat the first frame, as the ring buffer does at the start of a track.
+        # Windows that saw less than half of the clip's time repeat the first frame, as the ring buffer does at the
+        # start of a track.
     else:
         clip, allowed = _impossible(joints, rng), (OTHER,)
     return turn(hide_joints(clip, rng) if rng.random() < 0.4 else clip, rng).astype(np.float32), allowed

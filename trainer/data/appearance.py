@@ -4,17 +4,23 @@ import cv2
 import numpy as np
 
 
-def lower_resolution(image: np.ndarray, rng: np.random.Generator, *, factor: tuple[float, float] = (0.25, 0.7)) -> np.ndarray:
+def lower_resolution(
+    image: np.ndarray, rng: np.random.Generator, *, factor: tuple[float, float] = (0.25, 0.7)
+) -> np.ndarray:
     """Shrink, half of the time compress as JPEG, and enlarge again: ``(H, W, 3)`` uint8 → the same shape."""
     scale = rng.uniform(*factor)
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     if rng.random() < 0.5:
-        small = cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])[1], cv2.IMREAD_COLOR)
+        small = cv2.imdecode(
+            cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])[1], cv2.IMREAD_COLOR
+        )
     return cv2.resize(small, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
 def recolour(image: np.ndarray, rng: np.random.Generator, *, grey: float = 0.15) -> np.ndarray:
-    """Random gamma, gain, offset and colour cast by one look-up table, and grey with a probability: ``(H, W, 3)`` uint8."""
+    """Random gamma, gain, offset and colour cast by one look-up table, and grey with a probability: ``(H, W, 3)``
+    uint8.
+    """
     levels = np.arange(256, dtype=np.float32) / 255
     gain = rng.uniform(0.65, 1.35) * rng.uniform(0.88, 1.12, 3)
     table = (np.power(levels[:, None], np.exp(rng.uniform(-0.45, 0.45))) * gain + rng.uniform(-0.12, 0.12)) * 255

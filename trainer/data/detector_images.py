@@ -1,7 +1,7 @@
 """One folder of small pictures with person boxes from every data set, for the detector.
 
-Writes ``images/*.jpg`` (at most 448 pixels a side) and ``labels.jsonl``: {"file", "set", "split", "boxes": [[x0, y0, x1, y1]],
-"ignore": [...]}; ignored boxes are persons of which nobody is sure, neither an example nor a counter-example.
+Writes ``images/*.jpg`` (at most 448 pixels a side) and ``labels.jsonl``: {"file", "set", "split", "boxes": [[x0, y0,
+x1, y1]], "ignore": [...]}; ignored boxes are persons of which nobody is sure, neither an example nor a counter-example.
 """
 
 import csv
@@ -48,7 +48,10 @@ def _teacher_boxes(persons: list[dict]) -> tuple[list[list[float]], list[list[fl
         same = False
         for other in kept:
             overlap = float(box_iou(np.array([person["box"]], np.float32), np.array([other["box"]], np.float32))[0, 0])
-            close = joints is not None and np.median(np.linalg.norm(joints - np.array(other["joints"])[:, :2], axis=1)) < 0.08 * height
+            close = (
+                joints is not None
+                and np.median(np.linalg.norm(joints - np.array(other["joints"])[:, :2], axis=1)) < 0.08 * height
+            )
             same |= overlap > 0.6 or bool(close)
         if not same:
             kept.append(person)
@@ -63,13 +66,19 @@ def _clips(data: Path, labels: Path, name: str, every: int) -> Iterator[Picture]
         frames.setdefault(row["file"], {})[row["frame"]] = row
     for clip, rows in frames.items():
         group = groups[Path(clip).name]
-        held_out = group in UT_INTERACTION_TEST if name == "ut_interaction" else split_by_hash(group, validation=0, test=20) == "test"
+        held_out = (
+            group in UT_INTERACTION_TEST
+            if name == "ut_interaction"
+            else split_by_hash(group, validation=0, test=20) == "test"
+        )
         with av.open(str(data / name / clip)) as container:
             for index, frame in enumerate(container.decode(video=0)):
                 if index in rows and sorted(rows).index(index) % every == 0:
                     boxes, ignore = _teacher_boxes(rows[index]["persons"])
                     image = frame.to_ndarray(format="bgr24")
-                    yield Picture(name, "test" if held_out else "train", f"{Path(clip).stem}_{index}", image, boxes, ignore)
+                    yield Picture(
+                        name, "test" if held_out else "train", f"{Path(clip).stem}_{index}", image, boxes, ignore
+                    )
 
 
 def _stills(data: Path, labels: Path) -> Iterator[Picture]:
@@ -83,7 +92,9 @@ def _stills(data: Path, labels: Path) -> Iterator[Picture]:
         boxes, ignore = _teacher_boxes(labelled[f"images/{sample.path.name}"]["persons"])
         overlap = box_iou(np.array([sample.box], np.float32), np.array(boxes, np.float32).reshape(-1, 4))
         if overlap.size and overlap.max() > 0.6:  # the teacher has found the person whom the photo is about
-            yield Picture("lspet", split_by_hash(sample.path.name), sample.path.stem, read_bgr(sample.path), boxes, ignore)
+            yield Picture(
+                "lspet", split_by_hash(sample.path.name), sample.path.stem, read_bgr(sample.path), boxes, ignore
+            )
 
 
 def _coco(data: Path) -> Iterator[Picture]:
@@ -108,7 +119,13 @@ def _backgrounds(data: Path) -> Iterator[Picture]:
 
 def _studio(studio: Path) -> Iterator[Picture]:
     for row in _lines(studio / "labels.jsonl") if (studio / "labels.jsonl").exists() else []:
-        yield Picture("studio", "train", Path(row["file"]).stem, read_bgr(studio / row["file"]), [p["box"] for p in row["persons"]])
+        yield Picture(
+            "studio",
+            "train",
+            Path(row["file"]).stem,
+            read_bgr(studio / row["file"]),
+            [p["box"] for p in row["persons"]],
+        )
 
 
 def build(data: Path, labels: Path, studio: Path, out: Path) -> None:
@@ -127,7 +144,11 @@ def build(data: Path, labels: Path, studio: Path, out: Path) -> None:
             for picture in pictures:
                 height, width = picture.image.shape[:2]
                 ratio = min(1.0, MAXIMUM_SIDE / max(height, width))
-                image = cv2.resize(picture.image, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA) if ratio < 1 else picture.image
+                image = (
+                    cv2.resize(picture.image, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
+                    if ratio < 1
+                    else picture.image
+                )
                 name = f"{picture.source}_{picture.name}.jpg"
                 cv2.imwrite(str(out / "images" / name), image, [cv2.IMWRITE_JPEG_QUALITY, 92])
                 row = {

@@ -30,7 +30,11 @@ def read_pictures(root: Path, split: str) -> list[LabelledPicture]:
     rows = [json.loads(line) for line in (root / "labels.jsonl").read_text().splitlines()]
     return [
         LabelledPicture(
-            root / "images" / row["file"], row["set"], row["split"], tuple(map(tuple, row["boxes"])), tuple(map(tuple, row["ignore"]))
+            root / "images" / row["file"],
+            row["set"],
+            row["split"],
+            tuple(map(tuple, row["boxes"])),
+            tuple(map(tuple, row["ignore"])),
         )
         for row in rows
         if row["split"] == split
@@ -40,7 +44,9 @@ def read_pictures(root: Path, split: str) -> list[LabelledPicture]:
 def _place(
     canvas: np.ndarray, picture: LabelledPicture, window: tuple[int, int, int, int], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw a picture at a random scale into a window (x0, y0, x1, y1) of the canvas; returns boxes and ignored boxes (M, 4)."""
+    """Draw a picture at a random scale into a window (x0, y0, x1, y1) of the canvas; returns boxes and ignored boxes
+    (M, 4).
+    """
     image = read_rgb(picture.path)
     x0, y0, x1, y1 = window
     width, height = x1 - x0, y1 - y0
@@ -53,7 +59,9 @@ def _place(
     if rng.random() < 0.5:
         matrix[0] = (-scale * aspect, 0, scale * aspect * (image.shape[1] - 1))
     drawn = np.array([image.shape[1] * scale * aspect, image.shape[0] * scale / aspect])
-    if len(boxes) and (drawn > (width, height)).any():  # a picture larger than its window is placed so that one person stays in view
+    if (
+        len(boxes) and (drawn > (width, height)).any()
+    ):  # a picture larger than its window is placed so that one person stays in view
         chosen = boxes[rng.integers(len(boxes))].reshape(2, 2).mean(0)
         centre = matrix[:, :2] @ chosen + matrix[:, 2]
         offset = np.array([rng.uniform(0.25, 0.75) * width, rng.uniform(0.3, 0.7) * height]) - centre
@@ -69,7 +77,10 @@ def _place(
     )
 
     def move(rows: np.ndarray) -> np.ndarray:
-        corners = np.stack([rows[:, :2] * np.diag(matrix[:, :2]) + matrix[:, 2], rows[:, 2:] * np.diag(matrix[:, :2]) + matrix[:, 2]], 1)
+        corners = np.stack(
+            [rows[:, :2] * np.diag(matrix[:, :2]) + matrix[:, 2], rows[:, 2:] * np.diag(matrix[:, :2]) + matrix[:, 2]],
+            1,
+        )
         whole = np.concatenate([corners.min(1), corners.max(1)], 1)
         clipped = np.clip(whole, 0, (width - 1, height - 1, width - 1, height - 1))
         area = (whole[:, 2:] - whole[:, :2]).prod(1)
@@ -79,7 +90,9 @@ def _place(
     boxes, ignore = move(boxes), move(ignore)
     seen, cut = boxes[:, 4] >= 0.4, (boxes[:, 4] > 0.05) & (boxes[:, 4] < 0.4)
     small = boxes[:, 3] - boxes[:, 1] < 12  # under 12 pixels a person is a smudge: neither example nor counter-example
-    return boxes[seen & ~small, :4], np.concatenate([boxes[(cut | (seen & small)), :4], ignore[ignore[:, 4] > 0.05, :4]])
+    return boxes[seen & ~small, :4], np.concatenate(
+        [boxes[(cut | (seen & small)), :4], ignore[ignore[:, 4] > 0.05, :4]]
+    )
 
 
 def draw_scene(

@@ -9,15 +9,18 @@ from scipy.io import loadmat
 from trainer.data.action_sequences import OTHER, JointSequence, seen_by_some_camera
 from trainer.data.splits import Split
 
-# The 20 Kinect joints: hip centre, spine, shoulder centre, head, left shoulder, elbow, wrist, hand, right shoulder ..., left hip, knee,
-# ankle, foot, right hip ...; these are our thirteen (`COMMON_JOINTS`). Metres in right-handed axes, Y up, Z away from the camera.
+# The 20 Kinect joints: hip centre, spine, shoulder centre, head, left shoulder, elbow, wrist, hand, right shoulder ...,
+# left hip, knee, ankle, foot, right hip ...; these are our thirteen (`COMMON_JOINTS`). Metres in right-handed axes, Y
+# up, Z away from the camera.
 _ROWS = [3, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18]
 _HIP_CENTRE = 0
 # Frames without a person were not stored; both sets say that about 15 a second are left.
 _FRAME_RATE = 15.0
 _UTKINECT_ACTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("walk", ("walk",)), ("sit_down", (OTHER,)), ("stand_up", (OTHER,)), ("pick_up", (OTHER,)), ("carry", (OTHER, "walk")),
-    ("throw", (OTHER, "baseball_pitch")), ("push", (OTHER, "push", "punch")), ("pull", (OTHER,)), ("wave", ("wave",)), ("clap", ("clap",)),
+    ("walk", ("walk",)), ("sit_down", (OTHER,)), ("stand_up", (OTHER,)), ("pick_up", (OTHER,)),
+    ("carry", (OTHER, "walk")),
+    ("throw", (OTHER, "baseball_pitch")), ("push", (OTHER, "push", "punch")), ("pull", (OTHER,)), ("wave", ("wave",)),
+    ("clap", ("clap",)),
 )  # fmt: skip
 _UTKINECT_VALIDATION = frozenset({8, 9})  # persons, of ten
 
@@ -25,7 +28,8 @@ _UTKINECT_VALIDATION = frozenset({8, 9})  # persons, of ten
 def walks(joints_3d: np.ndarray) -> bool:
     """Whether the hips (of Kinect skeletons ``(T, 20, 3)`` in metres) travel more than a metre over the ground.
 
-    People who carry a thing, drop it into a bin or pick it up walk there first: "walk" is not wrong then, whatever the set's one label.
+    People who carry a thing, drop it into a bin or pick it up walk there first: "walk" is not wrong then, whatever the
+    set's one label.
     """
     return bool(np.linalg.norm(np.ptp(joints_3d[:, _HIP_CENTRE][:, [0, 2]], axis=0)) > 1.0)
 
@@ -35,7 +39,9 @@ def _allowed(actions: tuple[str, ...], joints_3d: np.ndarray) -> tuple[str, ...]
 
 
 def utkinect(root: Path, *, views: int = 6) -> Iterator[JointSequence]:
-    """UTKinect-Action3D (Xia, Chen, Aggarwal, CVPRW 2012) seen by random cameras: everyday actions of which most are "other" to us."""
+    """UTKinect-Action3D (Xia, Chen, Aggarwal, CVPRW 2012) seen by random cameras: everyday actions of which most are
+    "other" to us.
+    """
     content = loadmat(root / "UTKinect.mat")
     skeletons, lengths = content["complete_skeleton"].astype(np.float32), content["action_length"]
     for person, trial, action in np.ndindex(lengths.shape):
@@ -46,11 +52,15 @@ def utkinect(root: Path, *, views: int = 6) -> Iterator[JointSequence]:
         split: Split = "validation" if person in _UTKINECT_VALIDATION else "train"
         for view in range(views):
             seen = seen_by_some_camera(joints[:, _ROWS], np.random.default_rng([person, trial, action, view]))
-            yield JointSequence("utkinect", split, f"{name}_{person}_{trial}#{view}", seen, _FRAME_RATE, _allowed(actions, joints))
+            yield JointSequence(
+                "utkinect", split, f"{name}_{person}_{trial}#{view}", seen, _FRAME_RATE, _allowed(actions, joints)
+            )
 
 
 def nwucla(root: Path) -> Iterator[JointSequence]:
-    """NW-UCLA (Wang et al., CVPR 2014) seen from its own three cameras: measured only, never trained on (CC BY-NC 4.0)."""
+    """NW-UCLA (Wang et al., CVPR 2014) seen from its own three cameras: measured only, never trained on (CC BY-NC
+    4.0).
+    """
     with np.load(root / "nwucla.npz") as file:
         names, lengths, skeleton = file["name"], file["length"], file["skeleton"].astype(np.float32)
     for name, end, length in zip(names, np.cumsum(lengths), lengths, strict=True):

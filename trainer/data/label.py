@@ -2,7 +2,8 @@
 
 One file per data set; a line per image or video frame::
 
-    {"file": "clips/a.mp4", "frame": 12, "size": [W, H], "persons": [{"box": [x0, y0, x1, y1], "score": s, "joints": [[x, y, s] x 17]}]}
+    {"file": "clips/a.mp4", "frame": 12, "size": [W, H], "persons": [{"box": [x0, y0, x1, y1], "score": s, "joints":
+    [[x, y, s] x 17]}]}
 
 A finished file is left alone, so that an interrupted run goes on where it stopped.
 """
@@ -26,7 +27,9 @@ def _persons(bgr: np.ndarray, detector: TeacherDetector, pose: TeacherPose) -> l
     for row in detector(bgr):
         joints = pose(bgr, row)
         if joints[:, 2].mean() >= MINIMUM_MEAN_SCORE:
-            persons.append({"box": row[:4].round(1).tolist(), "score": round(float(row[4]), 3), "joints": joints.round(2).tolist()})
+            persons.append(
+                {"box": row[:4].round(1).tolist(), "score": round(float(row[4]), 3), "joints": joints.round(2).tolist()}
+            )
     return persons
 
 
@@ -60,7 +63,12 @@ def label_lspet(data: Path, teachers: Path) -> Iterator[dict]:
         bgr = read_bgr(sample.path)
         persons = [{"box": row[:4].round(1).tolist(), "score": round(float(row[4]), 3)} for row in detector(bgr)]
         joints = pose(bgr, np.array(sample.box)).round(2).tolist()
-        yield {"file": f"images/{sample.path.name}", "size": [bgr.shape[1], bgr.shape[0]], "persons": persons, "joints": joints}
+        yield {
+            "file": f"images/{sample.path.name}",
+            "size": [bgr.shape[1], bgr.shape[0]],
+            "persons": persons,
+            "joints": joints,
+        }
 
 
 def label_stock_upright(data: Path, teachers: Path) -> Iterator[dict]:

@@ -1,4 +1,6 @@
-"""Leeds Sports Pose extended (Johnson and Everingham, CVPR 2011): official ``joints.mat`` and ``images/imNNNNN.jpg``."""
+"""Leeds Sports Pose extended (Johnson and Everingham, CVPR 2011): official ``joints.mat`` and
+``images/imNNNNN.jpg``.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
-# Rows of joints.mat: right ankle, knee, hip; left hip, knee, ankle; right wrist, elbow, shoulder; left shoulder, elbow, wrist; neck;
-# head top.
+# Rows of joints.mat: right ankle, knee, hip; left hip, knee, ankle; right wrist, elbow, shoulder; left shoulder, elbow,
+# wrist; neck; head top.
 LSP_JOINTS = (
     "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "right_wrist",
     "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist", "upper_neck", "head_top",
@@ -16,7 +18,9 @@ LSP_JOINTS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LspSample:
-    """One person: image path, joints ``(14, 3)`` x, y (pixels), labelled 0/1, and the box of the labelled joints grown by 15 %."""
+    """One person: image path, joints ``(14, 3)`` x, y (pixels), labelled 0/1, and the box of the labelled joints grown
+    by 15 %.
+    """
 
     path: Path
     joints: np.ndarray

@@ -18,7 +18,8 @@ UPPER_BODY = [index for index, name in enumerate(BODY_21.joints) if "knee" not i
 
 @dataclass(frozen=True, slots=True)
 class PoseAugmentation:
-    """Strengths. Rotation and scale are a little milder than paper E's (±40°, 0.7–1.3), which a network this small does not fit.
+    """Strengths. Rotation and scale are a little milder than paper E's (±40°, 0.7–1.3), which a network this small does
+    not fit.
 
     The rest serves CCTV: small, blurred, cut-off people.
     """
@@ -31,15 +32,20 @@ class PoseAugmentation:
     erase: float = 0.2
 
 
-# For the end of a training: strong changes teach what does not matter, but it is upright, whole people that the network will see most.
-MILD = PoseAugmentation(rotation_degrees=16.0, scale=(0.88, 1.22), shift=0.04, upper_body=0.03, low_resolution=0.08, erase=0.05)
+# For the end of a training: strong changes teach what does not matter, but it is upright, whole people that the network
+# will see most.
+MILD = PoseAugmentation(
+    rotation_degrees=16.0, scale=(0.88, 1.22), shift=0.04, upper_body=0.03, low_resolution=0.08, erase=0.05
+)
 
 
 def centre_crop(patch: np.ndarray, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The network's own view of a patch: crop (160, 128, 3) uint8 and joints (21, 3) in its pixels."""
     height, width = round(INPUT_HEIGHT / VIEW), round(INPUT_WIDTH / VIEW)
     top, left = (PATCH_HEIGHT - height) // 2, (PATCH_WIDTH - width) // 2
-    crop = cv2.resize(patch[top : top + height, left : left + width], (INPUT_WIDTH, INPUT_HEIGHT), interpolation=cv2.INTER_LINEAR)
+    crop = cv2.resize(
+        patch[top : top + height, left : left + width], (INPUT_WIDTH, INPUT_HEIGHT), interpolation=cv2.INTER_LINEAR
+    )
     return crop, np.concatenate([to_crop(joints[:, :2]), joints[:, 2:]], 1).astype(np.float32)
 
 
@@ -48,7 +54,9 @@ def to_crop(points: np.ndarray) -> np.ndarray:
     return (points - PATCH_CENTRE) * VIEW + ((INPUT_WIDTH - 1) / 2, (INPUT_HEIGHT - 1) / 2)
 
 
-def augment(patch: np.ndarray, joints: np.ndarray, rng: np.random.Generator, strength: PoseAugmentation) -> tuple[np.ndarray, np.ndarray]:
+def augment(
+    patch: np.ndarray, joints: np.ndarray, rng: np.random.Generator, strength: PoseAugmentation
+) -> tuple[np.ndarray, np.ndarray]:
     """A random view of a patch.
 
     Args:
@@ -67,8 +75,18 @@ def augment(patch: np.ndarray, joints: np.ndarray, rng: np.random.Generator, str
     if rng.random() < strength.upper_body and len(upper) >= 6:
         low, high = upper[:, :2].min(0), upper[:, :2].max(0)
         centre = (low + high) / 2
-        scale *= min(INPUT_HEIGHT / 1.4 / VIEW / max(high[1] - low[1], 20), INPUT_WIDTH / 1.4 / VIEW / max(high[0] - low[0], 20), 2.2)
-    angle = float(np.clip(rng.normal(0, strength.rotation_degrees / 2), -1.5 * strength.rotation_degrees, 1.5 * strength.rotation_degrees))
+        scale *= min(
+            INPUT_HEIGHT / 1.4 / VIEW / max(high[1] - low[1], 20),
+            INPUT_WIDTH / 1.4 / VIEW / max(high[0] - low[0], 20),
+            2.2,
+        )
+    angle = float(
+        np.clip(
+            rng.normal(0, strength.rotation_degrees / 2),
+            -1.5 * strength.rotation_degrees,
+            1.5 * strength.rotation_degrees,
+        )
+    )
     matrix = cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), angle, scale)
     shift = rng.uniform(-strength.shift, strength.shift, 2) * (INPUT_WIDTH, INPUT_HEIGHT)
     matrix[:, 2] += np.array([(INPUT_WIDTH - 1) / 2, (INPUT_HEIGHT - 1) / 2]) - centre + shift

@@ -1,8 +1,8 @@
 """Our own pose errors, put on annotated joints: the action network then meets in training what it meets in use.
 
-The bank holds, for held-out persons, each joint's error (in torso lengths) and the confidence that the network gave it, all joints of a
-person together, so that confusions and hidden limbs come as they come. A sequence gets a new person's errors every few frames, with
-the errors in between blended, because neighbouring frames of a video fail alike.
+The bank holds, for held-out persons, each joint's error (in torso lengths) and the confidence that the network gave it,
+all joints of a person together, so that confusions and hidden limbs come as they come. A sequence gets a new person's
+errors every few frames, with the errors in between blended, because neighbouring frames of a video fail alike.
 """
 
 import numpy as np
@@ -29,7 +29,10 @@ def residual_bank(predicted: np.ndarray, confidence: np.ndarray, target: np.ndar
 def torso_of_sequence(joints: np.ndarray) -> float:
     """Median shoulder-to-hip distance of a sequence (T, 13, 3), at least a fifth of its extent, in its own unit."""
     sides = np.concatenate(
-        [np.linalg.norm(joints[:, 1, :2] - joints[:, 7, :2], axis=-1), np.linalg.norm(joints[:, 2, :2] - joints[:, 8, :2], axis=-1)]
+        [
+            np.linalg.norm(joints[:, 1, :2] - joints[:, 7, :2], axis=-1),
+            np.linalg.norm(joints[:, 2, :2] - joints[:, 8, :2], axis=-1),
+        ]
     )
     seen = np.concatenate([joints[:, [1, 7], 2].min(1), joints[:, [2, 8], 2].min(1)]) > 0
     extent = np.ptp(joints[..., :2].reshape(-1, 2), axis=0).max()
@@ -42,7 +45,8 @@ def add_pose_noise(
     """A sequence as our pose network would see it.
 
     Args:
-        joints: ``(T, 13, 3)`` x, y, visible; joints that are not visible keep their place with a fifth of the confidence.
+        joints: ``(T, 13, 3)`` x, y, visible; joints that are not visible keep their place with a fifth of the
+            confidence.
         bank: From `residual_bank`.
         rng: Where the randomness comes from.
         hold: Mean number of frames until the next person's errors.

@@ -1,10 +1,10 @@
 """One array of person patches and joints from every pose data set, ready for augmentation.
 
-Each patch is the person's crop with a third more room than the network sees, so that turning, scaling and shifting find real
-pixels. Each data set gives the joints it has; the others have weight 0 and are left out of the loss.
+Each patch is the person's crop with a third more room than the network sees, so that turning, scaling and shifting find
+real pixels. Each data set gives the joints it has; the others have weight 0 and are left out of the loss.
 
-Outputs ``patches.npy`` (N, 240, 192, 3) uint8 RGB, ``joints.npy`` (N, 21, 3) float32 x, y (patch pixels), weight, ``torso.npy`` (N,) patch
-pixels (0 where unknown) and ``index.json`` with the set, split and file of each patch.
+Outputs ``patches.npy`` (N, 240, 192, 3) uint8 RGB, ``joints.npy`` (N, 21, 3) float32 x, y (patch pixels), weight,
+``torso.npy`` (N,) patch pixels (0 where unknown) and ``index.json`` with the set, split and file of each patch.
 """
 
 import json
@@ -24,8 +24,8 @@ from trainer.log import log
 
 PATCH_HEIGHT, PATCH_WIDTH = 240, 192
 PATCH_CENTRE = ((PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2)  # x, y; of the network's own view too
-# The network sees the box times 1.12: any closer, and boxes that are a little off cut heads. The patch holds 4/3 of that, in 9/8 of the
-# network's resolution (`trainer.data.pose_augment.VIEW`), so that turning and scaling lose nothing.
+# The network sees the box times 1.12: any closer, and boxes that are a little off cut heads. The patch holds 4/3 of
+# that, in 9/8 of the network's resolution (`trainer.data.pose_augment.VIEW`), so that turning and scaling lose nothing.
 NETWORK_PADDING = 1.12
 PATCH_PADDING = NETWORK_PADDING * 4 / 3
 # A teacher's joint counts from this score on (README of the teachers: keeps 75 % of the joints at 97.6 % accuracy).
@@ -51,7 +51,9 @@ class PosePatch:
 
 
 def torso_length(joints: np.ndarray) -> float:
-    """Mean distance from shoulder to hip of the same side over the labelled sides, in pixels; 0 when neither side is labelled."""
+    """Mean distance from shoulder to hip of the same side over the labelled sides, in pixels; 0 when neither side is
+    labelled.
+    """
     lengths = [
         float(np.linalg.norm(joints[_J(f"{side}_shoulder"), :2] - joints[_J(f"{side}_hip"), :2]))
         for side in ("left", "right")
@@ -79,11 +81,15 @@ def _lspet(data: Path, labels: Path) -> Iterator[PosePatch]:
         joints[joints[:, 2] <= 0] = 0
         if split == "train":
             _join_teacher(joints, teacher[f"images/{sample.path.name}"])
-        yield PosePatch("lspet", split, sample.path.name, read_rgb(sample.path), np.array(sample.box, np.float32), joints)
+        yield PosePatch(
+            "lspet", split, sample.path.name, read_rgb(sample.path), np.array(sample.box, np.float32), joints
+        )
 
 
 def _join_teacher(joints: np.ndarray, teacher: np.ndarray) -> None:
-    """Take the face from the teacher where it is sure, and drop crowd labels that a sure teacher puts half a torso away."""
+    """Take the face from the teacher where it is sure, and drop crowd labels that a sure teacher puts half a torso
+    away.
+    """
     torso = torso_length(joints)
     for index in range(17):
         sure = teacher[index, 2] > TEACHER_SCORE
@@ -125,7 +131,9 @@ def _coco(data: Path) -> Iterator[PosePatch]:
             x, y, width, height = annotation["bbox"]
             name = names[annotation["image_id"]]
             image = read_rgb(data / "coco_mini" / part / name)
-            yield PosePatch("coco_mini", split, name, image, np.array([x, y, x + width, y + height], np.float32), joints)
+            yield PosePatch(
+                "coco_mini", split, name, image, np.array([x, y, x + width, y + height], np.float32), joints
+            )
 
 
 def _clips(data: Path, labels: Path, name: str) -> Iterator[PosePatch]:
@@ -155,7 +163,9 @@ def _clips(data: Path, labels: Path, name: str) -> Iterator[PosePatch]:
                     if joints[:17, 2].mean() < 0.4:  # too unsure to teach with
                         continue
                     joints[:, 2] = joints[:, 2] > TEACHER_SCORE
-                    yield PosePatch(name, split, f"{clip}#{position}", image, np.array(person["box"], np.float32), joints)
+                    yield PosePatch(
+                        name, split, f"{clip}#{position}", image, np.array(person["box"], np.float32), joints
+                    )
 
 
 def _studio(studio: Path) -> Iterator[PosePatch]:
@@ -165,7 +175,14 @@ def _studio(studio: Path) -> Iterator[PosePatch]:
             joints = np.array(person["joints"], np.float32)
             if (joints[:, 2] > 0).sum() >= 8:
                 joints[:, 2] = joints[:, 2] > 0
-                yield PosePatch("studio", split_by_hash(row["file"]), row["file"], image, np.array(person["box"], np.float32), joints)
+                yield PosePatch(
+                    "studio",
+                    split_by_hash(row["file"]),
+                    row["file"],
+                    image,
+                    np.array(person["box"], np.float32),
+                    joints,
+                )
 
 
 def build(data: Path, labels: Path, studio: Path, out: Path, sets: list[str]) -> None:
@@ -187,7 +204,9 @@ def build(data: Path, labels: Path, studio: Path, out: Path, sets: list[str]) ->
         for patch in readers[name]():
             matrix = person_crop_matrix(patch.box, width=PATCH_WIDTH, height=PATCH_HEIGHT, padding=PATCH_PADDING)
             patches.append(warp(patch.image, matrix, width=PATCH_WIDTH, height=PATCH_HEIGHT))
-            moved = np.concatenate([transform_points(patch.joints[:, :2], matrix), patch.joints[:, 2:]], 1).astype(np.float32)
+            moved = np.concatenate([transform_points(patch.joints[:, :2], matrix), patch.joints[:, 2:]], 1).astype(
+                np.float32
+            )
             moved[moved[:, 2] <= 0] = 0
             joints.append(moved)
             torsos.append(torso_length(moved))

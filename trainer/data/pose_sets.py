@@ -16,12 +16,20 @@ from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH
 
 # Share of each batch by data set: the large clean sets carry it, frames of one clip repeat themselves and count less.
-SHARES = {"lspet": 0.5, "stock_upright": 0.14, "ut_interaction": 0.14, "surveillance_fights": 0.09, "coco_mini": 0.03, "studio": 0.10}
+SHARES = {
+    "lspet": 0.5,
+    "stock_upright": 0.14,
+    "ut_interaction": 0.14,
+    "surveillance_fights": 0.09,
+    "coco_mini": 0.03,
+    "studio": 0.10,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatchSet:
-    """Stored patches of one set and split: memory-mapped patches, joints (N, 21, 3) in their pixels, rows (M,) of this split.
+    """Stored patches of one set and split: memory-mapped patches, joints (N, 21, 3) in their pixels, rows (M,) of this
+    split.
 
     ``torso`` is (N,) in pixels of the network's own view of a patch, in which its errors are measured; 0 where unknown.
     """
@@ -44,7 +52,8 @@ def load_patch_set(folder: Path, split: str) -> PatchSet:
     patches = np.load(folder / "patches.npy", mmap_mode="r")
     if patches.shape[1:] != (PATCH_HEIGHT, PATCH_WIDTH, 3):
         raise SourceFormatError(
-            f"{folder} has patches of {patches.shape[1:]}, not {(PATCH_HEIGHT, PATCH_WIDTH, 3)}; delete it to cut them anew"
+            f"{folder} has patches of {patches.shape[1:]}, not {(PATCH_HEIGHT, PATCH_WIDTH, 3)}; delete it to cut "
+            "them anew"
         )
     return PatchSet(folder.name, patches, np.load(folder / "joints.npy"), VIEW * np.load(folder / "torso.npy"), rows)
 
@@ -57,7 +66,9 @@ def training_sets(patches: Path) -> list[PatchSet]:
 def draw_batch(
     sets: list[PatchSet], rng: np.random.Generator, batch: int, strength: PoseAugmentation | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch across the sets by `SHARES`: crops (N, 160, 128, 3) uint8 RGB, joints (N, 21, 3) x, y in crop pixels, weight."""
+    """A batch across the sets by `SHARES`: crops (N, 160, 128, 3) uint8 RGB, joints (N, 21, 3) x, y in crop pixels,
+    weight.
+    """
     strength = strength or PoseAugmentation()
     shares = np.array([SHARES[patches.name] for patches in sets])
     crops = np.empty((batch, INPUT_HEIGHT, INPUT_WIDTH, 3), np.uint8)
@@ -69,7 +80,9 @@ def draw_batch(
     return torch.from_numpy(crops), torch.from_numpy(joints)
 
 
-def batches(sets: list[PatchSet], steps: range, *, batch: int, mild_from: int, threads: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(
+    sets: list[PatchSet], steps: range, *, batch: int, mild_from: int, threads: int
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """The batches (`draw_batch`) of so many steps, the same however many threads draw them ahead.
 
     Args:

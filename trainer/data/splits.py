@@ -1,4 +1,6 @@
-"""Which samples train, which choose (validation) and which only measure (test): by hash of the name, so that it never changes."""
+"""Which samples train, which choose (validation) and which only measure (test): by hash of the name, so that it never
+changes.
+"""
 
 import hashlib
 from pathlib import Path
@@ -33,7 +35,9 @@ def difference_hash(path: Path) -> np.ndarray:
 
 
 def near_duplicates(hashes: np.ndarray, others: np.ndarray, *, bits: int = 24) -> np.ndarray:
-    """Which rows of ``hashes`` (n, 256) differ from some row of ``others`` (m, 256) in at most ``bits`` places: ``(n,)`` bool."""
+    """Which rows of ``hashes`` (n, 256) differ from some row of ``others`` (m, 256) in at most ``bits`` places:
+    ``(n,)`` bool.
+    """
     # Hamming distance as a matrix product of ±1 vectors: equal bits minus different bits = 256 − 2·distance.
     signs, other_signs = hashes.astype(np.float32) * 2 - 1, others.astype(np.float32) * 2 - 1
     return ((256 - signs @ other_signs.T) / 2 <= bits).any(1)

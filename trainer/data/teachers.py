@@ -26,7 +26,8 @@ def _session(path: Path) -> ort.InferenceSession:
 class TeacherDetector:
     """RTMDet-nano person detector.
 
-    Call with a frame ``(H, W, 3)`` uint8 BGR; returns ``(N, 5)`` float32 rows of x_min, y_min, x_max, y_max (pixels), score.
+    Call with a frame ``(H, W, 3)`` uint8 BGR; returns ``(N, 5)`` float32 rows of x_min, y_min, x_max, y_max (pixels),
+    score.
     """
 
     def __init__(self, directory: Path, size: int = 480) -> None:

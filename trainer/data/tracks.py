@@ -1,4 +1,5 @@
-"""Tracks of real clips as our own runtime sees them: detector, tracker and pose network of a bundle, joints of every frame.
+"""Tracks of real clips as our own runtime sees them: detector, tracker and pose network of a bundle, joints of every
+frame.
 
 The action network thereby trains on, and is judged by, the joints that it will get in use. A line per track.
 """
@@ -20,7 +21,9 @@ _WRISTS, _ANKLES, _SHOULDERS, _HIPS = [9, 10], [15, 16], [5, 6], [11, 12]
 
 
 def clip_tracks(path: Path, perceiver: Perceiver) -> tuple[dict[int, np.ndarray], float]:
-    """Joints of every track of a clip, ``{track: (T, 21, 3)}`` x, y, confidence, and frames per second; gaps repeat the last joints."""
+    """Joints of every track of a clip, ``{track: (T, 21, 3)}`` x, y, confidence, and frames per second; gaps repeat the
+    last joints.
+    """
     rows: dict[int, dict[int, np.ndarray]] = {}
     last_time, frames = 0.0, 0
     with FileSource(path) as source:
@@ -46,7 +49,8 @@ def _height(joints: np.ndarray) -> float:
 
 
 def active_track(tracks: dict[int, np.ndarray], label: str) -> int | None:
-    """Which of two people strikes, kicks, pushes or points: whose hand (foot) moves faster and farther from the shoulder (hip).
+    """Which of two people strikes, kicks, pushes or points: whose hand (foot) moves faster and farther from the
+    shoulder (hip).
 
     UT-Interaction's labels do not say who acts. None when there are no two long tracks to compare.
     """
@@ -62,7 +66,9 @@ def active_track(tracks: dict[int, np.ndarray], label: str) -> int | None:
 
 
 def ut_interaction(data: Path, perceiver_of: "PerceiverFactory") -> Iterator[dict]:
-    """Tracks of UT-Interaction: both people of a handshake or hug, the active one of the others; "none" clips are everyday life."""
+    """Tracks of UT-Interaction: both people of a handshake or hug, the active one of the others; "none" clips are
+    everyday life.
+    """
     groups = read_groups(data / "ut_interaction", "index.csv")
     for name, (label, split) in sorted(groups.items()):
         tracks, rate = clip_tracks(data / "ut_interaction/clips" / name, perceiver_of())
@@ -86,7 +92,14 @@ def surveillance_fights(data: Path, perceiver_of: "PerceiverFactory") -> Iterato
         tracks, rate = clip_tracks(data / "surveillance_fights/clips" / name, perceiver_of())
         for track, joints in tracks.items():
             if joints[..., 2].mean() > 0.35:
-                yield _row("surveillance_fights", split, f"{name}#{track}", joints, rate, (OTHER, *EVERYDAY_LABELS, "handshake", "point"))
+                yield _row(
+                    "surveillance_fights",
+                    split,
+                    f"{name}#{track}",
+                    joints,
+                    rate,
+                    (OTHER, *EVERYDAY_LABELS, "handshake", "point"),
+                )
 
 
 def _row(source: str, split: str, name: str, joints: np.ndarray, rate: float, allowed: tuple[str, ...]) -> dict:

@@ -1,7 +1,8 @@
 """Pooling of a feature map into class scores: mean, rank-1 attentional, and generalized attentional pooling (paper D).
 
-Paper D is Wang, Zhou, Zhang, Li, "Convolutional Neural Networks with Generalized Attentional Pooling for Action Recognition"; rank-1
-attentional pooling is Girdhar and Ramanan, "Attentional Pooling for Action Recognition", NIPS 2017.
+Paper D is Wang, Zhou, Zhang, Li, "Convolutional Neural Networks with Generalized Attentional Pooling for Action
+Recognition"; rank-1 attentional pooling is Girdhar and Ramanan, "Attentional Pooling for Action Recognition", NIPS
+2017.
 
 X ∈ R^{n×f} of the paper is a feature map (N, f, h, w) with n = h·w cells; a product with X is a 1×1 convolution.
 """
@@ -20,7 +21,8 @@ class Pooled:
     Attributes:
         scores: ``(N, A)`` before the softmax.
         top_down: ``(N, A, h, w)`` X·a_k: where each class sees itself.
-        bottom_up: ``(N, 1, h, w)``: where anything is worth a look, whatever the class; of mean pooling, 1/n everywhere.
+        bottom_up: ``(N, 1, h, w)``: where anything is worth a look, whatever the class; of mean pooling, 1/n
+            everywhere.
     """
 
     scores: torch.Tensor
@@ -29,7 +31,8 @@ class Pooled:
 
 
 def merged_attention(pooled: Pooled, labels: torch.Tensor | None = None) -> torch.Tensor:
-    """Each cell's contribution to a class's score, top-down times bottom-up (figure 4): ``(N, h, w)``, whose sum is the score.
+    """Each cell's contribution to a class's score, top-down times bottom-up (figure 4): ``(N, h, w)``, whose sum is the
+    score.
 
     Args:
         pooled: What the pooling gave.
@@ -41,7 +44,8 @@ def merged_attention(pooled: Pooled, labels: torch.Tensor | None = None) -> torc
 
 
 def second_order_scores(features: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Tr(Xᵀ·X·W_kᵀ) of every class (eq. 8): the full second-order pooling that the others approximate, f² weights a class.
+    """Tr(Xᵀ·X·W_kᵀ) of every class (eq. 8): the full second-order pooling that the others approximate, f² weights a
+    class.
 
     Args:
         features: ``(N, f, h, w)``.
@@ -83,8 +87,9 @@ class RankOneAttentionalPooling(nn.Module):
 class GeneralizedAttentionalPooling(nn.Module):
     """(X·a_k)ᵀ·X·f(V·c), V = f(U_1)·f(U_2)…f(U_T) (eq. 5 and 9): (N, f, h, w) → `Pooled`.
 
-    As the paper realises it (section IV): each U_t is a 1×1 convolution and f a ReLU behind it, so that f acts on what comes out of the
-    matrices; on features, matrices and c without negative numbers that is the equation itself (`scores_by_equation`).
+    As the paper realises it (section IV): each U_t is a 1×1 convolution and f a ReLU behind it, so that f acts on what
+    comes out of the matrices; on features, matrices and c without negative numbers that is the equation itself
+    (`scores_by_equation`).
     """
 
     def __init__(self, channels: int, classes: int, *, matrices: int = 3, first_rank: int = 4096) -> None:
@@ -101,7 +106,10 @@ class GeneralizedAttentionalPooling(nn.Module):
         """
         super().__init__()
         if matrices < 1 or first_rank >> (matrices - 1) < 1:
-            raise ValueError(f"{matrices} matrices from rank {first_rank} on; take at least 1, and a rank that can be halved so often")
+            raise ValueError(
+                f"{matrices} matrices from rank {first_rank} on; take at least 1, and a rank that can be halved "
+                "so often"
+            )
         ranks = [channels, *(first_rank >> step for step in range(matrices))]
         self.top_down = nn.Conv2d(channels, classes, 1, bias=False)
         self.matrices = nn.ModuleList(nn.Conv2d(wide, narrow, 1, bias=False) for wide, narrow in pairwise(ranks))
@@ -114,8 +122,11 @@ class GeneralizedAttentionalPooling(nn.Module):
         return _attended(self.top_down(features), self.vector(x))
 
 
-def scores_by_equation(features: torch.Tensor, top_down: torch.Tensor, matrices: list[torch.Tensor], vector: torch.Tensor) -> torch.Tensor:
-    """Eq. 9 to the letter, f on the matrices themselves: ``(N, A)``. For tests and reading; see `GeneralizedAttentionalPooling`.
+def scores_by_equation(
+    features: torch.Tensor, top_down: torch.Tensor, matrices: list[torch.Tensor], vector: torch.Tensor
+) -> torch.Tensor:
+    """Eq. 9 to the letter, f on the matrices themselves: ``(N, A)``. For tests and reading; see
+    `GeneralizedAttentionalPooling`.
 
     Args:
         features: ``(N, f, h, w)``.

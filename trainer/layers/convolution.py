@@ -16,12 +16,18 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def strided_depthwise(
-    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None, *, first_row: int = 0, first_column: int = 0
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    *,
+    first_row: int = 0,
+    first_column: int = 0,
 ) -> torch.Tensor:
-    """A 3×3 depthwise convolution of stride 2 for training: (N, C, H, W) → (N, C, ⌈(H − first_row)/2⌉, ⌈(W − first_column)/2⌉).
+    """A 3×3 depthwise convolution of stride 2 for training: (N, C, H, W) → (N, C, ⌈(H − first_row)/2⌉, ⌈(W −
+    first_column)/2⌉).
 
-    The same values by way of stride 1: on CPUs the backward pass of a strided depthwise convolution is six times slower than that of all
-    positions, of which every second one is kept.
+    The same values by way of stride 1: on CPUs the backward pass of a strided depthwise convolution is six times slower
+    than that of all positions, of which every second one is kept.
 
     Args:
         x: Channels last in memory, as the result.
@@ -36,10 +42,19 @@ def strided_depthwise(
 
 
 class ConvNorm(nn.Module):
-    """Convolution with "SAME" padding, batch normalisation, and ReLU6 unless ``linear``: (N, C, H, W) → (N, C', ⌈H/s⌉, ⌈W/s⌉)."""
+    """Convolution with "SAME" padding, batch normalisation, and ReLU6 unless ``linear``: (N, C, H, W) → (N, C', ⌈H/s⌉,
+    ⌈W/s⌉).
+    """
 
     def __init__(
-        self, channels: int, out_channels: int, *, kernel: int = 1, stride: int = 1, groups: int = 1, linear: bool = False
+        self,
+        channels: int,
+        out_channels: int,
+        *,
+        kernel: int = 1,
+        stride: int = 1,
+        groups: int = 1,
+        linear: bool = False,
     ) -> None:
         super().__init__()
         self.kernel, self.stride = kernel, stride
@@ -55,7 +70,10 @@ class ConvNorm(nn.Module):
             # "SAME" keeps the second positions of even sizes and the first ones of odd sizes.
             x = strided_depthwise(x, weight, first_row=1 - top, first_column=1 - left)
         else:
-            if (top, left) != (bottom, right):  # a separate pad copies the whole map: only where the convolution cannot pad itself
+            if (top, left) != (
+                bottom,
+                right,
+            ):  # a separate pad copies the whole map: only where the convolution cannot pad itself
                 x, top, left = functional.pad(x, (left, right, top, bottom)), 0, 0
             x = functional.conv2d(x, weight, None, self.stride, (top, left), 1, groups)
         x = self.norm(x)

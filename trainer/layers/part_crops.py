@@ -1,4 +1,5 @@
-"""Crops of body parts inside a network: heat maps → joints → squares → pictures of head, right hand and left hand (paper A, section 3.4).
+"""Crops of body parts inside a network: heat maps → joints → squares → pictures of head, right hand and left hand
+(paper A, section 3.4).
 
 Everything here is traced into the exported graph. No gradient flows through the places: they come from a maximum.
 """
@@ -15,7 +16,9 @@ LEFT_HAND = (MPII_16.index("left_wrist"),)
 
 
 def peak_joints(maps: torch.Tensor) -> torch.Tensor:
-    """Places of the highest cells: heat maps (N, K, h, w) → ``(N, K, 2)`` x, y as shares of the picture, 0..1 from edge to edge."""
+    """Places of the highest cells: heat maps (N, K, h, w) → ``(N, K, 2)`` x, y as shares of the picture, 0..1 from edge
+    to edge.
+    """
     height, width = maps.shape[2:]
     peak = maps.flatten(2).argmax(2)
     cells = torch.stack([peak % width, torch.div(peak, width, rounding_mode="floor")], -1)
@@ -23,10 +26,11 @@ def peak_joints(maps: torch.Tensor) -> torch.Tensor:
 
 
 def part_squares(joints: torch.Tensor) -> torch.Tensor:
-    """Squares of head, right hand and left hand: joints (N, 16, 2) of MPII → ``(N, 3, 4)`` x_min, y_min, x_max, y_max in the joints' unit.
+    """Squares of head, right hand and left hand: joints (N, 16, 2) of MPII → ``(N, 3, 4)`` x_min, y_min, x_max, y_max
+    in the joints' unit.
 
-    l = ¼·√((max_x − min_x)² + (max_y − min_y)²) over all joints; a square's side is 2·l (eq. 2). The unit must be the same along both
-    axes, as pixels are: for shares of a picture see `part_squares_in_shares`.
+    l = ¼·√((max_x − min_x)² + (max_y − min_y)²) over all joints; a square's side is 2·l (eq. 2). The unit must be the
+    same along both axes, as pixels are: for shares of a picture see `part_squares_in_shares`.
 
     Raises:
         ValueError: The joints are not MPII's.
@@ -44,10 +48,11 @@ def part_squares(joints: torch.Tensor) -> torch.Tensor:
 
 
 def part_squares_in_shares(joints: torch.Tensor, *, height: int, width: int) -> torch.Tensor:
-    """As `part_squares`, for joints (N, 16, 2) as shares of a picture of so many pixels: ``(N, 3, 4)`` as shares of it, too.
+    """As `part_squares`, for joints (N, 16, 2) as shares of a picture of so many pixels: ``(N, 3, 4)`` as shares of it,
+    too.
 
-    A share of the width is not as long as the same share of the height. Lengths are measured in pixels, so that what is cut out is square
-    in pixels whatever shape the picture has.
+    A share of the width is not as long as the same share of the height. Lengths are measured in pixels, so that what is
+    cut out is square in pixels whatever shape the picture has.
     """
     size = torch.tensor([width, height], dtype=joints.dtype, device=joints.device)
     return part_squares(joints * size) / size.repeat(2)
@@ -65,7 +70,9 @@ def cut_squares(pictures: torch.Tensor, squares: torch.Tensor, size: int) -> tor
         ``(N, P, 3, size, size)``.
     """
     parts = squares.shape[1]
-    steps = (torch.arange(size, dtype=squares.dtype, device=squares.device) + 0.5) / size  # centres of the crop's pixels
+    steps = (
+        torch.arange(size, dtype=squares.dtype, device=squares.device) + 0.5
+    ) / size  # centres of the crop's pixels
     low, side = squares[..., :2], squares[..., 2:] - squares[..., :2]
     x = low[..., :1] + side[..., :1] * steps  # (N, P, size)
     y = low[..., 1:] + side[..., 1:] * steps

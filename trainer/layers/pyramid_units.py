@@ -1,8 +1,8 @@
 """The units that pyramids are made of (paper E, figure 3), and the entry flow.
 
-The text leaves the order of normalisation, ReLU and convolution, and what a skip connection does where channels change, to the figure; here
-they are as in the authors' published code: normalisation and ReLU come first, and a 1×1 convolution brings the input along.
-Shapes: (N, C, H, W) → (N, C', H', W').
+The text leaves the order of normalisation, ReLU and convolution, and what a skip connection does where channels change,
+to the figure; here they are as in the authors' published code: normalisation and ReLU come first, and a 1×1 convolution
+brings the input along. Shapes: (N, C, H, W) → (N, C', H', W').
 """
 
 import torch
@@ -25,7 +25,9 @@ class SeparableConvolution(nn.Module):
 
 
 class ResidualUnit(nn.Module):
-    """RU: a separable convolution beside a skip connection (pictures, and clip features on their way from block to block)."""
+    """RU: a separable convolution beside a skip connection (pictures, and clip features on their way from block to
+    block).
+    """
 
     def __init__(self, channels: int, out_channels: int | None = None, *, kernel: int = KERNEL) -> None:
         super().__init__()
@@ -40,13 +42,18 @@ class ResidualUnit(nn.Module):
 
 
 class BottleneckUnit(nn.Module):
-    """RU with standard convolutions (entry flow and action blocks): 1×1 to a share of the channels, then 3×3, beside a skip connection."""
+    """RU with standard convolutions (entry flow and action blocks): 1×1 to a share of the channels, then 3×3, beside a
+    skip connection.
+    """
 
     def __init__(self, channels: int, out_channels: int, *, narrowing: int = 2) -> None:
         super().__init__()
         middle = out_channels // narrowing
         self.norm1, self.convolution1 = nn.BatchNorm2d(channels), nn.Conv2d(channels, middle, 1, bias=False)
-        self.norm2, self.convolution2 = nn.BatchNorm2d(middle), nn.Conv2d(middle, out_channels, 3, padding=1, bias=False)
+        self.norm2, self.convolution2 = (
+            nn.BatchNorm2d(middle),
+            nn.Conv2d(middle, out_channels, 3, padding=1, bias=False),
+        )
         self.skip = None if channels == out_channels else nn.Conv2d(channels, out_channels, 1, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -78,7 +85,9 @@ class UpscalingUnit(nn.Module):
 
 
 class EntryFlow(nn.Module):
-    """Pictures (N, 3, H, W) → features of the first level (N, 3·growth, H/8, W/8): 256² → 32²×288 with a growth of 96 (section 4.2.2)."""
+    """Pictures (N, 3, H, W) → features of the first level (N, 3·growth, H/8, W/8): 256² → 32²×288 with a growth of 96
+    (section 4.2.2).
+    """
 
     def __init__(self, growth: int) -> None:
         super().__init__()

@@ -1,4 +1,5 @@
-"""Residual blocks over pictures or clips, with the names of the published ResNets (He et al., CVPR 2016; Xie et al., CVPR 2017).
+"""Residual blocks over pictures or clips, with the names of the published ResNets (He et al., CVPR 2016; Xie et al.,
+CVPR 2017).
 
 Shapes: (N, C, H, W) or (N, C, T, H, W) → (N, C', ...), each axis divided by the stride.
 """
@@ -7,7 +8,9 @@ import torch
 from torch import nn
 
 
-def convolution(axes: int, channels: int, out_channels: int, kernel: int, *, stride: int = 1, groups: int = 1) -> nn.Module:
+def convolution(
+    axes: int, channels: int, out_channels: int, kernel: int, *, stride: int = 1, groups: int = 1
+) -> nn.Module:
     """A convolution without bias over two or three axes that keeps the size but for the stride."""
     kind = nn.Conv2d if axes == 2 else nn.Conv3d
     return kind(channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False)
@@ -19,7 +22,9 @@ def normalisation(axes: int, channels: int) -> nn.Module:
 
 
 class BasicBlock(nn.Module):
-    """Two 3×3 convolutions and the input (figure 5, left); a 1×1 convolution brings the input along where shapes differ."""
+    """Two 3×3 convolutions and the input (figure 5, left); a 1×1 convolution brings the input along where shapes
+    differ.
+    """
 
     expansion = 1
 
@@ -64,7 +69,10 @@ class ResNeXtBottleneck3d(nn.Module):
         super().__init__()
         middle, out_channels = cardinality * width // 32, width * self.expansion
         self.conv1, self.bn1 = convolution(3, channels, middle, 1), normalisation(3, middle)
-        self.conv2, self.bn2 = convolution(3, middle, middle, 3, stride=stride, groups=cardinality), normalisation(3, middle)
+        self.conv2, self.bn2 = (
+            convolution(3, middle, middle, 3, stride=stride, groups=cardinality),
+            normalisation(3, middle),
+        )
         self.conv3, self.bn3 = convolution(3, middle, out_channels, 1), normalisation(3, out_channels)
         self.downsample = _downsample(3, channels, out_channels, stride)
 
@@ -90,4 +98,6 @@ def check_input(x: torch.Tensor, *, axes: int) -> None:
     """
     if x.ndim != axes + 2 or x.shape[1] != 3:
         wanted = "(N, 3, H, W)" if axes == 2 else "(N, 3, T, H, W)"
-        raise ValueError(f"the network takes {'pictures' if axes == 2 else 'clips'} {wanted} in float32, was given {tuple(x.shape)}")
+        raise ValueError(
+            f"the network takes {'pictures' if axes == 2 else 'clips'} {wanted} in float32, was given {tuple(x.shape)}"
+        )

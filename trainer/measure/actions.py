@@ -27,7 +27,9 @@ from trainer.models.edge_action import spread_common
 def classify(backend: Backend, clips: np.ndarray, *, batch: int = 64) -> np.ndarray:
     """Probabilities (N, A) of common-joint clips (N, T, 13, 3)."""
     features = spread_common(clips)
-    return np.concatenate([backend.run({"features": features[i : i + batch]})["actions"] for i in range(0, len(features), batch)])
+    return np.concatenate(
+        [backend.run({"features": features[i : i + batch]})["actions"] for i in range(0, len(features), batch)]
+    )
 
 
 def _accuracy(probability: np.ndarray, sequences: list[JointSequence], labels: tuple[str, ...] = LABELS) -> float:
@@ -48,13 +50,19 @@ def noisy_clips(sequences: list[JointSequence], bank: np.ndarray, seed: int) -> 
         span[start : start + max(len(joints) // 3, 1)] = True
         joints[..., 2:] = np.where(lost & span[:, None, None], 0.0, joints[..., 2:])
         clips.append(
-            whole_clip(JointSequence(sequence.source, sequence.split, sequence.name, joints, sequence.frame_rate, sequence.allowed))
+            whole_clip(
+                JointSequence(
+                    sequence.source, sequence.split, sequence.name, joints, sequence.frame_rate, sequence.allowed
+                )
+            )
         )
     return np.stack(clips)
 
 
 def evaluate_actions(bundle: Bundle, data: Path, tracks_folder: Path, errors: np.ndarray) -> dict:
-    """Accuracy on Penn Action's official test split (annotated, noisy, as deployed), on held-out tracks end to end, and the open set."""
+    """Accuracy on Penn Action's official test split (annotated, noisy, as deployed), on held-out tracks end to end, and
+    the open set.
+    """
     backend = open_named(bundle, "action")
     threshold = bundle.manifest.calibration.action_score
     penn = [s for s in penn_action(data / "penn_action") if s.split == "test"]
@@ -81,7 +89,9 @@ def evaluate_actions(bundle: Bundle, data: Path, tracks_folder: Path, errors: np
             "noisy_open_set": _rates(open_set_rates(noisy[0], penn, threshold)),
         },
         "jhmdb_split1": _group(backend, [s for s in jhmdb(data / "jhmdb") if s.split == "validation"], threshold),
-        "ut_interaction_tracks": _group(backend, [s for s in tracks if s.source == "ut_interaction" and OTHER not in s.allowed], threshold),
+        "ut_interaction_tracks": _group(
+            backend, [s for s in tracks if s.source == "ut_interaction" and OTHER not in s.allowed], threshold
+        ),
         "studio_motion": _group(backend, [s for s in studio if s.source == "studio"], threshold),
         "unknown": {name: _group(backend, sequences, threshold) for name, sequences in unknown.items()},
     }
@@ -89,14 +99,22 @@ def evaluate_actions(bundle: Bundle, data: Path, tracks_folder: Path, errors: np
 
 
 def _group(backend: Backend, sequences: list[JointSequence], threshold: float) -> dict[str, float]:
-    """Accuracy and open-set rates of sequences by the mean over their deployed clips, and the peak that would start an event."""
+    """Accuracy and open-set rates of sequences by the mean over their deployed clips, and the peak that would start an
+    event.
+    """
     if not sequences:
         return {"sequences": 0}
     every = [classify(backend, deployed_clips(s)) for s in sequences]
     mean = np.stack([p.mean(0) for p in every])
-    return {"sequences": len(sequences), "accuracy": _accuracy(mean, sequences)} | _rates(open_set_rates(mean, sequences, threshold))
+    return {"sequences": len(sequences), "accuracy": _accuracy(mean, sequences)} | _rates(
+        open_set_rates(mean, sequences, threshold)
+    )
 
 
 def _rates(rates: OpenSetRates) -> dict[str, float]:
-    values = {"known_as_other": rates.known_as_other, "known_as_wrong": rates.known_as_wrong, "other_as_known": rates.other_as_known}
+    values = {
+        "known_as_other": rates.known_as_other,
+        "known_as_wrong": rates.known_as_wrong,
+        "other_as_known": rates.other_as_known,
+    }
     return {name: value for name, value in values.items() if value == value}  # NaN: no such clips in this group

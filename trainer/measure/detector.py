@@ -19,7 +19,9 @@ from trainer.models.edge_detector import INPUT_HEIGHT, INPUT_WIDTH
 
 
 def detect(backend: Backend, picture: LabelledPicture, *, iou: float) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """Boxes (M, 4) in pixels of a picture and scores (M,) after suppression at an overlap, and the picture's width and height."""
+    """Boxes (M, 4) in pixels of a picture and scores (M,) after suppression at an overlap, and the picture's width and
+    height.
+    """
     image = read_rgb(picture.path)
     height, width = image.shape[:2]
     matrix = letterbox_matrix(width, height, width=INPUT_WIDTH, height=INPUT_HEIGHT)
@@ -28,11 +30,17 @@ def detect(backend: Backend, picture: LabelledPicture, *, iou: float) -> tuple[n
     boxes, scores = boxes[scores > 0], scores[scores > 0]
     kept = suppress_boxes(boxes, scores, iou=iou)
     boxes = (boxes[kept].reshape(-1, 2, 2) - matrix[:, 2]) / np.diag(matrix[:, :2])
-    return boxes.reshape(-1, 4).clip(0, [width, height, width, height]).astype(np.float32), scores[kept], (width, height)
+    return (
+        boxes.reshape(-1, 4).clip(0, [width, height, width, height]).astype(np.float32),
+        scores[kept],
+        (width, height),
+    )
 
 
 def count_hits(picture: LabelledPicture, sure: np.ndarray) -> tuple[int, int]:
-    """How many persons a box (M, 4) overlaps by half, and how many boxes overlap no person (ignored ones count for neither)."""
+    """How many persons a box (M, 4) overlaps by half, and how many boxes overlap no person (ignored ones count for
+    neither).
+    """
     people = np.array(picture.boxes, np.float32).reshape(-1, 4)
     unsure = np.array(picture.ignore, np.float32).reshape(-1, 4)
     hits = int((box_iou(people, sure).max(1, initial=0.0) >= 0.5).sum())
@@ -43,7 +51,8 @@ def count_hits(picture: LabelledPicture, sure: np.ndarray) -> tuple[int, int]:
 def choose_detection_score(backend: Backend, pictures: list[LabelledPicture], *, iou: float) -> float:
     """The score from .2 to .6 with the best F½ on (validation) pictures.
 
-    False boxes count twice as much as missed persons: a missed person is found on the detector's next run, a false one is followed.
+    False boxes count twice as much as missed persons: a missed person is found on the detector's next run, a false one
+    is followed.
     """
     found = [(picture, *detect(backend, picture, iou=iou)[:2]) for picture in pictures]
     persons = sum(len(picture.boxes) for picture in pictures)
@@ -61,7 +70,8 @@ def choose_detection_score(backend: Backend, pictures: list[LabelledPicture], *,
 def evaluate_detector(bundle: Bundle, pictures: Path, *, split: Split = "test") -> dict[str, dict[str, float]]:
     """COCO average precision (IoU .5, and .5 to .95) and the share of persons found at the bundle's threshold, per set.
 
-    Pictures that look like one of the training pictures are left out: data sets of photos hold the same scene more than once.
+    Pictures that look like one of the training pictures are left out: data sets of photos hold the same scene more than
+    once.
     """
     backend, calibration = open_named(bundle, "detector"), bundle.manifest.calibration
     held_out = _unlike_training(read_pictures(pictures, split), read_pictures(pictures, "train"))
@@ -77,7 +87,8 @@ def evaluate_detector(bundle: Bundle, pictures: Path, *, split: Split = "test") 
             _annotate(truth["annotations"], number, picture)
             rows = zip(boxes.tolist(), values.tolist(), strict=True)
             results += [
-                {"image_id": number, "category_id": 1, "bbox": [x0, y0, x1 - x0, y1 - y0], "score": v} for (x0, y0, x1, y1), v in rows
+                {"image_id": number, "category_id": 1, "bbox": [x0, y0, x1 - x0, y1 - y0], "score": v}
+                for (x0, y0, x1, y1), v in rows
             ]
             found, false = count_hits(picture, boxes[values >= calibration.detection_score])
             hits, false_boxes = hits + found, false_boxes + false
@@ -93,7 +104,8 @@ def evaluate_detector(bundle: Bundle, pictures: Path, *, split: Split = "test") 
     return scores
 
 
-# Frames of clips are kept apart by where they were recorded; there, the same place looks alike on both sides of the split.
+# Frames of clips are kept apart by where they were recorded; there, the same place looks alike on both sides of the
+# split.
 _PHOTO_SETS = ("lspet", "stock_upright")
 
 

@@ -26,7 +26,10 @@ def predict_crops(backend: Backend, patches: PatchSet, *, batch: int = 16) -> tu
     """Joints (M, 21, 2), confidence (M, 21) and targets (M, 21, 3) in crop pixels of every row of a set."""
     found, confidence, targets = [], [], []
     for start in range(0, len(patches.rows), batch):
-        crops, wanted = zip(*(centre_crop(patches.patches[r], patches.joints[r]) for r in patches.rows[start : start + batch]), strict=True)
+        crops, wanted = zip(
+            *(centre_crop(patches.patches[r], patches.joints[r]) for r in patches.rows[start : start + batch]),
+            strict=True,
+        )
         outputs = backend.run({"image": np.stack(crops)})
         found.append(outputs["joints"])
         confidence.append(outputs["confidence"])
@@ -34,8 +37,11 @@ def predict_crops(backend: Backend, patches: PatchSet, *, batch: int = 16) -> tu
     return np.concatenate(found), np.concatenate(confidence), np.concatenate(targets)
 
 
-def evaluate_pose(bundle: Bundle, patches: Path, *, teachers: Path | None, split: Split = "test") -> dict[str, dict[str, float]]:
-    """PCK@0.2 and @0.1 of the limb joints on true boxes, calibration error of the confidence, and the teacher's on the same persons.
+def evaluate_pose(
+    bundle: Bundle, patches: Path, *, teachers: Path | None, split: Split = "test"
+) -> dict[str, dict[str, float]]:
+    """PCK@0.2 and @0.1 of the limb joints on true boxes, calibration error of the confidence, and the teacher's on the
+    same persons.
 
     Sets that have nobody in the split are left out.
     """
@@ -56,7 +62,9 @@ def evaluate_pose(bundle: Bundle, patches: Path, *, teachers: Path | None, split
             "confidence_calibration_error": expected_calibration_error(confidence[valid], right[valid]),
         }
         if teachers is not None and name not in TEACHER_LABELLED:
-            scores[name]["tinypose_pck_0.2"] = pck(_teacher_joints(chosen, teachers), wanted, torso, joints=LIMB_JOINTS)[0]
+            scores[name]["tinypose_pck_0.2"] = pck(
+                _teacher_joints(chosen, teachers), wanted, torso, joints=LIMB_JOINTS
+            )[0]
     return scores
 
 
@@ -75,7 +83,9 @@ def _teacher_joints(patches: PatchSet, teachers: Path) -> np.ndarray:
 
 
 def pose_error_banks(bundle: Bundle, patches: Path) -> dict[str, np.ndarray]:
-    """Errors of the pose graph for `add_pose_noise`: on validation persons (to train with) and on test persons (to measure with)."""
+    """Errors of the pose graph for `add_pose_noise`: on validation persons (to train with) and on test persons (to
+    measure with).
+    """
     backend = open_named(bundle, "pose")
     banks = {}
     for split in ("validation", "test"):

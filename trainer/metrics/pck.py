@@ -1,8 +1,9 @@
 """Percentage of correct keypoints: a joint is right when it lies within a share of the person's torso length.
 
-The torso length is the mean distance from shoulder to hip of the same side (`trainer.data.pose_patches.torso_length`); persons without a
-labelled side are left out. Yang and Ramanan, "Articulated Human Detection with Flexible Mixtures of Parts", PAMI 2013, introduced
-the measure with the longer diagonal of the torso, so that numbers here are a little lower than with theirs.
+The torso length is the mean distance from shoulder to hip of the same side (`trainer.data.pose_patches.torso_length`);
+persons without a labelled side are left out. Yang and Ramanan, "Articulated Human Detection with Flexible Mixtures of
+Parts", PAMI 2013, introduced the measure with the longer diagonal of the torso, so that numbers here are a little lower
+than with theirs.
 """
 
 from collections.abc import Sequence

@@ -23,14 +23,17 @@ class AttentionalPoolingOutput:
 class AttentionalPoolingNetwork(nn.Module):
     """Images (N, 3, H, W), normalised as the backbone wants them → `AttentionalPoolingOutput`."""
 
-    def __init__(self, backbone: nn.Module, channels: int, pooling: nn.Module, *, pose: bool = True, pose_width: int = 256) -> None:
+    def __init__(
+        self, backbone: nn.Module, channels: int, pooling: nn.Module, *, pose: bool = True, pose_width: int = 256
+    ) -> None:
         """Put the parts together.
 
         Args:
             backbone: Images → its last feature map ``(N, channels, h, w)``.
             channels: f of that map.
             pooling: Of `trainer.layers.attentional_pooling`, for f channels.
-            pose: Whether to regress heat maps too: "two additional convolutional layers and a 16-channel regression layer".
+            pose: Whether to regress heat maps too: "two additional convolutional layers and a 16-channel regression
+                layer".
             pose_width: Channels of the two layers, which the paper does not say; 3×3, as is usual for heat maps.
         """
         super().__init__()
@@ -56,7 +59,9 @@ class AttentionalPoolingNetwork(nn.Module):
         return AttentionalPoolingOutput(self.pooling(features), None if self.pose is None else self.pose(features))
 
 
-def pose_regularisation(maps: torch.Tensor, targets: torch.Tensor, has_pose: torch.Tensor, *, weight: float = POSE_WEIGHT) -> torch.Tensor:
+def pose_regularisation(
+    maps: torch.Tensor, targets: torch.Tensor, has_pose: torch.Tensor, *, weight: float = POSE_WEIGHT
+) -> torch.Tensor:
     """The ℓ2 loss of heat maps, weighted: ``(N,)`` to be added to the cross-entropy; 0 for samples without a pose.
 
     Args:

@@ -1,7 +1,8 @@
-"""System A: pose and action of one person from one picture, by three streams on a shared pose backbone (paper A, figures 1 to 4).
+"""System A: pose and action of one person from one picture, by three streams on a shared pose backbone (paper A,
+figures 1 to 4).
 
-Paper A is "Body-Part-Aware and Multitask-Aware Single-Image-Based Action Recognition" (Sensors 2020). Shapes: N pictures, K joints of
-MPII, A actions; F1..F4 are the backbone's maps at strides 4, 8, 16 and 32.
+Paper A is "Body-Part-Aware and Multitask-Aware Single-Image-Based Action Recognition" (Sensors 2020). Shapes: N
+pictures, K joints of MPII, A actions; F1..F4 are the backbone's maps at strides 4, 8, 16 and 32.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ class BodyPartAwareOutput:
         parts: ``(N, 3, 3, W, W)`` the crops that the part stream saw.
         image_maps: ``(N, F, H/32, W/32)`` F4, whose mean is the image stream's feature.
         attended_maps: ``(N, C, H/32, W/32)`` the attention-image stream's last map, whose mean is its feature.
-        part_maps: ``(N, 3, C, W/32, W/32)`` the part-image stream's last maps; their means side by side are its feature.
+        part_maps: ``(N, 3, C, W/32, W/32)`` the part-image stream's last maps; their means side by side are its
+            feature.
         image: ``(N, A)`` scores of the image stream before the softmax.
         attended: ``(N, A)`` of the attention-image stream.
         part: ``(N, A)`` of the part-image stream.
@@ -65,10 +67,11 @@ def ensemble(output: BodyPartAwareOutput, *, multi_label: bool = False) -> torch
 
 
 class Transition(nn.Module):
-    """(N, C, h, w), (N, F, h, w) → (N, C, h, w): a layer's output beside the backbone's map, 3×3 convolution, normalisation, ReLU.
+    """(N, C, h, w), (N, F, h, w) → (N, C, h, w): a layer's output beside the backbone's map, 3×3 convolution,
+    normalisation, ReLU.
 
-    ResNet's layers have the strides of the backbone's maps, so that both agree in size; where an odd input makes them differ by a cell, the
-    backbone's map is brought to the layer's size.
+    ResNet's layers have the strides of the backbone's maps, so that both agree in size; where an odd input makes them
+    differ by a cell, the backbone's map is brought to the layer's size.
     """
 
     def __init__(self, channels: int, backbone_channels: int) -> None:
@@ -83,16 +86,26 @@ class Transition(nn.Module):
 
 
 class AttentionStream(nn.Module):
-    """I_att = I∘(1 + A) through a ResNet whose layers are joined with F1..F4 (figure 3): last map (N, C, h, w) and A (N, 3, H, W)."""
+    """I_att = I∘(1 + A) through a ResNet whose layers are joined with F1..F4 (figure 3): last map (N, C, h, w) and A
+    (N, 3, H, W).
+    """
 
-    def __init__(self, residual: nn.Module, layer_channels: tuple[int, ...], backbone_channels: tuple[int, ...], joints: int) -> None:
+    def __init__(
+        self, residual: nn.Module, layer_channels: tuple[int, ...], backbone_channels: tuple[int, ...], joints: int
+    ) -> None:
         super().__init__()
         self.attention = nn.Sequential(nn.Conv2d(joints, 3, 3, padding=1, bias=False), nn.BatchNorm2d(3), nn.ReLU())
         self.residual = residual
-        self.transitions = nn.ModuleList(Transition(c, b) for c, b in zip(layer_channels, backbone_channels, strict=True))
+        self.transitions = nn.ModuleList(
+            Transition(c, b) for c, b in zip(layer_channels, backbone_channels, strict=True)
+        )
 
-    def forward(self, images: torch.Tensor, heat_maps: torch.Tensor, maps: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-        attention = functional.interpolate(self.attention(heat_maps), size=images.shape[2:], mode="bilinear", align_corners=False)
+    def forward(
+        self, images: torch.Tensor, heat_maps: torch.Tensor, maps: tuple[torch.Tensor, ...]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        attention = functional.interpolate(
+            self.attention(heat_maps), size=images.shape[2:], mode="bilinear", align_corners=False
+        )
         x = self.residual.stem(images + images * attention)
         layers = (self.residual.layer1, self.residual.layer2, self.residual.layer3, self.residual.layer4)
         for layer, transition, backbone in zip(layers, self.transitions, maps, strict=True):
@@ -115,7 +128,9 @@ class PartStream(nn.Module):
 
 
 class BodyPartAwareNetwork(nn.Module):
-    """Pictures (N, 3, H, W) and the same ones larger (N, 3, H', W'), normalised → `BodyPartAwareOutput` (paper: 256² and 512²)."""
+    """Pictures (N, 3, H, W) and the same ones larger (N, 3, H', W'), normalised → `BodyPartAwareOutput` (paper: 256²
+    and 512²).
+    """
 
     def __init__(
         self,
@@ -145,13 +160,17 @@ class BodyPartAwareNetwork(nn.Module):
         super().__init__()
         if joints != len(MPII_16.joints):
             wanted = len(MPII_16.joints)
-            raise ValueError(f"joints are {joints}; head and hands are found among those of MPII: give {wanted}, in its order")
+            raise ValueError(
+                f"joints are {joints}; head and hands are found among those of MPII: give {wanted}, in its order"
+            )
         self.backbone = backbone
         self.pose = nn.Conv2d(backbone_channels[0], joints, 3, padding=1)  # "Conv for Pose Estimation"
         self.attention_stream = AttentionStream(attention_residual, layer_channels, backbone_channels, joints)
         self.part_stream = PartStream(part_residual)
         sizes = (backbone_channels[3], layer_channels[3], PARTS * layer_channels[3])
-        self.image_classifier, self.attended_classifier, self.part_classifier = (nn.Linear(size, classes) for size in sizes)
+        self.image_classifier, self.attended_classifier, self.part_classifier = (
+            nn.Linear(size, classes) for size in sizes
+        )
         self.joined_classifier = nn.Linear(sum(sizes), classes)
 
     def forward(self, images: torch.Tensor, large_images: torch.Tensor) -> BodyPartAwareOutput:
@@ -181,14 +200,22 @@ class BodyPartAwareNetwork(nn.Module):
 
 
 def _check_larger(images: torch.Tensor, large_images: torch.Tensor) -> None:
-    """Refuse large pictures that cannot be the same ones: squares are shares of the picture and fit only one of the same shape."""
+    """Refuse large pictures that cannot be the same ones: squares are shares of the picture and fit only one of the
+    same shape.
+    """
     check_input(large_images, axes=2)
     (height, width), (large_height, large_width) = images.shape[2:], large_images.shape[2:]
     if large_height * width != large_width * height:
         raise ValueError(
-            f"the large pictures are {large_width}×{large_height}, the pictures {width}×{height}; the parts are cut out of the same "
+            f"the large pictures are {large_width}×{large_height}, the pictures {width}×{height}; the parts are "
+            "cut out of the same "
             "pictures, only larger: give both with the same ratio of width to height"
         )
-    count, large_count = images.shape[0], large_images.shape[0]  # not `len`, which would fix the number of samples in an exported graph
+    count, large_count = (
+        images.shape[0],
+        large_images.shape[0],
+    )  # not `len`, which would fix the number of samples in an exported graph
     if large_count != count:
-        raise ValueError(f"there are {large_count} large pictures for {count} pictures; give the same ones, only larger")
+        raise ValueError(
+            f"there are {large_count} large pictures for {count} pictures; give the same ones, only larger"
+        )

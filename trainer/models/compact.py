@@ -1,8 +1,9 @@
-"""The compact backbone: MobileNetV2 (Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018, table 2).
+"""The compact backbone: MobileNetV2 (Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR
+2018, table 2).
 
-Starts from published ImageNet weights whose batch normalisation has been folded into the convolutions. Training wants the
-normalisation back: `load_imagenet` puts each folded bias and the statistics of real images into fresh BatchNorm layers such that the
-network computes the same values as the folded one, and can then be trained like any other.
+Starts from published ImageNet weights whose batch normalisation has been folded into the convolutions. Training wants
+the normalisation back: `load_imagenet` puts each folded bias and the statistics of real images into fresh BatchNorm
+layers such that the network computes the same values as the folded one, and can then be trained like any other.
 
 Shapes: N batch, C channels, H height, W width.
 """
@@ -44,7 +45,10 @@ class InvertedResidual(nn.Module):
         super().__init__()
         hidden = channels * expansion
         layers = [] if expansion == 1 else [ConvNorm(channels, hidden)]
-        layers += [ConvNorm(hidden, hidden, kernel=3, stride=stride, groups=hidden), ConvNorm(hidden, out_channels, linear=True)]
+        layers += [
+            ConvNorm(hidden, hidden, kernel=3, stride=stride, groups=hidden),
+            ConvNorm(hidden, out_channels, linear=True),
+        ]
         self.layers = nn.Sequential(*layers)
         self.residual = stride == 1 and channels == out_channels
 
@@ -55,7 +59,8 @@ class InvertedResidual(nn.Module):
 class CompactBackbone(nn.Module):
     """Image (N, 3, H, W) in [−1, 1] RGB → levels of strides 4, 8, 16, 32 with 24, 32, 96, 160 channels.
 
-    The last stage (320 channels) of the paper is left out: it serves ImageNet's classifier and costs a tenth of the time.
+    The last stage (320 channels) of the paper is left out: it serves ImageNet's classifier and costs a tenth of the
+    time.
     """
 
     def __init__(self) -> None:
@@ -64,7 +69,9 @@ class CompactBackbone(nn.Module):
         blocks, channels = [], 32
         for expansion, out_channels, repeats, stride in STAGES[:-1]:
             for repeat in range(repeats):
-                blocks.append(InvertedResidual(channels, out_channels, stride=stride if repeat == 0 else 1, expansion=expansion))
+                blocks.append(
+                    InvertedResidual(channels, out_channels, stride=stride if repeat == 0 else 1, expansion=expansion)
+                )
                 channels = out_channels
         self.blocks = nn.ModuleList(blocks)
         self.frozen_blocks = 0
@@ -113,7 +120,8 @@ def load_imagenet(backbone: CompactBackbone, path: Path, images: torch.Tensor) -
 
     Args:
         backbone: The network to fill, in place, and only when everything fits; it is left in evaluation mode.
-        path: ``.safetensors`` with keys ``stem.weight``, ``blocks.I.J.bias`` …; may have the last stage, the head and the classifier too.
+        path: ``.safetensors`` with keys ``stem.weight``, ``blocks.I.J.bias`` …; may have the last stage, the head and
+            the classifier too.
         images: ``(N, 3, H, W)`` in [−1, 1]; some dozens give stable statistics.
 
     Raises:
@@ -126,13 +134,15 @@ def load_imagenet(backbone: CompactBackbone, path: Path, images: torch.Tensor) -
     shapes = {}
     for name, layer in named:
         shapes[f"{name}.weight"], shapes[f"{name}.bias"] = layer.conv.weight.shape, layer.norm.bias.shape
-    weights = match_published(path, shapes, lambda name: None if name in _LEFT_OUT else name, network=type(backbone).__name__)
+    weights = match_published(
+        path, shapes, lambda name: None if name in _LEFT_OUT else name, network=type(backbone).__name__
+    )
     backbone.eval()
     for name, layer in named:
         weight, bias = weights[f"{name}.weight"].float(), weights[f"{name}.bias"].float()
         layer.conv.weight.copy_(weight)
-        # y = conv(x) + bias must come out of the normalisation. With running mean m and variance v of conv(x), the affine
-        # weight sqrt(v + eps) and bias m + bias undo the normalisation exactly.
+        # y = conv(x) + bias must come out of the normalisation. With running mean m and variance v of conv(x), the
+        # affine weight sqrt(v + eps) and bias m + bias undo the normalisation exactly.
         layer.norm.bias.copy_(bias)
         layer.norm.running_mean.zero_()
         layer.norm.running_var.fill_(1.0 - layer.norm.eps)

@@ -1,7 +1,7 @@
 """The compact backbone with ImageNet's classifier on it: what the backbone's published weights say about a picture.
 
-MobileNetV2 (Sandler et al., CVPR 2018, table 2) in full. Shows that the weights are loaded right, and is a network with real decisions to
-try attributions on.
+MobileNetV2 (Sandler et al., CVPR 2018, table 2) in full. Shows that the weights are loaded right, and is a network with
+real decisions to try attributions on.
 """
 
 import re
@@ -31,7 +31,9 @@ class CompactClassifier(nn.Module):
         self.fc = nn.Linear(HEAD_CHANNELS, classes)
 
     def explained(self, images: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        """The backbone's levels and the head's map, and the scores that come from them (`trainer.attribution.gradients.Explained`)."""
+        """The backbone's levels and the head's map, and the scores that come from them
+        (`trainer.attribution.gradients.Explained`).
+        """
         levels = self.backbone(images)
         maps = dict(zip(_LEVELS, levels, strict=True))
         maps["head"] = self.head(self.last(levels[-1]))

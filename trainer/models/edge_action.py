@@ -1,9 +1,9 @@
 """The compact action network: joints of one person over a clip → probability of each action, "other" among them.
 
-Like the action part of "Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action Recognition" (Luvizon et al.,
-TPAMI 2020, section 3.3.1) it reads T × N_j pose features weighted by their confidence; unlike it, it mixes time with one-dimensional
-convolutions over all joints at once, which data sets without images can train. Its input is what the frame graph left in the ring buffer,
-so that each frame is computed once.
+Like the action part of "Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action Recognition"
+(Luvizon et al., TPAMI 2020, section 3.3.1) it reads T × N_j pose features weighted by their confidence; unlike it, it
+mixes time with one-dimensional convolutions over all joints at once, which data sets without images can train. Its
+input is what the frame graph left in the ring buffer, so that each frame is computed once.
 
 Shapes: N clips, T frames, J = 21 joints (13 common ones inside), A actions.
 """
@@ -18,7 +18,8 @@ from edgeact.skeleton import BODY_21
 CLIP_LENGTH = 32
 CLIP_STRIDE_SECONDS = 1 / 15
 
-# The joints that every data set has: the head (mean of nose, eyes, ears) and the twelve limb joints, in Penn Action's order.
+# The joints that every data set has: the head (mean of nose, eyes, ears) and the twelve limb joints, in Penn Action's
+# order.
 COMMON_JOINTS = (
     "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
     "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
@@ -42,7 +43,9 @@ def _common(features: torch.Tensor) -> torch.Tensor:
 
 
 def spread_common(clips: np.ndarray) -> np.ndarray:
-    """Common joints ``(..., 13, 3)`` as ``(..., 21, 3)`` such that `common_joints` gives them back: the head as all five face joints."""
+    """Common joints ``(..., 13, 3)`` as ``(..., 21, 3)`` such that `common_joints` gives them back: the head as all
+    five face joints.
+    """
     features = np.zeros((*clips.shape[:-2], 21, 3), np.float32)
     features[..., _FACE, :] = clips[..., :1, :]
     features[..., _LIMBS, :] = clips[..., 1:, :]
@@ -52,14 +55,16 @@ def spread_common(clips: np.ndarray) -> np.ndarray:
 def normalise(joints: torch.Tensor) -> torch.Tensor:
     """Joints (N, T, 13, 3) in pixels → (N, T, 13 · 7): place, size and units taken out.
 
-    Per joint: x, y relative to the clip's centre (keeps the person's path), x, y relative to the frame's centre (keeps the posture), their
-    change since the frame before, and the confidence; all in units of the clip's mean joint distance from the frame's centre, times
-    confidence, so that an unseen joint is 0.
+    Per joint: x, y relative to the clip's centre (keeps the person's path), x, y relative to the frame's centre (keeps
+    the posture), their change since the frame before, and the confidence; all in units of the clip's mean joint
+    distance from the frame's centre, times confidence, so that an unseen joint is 0.
     """
     xy, confidence = joints[..., :2], joints[..., 2:].clamp(0, 1)
     weight = confidence.sum(2, keepdim=True).clamp_min(1e-4)  # (N, T, 1, 1)
     centre = (xy * confidence).sum(2, keepdim=True) / weight
-    spread = torch.sqrt(((xy - centre).square().sum(-1, keepdim=True) * confidence).sum(2, keepdim=True) / weight + 1e-8)
+    spread = torch.sqrt(
+        ((xy - centre).square().sum(-1, keepdim=True) * confidence).sum(2, keepdim=True) / weight + 1e-8
+    )
     seen = (confidence.mean(2, keepdim=True) > 0.05).float()
     scale = ((spread * seen).sum(1, keepdim=True) / seen.sum(1, keepdim=True).clamp_min(1.0)).clamp_min(1e-3)
     middle = (centre * seen).sum(1, keepdim=True) / seen.sum(1, keepdim=True).clamp_min(1.0)
@@ -75,7 +80,9 @@ def normalise(joints: torch.Tensor) -> torch.Tensor:
 class TemporalBlock(nn.Module):
     """Residual pair of convolutions over time with dropout between: (N, C, T) → (N, C', T / stride)."""
 
-    def __init__(self, channels: int, out_channels: int, *, stride: int = 1, dilation: int = 1, dropout: float = 0.2) -> None:
+    def __init__(
+        self, channels: int, out_channels: int, *, stride: int = 1, dilation: int = 1, dropout: float = 0.2
+    ) -> None:
         super().__init__()
         self.first = nn.Conv1d(channels, out_channels, 3, stride, dilation, dilation, bias=False)
         self.first_norm = nn.BatchNorm1d(out_channels)
@@ -114,14 +121,18 @@ class EdgeAction(nn.Module):
 
 
 class ClipNetwork(nn.Module):
-    """What the bundle's clip graph holds: features (N, T, 21, 3) of the ring buffer → calibrated probabilities (N, A)."""
+    """What the bundle's clip graph holds: features (N, T, 21, 3) of the ring buffer → calibrated probabilities (N,
+    A).
+    """
 
     def __init__(self, network: EdgeAction, *, temperature: float) -> None:
         super().__init__()
         self.network, self.temperature = network, temperature
 
     def logits(self, features: torch.Tensor) -> torch.Tensor:
-        """Action logits (N, A) divided by the temperature (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017)."""
+        """Action logits (N, A) divided by the temperature (Guo et al., "On Calibration of Modern Neural Networks", ICML
+        2017).
+        """
         return self.network(_common(features)) / self.temperature
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,9 @@
 """System F: one compact network of the parts of all systems, for a person's crops and clips of them.
 
-Of E: soft-argmax with depth and confidence, appearance features at the joints, clip actions from what was computed once a frame. Of B:
-a human mask. Of D: attentional pooling, for what a single picture shows. Of A: squares around head and hands. On the detector's compact
-backbone; it is to replace what ships now (`edge_pose`, `edge_action`) once it is trained.
+Of E: soft-argmax with depth and confidence, appearance features at the joints, clip actions from what was computed once
+a frame. Of B: a human mask. Of D: attentional pooling, for what a single picture shows. Of A: squares around head and
+hands. On the detector's compact backbone; it is to replace what ships now (`edge_pose`, `edge_action`) once it is
+trained.
 
 Shapes: N crops or clips, T frames, J joints of `BODY_21`, A actions, h×w cells of stride 4.
 """
@@ -22,8 +23,8 @@ from trainer.layers.soft_argmax import expected_depth, joint_confidence, soft_ar
 from trainer.models.compact import LEVEL_CHANNELS, CompactBackbone
 
 DECODER_WIDTHS = (48, 64, 96, 128)
-# The cells of stride 4, 8 and 16 cover the crop exactly, so that shares of a map are shares of the crop. Not 32, which 192×144 is no
-# multiple of: of the coarsest level the last column may hang over by half.
+# The cells of stride 4, 8 and 16 cover the crop exactly, so that shares of a map are shares of the crop. Not 32, which
+# 192×144 is no multiple of: of the coarsest level the last column may hang over by half.
 SIDE_MULTIPLE = 16
 # Of our joints, those of MPII in its order: the part squares are defined on them.
 _MPII_ROWS = [BODY_21.index(name) for name in MPII_16.joints]
@@ -38,9 +39,11 @@ class FrameOutput:
         poses: ``(N, J, 3)`` x, y, z in 0..1 of the crop.
         confidence: ``(N, J)``.
         human: ``(N, 1, h, w)`` heat map of the person, ≥ 0.
-        squares: ``(N, 3, 4)`` x_min, y_min, x_max, y_max around head, right hand and left hand, square in pixels, as shares of the crop.
+        squares: ``(N, 3, 4)`` x_min, y_min, x_max, y_max around head, right hand and left hand, square in pixels, as
+            shares of the crop.
         still: Scores and attention of the actions that the crop alone shows.
-        features: ``(N, J, 3 + F)`` the pose weighted by its confidence, and the appearance at each joint: what is kept of a frame.
+        features: ``(N, J, 3 + F)`` the pose weighted by its confidence, and the appearance at each joint: what is kept
+            of a frame.
     """
 
     joint_maps: torch.Tensor
@@ -55,7 +58,9 @@ class FrameOutput:
 class EdgeFrameNetwork(nn.Module):
     """Crops (N, 3, H, W) in [−1, 1], sides multiples of 16 → `FrameOutput`."""
 
-    def __init__(self, actions: int, *, appearance: int = 16, widths: tuple[int, int, int, int] = DECODER_WIDTHS) -> None:
+    def __init__(
+        self, actions: int, *, appearance: int = 16, widths: tuple[int, int, int, int] = DECODER_WIDTHS
+    ) -> None:
         """Make the layers.
 
         Args:
@@ -69,7 +74,9 @@ class EdgeFrameNetwork(nn.Module):
         self.decoder = PyramidDecoder(LEVEL_CHANNELS, widths)
         self.joint_maps = nn.Conv2d(channels, joints, 1)  # E, eq. 6
         self.depth_maps = nn.Conv2d(channels, joints, 1)  # E, eq. 7
-        self.human = nn.Sequential(nn.Conv2d(channels, channels // 2, 3, padding=1), nn.ReLU(), nn.Conv2d(channels // 2, 1, 1), nn.ReLU())
+        self.human = nn.Sequential(
+            nn.Conv2d(channels, channels // 2, 3, padding=1), nn.ReLU(), nn.Conv2d(channels // 2, 1, 1), nn.ReLU()
+        )
         self.visual = nn.Conv2d(channels, appearance, 1)
         self.still = GeneralizedAttentionalPooling(LEVEL_CHANNELS[-1], actions, matrices=2, first_rank=128)
 
@@ -106,7 +113,8 @@ class EdgeClipNetwork(nn.Module):
         self.second = ActionBlock(3, appearance, clip_channels, actions, injected=True)
 
     def explained(self, features: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        """The first block's clip features, and the scores that come from them (`trainer.attribution.gradients.Explained`).
+        """The first block's clip features, and the scores that come from them
+        (`trainer.attribution.gradients.Explained`).
 
         Only those of the second block: the first block's own scores do not depend on its output.
         """
@@ -128,7 +136,9 @@ def _parts(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class EdgeNetwork(nn.Module):
-    """Clips (N, 3, T, H, W) in [−1, 1] → what each frame gives, and action scores (N, A): for training both parts together."""
+    """Clips (N, 3, T, H, W) in [−1, 1] → what each frame gives, and action scores (N, A): for training both parts
+    together.
+    """
 
     def __init__(self, actions: int, *, appearance: int = 16, clip_channels: int = 64) -> None:
         super().__init__()

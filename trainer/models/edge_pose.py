@@ -1,9 +1,9 @@
 """The compact pose network: one person crop → joints with confidence, by soft-argmax over joint maps.
 
-Decoding follows "Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action Recognition" (Luvizon et al., TPAMI 2020):
-spatial softmax of each joint's map and its expectation (soft-argmax). The confidence differs from the paper's maximum of the map: it is
-a logistic function of the map's mass around its expectation, fitted per joint on validation data so that it is the probability
-that the joint lies within 0.2 torso lengths.
+Decoding follows "Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action Recognition" (Luvizon et
+al., TPAMI 2020): spatial softmax of each joint's map and its expectation (soft-argmax). The confidence differs from the
+paper's maximum of the map: it is a logistic function of the map's mass around its expectation, fitted per joint on
+validation data so that it is the probability that the joint lies within 0.2 torso lengths.
 
 Shapes: N persons, J joints, H×W input (160×128), h×w maps (40×32).
 """
@@ -50,8 +50,8 @@ def peak_soft_argmax(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, 
         logits: ``(N, J, h, w)``.
 
     Returns:
-        Joints ``(N, J, 2)`` x, y in crop pixels; the window's share of the map's mass ``(N, J)``; the maps ``(N, J, h, w)``, each
-        summing to 1.
+        Joints ``(N, J, 2)`` x, y in crop pixels; the window's share of the map's mass ``(N, J)``; the maps ``(N, J, h,
+        w)``, each summing to 1.
     """
     count, joints, height, width = logits.shape
     maps = torch.softmax(logits.float().reshape(count, joints, -1), -1)

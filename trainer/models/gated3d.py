@@ -1,7 +1,8 @@
 """System C: a 3D network whose layers vote for the action too, each through a gate (paper C, section 3.9 and figure 9).
 
-Paper C is Yudistira, Kavitha, Kurita, "Weakly-Supervised Action Localization, and Action Recognition using Global-Local Attention of 3D
-CNN". A gated network gives its layers' outputs along with its scores, so that it can be explained as it is (`trainer.attribution`).
+Paper C is Yudistira, Kavitha, Kurita, "Weakly-Supervised Action Localization, and Action Recognition using Global-Local
+Attention of 3D CNN". A gated network gives its layers' outputs along with its scores, so that it can be explained as it
+is (`trainer.attribution`).
 """
 
 from collections.abc import Mapping
@@ -27,8 +28,9 @@ class LayerSize:
 class Gate(nn.Module):
     """ReLU → mean over space and every t frames → FC: a layer's output (N, C, T, H, W) → class scores (N, A).
 
-    The paper writes the pooled size as T/t×1×1×1, without channels. As that would leave a class T/t numbers to be told by, channels are
-    kept, as in the attention gates that it refers to (Schlemper et al., Medical Image Analysis 53, 2019).
+    The paper writes the pooled size as T/t×1×1×1, without channels. As that would leave a class T/t numbers to be told
+    by, channels are kept, as in the attention gates that it refers to (Schlemper et al., Medical Image Analysis 53,
+    2019).
     """
 
     def __init__(self, size: LayerSize, classes: int, *, time_factor: int = TIME_FACTOR) -> None:
@@ -44,13 +46,18 @@ class Gate(nn.Module):
                 f"{layer.shape[1]} and {layer.shape[2]}; give clips of the length that the network was made for"
             )
         frames = torch.relu(layer).mean((3, 4))
-        # A mean over an axis and not `avg_pool1d`, for whose gradient ONNX has no operator; frames that do not fill a group are left out.
-        groups = frames[..., : self.size.frames // self.time_factor * self.time_factor].unflatten(2, (-1, self.time_factor))
+        # A mean over an axis and not `avg_pool1d`, for whose gradient ONNX has no operator; frames that do not fill a
+        # group are left out.
+        groups = frames[..., : self.size.frames // self.time_factor * self.time_factor].unflatten(
+            2, (-1, self.time_factor)
+        )
         return self.fc(groups.mean(3).flatten(1))
 
 
 class ExplainedBackbone(nn.Module):
-    """Either of the paper's networks as what `GatedNetwork` puts gates on: clips → its layers' outputs by name, and its scores."""
+    """Either of the paper's networks as what `GatedNetwork` puts gates on: clips → its layers' outputs by name, and its
+    scores.
+    """
 
     def __init__(self, network: ResNeXt3d | I3d) -> None:
         super().__init__()
@@ -61,17 +68,21 @@ class ExplainedBackbone(nn.Module):
 
 
 class GatedNetwork(nn.Module):
-    """Clips (N, 3, T, H, W) → the layers' outputs by name, and scores (N, A): those of the backbone plus those of every gate.
+    """Clips (N, 3, T, H, W) → the layers' outputs by name, and scores (N, A): those of the backbone plus those of every
+    gate.
 
-    The paper does not say how gates and classifier are fused; a sum of fully connected layers' scores is one fully connected layer over
-    all that they see.
+    The paper does not say how gates and classifier are fused; a sum of fully connected layers' scores is one fully
+    connected layer over all that they see.
     """
 
-    def __init__(self, backbone: nn.Module, classes: int, gates: Mapping[str, LayerSize], *, time_factor: int = TIME_FACTOR) -> None:
+    def __init__(
+        self, backbone: nn.Module, classes: int, gates: Mapping[str, LayerSize], *, time_factor: int = TIME_FACTOR
+    ) -> None:
         """Put gates on a backbone.
 
         Args:
-            backbone: Clips → outputs of its layers by name, and class scores ``(N, A)``; for the paper's networks an `ExplainedBackbone`.
+            backbone: Clips → outputs of its layers by name, and class scores ``(N, A)``; for the paper's networks an
+                `ExplainedBackbone`.
             classes: A.
             gates: The layers that get one, any subset (tables 9 and 10).
             time_factor: t.

@@ -1,8 +1,8 @@
 """HRNet (Sun, Xiao, Liu, Wang, "Deep High-Resolution Representation Learning for Human Pose Estimation", CVPR 2019).
 
-Names are those of the official weights, of which there are two kinds: for pose (github.com/leoxiaobin/deep-high-resolution-net.pytorch)
-and for ImageNet (github.com/HRNet/HRNet-Image-Classification). Both share the trunk, but that a pose network's last module makes only the
-map of the highest resolution.
+Names are those of the official weights, of which there are two kinds: for pose
+(github.com/leoxiaobin/deep-high-resolution-net.pytorch) and for ImageNet (github.com/HRNet/HRNet-Image-Classification).
+Both share the trunk, but that a pose network's last module makes only the map of the highest resolution.
 
 Shapes: N pictures, branches of strides 4, 8, 16 and 32 with C, 2C, 4C and 8C channels.
 """
@@ -23,7 +23,9 @@ HEAD_CHANNELS = 2048
 
 @dataclass(frozen=True, slots=True)
 class HRNetSize:
-    """Attributes: C; width and number of the first layer's bottlenecks; modules of stages 2 to 4; blocks of each branch of a module."""
+    """Attributes: C; width and number of the first layer's bottlenecks; modules of stages 2 to 4; blocks of each branch
+    of a module.
+    """
 
     channels: int
     first_width: int
@@ -44,13 +46,16 @@ TINY = HRNetSize(4, 4, 1, (1, 1, 1), 1)  # for tests
 
 
 class FuseModule(nn.Module):
-    """Blocks on each branch, then every branch is the sum of all, brought to its resolution (figure 3): list of maps → list of maps."""
+    """Blocks on each branch, then every branch is the sum of all, brought to its resolution (figure 3): list of maps →
+    list of maps.
+    """
 
     def __init__(self, channels: tuple[int, ...], blocks: int, *, outputs: int) -> None:
         super().__init__()
         self.branches = nn.ModuleList(nn.Sequential(*(BasicBlock(c, c) for _ in range(blocks))) for c in channels)
         self.fuse_layers = nn.ModuleList(
-            nn.ModuleList(_exchange(channels, source, target) for source in range(len(channels))) for target in range(outputs)
+            nn.ModuleList(_exchange(channels, source, target) for source in range(len(channels)))
+            for target in range(outputs)
         )
 
     def forward(self, maps: list[torch.Tensor]) -> list[torch.Tensor]:
@@ -70,7 +75,9 @@ def _exchange(channels: tuple[int, ...], source: int, target: int) -> nn.Module:
         return nn.Identity()
     if source > target:
         up = nn.Upsample(scale_factor=2 ** (source - target), mode="nearest")
-        return nn.Sequential(convolution(2, channels[source], channels[target], 1), nn.BatchNorm2d(channels[target]), up)
+        return nn.Sequential(
+            convolution(2, channels[source], channels[target], 1), nn.BatchNorm2d(channels[target]), up
+        )
     steps = []
     for step in range(target - source):
         last = step == target - source - 1
@@ -81,7 +88,9 @@ def _exchange(channels: tuple[int, ...], source: int, target: int) -> nn.Module:
 
 
 def _transition(channels: int, out_channels: int, *, stride: int) -> nn.Sequential:
-    return nn.Sequential(convolution(2, channels, out_channels, 3, stride=stride), nn.BatchNorm2d(out_channels), nn.ReLU())
+    return nn.Sequential(
+        convolution(2, channels, out_channels, 3, stride=stride), nn.BatchNorm2d(out_channels), nn.ReLU()
+    )
 
 
 class Stage(nn.Sequential):
@@ -89,12 +98,17 @@ class Stage(nn.Sequential):
 
     def __init__(self, channels: tuple[int, ...], modules: int, blocks: int, *, last_outputs: int) -> None:
         super().__init__(
-            *(FuseModule(channels, blocks, outputs=last_outputs if m == modules - 1 else len(channels)) for m in range(modules))
+            *(
+                FuseModule(channels, blocks, outputs=last_outputs if m == modules - 1 else len(channels))
+                for m in range(modules)
+            )
         )
 
 
 class HRNet(nn.Module):
-    """Pictures (N, 3, H, W), sides multiples of 32 → maps F1..F4, or F1 alone with ``all_maps=False`` as in the official pose network."""
+    """Pictures (N, 3, H, W), sides multiples of 32 → maps F1..F4, or F1 alone with ``all_maps=False`` as in the
+    official pose network.
+    """
 
     def __init__(self, size: HRNetSize, *, all_maps: bool = True) -> None:
         super().__init__()
@@ -122,7 +136,10 @@ class HRNet(nn.Module):
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
         check_input(images, axes=2)
         if images.shape[2] % 32 or images.shape[3] % 32:
-            raise ValueError(f"the picture is {images.shape[3]}×{images.shape[2]}; HRNet takes sides that are multiples of 32: pad it")
+            raise ValueError(
+                f"the picture is {images.shape[3]}×{images.shape[2]}; HRNet takes sides that are multiples of 32: "
+                "pad it"
+            )
         x = torch.relu(self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(images))))))
         x = self.layer1(x)
         maps = self.stage2([transition(x) for transition in self.transition1])
@@ -142,7 +159,9 @@ class HRNetPose(HRNet):
 
 
 class HRNetClassifier(HRNet):
-    """Pictures (N, 3, H, W) → class scores (N, A), as in the official ImageNet network (Wang et al., TPAMI 2020, figure 4c)."""
+    """Pictures (N, 3, H, W) → class scores (N, A), as in the official ImageNet network (Wang et al., TPAMI 2020, figure
+    4c).
+    """
 
     def __init__(
         self,
@@ -162,12 +181,16 @@ class HRNetClassifier(HRNet):
         """
         super().__init__(size)
         channels = [4 * width for width in head_widths]
-        self.incre_modules = nn.ModuleList(nn.Sequential(Bottleneck(c, w)) for c, w in zip(size.branch_channels, head_widths, strict=True))
+        self.incre_modules = nn.ModuleList(
+            nn.Sequential(Bottleneck(c, w)) for c, w in zip(size.branch_channels, head_widths, strict=True)
+        )
         self.downsamp_modules = nn.ModuleList(
             nn.Sequential(nn.Conv2d(channels[i], channels[i + 1], 3, 2, 1), nn.BatchNorm2d(channels[i + 1]), nn.ReLU())
             for i in range(BRANCHES - 1)
         )
-        self.final_layer = nn.Sequential(nn.Conv2d(channels[-1], head_channels, 1), nn.BatchNorm2d(head_channels), nn.ReLU())
+        self.final_layer = nn.Sequential(
+            nn.Conv2d(channels[-1], head_channels, 1), nn.BatchNorm2d(head_channels), nn.ReLU()
+        )
         self.classifier = nn.Linear(head_channels, classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
@@ -201,8 +224,8 @@ def load_imagenet(model: HRNet, path: Path) -> None:
     """Fill a trunk (of a pose network, too), or a whole classifier, with official ImageNet weights.
 
     Args:
-        model: Of the same size. A trunk leaves the file's classifier out; a pose network keeps its own ``final_layer``, and leaves out what
-            the file's last module makes for the lower resolutions.
+        model: Of the same size. A trunk leaves the file's classifier out; a pose network keeps its own ``final_layer``,
+            and leaves out what the file's last module makes for the lower resolutions.
         path: ``.pth`` or ``.safetensors``.
 
     Raises:

@@ -1,6 +1,8 @@
-"""I3D for RGB (Carreira and Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017), named as github.com/piergiaj/pytorch-i3d names it.
+"""I3D for RGB (Carreira and Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017), named as
+github.com/piergiaj/pytorch-i3d names it.
 
-Its convolutions and poolings pad as TensorFlow does ("SAME"), so that the published weights, converted from there, give what they gave.
+Its convolutions and poolings pad as TensorFlow does ("SAME"), so that the published weights, converted from there, give
+what they gave.
 """
 
 from pathlib import Path
@@ -36,14 +38,17 @@ _POOLS: dict[str, tuple[Triple, Triple]] = {
 }
 _ORDER = (
     "Conv3d_1a_7x7", "MaxPool3d_2a_3x3", "Conv3d_2b_1x1", "Conv3d_2c_3x3", "MaxPool3d_3a_3x3", "Mixed_3b", "Mixed_3c",
-    "MaxPool3d_4a_3x3", "Mixed_4b", "Mixed_4c", "Mixed_4d", "Mixed_4e", "Mixed_4f", "MaxPool3d_5a_2x2", "Mixed_5b", "Mixed_5c",
+    "MaxPool3d_4a_3x3", "Mixed_4b", "Mixed_4c", "Mixed_4d", "Mixed_4e", "Mixed_4f", "MaxPool3d_5a_2x2", "Mixed_5b",
+    "Mixed_5c",
 )  # fmt: skip
 # Paper C, table 2: the convolution and the last module of each size.
 EXPLAINED = {"conv1": "Conv3d_1a_7x7", "layer1": "Mixed_3c", "layer2": "Mixed_4f", "layer3": "Mixed_5c"}
 
 
 def pad_same(x: torch.Tensor, kernel: Triple, stride: Triple) -> torch.Tensor:
-    """Zeros around a clip (N, C, T, H, W) such that an operation with this kernel and stride gives ⌈size / stride⌉ cells on each axis."""
+    """Zeros around a clip (N, C, T, H, W) such that an operation with this kernel and stride gives ⌈size / stride⌉
+    cells on each axis.
+    """
     pads = [same_padding(size, k, s) for size, k, s in zip(x.shape[2:], kernel, stride, strict=True)]
     flat = [end for pad in reversed(pads) for end in pad]
     return functional.pad(x, flat) if any(flat) else x
@@ -52,7 +57,9 @@ def pad_same(x: torch.Tensor, kernel: Triple, stride: Triple) -> torch.Tensor:
 class Unit3d(nn.Module):
     """Convolution, batch normalisation and ReLU: (N, C, T, H, W) → (N, C', ⌈T/s⌉, ⌈H/s⌉, ⌈W/s⌉)."""
 
-    def __init__(self, channels: int, out_channels: int, kernel: Triple = (1, 1, 1), *, stride: Triple = (1, 1, 1)) -> None:
+    def __init__(
+        self, channels: int, out_channels: int, kernel: Triple = (1, 1, 1), *, stride: Triple = (1, 1, 1)
+    ) -> None:
         super().__init__()
         self.kernel, self.stride = kernel, stride
         self.conv3d = nn.Conv3d(channels, out_channels, kernel, stride, bias=False)
@@ -63,7 +70,9 @@ class Unit3d(nn.Module):
 
 
 class Mixed(nn.Module):
-    """An inception module: four branches side by side, (N, C, T, H, W) → (N, the branches' channels together, T, H, W)."""
+    """An inception module: four branches side by side, (N, C, T, H, W) → (N, the branches' channels together, T, H,
+    W).
+    """
 
     def __init__(self, channels: int, branches: tuple[int, ...]) -> None:
         super().__init__()
@@ -91,7 +100,9 @@ class _Scores(nn.Module):
 
 
 class I3d(nn.Module):
-    """Clips (N, 3, T, H, W) in [−1, 1], any length and size → class scores (N, A): the published ones, averaged over time."""
+    """Clips (N, 3, T, H, W) in [−1, 1], any length and size → class scores (N, A): the published ones, averaged over
+    time.
+    """
 
     def __init__(self, classes: int = 400, *, narrowing: int = 1, dropout: float = 0.5) -> None:
         """Make the layers.
@@ -132,14 +143,20 @@ class I3d(nn.Module):
         return maps
 
     def classify(self, features: torch.Tensor) -> torch.Tensor:
-        """Output of ``Mixed_5c`` → class scores (N, A): a mean over space and every two frames, a classifier, a mean over time."""
+        """Output of ``Mixed_5c`` → class scores (N, A): a mean over space and every two frames, a classifier, a mean
+        over time.
+        """
         pooled = features.mean((3, 4), keepdim=True)
         if features.shape[2] > 1:
-            pooled = (pooled[:, :, :-1] + pooled[:, :, 1:]) / 2  # not `avg_pool3d`, for whose gradient ONNX has no operator
+            pooled = (
+                pooled[:, :, :-1] + pooled[:, :, 1:]
+            ) / 2  # not `avg_pool3d`, for whose gradient ONNX has no operator
         return self.logits(self.dropout(pooled)).mean((2, 3, 4))
 
     def explained(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        """The layers of paper C's table 2 and the scores that come from them (`trainer.attribution.gradients.Explained`)."""
+        """The layers of paper C's table 2 and the scores that come from them
+        (`trainer.attribution.gradients.Explained`).
+        """
         maps = self.maps(clips)
         return {name: maps[module] for name, module in EXPLAINED.items()}, self.classify(maps["Mixed_5c"])
 
@@ -160,5 +177,8 @@ def load_pytorch_i3d(model: I3d, path: Path, *, keep_head: bool = True) -> None:
         SourceFormatError: It cannot be read or does not fit.
     """
     load_published(
-        model, path, lambda name: name if keep_head or not name.startswith("logits.") else None, may_lack=() if keep_head else ("logits.",)
+        model,
+        path,
+        lambda name: name if keep_head or not name.startswith("logits.") else None,
+        may_lack=() if keep_head else ("logits.",),
     )

@@ -1,4 +1,6 @@
-"""Inception-ResNet-v2 (Szegedy, Ioffe, Vanhoucke, Alemi, AAAI 2017, figures 3, 15 to 20), with the names of Cadene's and timm's weights."""
+"""Inception-ResNet-v2 (Szegedy, Ioffe, Vanhoucke, Alemi, AAAI 2017, figures 3, 15 to 20), with the names of Cadene's
+and timm's weights.
+"""
 
 from pathlib import Path
 
@@ -17,7 +19,9 @@ Pair = tuple[int, int]
 class ConvUnit(nn.Module):
     """Convolution, batch normalisation and ReLU: (N, C, H, W) → (N, C', ...)."""
 
-    def __init__(self, channels: int, out_channels: int, kernel: int | Pair, *, stride: int = 1, padding: int | Pair = 0) -> None:
+    def __init__(
+        self, channels: int, out_channels: int, kernel: int | Pair, *, stride: int = 1, padding: int | Pair = 0
+    ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, out_channels, kernel, stride, padding, bias=False)
         self.bn = nn.BatchNorm2d(out_channels, eps=1e-3)
@@ -59,7 +63,12 @@ class InceptionResNetV2(nn.Module):
     """Pictures (N, 3, H, W) in [−1, 1] → class scores (N, A)."""
 
     def __init__(
-        self, classes: int = 1000, *, repeats: tuple[int, int, int] = REPEATS, narrowing: int = 1, same_padding: bool = False
+        self,
+        classes: int = 1000,
+        *,
+        repeats: tuple[int, int, int] = REPEATS,
+        narrowing: int = 1,
+        same_padding: bool = False,
     ) -> None:
         """Make the layers.
 
@@ -67,9 +76,9 @@ class InceptionResNetV2(nn.Module):
             classes: A.
             repeats: How many blocks of each kind.
             narrowing: Divides the channels of every layer; 1 is the published network.
-            same_padding: Pad the convolutions and poolings that the published network leaves unpadded. The weights are the same; the last
-                map then has exactly a 32nd of the picture's sides: 14² of 448², as paper B (section 4) has it, where the published
-                padding leaves 12².
+            same_padding: Pad the convolutions and poolings that the published network leaves unpadded. The weights are
+                the same; the last map then has exactly a 32nd of the picture's sides: 14² of 448², as paper B (section
+                4) has it, where the published padding leaves 12².
 
         Raises:
             ValueError: Channels cannot be divided by ``narrowing``.
@@ -79,25 +88,41 @@ class InceptionResNetV2(nn.Module):
             raise ValueError(f"narrowing is {narrowing}; channels can be divided by 1, 2, 4, 8 or 16")
         edge = 1 if same_padding else 0
 
-        def unit(channels: int, out_channels: int, kernel: int | Pair = 1, stride: int = 1, padding: int | Pair = 0) -> ConvUnit:
-            return ConvUnit(channels // narrowing if channels > 3 else 3, out_channels // narrowing, kernel, stride=stride, padding=padding)
+        def unit(
+            channels: int, out_channels: int, kernel: int | Pair = 1, stride: int = 1, padding: int | Pair = 0
+        ) -> ConvUnit:
+            return ConvUnit(
+                channels // narrowing if channels > 3 else 3,
+                out_channels // narrowing,
+                kernel,
+                stride=stride,
+                padding=padding,
+            )
 
         def pool() -> nn.MaxPool2d:
             return nn.MaxPool2d(3, 2, edge)
 
-        def residual(channels: int, joined: int, scale: float, *branches: nn.Module, linear: bool = False) -> ResidualBranches:
+        def residual(
+            channels: int, joined: int, scale: float, *branches: nn.Module, linear: bool = False
+        ) -> ResidualBranches:
             return ResidualBranches(channels // narrowing, joined // narrowing, scale, *branches, linear=linear)
 
         def block35() -> ResidualBranches:
             third = nn.Sequential(unit(320, 32), unit(32, 48, 3, padding=1), unit(48, 64, 3, padding=1))
-            return residual(320, 128, _SCALES[0], unit(320, 32), nn.Sequential(unit(320, 32), unit(32, 32, 3, padding=1)), third)
+            return residual(
+                320, 128, _SCALES[0], unit(320, 32), nn.Sequential(unit(320, 32), unit(32, 32, 3, padding=1)), third
+            )
 
         def block17() -> ResidualBranches:
-            second = nn.Sequential(unit(1088, 128), unit(128, 160, (1, 7), padding=(0, 3)), unit(160, 192, (7, 1), padding=(3, 0)))
+            second = nn.Sequential(
+                unit(1088, 128), unit(128, 160, (1, 7), padding=(0, 3)), unit(160, 192, (7, 1), padding=(3, 0))
+            )
             return residual(1088, 384, _SCALES[1], unit(1088, 192), second)
 
         def block8(*, scale: float = _SCALES[2], linear: bool = False) -> ResidualBranches:
-            second = nn.Sequential(unit(2080, 192), unit(192, 224, (1, 3), padding=(0, 1)), unit(224, 256, (3, 1), padding=(1, 0)))
+            second = nn.Sequential(
+                unit(2080, 192), unit(192, 224, (1, 3), padding=(0, 1)), unit(224, 256, (3, 1), padding=(1, 0))
+            )
             return residual(2080, 448, scale, unit(2080, 192), second, linear=linear)
 
         self.conv2d_1a = unit(3, 32, 3, 2, edge)
@@ -115,7 +140,9 @@ class InceptionResNetV2(nn.Module):
         )
         self.repeat = nn.Sequential(*(block35() for _ in range(repeats[0])))
         self.mixed_6a = Branches(
-            unit(320, 384, 3, 2, edge), nn.Sequential(unit(320, 256), unit(256, 256, 3, padding=1), unit(256, 384, 3, 2, edge)), pool()
+            unit(320, 384, 3, 2, edge),
+            nn.Sequential(unit(320, 256), unit(256, 256, 3, padding=1), unit(256, 384, 3, 2, edge)),
+            pool(),
         )
         self.repeat_1 = nn.Sequential(*(block17() for _ in range(repeats[1])))
         self.mixed_7a = Branches(
@@ -155,11 +182,13 @@ class InceptionResNetV2(nn.Module):
 
 
 def load_cadene(model: InceptionResNetV2, path: Path, *, keep_head: bool = True) -> None:
-    """Fill an Inception-ResNet-v2 with weights as Cadene (github.com/Cadene/pretrained-models.pytorch) or timm publish them.
+    """Fill an Inception-ResNet-v2 with weights as Cadene (github.com/Cadene/pretrained-models.pytorch) or timm publish
+    them.
 
     Args:
         model: Not narrowed, with the published repeats.
-        path: ``.pth`` or ``.safetensors``. Files with 1001 classes, the first of which means nothing, need a network of 1001 classes.
+        path: ``.pth`` or ``.safetensors``. Files with 1001 classes, the first of which means nothing, need a network of
+            1001 classes.
         keep_head: Load the classifier too; False leaves it as it is, for other classes.
 
     Raises:

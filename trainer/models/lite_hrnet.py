@@ -1,12 +1,13 @@
 """A slimmed Lite-HRNet that starts from the weights of PP-TinyPose.
 
-Branches of several resolutions run beside each other and exchange what they know (Wang et al., "Deep High-Resolution Representation
-Learning", TPAMI 2021) in the cheap form of Lite-HRNet (Yu et al., CVPR 2021, "naive": ShuffleNetV2 units, depthwise separable exchange),
-as PaddleDetection's PP-TinyPose (Apache-2.0) is built. Left out here is what the joint maps of training persons change least without,
-each alone by less than a twentieth of their variance: the units on the finest branch of the last stage, and fourteen of the paths between
-branches. Together that is a sixth of the time.
+Branches of several resolutions run beside each other and exchange what they know (Wang et al., "Deep High-Resolution
+Representation Learning", TPAMI 2021) in the cheap form of Lite-HRNet (Yu et al., CVPR 2021, "naive": ShuffleNetV2
+units, depthwise separable exchange), as PaddleDetection's PP-TinyPose (Apache-2.0) is built. Left out here is what the
+joint maps of training persons change least without, each alone by less than a twentieth of their variance: the units on
+the finest branch of the last stage, and fourteen of the paths between branches. Together that is a sixth of the time.
 
-The published weights have their normalisation folded into the convolutions, and it stays so: fine-tuning a trained network does without.
+The published weights have their normalisation folded into the convolutions, and it stays so: fine-tuning a trained
+network does without.
 
 Shapes: N pictures, C channels, H height, W width.
 """
@@ -24,7 +25,8 @@ from trainer.layers.residual import check_input
 
 # Channels of the branches; strides 4, 8, 16 and 32.
 BRANCHES = (40, 80, 160, 320)
-# The paths (to, from) between branches that an exchange module lacks, by stage (of two, three and four branches) and module.
+# The paths (to, from) between branches that an exchange module lacks, by stage (of two, three and four branches) and
+# module.
 Paths: TypeAlias = frozenset[tuple[int, int]]
 NOTHING: Paths = frozenset()
 LEFT_OUT: tuple[tuple[Paths, ...], ...] = (
@@ -39,7 +41,9 @@ SIDE_MULTIPLE = 32
 class Conv(nn.Conv2d):
     """Convolution with bias and half-kernel padding, and a ReLU where asked: (N, C, H, W) → (N, C', ⌈H/s⌉, ⌈W/s⌉)."""
 
-    def __init__(self, channels: int, out_channels: int, *, kernel: int = 1, stride: int = 1, groups: int = 1, relu: bool = False) -> None:
+    def __init__(
+        self, channels: int, out_channels: int, *, kernel: int = 1, stride: int = 1, groups: int = 1, relu: bool = False
+    ) -> None:
         super().__init__(channels, out_channels, kernel, stride, kernel // 2, groups=groups)
         self.relu = relu
 
@@ -72,7 +76,9 @@ class Stem(nn.Module):
         super().__init__()
         half = STEM_CHANNELS // 2
         # Published as one convolution whose channels are then split; two save the copies of the largest maps there are.
-        self.left = nn.Sequential(Conv(3, half, kernel=3, stride=2, relu=True), _depthwise(half, stride=2), Conv(half, half, relu=True))
+        self.left = nn.Sequential(
+            Conv(3, half, kernel=3, stride=2, relu=True), _depthwise(half, stride=2), Conv(half, half, relu=True)
+        )
         self.right = nn.Sequential(
             Conv(3, half, kernel=3, stride=2, relu=True),
             Conv(half, 2 * half, relu=True),
@@ -85,7 +91,9 @@ class Stem(nn.Module):
 
 
 class ShuffleUnit(nn.Module):
-    """Half of the channels pass as they are, the others are mixed (Ma et al., "ShuffleNet V2", ECCV 2018, figure 3c)."""
+    """Half of the channels pass as they are, the others are mixed (Ma et al., "ShuffleNet V2", ECCV 2018, figure
+    3c).
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -128,7 +136,9 @@ class ExchangeModule(nn.Module):
         for to, channels in enumerate(branches):
             for source, told in enumerate(branches):
                 if source != to and (to, source) not in left_out:
-                    self.paths[f"{to}<{source}"] = Conv(told, channels) if source > to else _down(told, channels, to - source)
+                    self.paths[f"{to}<{source}"] = (
+                        Conv(told, channels) if source > to else _down(told, channels, to - source)
+                    )
 
     def forward(self, maps: list[torch.Tensor]) -> list[torch.Tensor]:
         own = {branch: self.units[str(branch)](x) for branch, x in enumerate(maps) if str(branch) in self.units}
@@ -140,7 +150,11 @@ class ExchangeModule(nn.Module):
                 name = f"{to}<{source}"
                 if name in self.paths:
                     told = self.paths[name](own[source] if source else joined[0])
-                    parts.append(functional.interpolate(told, scale_factor=2 ** (source - to), mode="nearest") if source > to else told)
+                    parts.append(
+                        functional.interpolate(told, scale_factor=2 ** (source - to), mode="nearest")
+                        if source > to
+                        else told
+                    )
             total = parts[0]
             for part in parts[1:]:
                 total = total + part
@@ -166,13 +180,17 @@ class LiteHRNet(nn.Module):
             ]
         )
         self.grow = nn.ModuleList(
-            nn.Sequential(_depthwise(channels, stride=2), Conv(channels, 2 * channels, relu=True)) for channels in BRANCHES[1:-1]
+            nn.Sequential(_depthwise(channels, stride=2), Conv(channels, 2 * channels, relu=True))
+            for channels in BRANCHES[1:-1]
         )
         self.stages = nn.ModuleList()
         for index, modules in enumerate(LEFT_OUT):
             fine = whole or index + 1 < len(LEFT_OUT)
             branches = BRANCHES[: index + 2]
-            made = (ExchangeModule(branches, left_out=NOTHING if whole else paths, units_on_finest=fine) for paths in modules)
+            made = (
+                ExchangeModule(branches, left_out=NOTHING if whole else paths, units_on_finest=fine)
+                for paths in modules
+            )
             self.stages.append(nn.Sequential(*made))
         narrower = (*BRANCHES[-2::-1], BRANCHES[0])
         self.collect = nn.ModuleList(
@@ -241,15 +259,25 @@ def _fill(whole: LiteHRNet, path: Path) -> tuple[torch.Tensor, torch.Tensor]:
     weights = _read_convolutions(path)
     layers = _published(whole)
     if len(weights) != len(layers) + 2:
-        raise SourceFormatError(f"{path} has {len(weights)} convolutions, PP-TinyPose has {len(layers) + 2}; give its ONNX file")
+        raise SourceFormatError(
+            f"{path} has {len(weights)} convolutions, PP-TinyPose has {len(layers) + 2}; give its ONNX file"
+        )
     (stem_weight, stem_bias), *inner, last = weights
     pairs = [(layer, *pair) for layer, pair in zip(layers, inner, strict=True)]
-    for branch, weight, bias in zip((whole.stem.left, whole.stem.right), stem_weight.chunk(2), stem_bias.chunk(2), strict=True):
+    for branch, weight, bias in zip(
+        (whole.stem.left, whole.stem.right), stem_weight.chunk(2), stem_bias.chunk(2), strict=True
+    ):
         pairs.append((branch[0], weight, bias))
-    wrong = [f"{tuple(weight.shape)} for {tuple(layer.weight.shape)}" for layer, weight, _ in pairs if weight.shape != layer.weight.shape]
+    wrong = [
+        f"{tuple(weight.shape)} for {tuple(layer.weight.shape)}"
+        for layer, weight, _ in pairs
+        if weight.shape != layer.weight.shape
+    ]
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-        raise SourceFormatError(f"{path} is no PP-TinyPose, its convolutions differ: {wrong[0]}{more}; give its ONNX file")
+        raise SourceFormatError(
+            f"{path} is no PP-TinyPose, its convolutions differ: {wrong[0]}{more}; give its ONNX file"
+        )
     for layer, weight, bias in pairs:
         layer.weight.copy_(weight)
         layer.bias.copy_(bias)
@@ -262,7 +290,9 @@ def _fill(whole: LiteHRNet, path: Path) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _means(whole: LiteHRNet, network: LiteHRNet, pictures: torch.Tensor) -> list[dict[str, torch.Tensor]]:
-    """By exchange module, channels' means of what the network leaves out: paths, and what the finest branch has of its own (``"0"``)."""
+    """By exchange module, channels' means of what the network leaves out: paths, and what the finest branch has of its
+    own (``"0"``).
+    """
     means: list[dict[str, torch.Tensor]] = []
     handles = []
     for theirs, ours in zip(_exchanges(whole), _exchanges(network), strict=True):

@@ -1,6 +1,7 @@
 """System B: a classifier that a human mask guides to look at the person (paper B, figure 3).
 
-Paper B is "Loss Guided Activation for Action Recognition in Still Images". The mask trains the network; at run time nobody needs a box.
+Paper B is "Loss Guided Activation for Action Recognition in Still Images". The mask trains the network; at run time
+nobody needs a box.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ class LossGuidedOutput:
 
 
 class LossGuidedNetwork(nn.Module):
-    """Images (N, 3, H, W), normalised as the backbone wants them → `LossGuidedOutput`; 448² gives 14² cells (section 4)."""
+    """Images (N, 3, H, W), normalised as the backbone wants them → `LossGuidedOutput`; 448² gives 14² cells (section
+    4).
+    """
 
     def __init__(
         self,
@@ -81,7 +84,8 @@ def sum_of_activations(class_maps: torch.Tensor, *, normalised: bool = False) ->
 
     Args:
         class_maps: ``(N, C, h, w)`` F_cls.
-        normalised: Each channel to 0..1 first, by its own least and largest value: for comparing networks (section 4.2).
+        normalised: Each channel to 0..1 first, by its own least and largest value: for comparing networks (section
+            4.2).
     """
     return (_between_zero_and_one(class_maps) if normalised else class_maps).sum(1)
 
@@ -105,4 +109,6 @@ def _between_zero_and_one(maps: torch.Tensor) -> torch.Tensor:
     """Each channel by its own least and largest value; a channel without any difference becomes 0."""
     low, high = maps.amin((2, 3), keepdim=True), maps.amax((2, 3), keepdim=True)
     extent = high - low
-    return torch.where(extent > 0, (maps - low) / extent.clamp_min(torch.finfo(maps.dtype).tiny), torch.zeros_like(maps))
+    return torch.where(
+        extent > 0, (maps - low) / extent.clamp_min(torch.finfo(maps.dtype).tiny), torch.zeros_like(maps)
+    )

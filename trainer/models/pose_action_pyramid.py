@@ -1,8 +1,8 @@
 """System E: pyramids that refine poses and actions block by block, each block an exit (paper E, figures 2 and 4).
 
-Paper E is Luvizon, Picard, Tabia, "Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action Recognition", TPAMI 2020.
-Pyramids alternate: odd ones go down from level 1 to L, even ones up again; every step of a pyramid ends in a prediction block.
-Shapes: N samples, T frames, J joints, D dimensions, A actions.
+Paper E is Luvizon, Picard, Tabia, "Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action
+Recognition", TPAMI 2020. Pyramids alternate: odd ones go down from level 1 to L, even ones up again; every step of a
+pyramid ends in a prediction block. Shapes: N samples, T frames, J joints, D dimensions, A actions.
 """
 
 from dataclasses import dataclass
@@ -46,8 +46,12 @@ class PyramidSize:
 
 
 PENN_ACTION_2 = PyramidSize(pyramids=2, levels=4, joints=16, dimensions=2, actions=15)  # table 4, third row
-PENN_ACTION_8 = PyramidSize(pyramids=8, levels=4, joints=16, dimensions=2, actions=15, first_action_pyramid=5)  # its last row
-NTU_8 = PyramidSize(pyramids=8, levels=4, joints=20, dimensions=3, actions=60, first_action_pyramid=5, clip_channels=192)
+PENN_ACTION_8 = PyramidSize(
+    pyramids=8, levels=4, joints=16, dimensions=2, actions=15, first_action_pyramid=5
+)  # its last row
+NTU_8 = PyramidSize(
+    pyramids=8, levels=4, joints=20, dimensions=3, actions=60, first_action_pyramid=5, clip_channels=192
+)
 TINY = PyramidSize(pyramids=2, levels=2, joints=5, dimensions=3, actions=3, growth=8, clip_channels=16)  # for tests
 
 
@@ -109,14 +113,19 @@ class PredictionBlock(nn.Module):
         self.reinject_joints = nn.Conv2d(size.joints, channels, 1, bias=False)  # W_r of eq. 10
         self.reinject_depth = nn.Conv2d(size.joints, channels, 1, bias=False) if size.dimensions == 3 else None  # W_s
         self.action_heads: MapHeads | None = None  # W'_h and W'_d, once poses are decoupled
-        self.action = ActionBlock(size.dimensions, channels, size.clip_channels, size.actions, injected=injected) if acts else None
+        self.action = (
+            ActionBlock(size.dimensions, channels, size.clip_channels, size.actions, injected=injected)
+            if acts
+            else None
+        )
 
     def decouple(self) -> None:
-        """Give the action part copies of W_h and W_d (section 3.3.4, figure 6), which this block's actions go through from then on.
+        """Give the action part copies of W_h and W_d (section 3.3.4, figure 6), which this block's actions go through
+        from then on.
 
-        Its own W_h and W_d then hear nothing of its actions. Of those of later blocks they still do, through what they re-inject (eq. 10):
-        the paper replicates "only the last layers" and has the copies absorb the actions' gradients "partially"; nothing else is cut, as
-        in the authors' published code.
+        Its own W_h and W_d then hear nothing of its actions. Of those of later blocks they still do, through what they
+        re-inject (eq. 10): the paper replicates "only the last layers" and has the copies absorb the actions' gradients
+        "partially"; nothing else is cut, as in the authors' published code.
         """
         if self.action is not None and self.action_heads is None:
             original = self.heads
@@ -128,7 +137,9 @@ class PredictionBlock(nn.Module):
     def forward(
         self, features: torch.Tensor, injected: torch.Tensor | None, frames: int | None
     ) -> tuple[torch.Tensor, _Maps, torch.Tensor | None, torch.Tensor | None]:
-        """Features of B pictures (N·T of a clip) → X of eq. 10, maps, actions and Y; the last two only for ``frames`` = T of a clip."""
+        """Features of B pictures (N·T of a clip) → X of eq. 10, maps, actions and Y; the last two only for ``frames`` =
+        T of a clip.
+        """
         z_before = self.residual(features)  # Z' of eq. 4, of what the network has added up
         z = self.multitask(torch.relu(self.norm(z_before)))
         maps = self.heads(z)
@@ -146,7 +157,8 @@ class PredictionBlock(nn.Module):
 
 
 class PoseActionPyramid(nn.Module):
-    """Pictures (N, 3, H, W) or clips (N, 3, T, H, W), normalised to −1..1 → the prediction of every block up to an exit.
+    """Pictures (N, 3, H, W) or clips (N, 3, T, H, W), normalised to −1..1 → the prediction of every block up to an
+    exit.
 
     H and W are multiples of 8·2^(L−1). Of pictures only the pose layers run (single-frame mode).
     """
@@ -164,12 +176,17 @@ class PoseActionPyramid(nn.Module):
             scaling[name] = DownscalingUnit(source, target) if down else UpscalingUnit(source, target)
             acts = size.actions > 0 and pyramid >= size.first_action_pyramid
             if acts and started:
-                # Separable as in the authors' published code, where section 4.2.2 has standard convolutions for clips: with those the
-                # network of 8 pyramids, larger than the paper's as it is, would have a million parameters more.
+                # Separable as in the authors' published code, where section 4.2.2 has standard convolutions for clips:
+                # with those the network of 8 pyramids, larger than the paper's as it is, would have a million
+                # parameters more.
                 clip_residuals[name] = ResidualUnit(size.clip_channels, kernel=3)
             blocks[name] = PredictionBlock(size, level, acts=acts, injected=acts and started)
             started = started or acts
-        self.scaling, self.blocks, self.clip_residuals = nn.ModuleDict(scaling), nn.ModuleDict(blocks), nn.ModuleDict(clip_residuals)
+        self.scaling, self.blocks, self.clip_residuals = (
+            nn.ModuleDict(scaling),
+            nn.ModuleDict(blocks),
+            nn.ModuleDict(clip_residuals),
+        )
 
     def steps(self) -> list[tuple[int, int]]:
         """Pyramid and level of every prediction block, in the order of computation: each is an exit."""
@@ -181,7 +198,9 @@ class PoseActionPyramid(nn.Module):
         ]
 
     def decouple(self) -> None:
-        """Decouple the action poses of every block; call it once, late in training, before the optimiser is made anew."""
+        """Decouple the action poses of every block; call it once, late in training, before the optimiser is made
+        anew.
+        """
         for block in self.blocks.values():
             block.decouple()
 
@@ -201,7 +220,8 @@ class PoseActionPyramid(nn.Module):
         multiple = 8 * 2 ** (self.size.levels - 1)
         if inputs.shape[-1] % multiple or inputs.shape[-2] % multiple:
             raise ValueError(
-                f"frames are {inputs.shape[-1]}×{inputs.shape[-2]}; with {self.size.levels} levels sides are multiples of {multiple}"
+                f"frames are {inputs.shape[-1]}×{inputs.shape[-2]}; with {self.size.levels} levels sides are "
+                f"multiples of {multiple}"
             )
         frames = inputs.shape[2] if is_clip else None
         x = self.entry(inputs.transpose(1, 2).flatten(0, 1) if is_clip else inputs)

@@ -1,4 +1,5 @@
-"""The network that the compact pose network learns from: the whole of PP-TinyPose, on crops enlarged to what it was published for.
+"""The network that the compact pose network learns from: the whole of PP-TinyPose, on crops enlarged to what it was
+published for.
 
 Shapes: N persons, J joints.
 """
@@ -11,7 +12,8 @@ from torch.nn import functional
 
 from trainer.models.edge_pose import EdgePose, start_from_tinypose
 
-# Height and width of the published network's pictures. A crop's sides are 5 : 4; these are 7 % narrower, which it does not mind.
+# Height and width of the published network's pictures. A crop's sides are 5 : 4; these are 7 % narrower, which it does
+# not mind.
 TEACHER_SIZE = (256, 192)
 
 

@@ -1,4 +1,6 @@
-"""Load published weights: read the file without running code, map its names to ours, and say exactly what does not fit."""
+"""Load published weights: read the file without running code, map its names to ours, and say exactly what does not
+fit.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,8 +20,8 @@ _SHOWN = 5  # names in a message; more help nobody
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     """Tensors by name of a ``.safetensors`` file, or of a ``torch.save`` file that holds tensors and plain values only.
 
-    What wraps the tensors (``state_dict``, ``model``) and what training on several machines puts before their names (``module.``) is
-    taken away.
+    What wraps the tensors (``state_dict``, ``model``) and what training on several machines puts before their names
+    (``module.``) is taken away.
 
     Raises:
         SourceNotFoundError: There is no such file.
@@ -28,10 +30,18 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
         raise SourceNotFoundError(f"{path} not found; give the file of the published weights")
     try:
-        content = load_file(path) if path.suffix == ".safetensors" else torch.load(path, map_location="cpu", weights_only=True)
+        content = (
+            load_file(path)
+            if path.suffix == ".safetensors"
+            else torch.load(path, map_location="cpu", weights_only=True)
+        )
     except (SafetensorError, RuntimeError, ValueError, EOFError, OSError) as error:
-        raise SourceFormatError(f"{path} cannot be read as weights ({_first_line(error)}); download it again") from error
-    except Exception as error:  # torch's refusal of code is an exception of the pickle module, which nothing here imports
+        raise SourceFormatError(
+            f"{path} cannot be read as weights ({_first_line(error)}); download it again"
+        ) from error
+    except (
+        Exception
+    ) as error:  # torch's refusal of code is an exception of the pickle module, which nothing here imports
         raise SourceFormatError(
             f"{path} holds more than tensors and plain values ({_first_line(error)}); convert it to safetensors"
         ) from error
@@ -39,7 +49,9 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
     tensors = (
-        {str(name): value for name, value in content.items() if isinstance(value, torch.Tensor)} if isinstance(content, Mapping) else {}
+        {str(name): value for name, value in content.items() if isinstance(value, torch.Tensor)}
+        if isinstance(content, Mapping)
+        else {}
     )
     if not tensors:
         raise SourceFormatError(f"{path} holds no tensors by name; give a file of weights")
@@ -48,14 +60,17 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def load_published(model: nn.Module, path: Path, rename: Callable[[str], str | None], *, may_lack: tuple[str, ...] = ()) -> list[str]:
+def load_published(
+    model: nn.Module, path: Path, rename: Callable[[str], str | None], *, may_lack: tuple[str, ...] = ()
+) -> list[str]:
     """Fill a network with published weights, all or nothing.
 
     Args:
         model: Filled in place, and only when everything fits.
         path: See `read_state_dict`.
         rename: Published name → ours; None for a tensor that the network leaves out on purpose.
-        may_lack: Beginnings of our names that the file need not have, such as heads for other classes; they keep their values.
+        may_lack: Beginnings of our names that the file need not have, such as heads for other classes; they keep their
+            values.
 
     Returns:
         Our names that the file did not fill, all of them allowed by ``may_lack``.
@@ -68,7 +83,11 @@ def load_published(model: nn.Module, path: Path, rename: Callable[[str], str | N
     # Files older than PyTorch 0.4.1 do not count batches; nothing depends on that number.
     optional = tuple(name for name in wanted if name.startswith(may_lack) or name.endswith("num_batches_tracked"))
     found = match_published(
-        path, {name: value.shape for name, value in wanted.items()}, rename, network=type(model).__name__, optional=optional
+        path,
+        {name: value.shape for name, value in wanted.items()},
+        rename,
+        network=type(model).__name__,
+        optional=optional,
     )
     model.load_state_dict({name: value.to(wanted[name].dtype) for name, value in found.items()}, strict=False)
     return [name for name in optional if name not in found]

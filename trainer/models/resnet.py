@@ -1,4 +1,6 @@
-"""ResNet-18, 50 and 101 (He et al., "Deep Residual Learning for Image Recognition", CVPR 2016), with the names of the published weights."""
+"""ResNet-18, 50 and 101 (He et al., "Deep Residual Learning for Image Recognition", CVPR 2016), with the names of the
+published weights.
+"""
 
 from pathlib import Path
 
@@ -103,5 +105,8 @@ def load_torchvision(model: ResNet, path: Path, *, keep_head: bool = True) -> No
         SourceFormatError: It cannot be read or does not fit.
     """
     load_published(
-        model, path, lambda name: name if keep_head or not name.startswith("fc.") else None, may_lack=() if keep_head else ("fc.",)
+        model,
+        path,
+        lambda name: name if keep_head or not name.startswith("fc.") else None,
+        may_lack=() if keep_head else ("fc.",),
     )

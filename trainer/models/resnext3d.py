@@ -1,7 +1,8 @@
-"""3D ResNeXt-50 and 101 (Hara, Kataoka, Satoh, "Can Spatiotemporal 3D CNNs Retrace the History of 2D CNNs and ImageNet?", CVPR 2018).
+"""3D ResNeXt-50 and 101 (Hara, Kataoka, Satoh, "Can Spatiotemporal 3D CNNs Retrace the History of 2D CNNs and
+ImageNet?", CVPR 2018).
 
-The network of paper C (table 1): 16 frames of 112², named as the published weights name them. "Output size" of that table is what comes out
-for 16 frames of 224².
+The network of paper C (table 1): 16 frames of 112², named as the published weights name them. "Output size" of that
+table is what comes out for 16 frames of 224².
 """
 
 from pathlib import Path
@@ -43,7 +44,11 @@ class ResNeXt3d(nn.Module):
         for index, (width, repeats) in enumerate(zip(widths, blocks, strict=True)):
             made = []
             for repeat in range(repeats):
-                made.append(ResNeXtBottleneck3d(channels, width, cardinality=cardinality, stride=2 if index and repeat == 0 else 1))
+                made.append(
+                    ResNeXtBottleneck3d(
+                        channels, width, cardinality=cardinality, stride=2 if index and repeat == 0 else 1
+                    )
+                )
                 channels = width * ResNeXtBottleneck3d.expansion
             layers.append(nn.Sequential(*made))
         self.layer1, self.layer2, self.layer3, self.layer4 = layers
@@ -62,7 +67,9 @@ class ResNeXt3d(nn.Module):
         return maps
 
     def classify(self, features: torch.Tensor) -> torch.Tensor:
-        """Output of ``layer4`` → class scores (N, A), over its mean: the published pooling does so for 16 frames of 112²."""
+        """Output of ``layer4`` → class scores (N, A), over its mean: the published pooling does so for 16 frames of
+        112².
+        """
         return self.fc(features.mean((2, 3, 4)))
 
     def explained(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
@@ -97,5 +104,8 @@ def load_kenshohara(model: ResNeXt3d, path: Path, *, keep_head: bool = True) -> 
         SourceFormatError: It cannot be read or does not fit.
     """
     load_published(
-        model, path, lambda name: name if keep_head or not name.startswith("fc.") else None, may_lack=() if keep_head else ("fc.",)
+        model,
+        path,
+        lambda name: name if keep_head or not name.startswith("fc.") else None,
+        may_lack=() if keep_head else ("fc.",),
     )

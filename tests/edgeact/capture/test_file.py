@@ -29,7 +29,10 @@ def test_every_frame_comes_once_in_order_upright_and_read_only(tmp_path: Path) -
     assert [frame.index for frame in frames] == list(range(12))
     assert [number_of(frame.image) for frame in frames] == list(range(12))
     assert [frame.time for frame in frames] == pytest.approx([number / 30 for number in range(12)])
-    assert all(frame.image.dtype == np.uint8 and frame.image.flags.c_contiguous and not frame.image.flags.writeable for frame in frames)
+    assert all(
+        frame.image.dtype == np.uint8 and frame.image.flags.c_contiguous and not frame.image.flags.writeable
+        for frame in frames
+    )
     assert all(frame.captured > 0 for frame in frames)
     assert (source.info.width, source.info.height, source.info.live) == (64, 48, False)
     assert (source.info.frame_count, source.info.frame_rate) == (12, Fraction(30))
@@ -49,8 +52,12 @@ def test_every_keeps_positions_and_times_of_the_source(tmp_path: Path, every: in
 
 @pytest.mark.parametrize("container", ["mp4", "mkv", "mov", "ts"])
 def test_uneven_times_are_those_of_the_container(tmp_path: Path, container: str) -> None:
-    path = write_video(tmp_path / f"a.{container}", [numbered_picture(number) for number in range(7)], times=UNEVEN_TIMES)
-    assert [frame.time for frame in read(path)[1]] == pytest.approx(UNEVEN_TIMES, abs=0.0006)  # Matroska counts milliseconds
+    path = write_video(
+        tmp_path / f"a.{container}", [numbered_picture(number) for number in range(7)], times=UNEVEN_TIMES
+    )
+    assert [frame.time for frame in read(path)[1]] == pytest.approx(
+        UNEVEN_TIMES, abs=0.0006
+    )  # Matroska counts milliseconds
 
 
 def test_a_start_later_than_zero_is_kept(tmp_path: Path) -> None:
@@ -60,7 +67,9 @@ def test_a_start_later_than_zero_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["ts", "mkv"])
 def test_a_clock_that_began_elsewhere_counts_from_its_first_timestamp(tmp_path: Path, suffix: str) -> None:
-    path = write_video(tmp_path / f"a.{suffix}", [numbered_picture(number) for number in range(3)], times=(5000.0, 5000.1, 5000.4))
+    path = write_video(
+        tmp_path / f"a.{suffix}", [numbered_picture(number) for number in range(3)], times=(5000.0, 5000.1, 5000.4)
+    )
     assert [frame.time for frame in read(path)[1]] == pytest.approx([0.0, 0.1, 0.4], abs=0.0006)
 
 
@@ -93,8 +102,10 @@ def test_rotation_of_the_container_is_applied(tmp_path: Path, name: str) -> None
 
 
 STORED = [
-    ("libx264", "yuv420p"), ("libx264", "yuv444p"), ("libx264", "yuv420p10le"), ("libx264", "yuvj420p"), ("ffv1", "gray"),
-    ("ffv1", "gray16le"), ("ffv1", "bgra"), ("ffv1", "yuv422p12le"), ("png", "rgb24"), ("png", "rgba"), ("png", "rgb48be"),
+    ("libx264", "yuv420p"), ("libx264", "yuv444p"), ("libx264", "yuv420p10le"), ("libx264", "yuvj420p"),
+    ("ffv1", "gray"),
+    ("ffv1", "gray16le"), ("ffv1", "bgra"), ("ffv1", "yuv422p12le"), ("png", "rgb24"), ("png", "rgba"),
+    ("png", "rgb48be"),
     ("mjpeg", "yuvj422p"), ("qtrle", "argb"), ("libvpx-vp9", "yuv420p"),
 ]  # fmt: skip
 
@@ -102,7 +113,10 @@ STORED = [
 @pytest.mark.parametrize(("codec", "pixel_format"), STORED)
 def test_any_pixel_format_becomes_rgb(tmp_path: Path, codec: str, pixel_format: str) -> None:
     path = write_video(
-        tmp_path / ("a.mov" if codec in ("qtrle", "png") else "a.mkv"), [PICTURE] * 2, codec=codec, pixel_format=pixel_format
+        tmp_path / ("a.mov" if codec in ("qtrle", "png") else "a.mkv"),
+        [PICTURE] * 2,
+        codec=codec,
+        pixel_format=pixel_format,
     )
     image = read(path)[1][0].image
     expected = PICTURE.astype(int)
@@ -127,7 +141,9 @@ def test_a_palette_becomes_rgb(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 5), (33, 17), (641, 359)])
 def test_odd_sizes_are_kept(tmp_path: Path, width: int, height: int) -> None:
-    path = write_video(tmp_path / "a.mkv", [numbered_picture(3, width=width, height=height)], codec="ffv1", pixel_format="bgr0")
+    path = write_video(
+        tmp_path / "a.mkv", [numbered_picture(3, width=width, height=height)], codec="ffv1", pixel_format="bgr0"
+    )
     source, frames = read(path)
     assert [frame.image.shape for frame in frames] == [(height, width, 3)]
     assert (source.info.width, source.info.height) == (width, height)
@@ -141,7 +157,9 @@ def test_one_frame_is_a_video(tmp_path: Path) -> None:
 
 
 def test_8k_is_decoded(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "a.mkv", [corner_picture(width=7680, height=4320)], codec="mjpeg", pixel_format="yuvj420p")
+    path = write_video(
+        tmp_path / "a.mkv", [corner_picture(width=7680, height=4320)], codec="mjpeg", pixel_format="yuvj420p"
+    )
     _, frames = read(path)
     assert frames[0].image.shape == (4320, 7680, 3)
     assert frames[0].image[100, 100] == pytest.approx([200, 30, 30], abs=6)
@@ -171,7 +189,11 @@ def test_an_unlabelled_large_video_is_read_as_players_do(tmp_path: Path) -> None
         red, grn, blu = (value / 255 for value in (30, 200, 30))
         luma = 0.2126 * red + 0.7152 * grn + 0.0722 * blu
         planes = np.empty((3, 720, 1280), np.uint8)
-        planes[0], planes[1], planes[2] = 16 + 219 * luma, 128 + 224 * (blu - luma) / 1.8556, 128 + 224 * (red - luma) / 1.5748
+        planes[0], planes[1], planes[2] = (
+            16 + 219 * luma,
+            128 + 224 * (blu - luma) / 1.8556,
+            128 + 224 * (red - luma) / 1.5748,
+        )
         output.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv444p")))
         output.mux(stream.encode(None))
     assert np.abs(read(path)[1][0].image.astype(int) - green).max() <= 4
@@ -204,7 +226,9 @@ def test_a_truncated_file_keeps_what_was_decoded_and_says_so(tmp_path: Path, suf
 
 
 def test_a_damaged_packet_costs_only_its_own_frames(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "a.mov", [numbered_picture(number) for number in range(10)], codec="png", pixel_format="rgb24")
+    path = write_video(
+        tmp_path / "a.mov", [numbered_picture(number) for number in range(10)], codec="png", pixel_format="rgb24"
+    )
     content = bytearray(path.read_bytes())
     start = [position for position in range(len(content)) if content.startswith(b"\x89PNG", position)][4]
     content[start : start + 24] = bytes(24)

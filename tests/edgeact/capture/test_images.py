@@ -51,7 +51,10 @@ def test_grey_sixteen_bit_and_transparent_images_become_rgb(tmp_path: Path, shap
 
 
 def test_sizes_may_differ_and_time_is_position_over_rate(tmp_path: Path) -> None:
-    paths = [write_png(tmp_path / f"{number}.png", numbered_picture(number, width=20 + number, height=10)) for number in range(3)]
+    paths = [
+        write_png(tmp_path / f"{number}.png", numbered_picture(number, width=20 + number, height=10))
+        for number in range(3)
+    ]
     source = ImagesSource(paths, frame_rate=10.0)
     frames = list(source.frames())
     assert [frame.image.shape for frame in frames] == [(10, 20, 3), (10, 21, 3), (10, 22, 3)]

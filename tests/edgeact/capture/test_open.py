@@ -14,11 +14,28 @@ from tests.media import numbered_picture, write_png, write_video
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """videos/{1,2,10}.mp4 and more, images/{1,2,10}.png, mixed/, nothing/; files are only names where nobody opens them."""
-    for name in ("videos/2.mp4", "videos/10.MP4", "videos/1.mkv", "videos/notes.txt", "videos/.hidden.mp4", "videos/inner/deep.mp4"):
+    """videos/{1,2,10}.mp4 and more, images/{1,2,10}.png, mixed/, nothing/; files are only names where nobody opens
+    them.
+    """
+    for name in (
+        "videos/2.mp4",
+        "videos/10.MP4",
+        "videos/1.mkv",
+        "videos/notes.txt",
+        "videos/.hidden.mp4",
+        "videos/inner/deep.mp4",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
-    for name in ("images/10.png", "images/2.jpg", "images/1.PNG", "mixed/a.png", "mixed/b.mov", "nothing/readme.md", "odd/clip[1].mp4"):
+    for name in (
+        "images/10.png",
+        "images/2.jpg",
+        "images/1.PNG",
+        "mixed/a.png",
+        "mixed/b.mov",
+        "nothing/readme.md",
+        "odd/clip[1].mp4",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     return tmp_path
@@ -48,7 +65,12 @@ def test_a_file_is_taken_whatever_its_name(tree: Path) -> None:
 
 
 def test_patterns_are_expanded_to_media_and_folders_of_media(tree: Path) -> None:
-    assert names(find_inputs([str(tree / "videos/*")]), tree) == ["videos/1.mkv", "videos/2.mp4", "videos/10.MP4", "videos/inner/deep.mp4"]
+    assert names(find_inputs([str(tree / "videos/*")]), tree) == [
+        "videos/1.mkv",
+        "videos/2.mp4",
+        "videos/10.MP4",
+        "videos/inner/deep.mp4",
+    ]
     assert names(find_inputs([str(tree / "*")]), tree) == [
         "images", "mixed/b.mov", "odd/clip[1].mp4", "videos/1.mkv", "videos/2.mp4", "videos/10.MP4",
     ]  # fmt: skip
@@ -70,7 +92,12 @@ def test_a_home_folder_in_quotes_is_found(tree: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("pattern", "remedy"),
-    [("absent.mp4", "does not exist"), ("*.avi", "matches no video"), ("nothing", "no video or image"), ("nothing/*", "matches no video")],
+    [
+        ("absent.mp4", "does not exist"),
+        ("*.avi", "matches no video"),
+        ("nothing", "no video or image"),
+        ("nothing/*", "matches no video"),
+    ],
 )
 def test_nothing_found_names_the_pattern_and_a_remedy(tree: Path, pattern: str, remedy: str) -> None:
     with pytest.raises(SourceNotFoundError, match=remedy) as caught:

@@ -34,4 +34,8 @@ def test_unsure_parts_are_left_out() -> None:
 
 
 def test_a_skeleton_without_a_neck_takes_the_face_for_the_head() -> None:
-    assert {part.name for part in part_crops(pose(17), skeleton=COCO_17, threshold=0.5)} == {"head", "right_hand", "left_hand"}
+    assert {part.name for part in part_crops(pose(17), skeleton=COCO_17, threshold=0.5)} == {
+        "head",
+        "right_hand",
+        "left_hand",
+    }

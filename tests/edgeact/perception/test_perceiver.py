@@ -55,7 +55,9 @@ def perceive(tiny_bundle: Path) -> Iterator[Callable[..., tuple[list[FrameResult
         perceiver.close()
 
 
-def test_two_people_are_followed_through_every_frame(perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]) -> None:
+def test_two_people_are_followed_through_every_frame(
+    perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]],
+) -> None:
     results, _ = perceive(frames(two_walkers, seconds=4))
     assert [result.frame.index for result in results] == list(range(100))
     for result in results:
@@ -86,12 +88,16 @@ def test_standing_is_no_event(perceive: Callable[..., tuple[list[FrameResult], t
     assert results[-1].persons[0].action is not None
 
 
-def test_the_same_input_gives_the_same_result(perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]) -> None:
+def test_the_same_input_gives_the_same_result(
+    perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]],
+) -> None:
     first, _ = perceive(frames(two_walkers, seconds=2))
     second, _ = perceive(frames(two_walkers, seconds=2))
     for one, other in zip(first, second, strict=True):
         assert [p.track_id for p in one.persons] == [p.track_id for p in other.persons]
-        assert all(np.array_equal(p.pose.joints, q.pose.joints) for p, q in zip(one.persons, other.persons, strict=True))
+        assert all(
+            np.array_equal(p.pose.joints, q.pose.joints) for p, q in zip(one.persons, other.persons, strict=True)
+        )
 
 
 def test_a_new_epoch_forgets_everybody(tiny_bundle: Path) -> None:
@@ -106,7 +112,9 @@ def test_a_new_epoch_forgets_everybody(tiny_bundle: Path) -> None:
     perceiver.close()
 
 
-def test_streaming_equals_whole_clip_and_computes_each_frame_once(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streaming_equals_whole_clip_and_computes_each_frame_once(
+    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The scores of the stream are those of the clip graph on clips cut from the whole recording's features."""
     posed: list[int] = []
     clips: list[Array] = []
@@ -127,12 +135,20 @@ def test_streaming_equals_whole_clip_and_computes_each_frame_once(tiny_bundle: P
     assert sum(posed) == len(results)  # one crop for each frame of the one person, whatever the clip's length
 
     times = np.array([result.frame.time for result in results])
-    features = np.stack([np.concatenate([r.persons[0].pose.joints, r.persons[0].pose.confidence[:, None]], 1) for r in results])
-    actions = WiredGraph(bundle, next(graph for graph in bundle.manifest.graphs if graph.name == "action"), takes="features")
-    changed = [i for i in range(1, len(results)) if results[i].persons[0].action is not results[i - 1].persons[0].action]
+    features = np.stack(
+        [np.concatenate([r.persons[0].pose.joints, r.persons[0].pose.confidence[:, None]], 1) for r in results]
+    )
+    actions = WiredGraph(
+        bundle, next(graph for graph in bundle.manifest.graphs if graph.name == "action"), takes="features"
+    )
+    changed = [
+        i for i in range(1, len(results)) if results[i].persons[0].action is not results[i - 1].persons[0].action
+    ]
     assert len(changed) > 5
     for index in changed:
-        whole = sample_clip(times[: index + 1], features[: index + 1], end=float(times[index]), clip=bundle.manifest.clip)
+        whole = sample_clip(
+            times[: index + 1], features[: index + 1], end=float(times[index]), clip=bundle.manifest.clip
+        )
         action = results[index].persons[0].action
         assert action is not None
         assert np.array_equal(original(actions, whole[None])["actions"][0], action.raw)
@@ -155,9 +171,13 @@ def test_a_bundle_without_pose_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("frame_rate", "expected"), [(30, {10}), (25, {9}), (5, {2})], ids=["usual", "by the seconds", "few frames a second"]
+    ("frame_rate", "expected"),
+    [(30, {10}), (25, {9}), (5, {2})],
+    ids=["usual", "by the seconds", "few frames a second"],
 )
-def test_the_detector_runs_every_few_frames_and_often_enough_in_seconds(frame_rate: int, expected: set[int], tiny_bundle: Path) -> None:
+def test_the_detector_runs_every_few_frames_and_often_enough_in_seconds(
+    frame_rate: int, expected: set[int], tiny_bundle: Path
+) -> None:
     perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig())
     picture = tiny_picture(320, 240, [(100, 60, 124, 140)])
     results = [perceiver.process(Frame(index, index / frame_rate, picture)) for index in range(40)]

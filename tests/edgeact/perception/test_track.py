@@ -10,14 +10,17 @@ from edgeact.bundle import load_bundle
 from edgeact.config import PipelineConfig
 from edgeact.perception.perceiver import Perceiver
 from edgeact.perception.pose import PoseBatch
-from edgeact.perception.track import Tracker, TrackStep
+from edgeact.perception.track import Tracker
+from edgeact.perception.track_step import TrackStep
 from edgeact.types import Detection, Frame
 from tests.tiny_bundle import FIGURE, tiny_picture
 
 Boxes = list[tuple[float, float, float, float]]
 
 
-def follow(bundle: Path, boxes: Callable[[float], Boxes], *, seconds: float, **settings: float) -> list[dict[int, np.ndarray]]:
+def follow(
+    bundle: Path, boxes: Callable[[float], Boxes], *, seconds: float, **settings: float
+) -> list[dict[int, np.ndarray]]:
     """The box of every track in every frame, 25 frames a second."""
     perceiver = Perceiver(load_bundle(bundle), PipelineConfig.model_validate(settings))
     found = []
@@ -52,7 +55,9 @@ def test_a_person_who_is_away_for_a_moment_stays_the_same(tiny_bundle: Path) -> 
 
 
 def test_between_detections_the_pose_carries_the_box(tiny_bundle: Path) -> None:
-    found = follow(tiny_bundle, lambda time: [person(30 + 60 * time)], seconds=3, detect_every=25, detect_every_seconds=1.0)
+    found = follow(
+        tiny_bundle, lambda time: [person(30 + 60 * time)], seconds=3, detect_every=25, detect_every_seconds=1.0
+    )
     for index, boxes in enumerate(found):
         centre = 30 + 60 * index / 25 + 12
         assert boxes[1][[0, 2]].mean() == pytest.approx(centre, abs=8)
@@ -98,7 +103,9 @@ FIGURE_BOX = np.array([100, 60, 140, 180], np.float32)
 def watch(
     tiny_bundle: Path, joints: np.ndarray, confidence: Callable[[float], float], *, gone_at: float, score: float = 0.9
 ) -> list[TrackStep]:
-    """Steps of a tracker (25 frames a second, 3 s) that a detector tells of one person until they are gone, and always the same pose."""
+    """Steps of a tracker (25 frames a second, 3 s) that a detector tells of one person until they are gone, and always
+    the same pose.
+    """
     bundle = load_bundle(tiny_bundle)
     tracker = Tracker(PipelineConfig(), skeleton=bundle.skeleton, calibration=bundle.manifest.calibration)
     steps = []
@@ -108,7 +115,9 @@ def watch(
         def estimate(boxes: np.ndarray, time: float = time) -> PoseBatch:
             features = np.concatenate([joints, np.full((len(joints), 1), confidence(time))], 1).astype(np.float32)
             count = len(boxes)
-            return PoseBatch(np.repeat(features[None], count, 0), None, boxes.copy(), np.full((count, 2, 3), np.nan, np.float32))
+            return PoseBatch(
+                np.repeat(features[None], count, 0), None, boxes.copy(), np.full((count, 2, 3), np.nan, np.float32)
+            )
 
         seen = (Detection(FIGURE_BOX, score),) if time < gone_at else ()
         steps.append(tracker.step(time, seen if index % 5 == 0 else None, estimate, width=320, height=240))
@@ -120,7 +129,9 @@ def figure_joints() -> np.ndarray:
 
 
 @pytest.mark.parametrize(("left", "stays"), [(0.8, True), (0.6, False)], ids=["as sure as before", "much less sure"])
-def test_a_pose_that_fades_as_the_detector_sees_nobody_is_background(left: float, stays: bool, tiny_bundle: Path) -> None:
+def test_a_pose_that_fades_as_the_detector_sees_nobody_is_background(
+    left: float, stays: bool, tiny_bundle: Path
+) -> None:
     steps = watch(tiny_bundle, figure_joints(), lambda time: 0.9 if time < 1 else left, gone_at=1)
     assert len(steps[20].persons) == 1
     assert len(steps[45].persons) == stays  # 0.8 s after the detector last saw somebody
@@ -135,6 +146,8 @@ def test_the_box_holds_the_joints_unless_they_are_far_off(tiny_bundle: Path) -> 
 
 
 @pytest.mark.parametrize(("score", "confidence", "starts"), [(0.9, 0.6, True), (0.52, 0.9, True), (0.52, 0.6, False)])
-def test_detector_and_pose_must_convince_together(score: float, confidence: float, starts: bool, tiny_bundle: Path) -> None:
+def test_detector_and_pose_must_convince_together(
+    score: float, confidence: float, starts: bool, tiny_bundle: Path
+) -> None:
     steps = watch(tiny_bundle, figure_joints(), lambda _: confidence, gone_at=9, score=score)
     assert len(steps[20].persons) == starts

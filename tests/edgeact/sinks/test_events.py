@@ -14,7 +14,9 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 def test_events_are_rows_in_the_order_of_their_ends(tmp_path: Path) -> None:
     sink = EventsSink(tmp_path / "events.csv")
     sink.write(result(0), None)
-    sink.write(result(1, events=(ActionEvent(track_id=7, label="wave", start=1 / 3, end=2.0, peak_score=0.87654),)), None)
+    sink.write(
+        result(1, events=(ActionEvent(track_id=7, label="wave", start=1 / 3, end=2.0, peak_score=0.87654),)), None
+    )
     sink.write_events([ActionEvent(track_id=2, label="kick", start=0.0, end=12.3456, peak_score=1.0)])
     sink.close()
     assert (tmp_path / "events.csv").read_text() == (

@@ -17,7 +17,13 @@ from tests.results import LABELS, bundle_without_graphs, person, result, source_
 
 
 def write(path: Path, results: list[FrameResult]) -> Path:
-    sink = JsonlSink(path, info=source_info(duration=2.0), bundle=bundle_without_graphs(), config=PipelineConfig(detect_every=3), every=2)
+    sink = JsonlSink(
+        path,
+        info=source_info(duration=2.0),
+        bundle=bundle_without_graphs(),
+        config=PipelineConfig(detect_every=3),
+        every=2,
+    )
     for one in results:
         sink.write(one, None)
     sink.close()
@@ -28,7 +34,8 @@ def test_the_header_says_what_is_needed_to_read_the_rest(tmp_path: Path) -> None
     header = read_header(write(tmp_path / "a.jsonl", []))
     assert (header["schema"], header["version"], header["every"]) == ("edgeact.frames", 1, 2)
     assert header["source"] == {
-        "name": "clip.mp4", "width": 64, "height": 48, "live": False, "frame_rate": 25.0, "frame_count": None, "duration": 2.0,
+        "name": "clip.mp4", "width": 64, "height": 48, "live": False, "frame_rate": 25.0, "frame_count": None,
+        "duration": 2.0,
     }  # fmt: skip
     assert header["skeleton"]["joints"] == list(BODY_21.joints)
     assert header["skeleton"]["bones"] == [list(bone) for bone in BODY_21.bones]
@@ -117,13 +124,19 @@ def any_person(draw: st.DrawFn) -> Person:
     joints = draw(hnp.arrays(np.float32, (21, 2), elements=pixels))
     confidence = draw(hnp.arrays(np.float32, (21,), elements=probabilities))
     box = draw(hnp.arrays(np.float32, (4,), elements=pixels))
-    return Person(track_id=draw(st.integers(1, 10**9)), box=box, score=draw(probabilities), pose=Pose(joints, confidence))
+    return Person(
+        track_id=draw(st.integers(1, 10**9)), box=box, score=draw(probabilities), pose=Pose(joints, confidence)
+    )
 
 
 @settings(max_examples=30)
 @given(st.lists(any_person(), max_size=3), st.floats(0, 1e6))
-def test_numbers_come_back_as_rounded(tmp_path_factory: pytest.TempPathFactory, persons: list[Person], time: float) -> None:
-    (frame,) = read_frames(write(tmp_path_factory.mktemp("any") / "a.jsonl", [result(0, time=time, persons=tuple(persons))]))
+def test_numbers_come_back_as_rounded(
+    tmp_path_factory: pytest.TempPathFactory, persons: list[Person], time: float
+) -> None:
+    (frame,) = read_frames(
+        write(tmp_path_factory.mktemp("any") / "a.jsonl", [result(0, time=time, persons=tuple(persons))])
+    )
     assert frame["time"] == pytest.approx(time, abs=1e-6)
     assert [one["track"] for one in frame["persons"]] == [one.track_id for one in persons]
     for one, expected in zip(frame["persons"], persons, strict=True):

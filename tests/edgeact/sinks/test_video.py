@@ -115,7 +115,11 @@ def test_odd_sizes_are_made_even_by_repeating_the_edge(tmp_path: Path, width: in
 
 
 def test_pictures_of_another_size_are_fitted_on_black(tmp_path: Path) -> None:
-    pictures = [numbered_picture(5), numbered_picture(10, width=32, height=48), numbered_picture(15, width=640, height=480)]
+    pictures = [
+        numbered_picture(5),
+        numbered_picture(10, width=32, height=48),
+        numbered_picture(15, width=640, height=480),
+    ]
     frames = read(write_pictures(tmp_path / "a.mp4", pictures))
     assert [frame.image.shape for frame in frames] == [(48, 64, 3)] * 3
     assert number_of(frames[1].image[:, 18:46]) == 10
@@ -128,7 +132,9 @@ def test_one_picture_lasts_as_long_as_the_rate_says(tmp_path: Path) -> None:
 
 
 def test_the_last_picture_lasts_as_long_as_the_one_before(tmp_path: Path) -> None:
-    assert stream_facts(write_pictures(tmp_path / "a.mp4", PICTURES[:3], [0.0, 0.1, 0.4]))["duration"] == pytest.approx(0.7, abs=0.002)
+    assert stream_facts(write_pictures(tmp_path / "a.mp4", PICTURES[:3], [0.0, 0.1, 0.4]))["duration"] == pytest.approx(
+        0.7, abs=0.002
+    )
 
 
 def test_the_frame_itself_is_written_where_nothing_was_drawn(tmp_path: Path) -> None:
@@ -188,7 +194,9 @@ LONG_TIMES = [index / 10 for index in range(20)]
 LONG_PICTURES = [numbered_picture(index) for index in range(20)]
 
 
-@pytest.mark.parametrize(("suffix", "codec"), [("mp4", "aac"), ("mkv", "aac"), ("mp4", "libmp3lame"), ("mkv", "libopus"), ("mkv", "flac")])
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("mp4", "aac"), ("mkv", "aac"), ("mp4", "libmp3lame"), ("mkv", "libopus"), ("mkv", "flac")]
+)
 def test_sound_that_browsers_play_is_copied_packet_by_packet(tmp_path: Path, suffix: str, codec: str) -> None:
     source_path = write_video(tmp_path / f"a.{suffix}", LONG_PICTURES, times=LONG_TIMES, audio=codec, audio_start=0.25)
     copy_video(source_path, tmp_path / "out.mp4")
@@ -198,7 +206,9 @@ def test_sound_that_browsers_play_is_copied_packet_by_packet(tmp_path: Path, suf
 
 
 def test_sound_of_a_transport_stream_is_copied_and_moves_with_its_clock(tmp_path: Path) -> None:
-    source_path = write_video(tmp_path / "a.ts", LONG_PICTURES, times=[time + 100 for time in LONG_TIMES], audio="aac", audio_start=100.5)
+    source_path = write_video(
+        tmp_path / "a.ts", LONG_PICTURES, times=[time + 100 for time in LONG_TIMES], audio="aac", audio_start=100.5
+    )
     source_start = packets_of(source_path, "video")[0][0]
     frames = copy_video(source_path, tmp_path / "out.mp4")
     assert frames[0].time == pytest.approx(0.0, abs=0.001)
@@ -241,7 +251,9 @@ def test_a_source_without_sound_gives_none(tmp_path: Path) -> None:
 
 
 def test_pictures_that_end_early_end_the_sound(tmp_path: Path) -> None:
-    source_path = write_video(tmp_path / "a.mp4", LONG_PICTURES * 4, times=[index / 10 for index in range(80)], audio="aac")
+    source_path = write_video(
+        tmp_path / "a.mp4", LONG_PICTURES * 4, times=[index / 10 for index in range(80)], audio="aac"
+    )
     copy_video(source_path, tmp_path / "out.mp4", frames=20)
     assert packets_of(source_path, "audio")[-1][0] > 7.5
     assert packets_of(tmp_path / "out.mp4", "audio")[-1][0] == pytest.approx(2.0, abs=0.1)

@@ -15,7 +15,9 @@ def clip(batch: int = 1, seed: int = 3) -> torch.Tensor:
 
 
 def brute_force(alpha: torch.Tensor, beta: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
-    """Eq. 1 and 2 for one sample, loop by loop; β and α are (C, T, H, W). A β that is negative everywhere speaks for nothing."""
+    """Eq. 1 and 2 for one sample, loop by loop; β and α are (C, T, H, W). A β that is negative everywhere speaks for
+    nothing.
+    """
     summed_beta = sum(beta[c] for c in range(len(beta)))
     summed_alpha = sum(alpha[c] for c in range(len(alpha)))
     assert isinstance(summed_beta, torch.Tensor)
@@ -39,7 +41,8 @@ def test_each_layer_by_brute_force(clips: bool) -> None:
             shown += [name] if cam.max() > 0 else []
             assert cam.min() >= 0
             assert cam.max() <= 1
-    # Behind the last layer all cells count alike: there β is one number, and a class that it is negative for has no map of that layer.
+    # Behind the last layer all cells count alike: there β is one number, and a class that it is negative for has no map
+    # of that layer.
     assert shown.count("first") == 3
     assert 0 < shown.count("second") < 3
 
@@ -57,7 +60,9 @@ def test_sums_of_chosen_layers() -> None:
     cams = cam3d(network, inputs)
     for function in (sum_cam3d, average_cam3d):  # of one layer, both are that layer's own
         assert torch.equal(function(network, inputs, layers=["first"]), cams["first"])
-        assert torch.equal(function(network, inputs, layers=["second"], label=1), cam3d(network, inputs, label=1)["second"])
+        assert torch.equal(
+            function(network, inputs, layers=["second"], label=1), cam3d(network, inputs, label=1)["second"]
+        )
     assert torch.allclose(sum_cam3d(network, inputs, layers=("second", "first")), cams["first"] + cams["second"])
     assert list(cam3d(network, inputs, layers=("second", "first"))) == ["first", "second"]
     with pytest.raises(ValueError, match="there is no layer third, conv; the network gives first, second"):
@@ -102,7 +107,9 @@ def test_the_map_follows_what_moves_frame_by_frame() -> None:
     cam = cam3d(Spot(), inputs)["layer"][0]
     columns = cam.sum(1).argmax(1).tolist()
     assert columns == sorted(columns)
-    assert all(abs(column - (2 * frame + 0.5)) <= 2.5 for frame, column in enumerate(columns))  # a cell covers two frames and two columns
+    assert all(
+        abs(column - (2 * frame + 0.5)) <= 2.5 for frame, column in enumerate(columns)
+    )  # a cell covers two frames and two columns
     assert all(int(cam[frame].sum(1).argmax()) in (5, 6, 7, 8) for frame in range(8))
     assert not torch.allclose(cam[0], cam[-1])
 

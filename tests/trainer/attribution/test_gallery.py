@@ -24,7 +24,9 @@ def test_the_hottest_place_is_the_brightest() -> None:
     values[5, 7] = 2.0
     picture = heat(np.full((20, 30, 3), 100, np.uint8), values)
     assert int(picture.sum(2).argmax()) == 5 * 30 + 7
-    assert (heat(np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 3.0, np.float32)) < 10).all()  # a flat map shows nothing
+    assert (
+        heat(np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 3.0, np.float32)) < 10
+    ).all()  # a flat map shows nothing
 
 
 def test_maps_of_boxes_lie_where_the_boxes_are() -> None:
@@ -35,7 +37,9 @@ def test_maps_of_boxes_lie_where_the_boxes_are() -> None:
     assert found.shape == (SIDE, SIDE)
     inside = found[2 * quarter : 3 * quarter, quarter:].copy()
     assert (inside[:, :quarter] == 3.0).all()  # where they overlap, the highest
-    centres = (np.arange(quarter, 3 * quarter) + 0.5) / (4 * quarter)  # as shares of the second box, of which the first quarter is covered
+    centres = (np.arange(quarter, 3 * quarter) + 0.5) / (
+        4 * quarter
+    )  # as shares of the second box, of which the first quarter is covered
     slope = np.clip(1 - 2 * (2 * centres - 0.5), -1, 1)  # from the first cell's centre to the second's
     assert np.allclose(inside[:, quarter:], slope, atol=1e-5)
     found[2 * quarter : 3 * quarter, quarter:] = -1.0
@@ -60,10 +64,14 @@ def backbone() -> nn.Module:
 
 def demonstrators() -> Demonstrators:
     torch.manual_seed(0)
-    guided, unguided = (LossGuidedNetwork(backbone(), 8, 2, class_channels=8, human_channels=(4, 1)).eval() for _ in range(2))
+    guided, unguided = (
+        LossGuidedNetwork(backbone(), 8, 2, class_channels=8, human_channels=(4, 1)).eval() for _ in range(2)
+    )
     pooled = AttentionalPoolingNetwork(backbone(), 8, RankOneAttentionalPooling(8, 2), pose=False).eval()
     residuals = [ResNet(BasicBlock, (1, 1, 1, 1), classes=0, widths=(4, 4, 4, 4)) for _ in range(2)]
-    parts = BodyPartAwareNetwork(HRNet(TINY), TINY.branch_channels, *residuals, (4, 4, 4, 4), joints=16, classes=2).eval()
+    parts = BodyPartAwareNetwork(
+        HRNet(TINY), TINY.branch_channels, *residuals, (4, 4, 4, 4), joints=16, classes=2
+    ).eval()
     accuracy = dict.fromkeys(("A", "B with mask", "B without mask", "D"), 0.5)
     return Demonstrators(("walk", "wave"), guided, unguided, pooled, parts, accuracy)
 
@@ -72,11 +80,13 @@ def test_a_photo_has_every_map() -> None:
     torch.manual_seed(0)
     photo = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     tiles = photo_tiles(photo, CompactClassifier(10).eval(), demonstrators())
-    # The photo, CAM, GradCAM of 5 layers and their sum, 2DCAM of 5, sum, counterfactual, second class; 5 of B, 3 of D; of A the pose, the
-    # attention, CAM of 3 streams and the squares; the joints' maps of the bundle that ships.
+    # The photo, CAM, GradCAM of 5 layers and their sum, 2DCAM of 5, sum, counterfactual, second class; 5 of B, 3 of D;
+    # of A the pose, the attention, CAM of 3 streams and the squares; the joints' maps of the bundle that ships.
     assert len(tiles) == 1 + 1 + 6 + 8 + 5 + 3 + 6 + 1
     assert len({each.shape for each in tiles}) == 1
-    assert len({each[:SIDE].tobytes() for each in tiles}) == len(tiles)  # without the captions, which would tell equal maps apart
+    assert len({each[:SIDE].tobytes() for each in tiles}) == len(
+        tiles
+    )  # without the captions, which would tell equal maps apart
 
 
 def test_a_clip_has_every_map_over_the_same_frames() -> None:

@@ -26,7 +26,8 @@ def test_gradcam_by_hand() -> None:
 
 
 def test_cam_of_a_network_that_averages_and_classifies_is_gradcam_before_the_cut() -> None:
-    # There, the gradient of a class's score is the classifier's weight over the number of cells (Selvaraju et al., section 3.1).
+    # There, the gradient of a class's score is the classifier's weight over the number of cells (Selvaraju et al.,
+    # section 3.1).
     network, inputs = Toy().eval(), clip()
     maps, scores = network(inputs)
     labels = scores.argmax(1)
@@ -34,7 +35,9 @@ def test_cam_of_a_network_that_averages_and_classifies_is_gradcam_before_the_cut
     by_hand = sum(network.classifier.weight[labels[0], c] * maps["second"][0, c] for c in range(5))
     assert isinstance(by_hand, torch.Tensor)
     assert torch.allclose(found[0], upsample(by_hand[None], (4, 6, 8))[0], atol=1e-6)
-    cut = cam(maps["second"].detach(), network.classifier.weight.detach(), tuple(maps["second"].shape[2:]), labels=labels).clamp_min(0)
+    cut = cam(
+        maps["second"].detach(), network.classifier.weight.detach(), tuple(maps["second"].shape[2:]), labels=labels
+    ).clamp_min(0)
     assert torch.allclose(gradcam(network, inputs)["second"], over_maximum(upsample(cut, (4, 6, 8))), atol=1e-5)
 
 

@@ -12,7 +12,10 @@ def test_gradients_equal_finite_differences() -> None:
     clip = torch.randn(1, 3, 2, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     found = layer_gradients(network, clip, label=1)
     step = 1e-6
-    for name, tail in (("second", network.after_second), ("first", lambda alpha: network.after_second(network.after_first(alpha)))):
+    for name, tail in (
+        ("second", network.after_second),
+        ("first", lambda alpha: network.after_second(network.after_first(alpha))),
+    ):
         alpha = found.activations[name]
         with torch.no_grad():
             for cell in range(0, alpha.numel(), 7):
@@ -31,7 +34,9 @@ def test_nothing_is_left_in_the_network() -> None:
     assert not clip.requires_grad
     assert all(parameter.grad is None and not parameter.requires_grad for parameter in network.parameters())
     assert all(not module._forward_hooks and not module._backward_hooks for module in network.modules())
-    assert not any(value.requires_grad for value in (*found.activations.values(), *found.gradients.values(), found.scores))
+    assert not any(
+        value.requires_grad for value in (*found.activations.values(), *found.gradients.values(), found.scores)
+    )
 
 
 def test_samples_of_a_batch_do_not_touch_each_other() -> None:

@@ -10,7 +10,11 @@ def test_relevance_is_what_a_joints_displacement_adds_to_the_logit_to_first_orde
     torch.manual_seed(0)
     network = ClipNetwork(EdgeAction(5).double(), temperature=1.3).eval()
     generator = torch.Generator().manual_seed(1)
-    place = 200 + 60 * torch.randn(1, 1, 21, 2, generator=generator) + torch.randn(1, 32, 21, 2, generator=generator).cumsum(1) * 3
+    place = (
+        200
+        + 60 * torch.randn(1, 1, 21, 2, generator=generator)
+        + torch.randn(1, 32, 21, 2, generator=generator).cumsum(1) * 3
+    )
     clip = torch.cat([place, 0.3 + 0.7 * torch.rand(1, 32, 21, 1, generator=generator)], -1).double()
     relevance = joint_relevance(network, clip.clone().requires_grad_(True))
     assert relevance.shape == (1, 32, 21)

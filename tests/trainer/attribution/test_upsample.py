@@ -11,10 +11,14 @@ from trainer.models.resnext3d import ResNeXt3d
 
 
 def by_hand(values: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
-    """Eq. 3 to 5 of paper C for every output cell, with weights from the distance of the centres; beyond the outermost centre its value."""
+    """Eq. 3 to 5 of paper C for every output cell, with weights from the distance of the centres; beyond the outermost
+    centre its value.
+    """
     out = torch.zeros(size)
     for place in itertools.product(*(range(length) for length in size)):
-        position = [min(max((p + 0.5) * n / s - 0.5, 0.0), n - 1.0) for p, n, s in zip(place, values.shape, size, strict=True)]
+        position = [
+            min(max((p + 0.5) * n / s - 0.5, 0.0), n - 1.0) for p, n, s in zip(place, values.shape, size, strict=True)
+        ]
         total = 0.0
         for corner in itertools.product((0, 1), repeat=len(size)):
             weight, index = 1.0, []
@@ -52,7 +56,9 @@ def test_a_cell_lies_under_the_frames_that_it_covers() -> None:
         ("i3d", "layer1", 2, 0.5),
     ],
 )
-def test_what_a_cell_sees_is_centred_within_half_a_cell_of_where_it_lies(name: str, layer: str, stride: int, offset: float) -> None:
+def test_what_a_cell_sees_is_centred_within_half_a_cell_of_where_it_lies(
+    name: str, layer: str, stride: int, offset: float
+) -> None:
     """With weights above 0 and no offsets, one bright frame in a dark clip reaches just those cells that see it."""
     torch.manual_seed(0)
     frames = 64

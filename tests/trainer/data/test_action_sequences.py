@@ -25,7 +25,14 @@ from trainer.models.edge_action import COMMON_JOINTS, spread_common
 def write_penn(folder: Path, name: str, *, action: str, train: int) -> None:
     frames = 4
     x = np.arange(13.0) + np.arange(frames)[:, None]
-    values = {"action": action, "train": train, "x": x, "y": 2 * x, "visibility": np.ones((frames, 13)), "nframes": frames}
+    values = {
+        "action": action,
+        "train": train,
+        "x": x,
+        "y": 2 * x,
+        "visibility": np.ones((frames, 13)),
+        "nframes": frames,
+    }
     folder.mkdir(parents=True, exist_ok=True)
     savemat(folder / f"{name}.mat", values)
 
@@ -50,7 +57,8 @@ def test_an_action_that_is_none_of_penns_is_refused(tmp_path: Path) -> None:
 def test_jhmdb_joints_come_into_the_common_order(tmp_path: Path) -> None:
     # Order of JHMDB's puppet (Jhuang et al., ICCV 2013).
     order = (
-        "neck", "belly", "head", "right_shoulder", "left_shoulder", "right_hip", "left_hip", "right_elbow", "left_elbow",
+        "neck", "belly", "head", "right_shoulder", "left_shoulder", "right_hip", "left_hip", "right_elbow",
+        "left_elbow",
         "right_knee", "left_knee", "right_wrist", "left_wrist", "right_ankle", "left_ankle",
     )  # fmt: skip
     pose = np.zeros((5, 15, 2))
@@ -95,7 +103,11 @@ def test_penn_actions_official_split(shared_folder: Path) -> None:
     assert {sequence.allowed for sequence in sequences} == {(label,) for label in PENN_LABELS}
     assert all(np.isfinite(sequence.joints).all() and sequence.joints.shape[1:] == (13, 3) for sequence in sequences)
     # Left is left: of somebody seen from behind or ahead both shoulders lie above both hips.
-    above = [np.median(s.joints[:, 7:9, 1]) > np.median(s.joints[:, 1:3, 1]) for s in sequences if s.allowed == ("baseball_pitch",)]
+    above = [
+        np.median(s.joints[:, 7:9, 1]) > np.median(s.joints[:, 1:3, 1])
+        for s in sequences
+        if s.allowed == ("baseball_pitch",)
+    ]
     assert np.mean(above) > 0.95
 
 

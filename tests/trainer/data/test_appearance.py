@@ -28,7 +28,9 @@ def test_fine_detail_goes() -> None:
     image = noise()
     for seed in range(20):
         found = lower_resolution(image, np.random.default_rng(seed))
-        assert np.abs(np.diff(found.astype(int), axis=1)).mean() < 0.75 * np.abs(np.diff(image.astype(int), axis=1)).mean()
+        assert (
+            np.abs(np.diff(found.astype(int), axis=1)).mean() < 0.75 * np.abs(np.diff(image.astype(int), axis=1)).mean()
+        )
 
 
 def test_brighter_stays_brighter() -> None:

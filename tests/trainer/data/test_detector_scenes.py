@@ -17,7 +17,13 @@ def write_pictures(root: Path) -> Path:
     rows = []
     for number, (x, kind) in enumerate([(40, "boxes"), (150, "boxes"), (90, "ignore"), (None, "boxes"), (70, "boxes")]):
         image = np.full((200, 300, 3), GROUND, np.uint8)
-        row: dict = {"file": f"{number}.png", "set": "coco_mini", "split": "test" if number == 4 else "train", "boxes": [], "ignore": []}
+        row: dict = {
+            "file": f"{number}.png",
+            "set": "coco_mini",
+            "split": "test" if number == 4 else "train",
+            "boxes": [],
+            "ignore": [],
+        }
         if x is not None:
             image[50:150, x : x + 50] = PERSON
             row[kind] = [[x - 0.5, 49.5, x + 49.5, 149.5]]  # pixel centres are at whole numbers
@@ -32,7 +38,9 @@ def components(image: np.ndarray) -> np.ndarray:
     grey = image.mean(-1)
     ground = np.median(grey)
     _, _, stats, _ = cv2.connectedComponentsWithStats((grey > (ground + grey.max()) / 2).astype(np.uint8))
-    return np.array([(x - 0.5, y - 0.5, x + w - 0.5, y + h - 0.5) for x, y, w, h, _ in stats[1:]], np.float32).reshape(-1, 4)
+    return np.array([(x - 0.5, y - 0.5, x + w - 0.5, y + h - 0.5) for x, y, w, h, _ in stats[1:]], np.float32).reshape(
+        -1, 4
+    )
 
 
 def distance(box: np.ndarray, others: np.ndarray) -> float:

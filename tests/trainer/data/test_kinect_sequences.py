@@ -56,7 +56,9 @@ def test_who_stays_where_they_are_does_not_walk() -> None:
 
 @pytest.mark.data
 def test_the_people_of_utkinect_walk_forwards(shared_folder: Path) -> None:
-    """Left and right and the axes are as `_ROWS` says: the ground direction across the shoulders, turned, is where people walk."""
+    """Left and right and the axes are as `_ROWS` says: the ground direction across the shoulders, turned, is where
+    people walk.
+    """
     from scipy.io import loadmat
 
     content = loadmat(shared_folder / "data/utkinect/UTKinect.mat")

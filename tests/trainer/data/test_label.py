@@ -20,7 +20,9 @@ def broken(_data: Path, _teachers: Path) -> Iterator[dict]:
     raise KeyboardInterrupt
 
 
-def test_a_finished_file_is_left_alone_and_a_broken_one_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_file_is_left_alone_and_a_broken_one_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "PARTS", {"first": rows, "second": broken})
     with pytest.raises(KeyboardInterrupt):
         label(tmp_path, tmp_path, tmp_path / "labels", ["first", "second"])

@@ -67,10 +67,16 @@ def test_the_networks_view_is_the_middle() -> None:
 def test_mild_views_stay_closer_to_the_networks_own() -> None:
     patch, joints = patch_with_dots()
     pelvis = BODY_21.index("pelvis")
-    joints[pelvis] = (96, 190, 1)  # in the middle, so that mirroring leaves it there, and low, so that scale and rotation move it
+    joints[pelvis] = (
+        96,
+        190,
+        1,
+    )  # in the middle, so that mirroring leaves it there, and low, so that scale and rotation move it
 
     def spread(strength: PoseAugmentation) -> float:
-        views = np.stack([augment(patch, joints, np.random.default_rng(seed), strength)[1][pelvis] for seed in range(150)])
+        views = np.stack(
+            [augment(patch, joints, np.random.default_rng(seed), strength)[1][pelvis] for seed in range(150)]
+        )
         return float(views[:, :2].std(0).sum())
 
     assert spread(MILD) < 0.7 * spread(PoseAugmentation())

@@ -8,7 +8,21 @@ from trainer.data.pose_noise import add_pose_noise, residual_bank, torso_of_sequ
 
 def standing(frames: int = 40) -> np.ndarray:
     body = np.array(
-        [[0, -50], [-10, -30], [10, -30], [-12, -10], [12, -10], [-12, 5], [12, 5], [-6, 10], [6, 10], [-6, 35], [6, 35], [-6, 60], [6, 60]]
+        [
+            [0, -50],
+            [-10, -30],
+            [10, -30],
+            [-12, -10],
+            [12, -10],
+            [-12, 5],
+            [12, 5],
+            [-6, 10],
+            [6, 10],
+            [-6, 35],
+            [6, 35],
+            [-6, 60],
+            [6, 60],
+        ]
     )
     return np.repeat(np.concatenate([body, np.ones((13, 1))], 1)[None], frames, 0).astype(np.float32)
 

@@ -18,7 +18,12 @@ TRAIN, TWIN, TEST = "im00001.jpg", "im00002.jpg", "im00005.jpg"
 
 def test_the_torso_is_the_mean_of_the_labelled_sides() -> None:
     joints = np.zeros((21, 3))
-    for name, place in (("left_shoulder", (0, 0)), ("left_hip", (3, 4)), ("right_shoulder", (10, 0)), ("right_hip", (10, 15))):
+    for name, place in (
+        ("left_shoulder", (0, 0)),
+        ("left_hip", (3, 4)),
+        ("right_shoulder", (10, 0)),
+        ("right_hip", (10, 15)),
+    ):
         joints[BODY_21.index(name)] = (*place, 1)
     assert torso_length(joints) == 10
     joints[BODY_21.index("right_hip"), 2] = 0
@@ -38,7 +43,13 @@ def write_coco(data: Path) -> None:
         for x, y, _ in keypoints[[0, 15]].astype(int):
             image[y - 4 : y + 5, x - 4 : x + 5] = (0, 0, 255)  # red, as OpenCV writes it
         cv2.imwrite(str(data / "coco_mini" / part / "a.png"), image)
-        person = {"image_id": 1, "iscrowd": 0, "num_keypoints": 6, "bbox": [80, 40, 60, 160], "keypoints": keypoints.ravel().tolist()}
+        person = {
+            "image_id": 1,
+            "iscrowd": 0,
+            "num_keypoints": 6,
+            "bbox": [80, 40, 60, 160],
+            "keypoints": keypoints.ravel().tolist(),
+        }
         rows = [person, person | {"iscrowd": 1}, person | {"bbox": [80, 40, 20, 39]}, person | {"num_keypoints": 4}]
         file = {"images": [{"id": 1, "file_name": "a.png"}], "annotations": rows}
         (data / "coco_mini/annotations").mkdir(exist_ok=True)
@@ -89,20 +100,31 @@ def sports(tmp_path: Path) -> tuple[np.ndarray, list[dict], np.ndarray]:
     teacher[:5, :2] = (75, 45)
     teacher[BODY_21.index("left_wrist"), :2] += 500  # nowhere near the crowd's label
     teacher[BODY_21.index("left_eye"), 2] = 0.2  # not sure
-    rows = [{"file": f"images/{name}", "size": [160, 200], "persons": [], "joints": teacher.tolist()} for name in (TRAIN, TWIN, TEST)]
+    rows = [
+        {"file": f"images/{name}", "size": [160, 200], "persons": [], "joints": teacher.tolist()}
+        for name in (TRAIN, TWIN, TEST)
+    ]
     (labels / "lspet.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     build(data, labels, tmp_path, tmp_path / "pose", ["lspet"])
     folder = tmp_path / "pose/lspet"
-    return np.load(folder / "joints.npy"), json.loads((folder / "index.json").read_text()), np.load(folder / "torso.npy")
+    return (
+        np.load(folder / "joints.npy"),
+        json.loads((folder / "index.json").read_text()),
+        np.load(folder / "torso.npy"),
+    )
 
 
-def test_a_training_photo_that_repeats_a_test_photo_is_left_out(sports: tuple[np.ndarray, list[dict], np.ndarray]) -> None:
+def test_a_training_photo_that_repeats_a_test_photo_is_left_out(
+    sports: tuple[np.ndarray, list[dict], np.ndarray],
+) -> None:
     _, index, torso = sports
     assert index == [{"split": "train", "name": TRAIN}, {"split": "test", "name": TEST}]
     assert (torso > 0).all()
 
 
-def test_the_teacher_corrects_training_photos_and_never_test_photos(sports: tuple[np.ndarray, list[dict], np.ndarray]) -> None:
+def test_the_teacher_corrects_training_photos_and_never_test_photos(
+    sports: tuple[np.ndarray, list[dict], np.ndarray],
+) -> None:
     (train, test), _, _ = sports
     wrist, nose, eye = BODY_21.index("left_wrist"), BODY_21.index("nose"), BODY_21.index("left_eye")
     assert train[wrist, 2] == 0

@@ -27,7 +27,9 @@ def test_second_order_pooling_is_the_trace() -> None:
     for sample in range(2):
         for label in range(5):
             matrix = flat(x)[sample]
-            assert scores[sample, label].item() == pytest.approx(torch.trace(matrix.T @ matrix @ weights[label].T).item(), rel=1e-4)
+            assert scores[sample, label].item() == pytest.approx(
+                torch.trace(matrix.T @ matrix @ weights[label].T).item(), rel=1e-4
+            )
 
 
 def test_mean_pooling_by_hand() -> None:
@@ -54,7 +56,9 @@ def test_the_trace_identity_of_the_generalized_factoring() -> None:
     attention = torch.relu(torch.relu(matrices[0]) @ torch.relu(matrices[1]) @ vector)
     assert attention.any()
     weights = torch.stack([torch.outer(row, attention) for row in a])  # W_k = a_k·f(Vc)ᵀ (eq. 4)
-    assert torch.allclose(scores_by_equation(x, a, matrices, vector), second_order_scores(x, weights), rtol=1e-4, atol=1e-4)
+    assert torch.allclose(
+        scores_by_equation(x, a, matrices, vector), second_order_scores(x, weights), rtol=1e-4, atol=1e-4
+    )
 
 
 def test_without_negative_numbers_the_convolutions_are_the_equation() -> None:

@@ -7,7 +7,8 @@ from trainer.layers.convolution import ConvNorm, SeparableConv, fold_normalisati
 
 
 @pytest.mark.parametrize(
-    ("size", "kernel", "stride", "padding"), [(8, 3, 2, (0, 1)), (9, 3, 2, (1, 1)), (8, 3, 1, (1, 1)), (7, 5, 1, (2, 2))]
+    ("size", "kernel", "stride", "padding"),
+    [(8, 3, 2, (0, 1)), (9, 3, 2, (1, 1)), (8, 3, 1, (1, 1)), (7, 5, 1, (2, 2))],
 )
 def test_same_padding_is_tensorflows(size: int, kernel: int, stride: int, padding: tuple[int, int]) -> None:
     # Reference: tf.nn.convolution with padding="SAME": ceil(size / stride) cells, the odd zero at the end.
@@ -25,7 +26,13 @@ def test_the_strided_training_path_gives_the_same_values(size: tuple[int, int]) 
     mean, variance = layer.norm.running_mean.clone(), layer.norm.running_var.clone()
     layer.eval()
     plain = torch.nn.functional.conv2d(
-        torch.nn.functional.pad(x, (*same_padding(size[1], 3, 2), *same_padding(size[0], 3, 2))), layer.conv.weight, None, 2, 0, 1, 4
+        torch.nn.functional.pad(x, (*same_padding(size[1], 3, 2), *same_padding(size[0], 3, 2))),
+        layer.conv.weight,
+        None,
+        2,
+        0,
+        1,
+        4,
     )
     assert plain.shape == trained.shape
     assert torch.allclose(plain.mean((0, 2, 3)), mean, atol=1e-5)

@@ -78,7 +78,9 @@ def test_beyond_the_picture_it_is_black_and_between_pixels_bilinear() -> None:
     outside = cut_squares(picture, torch.tensor([[[1.0, 0.0, 2.0, 1.0]]]), 4)
     assert outside[0, 0, :, :, 1:].abs().max() == 0
     slope = torch.arange(8, dtype=torch.float32).expand(1, 3, 8, 8)
-    half = cut_squares(slope, torch.tensor([[[0.25, 0.25, 0.75, 0.75]]]), 8)  # enlarged by two: centres at 1.75, 2.25, ... pixels
+    half = cut_squares(
+        slope, torch.tensor([[[0.25, 0.25, 0.75, 0.75]]]), 8
+    )  # enlarged by two: centres at 1.75, 2.25, ... pixels
     assert half[0, 0, 0, 0].tolist() == pytest.approx([1.75 + 0.5 * i for i in range(8)])
 
 
@@ -102,6 +104,13 @@ def test_the_graph_gives_what_the_layer_gives(tmp_path: Path) -> None:
             return cut_squares(pictures, part_squares(peak_joints(maps)), 16)
 
     pictures = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    export_onnx(Cropped(), pictures[:2], tmp_path / "crops.onnx", input_name="pictures", output_names=["crops"], dynamic_batch=True)
+    export_onnx(
+        Cropped(),
+        pictures[:2],
+        tmp_path / "crops.onnx",
+        input_name="pictures",
+        output_names=["crops"],
+        dynamic_batch=True,
+    )
     (found,) = check_parity(Cropped(), tmp_path / "crops.onnx", [pictures, pictures[:1]], output_names=["crops"])
     assert found.largest < 1e-4

@@ -26,7 +26,9 @@ def test_a_delta_is_where_it_is() -> None:
 def test_two_peaks_give_the_place_between_them() -> None:
     maps = torch.zeros(1, 1, 4, 8)
     maps[0, 0, 0, 1], maps[0, 0, 2, 5] = 0.75, 0.25
-    assert soft_argmax(maps)[0, 0].tolist() == pytest.approx([(0.75 * 1.5 + 0.25 * 5.5) / 8, (0.75 * 0.5 + 0.25 * 2.5) / 4])
+    assert soft_argmax(maps)[0, 0].tolist() == pytest.approx(
+        [(0.75 * 1.5 + 0.25 * 5.5) / 8, (0.75 * 0.5 + 0.25 * 2.5) / 4]
+    )
     assert joint_confidence(maps).item() == 0.75
 
 

@@ -21,7 +21,11 @@ def write_pictures(root: Path) -> Path:
     """A picture whose persons are all labelled, one with an unlabelled person, one with a person who is not there."""
     (root / "images").mkdir(parents=True)
     rows = []
-    for source, drawn, labelled in (("whole", PERSONS, PERSONS), ("false", PERSONS, PERSONS[:1]), ("missed", PERSONS[:1], PERSONS)):
+    for source, drawn, labelled in (
+        ("whole", PERSONS, PERSONS),
+        ("false", PERSONS, PERSONS[:1]),
+        ("missed", PERSONS[:1], PERSONS),
+    ):
         cv2.imwrite(str(root / f"images/{source}.png"), tiny_picture(320, 240, drawn))
         rows.append({"file": f"{source}.png", "set": source, "split": "test", "boxes": labelled, "ignore": []})
     (root / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -49,7 +53,11 @@ def test_each_set_is_measured_by_itself(tmp_path: Path) -> None:
 
 
 def test_a_detector_that_finds_nobody_has_precision_zero() -> None:
-    truth: dict = {"images": [{"id": 0, "width": 9, "height": 9}], "annotations": [], "categories": [{"id": 1, "name": "person"}]}
+    truth: dict = {
+        "images": [{"id": 0, "width": 9, "height": 9}],
+        "annotations": [],
+        "categories": [{"id": 1, "name": "person"}],
+    }
     assert _average_precision(truth, []) == (0.0, 0.0)
 
 

@@ -1,4 +1,6 @@
-"""Weights that follow from a tensor's name and shape alone, to compare two implementations with the same names by their outputs."""
+"""Weights that follow from a tensor's name and shape alone, to compare two implementations with the same names by their
+outputs.
+"""
 
 import zlib
 
@@ -8,7 +10,8 @@ from torch import nn
 
 @torch.no_grad()
 def fill_by_name(model: nn.Module) -> nn.Module:
-    """Give every tensor of the state dict values drawn with its name as the seed; the network is left in evaluation mode.
+    """Give every tensor of the state dict values drawn with its name as the seed; the network is left in evaluation
+    mode.
 
     Scales keep numbers moderate through a hundred layers: weights by their fan-in, normalisations near the identity.
     """

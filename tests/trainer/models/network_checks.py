@@ -1,4 +1,6 @@
-"""What every network must pass: it learns everywhere, learns eight samples by heart, and its graph gives what it gives."""
+"""What every network must pass: it learns everywhere, learns eight samples by heart, and its graph gives what it
+gives.
+"""
 
 from pathlib import Path
 
@@ -16,7 +18,9 @@ def check_gradients(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor
     model.train()
     model.zero_grad()
     functional.cross_entropy(model(inputs), labels).backward()
-    without = [name for name, parameter in model.named_parameters() if parameter.grad is None or not parameter.grad.any()]
+    without = [
+        name for name, parameter in model.named_parameters() if parameter.grad is None or not parameter.grad.any()
+    ]
     assert not without, without
 
 
@@ -37,6 +41,8 @@ def check_learns(model: nn.Module, inputs: torch.Tensor, *, classes: int, steps:
 def check_export(model: nn.Module, example: torch.Tensor, others: list[torch.Tensor], folder: Path) -> None:
     """ONNX Runtime gives the network's output to 1e-4, for any number of samples; the network gives one tensor."""
     module = round_weights(model.eval())
-    export_onnx(module, example, folder / "network.onnx", input_name="input", output_names=["output"], dynamic_batch=True)
+    export_onnx(
+        module, example, folder / "network.onnx", input_name="input", output_names=["output"], dynamic_batch=True
+    )
     (found,) = check_parity(module, folder / "network.onnx", others, output_names=["output"])
     assert found.largest < 1e-4, found

@@ -1,7 +1,8 @@
 """What a network's weights are called and how large they are, as a short text to hold against published ones.
 
-Reference files in ``tests/golden/`` hold one line for each tensor of a published state dict (``conv1.weight 64x3x7x7``), sorted and
-compressed, because the largest have two thousand lines. Their first line says where they come from.
+Reference files in ``tests/golden/`` hold one line for each tensor of a published state dict (``conv1.weight
+64x3x7x7``), sorted and compressed, because the largest have two thousand lines. Their first line says where they come
+from.
 """
 
 import gzip
@@ -16,7 +17,9 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 def tensor_lines(model: nn.Module) -> list[str]:
     """One line a tensor of the state dict, sorted; the counters of batches are left out (old files lack them)."""
-    return lines_of({name: value for name, value in model.state_dict().items() if not name.endswith("num_batches_tracked")})
+    return lines_of(
+        {name: value for name, value in model.state_dict().items() if not name.endswith("num_batches_tracked")}
+    )
 
 
 def lines_of(tensors: Mapping[str, torch.Tensor]) -> list[str]:

@@ -13,7 +13,12 @@ from deploy.export import export_onnx
 from deploy.package import round_weights
 from deploy.parity import check_parity
 from tests.trainer.models.small_backbone import images, small_backbone
-from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling, merged_attention
+from trainer.layers.attentional_pooling import (
+    GeneralizedAttentionalPooling,
+    MeanPooling,
+    RankOneAttentionalPooling,
+    merged_attention,
+)
 from trainer.models.attentional_pooling import AttentionalPoolingNetwork, pose_regularisation
 
 
@@ -24,7 +29,9 @@ def generalized(channels: int, classes: int) -> nn.Module:
 every_pooling = pytest.mark.parametrize("pooling", [MeanPooling, RankOneAttentionalPooling, generalized])
 
 
-def network(pooling: Callable[[int, int], nn.Module] = generalized, *, classes: int = 3, pose: bool = True) -> AttentionalPoolingNetwork:
+def network(
+    pooling: Callable[[int, int], nn.Module] = generalized, *, classes: int = 3, pose: bool = True
+) -> AttentionalPoolingNetwork:
     torch.manual_seed(0)
     return AttentionalPoolingNetwork(small_backbone(), 8, pooling(8, classes), pose=pose, pose_width=8)
 
@@ -57,7 +64,9 @@ def test_targets_of_samples_without_a_pose_leave_the_gradient_alone() -> None:
     gradients = []
     for samples in (slice(0, 3), slice(0, 1)):
         weight = torch.ones((), requires_grad=True)
-        pose_regularisation(weight * features[samples], targets[samples], torch.tensor([True, False, False])[samples]).sum().backward()
+        pose_regularisation(
+            weight * features[samples], targets[samples], torch.tensor([True, False, False])[samples]
+        ).sum().backward()
         gradients.append(weight.grad)
     assert gradients == [pytest.approx(64e-6)] * 2  # 2·32 cells, 1 each
 

@@ -28,13 +28,17 @@ def residual() -> ResNet:
 
 def network(classes: int = 4) -> BodyPartAwareNetwork:
     torch.manual_seed(0)
-    return BodyPartAwareNetwork(HRNet(TINY), TINY.branch_channels, residual(), residual(), CHANNELS, joints=16, classes=classes)
+    return BodyPartAwareNetwork(
+        HRNet(TINY), TINY.branch_channels, residual(), residual(), CHANNELS, joints=16, classes=classes
+    )
 
 
 def small_network(classes: int = 4) -> BodyPartAwareNetwork:
     """On four convolutions instead of HRNet, which has tests of its own: what takes many steps or a whole export."""
     torch.manual_seed(0)
-    return BodyPartAwareNetwork(FourLevels(), FourLevels.channels, residual(), residual(), CHANNELS, joints=16, classes=classes)
+    return BodyPartAwareNetwork(
+        FourLevels(), FourLevels.channels, residual(), residual(), CHANNELS, joints=16, classes=classes
+    )
 
 
 def pictures(count: int = 2, *, height: int = 64, width: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
@@ -56,7 +60,9 @@ def test_the_part_stream_sees_the_squares_of_the_estimated_joints_cut_from_the_l
     squares = part_squares_in_shares(peak_joints(output.heat_maps), height=64, width=64)
     assert torch.equal(output.squares, squares)
     assert torch.equal(output.parts, cut_squares(large, squares, 64))
-    alone = [model.part_stream(output.parts[:, [part] * 3])[:, 0] for part in range(3)]  # shared weights, each part alone
+    alone = [
+        model.part_stream(output.parts[:, [part] * 3])[:, 0] for part in range(3)
+    ]  # shared weights, each part alone
     assert torch.allclose(torch.stack(alone, 1), output.part_maps, atol=1e-5)
 
 
@@ -85,13 +91,19 @@ def test_the_maps_of_each_stream_average_to_its_score() -> None:
     for maps, classifier, scores in streams:
         for label in range(4):
             labels = torch.full((2,), label)
-            found = cam(maps, classifier.weight, tuple(maps.shape[2:]), labels=labels).mean((1, 2)) + classifier.bias[label]
+            found = (
+                cam(maps, classifier.weight, tuple(maps.shape[2:]), labels=labels).mean((1, 2)) + classifier.bias[label]
+            )
             assert torch.allclose(found, scores[:, label], atol=1e-5)
     # And of each crop alone, with its part of the weights.
     weights = model.part_classifier.weight.unflatten(1, (PARTS, -1))
     labels = torch.tensor([3, 1])
-    crops = [cam(output.part_maps[:, part], weights[:, part], (2, 2), labels=labels).mean((1, 2)) for part in range(PARTS)]
-    assert torch.allclose(torch.stack(crops).sum(0) + model.part_classifier.bias[labels], output.part[[0, 1], labels], atol=1e-5)
+    crops = [
+        cam(output.part_maps[:, part], weights[:, part], (2, 2), labels=labels).mean((1, 2)) for part in range(PARTS)
+    ]
+    assert torch.allclose(
+        torch.stack(crops).sum(0) + model.part_classifier.bias[labels], output.part[[0, 1], labels], atol=1e-5
+    )
 
 
 def test_the_attention_stream_sees_the_attended_picture() -> None:
@@ -131,8 +143,13 @@ def test_ensemble_is_the_mean_of_image_part_and_joined() -> None:
 def test_the_papers_network() -> None:
     """HRNet-W32, two ResNet-18, Stanford 40: classifiers over 256, 512, 1536 and all of these features (table 1)."""
     with torch.device("meta"):
-        model = BodyPartAwareNetwork(HRNet(W32), W32.branch_channels, resnet18(0), resnet18(0), (64, 128, 256, 512), joints=16, classes=40)
-    sizes = [c.in_features for c in (model.image_classifier, model.attended_classifier, model.part_classifier, model.joined_classifier)]
+        model = BodyPartAwareNetwork(
+            HRNet(W32), W32.branch_channels, resnet18(0), resnet18(0), (64, 128, 256, 512), joints=16, classes=40
+        )
+    sizes = [
+        c.in_features
+        for c in (model.image_classifier, model.attended_classifier, model.part_classifier, model.joined_classifier)
+    ]
     assert sizes == [256, 512, 1536, 2304]
     assert [t.conv.out_channels for t in model.attention_stream.transitions] == [64, 128, 256, 512]
     assert model.pose.kernel_size == (3, 3)
@@ -142,7 +159,9 @@ def losses(model: BodyPartAwareNetwork, joints: torch.Tensor, labels: torch.Tens
     output = model(*pictures(count))
     targets = gaussian_maps(joints, height=16, width=16, stride=4)
     pose = weighted_squared_error(output.heat_maps, targets, (joints != -1).any(-1).float())
-    return multitask_aware(pose, is_annotated(joints), [focal(scores, labels) for scores in output.scores], labels != -1)
+    return multitask_aware(
+        pose, is_annotated(joints), [focal(scores, labels) for scores in output.scores], labels != -1
+    )
 
 
 def test_every_parameter_learns_when_both_labels_are_there() -> None:
@@ -157,7 +176,13 @@ def test_a_batch_without_actions_teaches_the_pose_alone() -> None:
     losses(model, torch.rand(2, 16, 2) * 60, torch.tensor([-1, -1])).backward()
     assert model.pose.weight.grad is not None
     assert model.pose.weight.grad.any()
-    heads = (model.image_classifier, model.attended_classifier, model.part_classifier, model.joined_classifier, model.part_stream)
+    heads = (
+        model.image_classifier,
+        model.attended_classifier,
+        model.part_classifier,
+        model.joined_classifier,
+        model.part_stream,
+    )
     assert all(p.grad is None or not p.grad.any() for head in heads for p in head.parameters())
 
 
@@ -183,7 +208,9 @@ def test_it_learns_eight_pictures_by_heart() -> None:
 
 
 def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
-    """With the crops inside: one input, the large picture, as a bundle's graph would have it; not square, so that units show."""
+    """With the crops inside: one input, the large picture, as a bundle's graph would have it; not square, so that units
+    show.
+    """
 
     class Plain(nn.Module):
         def __init__(self) -> None:
@@ -205,7 +232,9 @@ def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
 @pytest.mark.parametrize("joints", [14, 21])
 def test_another_number_of_joints_is_refused(joints: int) -> None:
     with pytest.raises(ValueError, match=f"joints are {joints}; .* give 16"):
-        BodyPartAwareNetwork(FourLevels(), FourLevels.channels, residual(), residual(), CHANNELS, joints=joints, classes=4)
+        BodyPartAwareNetwork(
+            FourLevels(), FourLevels.channels, residual(), residual(), CHANNELS, joints=joints, classes=4
+        )
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,15 @@ from trainer.data.read_picture import read_rgb
 from trainer.layers.convolution import fold_normalisation
 from trainer.models.compact_classifier import CLASSES, CompactClassifier, load_folded_classifier
 
-# COCO's categories, and the classes of ImageNet that mean the same (in the file they come one later, behind "background").
+# COCO's categories, and the classes of ImageNet that mean the same (in the file they come one later, behind
+# "background").
 SAME_THING = {
-    "zebra": (340,), "bear": (294, 295, 296), "elephant": (101, 385, 386), "airplane": (404,), "cell phone": (487,), "keyboard": (508,),
-    "laptop": (620, 681), "microwave": (651,), "mouse": (673,), "parking meter": (704,), "refrigerator": (760,), "remote": (761,),
-    "tennis racket": (752,), "skis": (795,), "toaster": (859,), "toilet": (861,), "umbrella": (879,), "traffic light": (920,),
+    "zebra": (340,), "bear": (294, 295, 296), "elephant": (101, 385, 386), "airplane": (404,), "cell phone": (487,),
+    "keyboard": (508,),
+    "laptop": (620, 681), "microwave": (651,), "mouse": (673,), "parking meter": (704,), "refrigerator": (760,),
+    "remote": (761,),
+    "tennis racket": (752,), "skis": (795,), "toaster": (859,), "toilet": (861,), "umbrella": (879,),
+    "traffic light": (920,),
     "broccoli": (937,), "orange": (950,), "banana": (954,), "pizza": (963,),
 }  # fmt: skip
 
@@ -62,7 +66,9 @@ def test_the_published_file_has_the_golden_names(shared_folder: Path) -> None:
     weights = load_file(shared_folder / "teachers/mobilenet_v2_imagenet_fp16.safetensors")
     assert lines_of(weights) == read_golden("mobilenet_v2_folded")
     folded_parameters = sum(value.numel() for value in weights.values())
-    assert folded_parameters == PARAMETERS + 1281 - 17_056  # the class "background"; a folded layer has one bias for two numbers a channel
+    assert (
+        folded_parameters == PARAMETERS + 1281 - 17_056
+    )  # the class "background"; a folded layer has one bias for two numbers a channel
 
 
 def test_every_parameter_learns() -> None:
@@ -102,7 +108,9 @@ def test_a_file_that_lacks_a_block_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.data
 def test_the_published_weights_see_what_is_in_a_photo(shared_folder: Path) -> None:
-    """Photos of COCO's validation sample that show a thing which ImageNet knows too: it is among the ten likeliest classes of most."""
+    """Photos of COCO's validation sample that show a thing which ImageNet knows too: it is among the ten likeliest
+    classes of most.
+    """
     network = load_folded_classifier(shared_folder / "teachers/mobilenet_v2_imagenet_fp16.safetensors")
     folder = shared_folder / "data/coco_mini"
     annotations = json.loads((folder / "annotations/instances_val2017.json").read_text())

@@ -59,4 +59,8 @@ def test_every_parameter_learns() -> None:
     model = EdgeAction(5).train()
     logits = model(clip())
     (logits * torch.randn_like(logits)).sum().backward()
-    assert [name for name, parameter in model.named_parameters() if parameter.grad is None or not parameter.grad.abs().sum() > 0] == []
+    assert [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.grad is None or not parameter.grad.abs().sum() > 0
+    ] == []

@@ -34,6 +34,10 @@ def test_every_parameter_learns() -> None:
     centre, distance = model(torch.randn(2, 3, 96, 160))
     assert centre.shape == (2, 1, 12, 20)
     ((centre * torch.randn_like(centre)).sum() + (distance.log() * torch.randn_like(distance)).sum()).backward()
-    without = [name for name, parameter in model.named_parameters() if parameter.grad is None or not parameter.grad.abs().sum() > 0]
+    without = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.grad is None or not parameter.grad.abs().sum() > 0
+    ]
     # The level of stride 4 is not read here.
     assert without == []

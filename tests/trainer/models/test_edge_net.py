@@ -78,7 +78,9 @@ def test_crops_that_the_maps_do_not_cover_are_refused() -> None:
 
 
 def test_frames_one_by_one_give_what_the_clip_gives() -> None:
-    """Each frame is computed once: features kept of single frames are those of the whole clip, and so are the scores."""
+    """Each frame is computed once: features kept of single frames are those of the whole clip, and so are the
+    scores.
+    """
     model, inputs = network().eval(), clips(1, frames=6)
     _, together = model(inputs)
     kept = torch.stack([model.frame(inputs[:, :, frame]).features[0] for frame in range(6)])
@@ -93,9 +95,16 @@ def test_it_is_compact() -> None:
 def test_every_parameter_learns_from_some_task() -> None:
     model = network()
     frames, actions = model(clips())
-    loss = functional.cross_entropy(actions, torch.tensor([0, 3])) + functional.cross_entropy(frames.still.scores, torch.arange(8) % 4)
+    loss = functional.cross_entropy(actions, torch.tensor([0, 3])) + functional.cross_entropy(
+        frames.still.scores, torch.arange(8) % 4
+    )
     loss = loss + human_mask(frames.human, torch.ones_like(frames.human)).mean()
-    loss = loss + elastic_net(frames.poses, torch.rand_like(frames.poses), torch.ones_like(frames.poses, dtype=torch.bool)).mean()
+    loss = (
+        loss
+        + elastic_net(
+            frames.poses, torch.rand_like(frames.poses), torch.ones_like(frames.poses, dtype=torch.bool)
+        ).mean()
+    )
     loss.backward()
     without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     # What the second block re-injects goes to no third one.
@@ -107,7 +116,11 @@ def test_a_human_mask_alone_teaches_the_shared_layers_and_no_action() -> None:
     frames, _ = model(clips())
     human_mask(frames.human, torch.ones_like(frames.human)).mean().backward()
     assert model.frame.backbone.stem.conv.weight.grad is not None
-    assert all(p.grad is None for module in (model.clip, model.frame.still, model.frame.joint_maps) for p in module.parameters())
+    assert all(
+        p.grad is None
+        for module in (model.clip, model.frame.still, model.frame.joint_maps)
+        for p in module.parameters()
+    )
 
 
 def test_it_learns_eight_clips_by_heart() -> None:
@@ -142,7 +155,10 @@ def test_the_graph_gives_what_the_network_gives(part: str, tmp_path: Path) -> No
             return output.poses, output.confidence, output.human, output.squares, output.still.scores, output.features
 
     if part == "frame":
-        names, example = ["poses", "confidence", "human", "squares", "still", "features"], clips(1, frames=3)[0].transpose(0, 1)
+        names, example = (
+            ["poses", "confidence", "human", "squares", "still", "features"],
+            clips(1, frames=3)[0].transpose(0, 1),
+        )
         module: nn.Module = round_weights(Frame().eval())
     else:
         names, module = ["actions"], round_weights(network().clip.eval())

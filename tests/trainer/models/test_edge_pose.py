@@ -35,5 +35,9 @@ def test_every_parameter_learns() -> None:
     assert logits.shape == (2, 21, 40, 32)
     (logits * torch.randn_like(logits)).sum().backward()
     # A branch that nothing reads would have no gradient.
-    without = [name for name, parameter in model.named_parameters() if parameter.grad is None or not parameter.grad.abs().sum() > 0]
+    without = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.grad is None or not parameter.grad.abs().sum() > 0
+    ]
     assert without == []

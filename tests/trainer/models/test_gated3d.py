@@ -33,7 +33,12 @@ def test_a_gate_by_hand() -> None:
     pooled = []
     for channel in range(2):
         for pair in range(2):  # four frames, two by two
-            cells = [max(0.0, layer[0, channel, 2 * pair + f, y, x].item()) for f in range(2) for y in range(2) for x in range(3)]
+            cells = [
+                max(0.0, layer[0, channel, 2 * pair + f, y, x].item())
+                for f in range(2)
+                for y in range(2)
+                for x in range(3)
+            ]
             pooled.append(sum(cells) / 12)
     expected = gate.fc.weight @ torch.tensor(pooled) + gate.fc.bias
     assert torch.allclose(gate(layer)[0], expected, atol=1e-6)
@@ -79,7 +84,9 @@ def test_a_gated_network_is_explained_as_it_is() -> None:
 
 
 def test_a_gate_tells_frames_apart() -> None:
-    """To a classifier over the mean of all cells, all of a channel count alike; the gate adds a weight for each pair of frames."""
+    """To a classifier over the mean of all cells, all of a channel count alike; the gate adds a weight for each pair of
+    frames.
+    """
     model = network().eval()
     plain = layer_gradients(model.backbone, clips(), label=1, layers=["second"])
     gated = layer_gradients(model, clips(), label=1, layers=["second"])

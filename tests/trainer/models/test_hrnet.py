@@ -11,7 +11,18 @@ from edgeact.errors import SourceFormatError
 from tests.trainer.models.named_weights import fill_by_name
 from tests.trainer.models.network_checks import check_export, check_gradients, check_learns
 from tests.trainer.models.published_names import read_golden, tensor_lines
-from trainer.models.hrnet import TINY, W18_SMALL, W32, W48, HRNet, HRNetClassifier, HRNetPose, HRNetSize, load_imagenet, load_pose
+from trainer.models.hrnet import (
+    TINY,
+    W18_SMALL,
+    W32,
+    W48,
+    HRNet,
+    HRNetClassifier,
+    HRNetPose,
+    HRNetSize,
+    load_imagenet,
+    load_pose,
+)
 
 
 def images(count: int = 8, height: int = 32, width: int = 64) -> torch.Tensor:
@@ -32,7 +43,10 @@ def test_names_shapes_and_parameters_are_the_published_ones(size: HRNetSize, nam
 # First four scores and mean absolute score of timm 1.0.31's networks with the same weights on the same picture.
 @pytest.mark.parametrize(
     ("size", "first", "mean"),
-    [(W18_SMALL, [0.98652, 0.39619, 0.66512, 0.35038], 1.0385063), (W32, [-166.16988, 315.92416, 108.37539, 227.04036], 209.832947)],
+    [
+        (W18_SMALL, [0.98652, 0.39619, 0.66512, 0.35038], 1.0385063),
+        (W32, [-166.16988, 315.92416, 108.37539, 227.04036], 209.832947),
+    ],
     ids=["W18-small", "W32"],
 )
 def test_outputs_are_those_of_the_published_implementation(size: HRNetSize, first: list[float], mean: float) -> None:
@@ -51,7 +65,9 @@ def test_pose_networks_have_the_papers_parameters(size: HRNetSize, millions: flo
 
 
 def test_a_pose_network_has_the_names_of_a_trunk_that_ends_in_one_map() -> None:
-    """The official pose network: all of the ImageNet trunk's names but the fusion to lower resolutions of the last module."""
+    """The official pose network: all of the ImageNet trunk's names but the fusion to lower resolutions of the last
+    module.
+    """
     pose = {line.split()[0] for line in tensor_lines(HRNetPose(W32, joints=16))}
     imagenet = {line.split()[0] for line in read_golden("hrnet_w32")}
     head = ("incre_modules", "downsamp_modules", "final_layer", "classifier")
@@ -104,7 +120,9 @@ def test_the_classifier_learns_eight_pictures_by_heart() -> None:
     [(lambda size: HRNetPose(size, joints=5), TINY), (lambda size: small_classifier(size, 5), BARE)],
     ids=["pose", "classifier"],
 )
-def test_the_graph_gives_what_the_network_gives(kind: Callable[[HRNetSize], nn.Module], size: HRNetSize, tmp_path: Path) -> None:
+def test_the_graph_gives_what_the_network_gives(
+    kind: Callable[[HRNetSize], nn.Module], size: HRNetSize, tmp_path: Path
+) -> None:
     torch.manual_seed(0)
     check_export(kind(size), images(2, width=32), [images(3, width=32), images(1, width=32)], tmp_path)
 

@@ -30,9 +30,11 @@ def test_names_shapes_and_parameters_are_the_published_ones() -> None:
 
 
 def test_outputs_are_those_of_the_published_implementation() -> None:
-    """First four scores and mean absolute score of the repository's network, averaged over time, on 9 frames of 64×75 (odd ends to pad).
+    """First four scores and mean absolute score of the repository's network, averaged over time, on 9 frames of 64×75
+    (odd ends to pad).
 
-    Its average pooling was made to cover the 2×2×3 cells of this clip, as it covers those of the clips that it was published for.
+    Its average pooling was made to cover the 2×2×3 cells of this clip, as it covers those of the clips that it was
+    published for.
     """
     model = fill_by_name(I3d())
     clip = torch.randn(1, 3, 9, 64, 75, generator=torch.Generator().manual_seed(0))
@@ -42,7 +44,9 @@ def test_outputs_are_those_of_the_published_implementation() -> None:
     assert scores.abs().mean().item() == pytest.approx(0.1252848, rel=1e-4)
 
 
-@pytest.mark.parametrize(("size", "kernel", "stride", "cells"), [(8, 3, 2, 4), (9, 3, 2, 5), (7, 7, 2, 4), (5, 2, 2, 3), (4, 1, 2, 2)])
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "cells"), [(8, 3, 2, 4), (9, 3, 2, 5), (7, 7, 2, 4), (5, 2, 2, 3), (4, 1, 2, 2)]
+)
 def test_padding_leaves_as_many_cells_as_strides(size: int, kernel: int, stride: int, cells: int) -> None:
     """TensorFlow's rule: ⌈size / stride⌉ cells, the odd zero at the end."""
     x = torch.arange(1, size + 1, dtype=torch.float32).reshape(1, 1, size, 1, 1)
@@ -103,7 +107,9 @@ def test_published_weights_load_with_and_without_the_classifier(tmp_path: Path) 
     torch.save(published.state_dict(), tmp_path / "i3d.pt")
     other = small(classes=7)
     load_pytorch_i3d(other, tmp_path / "i3d.pt", keep_head=False)
-    assert torch.equal(other.get_submodule("Mixed_4c").b1b.conv3d.weight, published.get_submodule("Mixed_4c").b1b.conv3d.weight)
+    assert torch.equal(
+        other.get_submodule("Mixed_4c").b1b.conv3d.weight, published.get_submodule("Mixed_4c").b1b.conv3d.weight
+    )
     with pytest.raises(SourceFormatError, match=r"logits\.conv3d\.weight is \(4, 64, 1, 1, 1\)"):
         load_pytorch_i3d(small(classes=7), tmp_path / "i3d.pt")
 

@@ -58,7 +58,9 @@ def test_the_graph_gives_what_the_network_gives(same_padding: bool, tmp_path: Pa
 @pytest.mark.parametrize("head", ["classif", "last_linear"], ids=["timm", "Cadene"])
 def test_published_weights_load_with_and_without_the_classifier(head: str, tmp_path: Path) -> None:
     published = small()
-    torch.save({name.replace("classif", head): value for name, value in published.state_dict().items()}, tmp_path / "i.pth")
+    torch.save(
+        {name.replace("classif", head): value for name, value in published.state_dict().items()}, tmp_path / "i.pth"
+    )
     same, other = small(), small(classes=7)
     torch.nn.init.zeros_(same.classif.weight)
     load_cadene(same, tmp_path / "i.pth")

@@ -20,11 +20,17 @@ PICTURES = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(3))
 @pytest.mark.data
 def test_the_reference_of_these_tests_is_the_published_network(shared_folder: Path) -> None:
     path = shared_folder / "teachers/tinypose_256x192.onnx"
-    values = {tensor.name: torch.tensor(onnx.numpy_helper.to_array(tensor)) for tensor in onnx.load(path).graph.initializer}
-    weights = [(values[f"convs.Conv_{index}.weight"], values[f"convs.Conv_{index}.bias"]) for index in range(len(values) // 2)]
+    values = {
+        tensor.name: torch.tensor(onnx.numpy_helper.to_array(tensor)) for tensor in onnx.load(path).graph.initializer
+    }
+    weights = [
+        (values[f"convs.Conv_{index}.weight"], values[f"convs.Conv_{index}.bias"]) for index in range(len(values) // 2)
+    ]
     picture = torch.randn(1, 3, 256, 192, generator=torch.Generator().manual_seed(0))
     published = onnxruntime.InferenceSession(str(path)).run(None, {"image": picture.numpy()})[0]
-    assert np.abs(PublishedTinyPose(weights)(picture).numpy() - published).max() < 1e-5  # measured 7e-7; heat maps reach .1 on noise
+    assert (
+        np.abs(PublishedTinyPose(weights)(picture).numpy() - published).max() < 1e-5
+    )  # measured 7e-7; heat maps reach .1 on noise
 
 
 def test_the_whole_network_computes_as_published(tmp_path: Path) -> None:
@@ -51,10 +57,12 @@ def test_what_is_left_out_is_replaced_by_its_mean(tmp_path: Path) -> None:
     ]
     assert len(left_out) == 14 + 2
 
-    # What a layer gives in the whole network, not in one where those before it are silent already: hence all means first.
+    # What a layer gives in the whole network, not in one where those before it are silent already: hence all means
+    # first.
     means: dict[torch.nn.Module, torch.Tensor] = {}
     notes = [
-        layer.register_forward_hook(lambda layer, _, out: means.__setitem__(layer, out.mean((0, 2, 3), keepdim=True))) for layer in left_out
+        layer.register_forward_hook(lambda layer, _, out: means.__setitem__(layer, out.mean((0, 2, 3), keepdim=True)))
+        for layer in left_out
     ]
     with torch.no_grad():
         published = whole(PICTURES)
@@ -101,7 +109,9 @@ def test_other_files_are_refused_and_nothing_changes(tmp_path: Path) -> None:
     with pytest.raises(SourceFormatError, match=r"short\.onnx has 268 convolutions, PP-TinyPose has 269"):
         load_tinypose(network, write_weights(tmp_path / "short.onnx", weights[:-1]), PICTURES)
     other = [*weights[:20], (torch.zeros(3, 3, 1, 1), torch.zeros(3)), *weights[21:]]
-    with pytest.raises(SourceFormatError, match=r"other\.onnx is no PP-TinyPose, its convolutions differ: \(3, 3, 1, 1\) for"):
+    with pytest.raises(
+        SourceFormatError, match=r"other\.onnx is no PP-TinyPose, its convolutions differ: \(3, 3, 1, 1\) for"
+    ):
         load_tinypose(network, write_weights(tmp_path / "other.onnx", other), PICTURES)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 

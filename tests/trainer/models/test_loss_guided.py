@@ -91,7 +91,10 @@ def test_it_learns_eight_pictures_by_heart() -> None:
     model, pictures = network(4), images(8)
     labels = torch.arange(8) % 4
     masks = box_masks(
-        torch.rand(8, 4) * torch.tensor([8.0, 4.0, 8.0, 4.0]) + torch.tensor([0.0, 0.0, 12.0, 10.0]), height=4, width=6, stride=4
+        torch.rand(8, 4) * torch.tensor([8.0, 4.0, 8.0, 4.0]) + torch.tensor([0.0, 0.0, 12.0, 10.0]),
+        height=4,
+        width=6,
+        stride=4,
     )
     optimizer = torch.optim.Adam(model.parameters(), 3e-3)
     for _ in range(200):
@@ -114,7 +117,9 @@ def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
         def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
             output = self.network(pictures)
             labels = output.scores.argmax(1)
-            attention = predicting_activations(output.class_maps, self.network.classifier.weight, labels, normalised=True)
+            attention = predicting_activations(
+                output.class_maps, self.network.classifier.weight, labels, normalised=True
+            )
             return output.scores, output.human, sum_of_activations(output.class_maps), attention
 
     module = round_weights(Plain().eval())

@@ -1,4 +1,6 @@
-"""System E: the paper's sizes and equations, exits, clips and pictures, where gradients go and where not, export, and that it learns."""
+"""System E: the paper's sizes and equations, exits, clips and pictures, where gradients go and where not, export, and
+that it learns.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,15 @@ from deploy.export import export_onnx
 from deploy.package import round_weights
 from deploy.parity import check_parity
 from trainer.losses import elastic_net, focal, joint_confidence, pose_and_action
-from trainer.models.pose_action_pyramid import NTU_8, PENN_ACTION_2, PENN_ACTION_8, TINY, PoseActionPyramid, PredictionBlock, PyramidSize
+from trainer.models.pose_action_pyramid import (
+    NTU_8,
+    PENN_ACTION_2,
+    PENN_ACTION_8,
+    TINY,
+    PoseActionPyramid,
+    PredictionBlock,
+    PyramidSize,
+)
 
 
 def network(size: PyramidSize = TINY) -> PoseActionPyramid:
@@ -38,15 +48,19 @@ def test_blocks_and_parameters_of_the_papers_table_4() -> None:
     with torch.device("meta"):
         assert PoseActionPyramid(PENN_ACTION_2).steps() == [(1, 2), (1, 3), (1, 4), (2, 3), (2, 2), (2, 1)]
         assert len(PoseActionPyramid(PENN_ACTION_8).steps()) == 24
-    assert millions(PENN_ACTION_2) == pytest.approx(10.13, abs=0.01)  # 10M; the second row is the same network, cut at its last block
-    # One block at pyramid 1 and level 2: 2M in the table, which both round to; what the exit leaves uncomputed is not counted.
+    assert millions(PENN_ACTION_2) == pytest.approx(
+        10.13, abs=0.01
+    )  # 10M; the second row is the same network, cut at its last block
+    # One block at pyramid 1 and level 2: 2M in the table, which both round to; what the exit leaves uncomputed is not
+    # counted.
     first = replace(PENN_ACTION_2, pyramids=1, levels=2)
     assert millions(first) == pytest.approx(2.46, abs=0.01)
     assert millions(replace(first, actions=0)) == pytest.approx(1.87, abs=0.01)
-    # 28.85M where the table says 26M. The pose layers of 8 pyramids are 20.99M, which would leave 5.0M for the 12 action blocks of pyramids
-    # 5 to 8 (section 4.2.2), 0.42M each; but in the row of two pyramids 10M less 6.23M of pose layers are 0.63M for each of 6 such blocks,
-    # and ours have 0.65M with what joins them. 12 of those cannot be had for 5.0M, 6 can, nearly: with actions in the last two pyramids
-    # alone, as the authors' published evaluation on Penn Action has it (of 6 pyramids), there are 24.89M, 4 % below the table.
+    # 28.85M where the table says 26M. The pose layers of 8 pyramids are 20.99M, which would leave 5.0M for the 12
+    # action blocks of pyramids 5 to 8 (section 4.2.2), 0.42M each; but in the row of two pyramids 10M less 6.23M of
+    # pose layers are 0.63M for each of 6 such blocks, and ours have 0.65M with what joins them. 12 of those cannot be
+    # had for 5.0M, 6 can, nearly: with actions in the last two pyramids alone, as the authors' published evaluation on
+    # Penn Action has it (of 6 pyramids), there are 24.89M, 4 % below the table.
     assert millions(PENN_ACTION_8) == pytest.approx(28.85, abs=0.01)
     assert millions(replace(PENN_ACTION_8, actions=0)) == pytest.approx(20.99, abs=0.01)
     assert millions(replace(PENN_ACTION_2, actions=0)) == pytest.approx(6.23, abs=0.01)
@@ -74,12 +88,19 @@ def separable(x: np.ndarray, convolution: nn.Module) -> np.ndarray:
 
 
 def test_a_prediction_block_by_brute_force() -> None:
-    """Eq. 4 to 10, and what goes to the action part (sections 3.3.1 and 3.3.2), of a clip of two frames and two joints."""
+    """Eq. 4 to 10, and what goes to the action part (sections 3.3.1 and 3.3.2), of a clip of two frames and two
+    joints.
+    """
     torch.manual_seed(0)
     size = PyramidSize(pyramids=1, levels=2, joints=2, dimensions=3, actions=2, growth=1, clip_channels=16)
     block = PredictionBlock(size, 2, acts=True, injected=False).double().eval()
     for norm in (block.residual.norm, block.norm):
-        for value, low, high in ((norm.running_mean, -1, 1), (norm.running_var, 0.5, 2), (norm.weight, 0.5, 2), (norm.bias, -1, 1)):
+        for value, low, high in (
+            (norm.running_mean, -1, 1),
+            (norm.running_var, 0.5, 2),
+            (norm.weight, 0.5, 2),
+            (norm.bias, -1, 1),
+        ):
             nn.init.uniform_(value, low, high)
     given: list[tuple[torch.Tensor | None, ...]] = []
     block.action.register_forward_pre_hook(lambda _, inputs: given.append(inputs))
@@ -94,14 +115,22 @@ def test_a_prediction_block_by_brute_force() -> None:
         z = separable(activated(z_before, block.norm), block.multitask)  # eq. 5
         expected_x = z_before + z
         for joint in range(2):
-            logits = np.tensordot(weights["heads.joint_maps.weight"][joint, :, 0, 0], z, 1) + weights["heads.joint_maps.bias"][joint]
+            logits = (
+                np.tensordot(weights["heads.joint_maps.weight"][joint, :, 0, 0], z, 1)
+                + weights["heads.joint_maps.bias"][joint]
+            )
             h = np.exp(logits) / np.exp(logits).sum()  # eq. 6
-            depth = np.tensordot(weights["heads.depth_maps.weight"][joint, :, 0, 0], z, 1) + weights["heads.depth_maps.bias"][joint]
+            depth = (
+                np.tensordot(weights["heads.depth_maps.weight"][joint, :, 0, 0], z, 1)
+                + weights["heads.depth_maps.bias"][joint]
+            )
             d = 1 / (1 + np.exp(-depth))  # eq. 7
             place = np.zeros(3)
             for row, column in np.ndindex(3, 5):
                 place += h[row, column] * np.array([(column + 0.5) / 5, (row + 0.5) / 3, d[row, column]])  # eq. 8 and 9
-            expected_x += weights["reinject_joints.weight"][:, joint] * h + weights["reinject_depth.weight"][:, joint] * d  # eq. 10
+            expected_x += (
+                weights["reinject_joints.weight"][:, joint] * h + weights["reinject_depth.weight"][:, joint] * d
+            )  # eq. 10
             assert np.allclose(maps.joints[frame, joint], h)
             assert np.allclose(maps.depth[frame, joint], d)
             assert np.allclose(maps.poses[frame, joint], place)
@@ -112,7 +141,9 @@ def test_a_prediction_block_by_brute_force() -> None:
 
 
 def test_every_block_gets_what_comes_from_beside_and_from_the_pyramid_before() -> None:
-    """Figure 2 with three pyramids of three levels: X and Y of the block before, scaled, and those of the pyramid before at the level."""
+    """Figure 2 with three pyramids of three levels: X and Y of the block before, scaled, and those of the pyramid
+    before at the level.
+    """
     model = network(replace(TINY, pyramids=3, levels=3)).eval()
     before = {(1, 2): "entry", (1, 3): (1, 2), (2, 2): (1, 3), (2, 1): (2, 2), (3, 2): (2, 1), (3, 3): (3, 2)}
     beside = {(1, 2): None, (1, 3): None, (2, 2): (1, 2), (2, 1): "entry", (3, 2): (2, 2), (3, 3): (1, 3)}
@@ -177,7 +208,9 @@ def test_actions_begin_at_their_first_pyramid() -> None:
     assert list(model.clip_residuals) == ["p4_l1"]  # the first action block has no clip features before it
 
 
-@pytest.mark.parametrize("size", [TINY, replace(TINY, pyramids=4, levels=3, dimensions=2, first_action_pyramid=2)], ids=["tiny", "deeper"])
+@pytest.mark.parametrize(
+    "size", [TINY, replace(TINY, pyramids=4, levels=3, dimensions=2, first_action_pyramid=2)], ids=["tiny", "deeper"]
+)
 def test_an_exit_gives_what_the_whole_network_gives_there(size: PyramidSize) -> None:
     model = network(size).eval()
     inputs = clips()
@@ -215,7 +248,12 @@ def test_clips_teach_every_layer() -> None:
     model = network()
     outputs = model(clips())
     loss = torch.stack([p.poses.square().sum() + p.confidence.square().sum() for p in outputs]).sum()
-    loss = loss + torch.stack([functional.cross_entropy(p.actions, torch.tensor([0, 2])) for p in outputs if p.actions is not None]).sum()
+    loss = (
+        loss
+        + torch.stack(
+            [functional.cross_entropy(p.actions, torch.tensor([0, 2])) for p in outputs if p.actions is not None]
+        ).sum()
+    )
     loss.backward()
     unused = {name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()}
     assert all("blocks.p2_l1" in name and "reinject" in name for name in unused), unused
@@ -231,7 +269,9 @@ def hears(loss: torch.Tensor, heads: nn.Module) -> bool:
 
 
 def test_decoupled_poses_keep_a_blocks_actions_from_its_own_pose_heads() -> None:
-    """Section 3.3.4 and figure 6; later blocks' actions still reach earlier W_h and W_d, through what these re-inject alone (eq. 10)."""
+    """Section 3.3.4 and figure 6; later blocks' actions still reach earlier W_h and W_d, through what these re-inject
+    alone (eq. 10).
+    """
     model, inputs = network().eval(), clips()
     coupled = model(inputs)
     first, last = model.blocks["p1_l2"], model.blocks["p2_l1"]
@@ -298,7 +338,9 @@ def test_it_learns_eight_clips_by_heart() -> None:
     [(0, (1, 2), False), (4, None, True), (16, (1, 2), False)],
     ids=["picture, first exit", "clip, decoupled", "long clip, first exit"],
 )
-def test_the_graph_gives_what_the_network_gives(frames: int, exit_at: tuple[int, int] | None, decoupled: bool, tmp_path: Path) -> None:
+def test_the_graph_gives_what_the_network_gives(
+    frames: int, exit_at: tuple[int, int] | None, decoupled: bool, tmp_path: Path
+) -> None:
     class Plain(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -310,7 +352,9 @@ def test_the_graph_gives_what_the_network_gives(frames: int, exit_at: tuple[int,
 
         def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
             last = self.network(inputs, exit_at)[-1]
-            return (last.poses, last.confidence) if last.actions is None else (last.poses, last.confidence, last.actions)
+            return (
+                (last.poses, last.confidence) if last.actions is None else (last.poses, last.confidence, last.actions)
+            )
 
     module = round_weights(Plain().eval())
     names = ["poses", "confidence", *(["actions"] if frames else [])]
@@ -322,7 +366,9 @@ def test_the_graph_gives_what_the_network_gives(frames: int, exit_at: tuple[int,
 
 def test_what_does_not_fit_is_refused() -> None:
     model = network()
-    with pytest.raises(ValueError, match=r"exit \(3, 1\) does not exist; choose a \(pyramid, level\) of \[\(1, 2\), \(2, 1\)\]"):
+    with pytest.raises(
+        ValueError, match=r"exit \(3, 1\) does not exist; choose a \(pyramid, level\) of \[\(1, 2\), \(2, 1\)\]"
+    ):
         model(pictures(), (3, 1))
     with pytest.raises(ValueError, match="frames are 40×32; with 2 levels sides are multiples of 16"):
         model(torch.zeros(1, 3, 32, 40))

@@ -39,7 +39,8 @@ def test_wrappers_and_prefixes_are_taken_away(tmp_path: Path, wrapper: str | Non
 
 def test_safetensors_in_half_precision_become_the_networks_type(tmp_path: Path) -> None:
     save_file(
-        {name: value.half() if value.is_floating_point() else value for name, value in published().items()}, tmp_path / "w.safetensors"
+        {name: value.half() if value.is_floating_point() else value for name, value in published().items()},
+        tmp_path / "w.safetensors",
     )
     model = network()
     load_published(model, tmp_path / "w.safetensors", same)
@@ -66,14 +67,18 @@ def test_a_head_for_other_classes_may_be_left_out_and_keeps_its_values(tmp_path:
     torch.save(weights, tmp_path / "weights.pth")
     model = network()
     before = model[2].weight.clone()
-    lacking = load_published(model, tmp_path / "weights.pth", lambda name: None if name.startswith("2.") else name, may_lack=("2.",))
+    lacking = load_published(
+        model, tmp_path / "weights.pth", lambda name: None if name.startswith("2.") else name, may_lack=("2.",)
+    )
     assert lacking == ["2.weight", "2.bias"]
     assert torch.equal(model[2].weight, before)
     assert torch.equal(model[0].weight, weights["0.weight"])
 
 
 def test_old_files_do_not_count_batches(tmp_path: Path) -> None:
-    torch.save({name: value for name, value in published().items() if "num_batches" not in name}, tmp_path / "weights.pth")
+    torch.save(
+        {name: value for name, value in published().items() if "num_batches" not in name}, tmp_path / "weights.pth"
+    )
     assert load_published(network(), tmp_path / "weights.pth", same) == ["1.num_batches_tracked"]
 
 

@@ -24,7 +24,9 @@ def images(count: int = 8, size: int = 64) -> torch.Tensor:
 
 
 # Parameters as torchvision documents them.
-@pytest.mark.parametrize(("make", "parameters"), [(resnet18, 11_689_512), (resnet50, 25_557_032), (resnet101, 44_549_160)])
+@pytest.mark.parametrize(
+    ("make", "parameters"), [(resnet18, 11_689_512), (resnet50, 25_557_032), (resnet101, 44_549_160)]
+)
 def test_names_shapes_and_parameters_are_the_published_ones(make: Callable[[], ResNet], parameters: int) -> None:
     model = make()
     assert tensor_lines(model) == read_golden(make.__name__)
@@ -40,7 +42,9 @@ def test_names_shapes_and_parameters_are_the_published_ones(make: Callable[[], R
         (resnet101, [0.25901, -0.42408, 1.55019, 0.16734], 2.0169349),
     ],
 )
-def test_outputs_are_those_of_the_published_implementation(make: Callable[[], ResNet], first: list[float], mean: float) -> None:
+def test_outputs_are_those_of_the_published_implementation(
+    make: Callable[[], ResNet], first: list[float], mean: float
+) -> None:
     model = fill_by_name(make())
     picture = torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():

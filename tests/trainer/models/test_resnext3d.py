@@ -26,16 +26,21 @@ def clips(count: int = 8, frames: int = 8, size: int = 32) -> torch.Tensor:
 
 # The published checkpoint of ResNeXt-101 for Kinetics-400 holds 48,340,816 parameters; counted from its class.
 @pytest.mark.parametrize(
-    ("make", "name", "parameters"), [(resnext3d_50, "resnext3d_50", 26_685_264), (resnext3d_101, "resnext3d_101", 48_340_816)]
+    ("make", "name", "parameters"),
+    [(resnext3d_50, "resnext3d_50", 26_685_264), (resnext3d_101, "resnext3d_101", 48_340_816)],
 )
-def test_names_shapes_and_parameters_are_the_published_ones(make: Callable[[], ResNeXt3d], name: str, parameters: int) -> None:
+def test_names_shapes_and_parameters_are_the_published_ones(
+    make: Callable[[], ResNeXt3d], name: str, parameters: int
+) -> None:
     model = make()
     assert tensor_lines(model) == read_golden(name)
     assert sum(p.numel() for p in model.parameters()) == parameters
 
 
 def test_outputs_are_those_of_the_published_implementation() -> None:
-    """First four scores and mean absolute score of the repository's ResNeXt-50 with the same weights on 16 frames of 112²."""
+    """First four scores and mean absolute score of the repository's ResNeXt-50 with the same weights on 16 frames of
+    112².
+    """
     model = fill_by_name(resnext3d_50())
     clip = torch.randn(1, 3, 16, 112, 112, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -45,7 +50,9 @@ def test_outputs_are_those_of_the_published_implementation() -> None:
 
 
 def test_layers_have_the_sizes_of_the_papers_table() -> None:
-    """Table 1 of paper C for 16 frames of 224²; its first row says 8 frames of conv, which is what the pooling behind it leaves."""
+    """Table 1 of paper C for 16 frames of 224²; its first row says 8 frames of conv, which is what the pooling behind
+    it leaves.
+    """
     model = ResNeXt3d((1, 1, 1, 1), widths=(32, 32, 32, 32), stem_channels=4, cardinality=4, classes=2).eval()
     with torch.no_grad():
         maps = model.maps(torch.zeros(1, 3, 16, 224, 224))
@@ -78,7 +85,10 @@ def test_it_can_be_gated_and_explained() -> None:
 
 def test_published_weights_load_with_and_without_the_classifier(tmp_path: Path) -> None:
     published = small()
-    torch.save({"state_dict": {f"module.{name}": value for name, value in published.state_dict().items()}, "epoch": 1}, tmp_path / "r.pth")
+    torch.save(
+        {"state_dict": {f"module.{name}": value for name, value in published.state_dict().items()}, "epoch": 1},
+        tmp_path / "r.pth",
+    )
     other = small(classes=7)
     load_kenshohara(other, tmp_path / "r.pth", keep_head=False)
     assert torch.equal(other.layer2[0].conv2.weight, published.layer2[0].conv2.weight)

@@ -1,7 +1,8 @@
 """An avatar: mesh, skin weights, bones, and where the joints of ``BODY_21`` sit on it.
 
-Files are npz with ``verts`` (V,3) metres, ``uv`` (V,2), ``faces`` (F,3), ``face_mat`` (F,), ``mats`` names, ``bone_idx`` and
-``bone_w`` (V,4), ``bone_names``, ``bone_parent`` and ``bind`` (B,4,4) bone to world at rest (Microsoft Rocketbox rigs).
+Files are npz with ``verts`` (V,3) metres, ``uv`` (V,2), ``faces`` (F,3), ``face_mat`` (F,), ``mats`` names,
+``bone_idx`` and ``bone_w`` (V,4), ``bone_names``, ``bone_parent`` and ``bind`` (B,4,4) bone to world at rest (Microsoft
+Rocketbox rigs).
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,8 @@ from edgeact.types import Float32
 
 # The bones that motions drive, by the names that motion files use.
 DRIVEN_BONES = {
-    "pelvis": "Bip01 Pelvis", "spine": "Bip01 Spine", "chest": "Bip01 Spine2", "neck": "Bip01 Neck", "head": "Bip01 Head",
+    "pelvis": "Bip01 Pelvis", "spine": "Bip01 Spine", "chest": "Bip01 Spine2", "neck": "Bip01 Neck",
+    "head": "Bip01 Head",
     "l_clav": "Bip01 L Clavicle", "l_arm": "Bip01 L UpperArm", "l_fore": "Bip01 L Forearm", "l_hand": "Bip01 L Hand",
     "r_clav": "Bip01 R Clavicle", "r_arm": "Bip01 R UpperArm", "r_fore": "Bip01 R Forearm", "r_hand": "Bip01 R Hand",
     "l_thigh": "Bip01 L Thigh", "l_calf": "Bip01 L Calf", "l_foot": "Bip01 L Foot",
@@ -53,7 +55,8 @@ class Avatar:
         bind: ``(B, 4, 4)`` float64 bone to world at rest.
         order: Bone indices, parents first.
         driven: Index of each driven bone by its name in motion files.
-        joint_bones: ``(21,)`` int: the bone that carries each joint of ``BODY_21``; ``joint_offsets`` ``(21, 3)`` where, in bone space.
+        joint_bones: ``(21,)`` int: the bone that carries each joint of ``BODY_21``; ``joint_offsets`` ``(21, 3)``
+            where, in bone space.
     """
 
     name: str
@@ -154,7 +157,9 @@ def _attach_joints(
     driven: Mapping[str, int],
     bind: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The bone of every joint and the joint's place in that bone's space: limbs at bone heads, the face at its surface."""
+    """The bone of every joint and the joint's place in that bone's space: limbs at bone heads, the face at its
+    surface.
+    """
 
     def rest(bone: int) -> np.ndarray:
         return bind[bone, :3, 3]
@@ -164,7 +169,8 @@ def _attach_joints(
     # Mid shoulders and mid hips move with chest and pelvis; `joints_of` replaces them by the exact means.
     places["thorax"] = (driven["chest"], (rest(driven["l_arm"]) + rest(driven["r_arm"])) / 2)
     places["pelvis"] = (driven["pelvis"], (rest(driven["l_thigh"]) + rest(driven["r_thigh"])) / 2)
-    # Annotators (LSP, MPII, COCO) put these a little off the rig's bones; the shifts were measured with networks trained on their labels.
+    # Annotators (LSP, MPII, COCO) put these a little off the rig's bones; the shifts were measured with networks
+    # trained on their labels.
     for joint, inwards in (("left_shoulder", -0.024), ("right_shoulder", 0.024)):
         place = places[joint][1]
         clavicle = driven["l_clav" if joint.startswith("left") else "r_clav"]
@@ -172,7 +178,10 @@ def _attach_joints(
     places["upper_neck"] = (driven["neck"], 0.25 * rest(head) + 0.75 * rest(driven["neck"]))
     eyes = {joint: rest(names.index(bone)) for joint, bone in _EYE_BONES.items()}
     for joint, eye in eyes.items():
-        places[joint] = (head, eye + np.array([0, 0, 0.012]))  # the bone is the centre of the eyeball, its front is what one sees
+        places[joint] = (
+            head,
+            eye + np.array([0, 0, 0.012]),
+        )  # the bone is the centre of the eyeball, its front is what one sees
 
     places["nose"] = (head, rest(names.index(_NOSE_BONE)) + np.array([0, 0, 0.01]))
     _, level, front = (eyes["left_eye"] + eyes["right_eye"]) / 2
@@ -183,5 +192,7 @@ def _attach_joints(
     places["head_top"] = (head, np.array([0.0, top[1], rest(head)[2]]))
 
     bones = np.array([places[joint][0] for joint in BODY_21.joints])
-    offsets = np.stack([(np.linalg.inv(bind[bone]) @ np.append(point, 1.0))[:3] for bone, point in (places[j] for j in BODY_21.joints)])
+    offsets = np.stack(
+        [(np.linalg.inv(bind[bone]) @ np.append(point, 1.0))[:3] for bone, point in (places[j] for j in BODY_21.joints)]
+    )
     return bones, offsets

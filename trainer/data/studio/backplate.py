@@ -1,8 +1,9 @@
 """Photographed backgrounds with known cameras.
 
 The backplates are crops of panoramas; `fit_backplate` finds the camera of each by comparing it with its panorama, and
-``backplates.csv`` keeps the answers (correlation 0.99 and better), so that horizon and floor of a rendered person agree with the
-photograph. A studio camera may turn and zoom within a backplate: for a camera that stays in place that is an exact homography.
+``backplates.csv`` keeps the answers (correlation 0.99 and better), so that horizon and floor of a rendered person agree
+with the photograph. A studio camera may turn and zoom within a backplate: for a camera that stays in place that is an
+exact homography.
 
     python -m trainer.data.studio.backplate --data DATA --out trainer/data/studio/backplates.csv
 """
@@ -50,7 +51,9 @@ def read_backplates(path: Path = CAMERAS_FILE) -> dict[str, Backplate]:
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     angles = ("field_of_view", "pitch", "yaw")
-    return {row["name"]: Backplate(row["name"], *(float(np.radians(float(row[angle]))) for angle in angles)) for row in rows}
+    return {
+        row["name"]: Backplate(row["name"], *(float(np.radians(float(row[angle]))) for angle in angles)) for row in rows
+    }
 
 
 def read_picture(studio: Path, backplate: Backplate) -> UInt8:
@@ -73,9 +76,13 @@ def view_backplate(picture: UInt8, backplate: Backplate, camera: Camera, *, size
     """
     side = picture.shape[0]
     own = Camera((0, 0, 0), 0.0, backplate.pitch, backplate.field_of_view)
-    to_photograph = own.intrinsics((side, side)) @ own.rotation() @ camera.rotation().T @ np.linalg.inv(camera.intrinsics(size))
+    to_photograph = (
+        own.intrinsics((side, side)) @ own.rotation() @ camera.rotation().T @ np.linalg.inv(camera.intrinsics(size))
+    )
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return cv2.warpPerspective(picture, to_photograph, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101).astype(np.uint8)
+    return cv2.warpPerspective(picture, to_photograph, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101).astype(
+        np.uint8
+    )
 
 
 def covers(backplate: Backplate, camera: Camera, *, size: tuple[int, int], slack: float = 0.0) -> bool:
@@ -90,7 +97,9 @@ def covers(backplate: Backplate, camera: Camera, *, size: tuple[int, int], slack
 
 
 def sample_panorama(panorama: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """Values of an equirectangular picture ``(H, W[, 3])`` float32 in world directions ``(..., 3)`` (yaw 0 of the panorama is -Z)."""
+    """Values of an equirectangular picture ``(H, W[, 3])`` float32 in world directions ``(..., 3)`` (yaw 0 of the
+    panorama is -Z).
+    """
     height, width = panorama.shape[:2]
     longitude = np.arctan2(directions[..., 0], -directions[..., 2]) / (2 * np.pi) % 1
     latitude = np.arcsin(np.clip(directions[..., 1], -1, 1)) / np.pi
@@ -99,14 +108,18 @@ def sample_panorama(panorama: np.ndarray, directions: np.ndarray) -> np.ndarray:
 
 
 def fit_backplate(picture: Float32, panorama: Float32, name: str) -> tuple[Backplate, float]:
-    """The camera of a grey crop ``(S, S)`` of a grey equirectangular panorama ``(H, W)``, and the correlation reached."""
+    """The camera of a grey crop ``(S, S)`` of a grey equirectangular panorama ``(H, W)``, and the correlation
+    reached.
+    """
 
     def agreement(angles: np.ndarray, photograph: np.ndarray, surroundings: np.ndarray) -> float:
         field_of_view, pitch, yaw = np.radians(angles)
         side = photograph.shape[0]
         camera = Camera((0, 0, 0), yaw, pitch, field_of_view)
         rows, columns = np.mgrid[:side, :side]
-        rays = np.stack([columns, rows, np.ones_like(rows)], -1) @ (np.linalg.inv(camera.intrinsics((side, side))).T @ camera.rotation())
+        rays = np.stack([columns, rows, np.ones_like(rows)], -1) @ (
+            np.linalg.inv(camera.intrinsics((side, side))).T @ camera.rotation()
+        )
         seen = sample_panorama(surroundings, rays / np.linalg.norm(rays, axis=-1, keepdims=True))
         return float(np.corrcoef(seen.ravel(), photograph.ravel())[0, 1])
 

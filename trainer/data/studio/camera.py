@@ -50,7 +50,9 @@ class Camera:
         return ((seen / depth) @ self.intrinsics(size).T)[..., :2].astype(np.float32)
 
     def clip_matrix(self, size: tuple[int, int], *, near: float = 0.1, far: float = 100.0) -> Float32:
-        """World to OpenGL clip coordinates ``(4, 4)`` float32, such that a rendered point lies exactly at `to_pixels`."""
+        """World to OpenGL clip coordinates ``(4, 4)`` float32, such that a rendered point lies exactly at
+        `to_pixels`.
+        """
         width, height = size
         focal = self.intrinsics(size)[0, 0]
         projection = np.array(

@@ -32,7 +32,9 @@ _QUALITY = "25"  # x264's constant rate factor: the clip stays under 3 MB
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Who does what where: avatar, motion, place on the floor in metres (the camera is at 0, 0 and looks along -Z), heading in radians."""
+    """Who does what where: avatar, motion, place on the floor in metres (the camera is at 0, 0 and looks along -Z),
+    heading in radians.
+    """
 
     avatar: str
     motion: str
@@ -113,11 +115,15 @@ def render_shot(studio: Path, shot: Shot, renderer: Renderer) -> Iterator[UInt8]
     for role in shot.roles:
         avatar = load_avatar(studio / "avatars" / f"{role.avatar}.npz")
         entry = _entry(entries, role.motion)
-        motion = repeated(load_motion(studio / "motion" / entry.file, label=entry.label), seconds=role.start + shot.seconds)
+        motion = repeated(
+            load_motion(studio / "motion" / entry.file, label=entry.label), seconds=role.start + shot.seconds
+        )
         clothes = own_clothes(avatar, studio / "avatars" / "textures")
         actors.append(Actor(avatar, clothes, motion, role.position, role.heading, role.start))
     camera = Camera((0.0, shot.camera_height, 0.0), 0.0, shot.pitch, shot.zoom * backplate.field_of_view)
-    scene = Scene(read_picture(studio, backplate), backplate, scene_light(studio, backplate), tuple(actors), camera, shot.seconds)
+    scene = Scene(
+        read_picture(studio, backplate), backplate, scene_light(studio, backplate), tuple(actors), camera, shot.seconds
+    )
     for frame in render_scene(scene, size=renderer.size, renderer=renderer, frame_rate=FRAME_RATE):
         yield frame.image
 
@@ -136,7 +142,9 @@ def write_clip(studio: Path, out: Path, shots: tuple[Shot, ...] = SHOTS) -> None
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
         stream.time_base = Fraction(1, FRAME_RATE)
         for shot in shots:
-            for image in track(render_shot(studio, shot, renderer), total=round(shot.seconds * FRAME_RATE), description=shot.backplate):
+            for image in track(
+                render_shot(studio, shot, renderer), total=round(shot.seconds * FRAME_RATE), description=shot.backplate
+            ):
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode(None))
     partial.replace(out / "demo.mp4")
@@ -162,7 +170,8 @@ Movements:
 
 {motions}
 
-CMU: "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from NSF EIA-0196217."
+CMU: "The data used in this project was obtained from mocap.cs.cmu.edu.
+The database was created with funding from NSF EIA-0196217."
 """
 
 

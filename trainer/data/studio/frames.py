@@ -4,7 +4,8 @@
 
 Writes ``images/*.jpg`` and ``labels.jsonl``, one line a picture::
 
-    {"file": "images/000000.jpg", "size": [W, H], "persons": [{"box": [x0, y0, x1, y1], "joints": [[x, y, visible] x 21], "label": "wave"}]}
+    {"file": "images/000000.jpg", "size": [W, H], "persons": [{"box": [x0, y0, x1, y1], "joints": [[x, y, visible] x
+    21], "label": "wave"}]}
 
 Picture i depends on the seed and i alone. An interrupted run goes on where it stopped.
 """
@@ -34,7 +35,9 @@ from trainer.data.studio.wardrobe import Garment, own_clothes, tiled_clothes
 SIZE = (480, 360)
 _TILED_OUTFITS = 60  # dressed once and used again: enough that no two pictures look alike
 # Rigs without bones for the face, and rigs whose skin does not fit their bones.
-_UNUSABLE_RIGS = frozenset({"Female_Adult_10", "Female_Adult_14", "Female_Adult_16", "Male_Adult_19", "Police_Female_01", "Police_Male_02"})
+_UNUSABLE_RIGS = frozenset(
+    {"Female_Adult_10", "Female_Adult_14", "Female_Adult_16", "Male_Adult_19", "Police_Female_01", "Police_Male_02"}
+)
 _FRAMES_FOR_FLOOR = 12  # of a motion, to see where its floor is
 _PEOPLE = (0.37, 0.3, 0.2, 0.13)  # how often 1, 2, 3, 4 people
 _STILL_LABELS = frozenset({"aim", "idle"})  # most people move; these would fill the set with one stance
@@ -68,7 +71,9 @@ def load_assets(studio: Path, *, seed: int) -> Assets:
     ]
     if not people or not rigs:
         raise FileNotFoundError(f"no avatars under {studio}; --data must name the folder that holds studio/avatars")
-    dressed = [load_avatar(rigs[index]) for index in rng.choice(len(rigs), min(_TILED_OUTFITS, len(rigs)), replace=False)]
+    dressed = [
+        load_avatar(rigs[index]) for index in rng.choice(len(rigs), min(_TILED_OUTFITS, len(rigs)), replace=False)
+    ]
     # The avatars with their own clothes are the more real ones: each is listed four times.
     people = people * 4 + [(avatar, tiled_clothes(avatar, studio, rng)) for avatar in dressed]
     motions: dict[str, list[MotionEntry]] = {}
@@ -97,7 +102,9 @@ def random_scene(assets: Assets, rng: np.random.Generator) -> Scene:
     if rng.random() < 0.5:
         picture = np.ascontiguousarray(picture[:, ::-1])
     if rng.random() < 0.3:
-        light = plain_light(direction=(*rng.normal(size=1), 0.8, *rng.normal(size=1)), directness=float(rng.uniform(0, 1)))
+        light = plain_light(
+            direction=(*rng.normal(size=1), 0.8, *rng.normal(size=1)), directness=float(rng.uniform(0, 1))
+        )
     light = _varied(light, rng)
     camera, distance = _random_camera(backplate, rng)
     places: list[np.ndarray] = []
@@ -105,7 +112,9 @@ def random_scene(assets: Assets, rng: np.random.Generator) -> Scene:
         place = _random_place(camera, distance if not places else distance * rng.uniform(0.75, 2.2), rng)
         if all(np.linalg.norm(place - other) > _CROWDED for other in places):
             places.append(place)
-    return Scene(picture, backplate, light, tuple(_random_actor(assets, place, rng) for place in places), camera, seconds=0.0)
+    return Scene(
+        picture, backplate, light, tuple(_random_actor(assets, place, rng) for place in places), camera, seconds=0.0
+    )
 
 
 def _varied(light: Light, rng: np.random.Generator) -> Light:
@@ -175,12 +184,16 @@ def degrade(image: UInt8, rng: np.random.Generator) -> UInt8:
         picture = cv2.filter2D(picture, -1, line / line.sum())
     if rng.random() < 0.25:
         small = float(rng.uniform(0.35, 0.8))
-        picture = cv2.resize(cv2.resize(picture, None, fx=small, fy=small, interpolation=cv2.INTER_AREA), (width, height))
+        picture = cv2.resize(
+            cv2.resize(picture, None, fx=small, fy=small, interpolation=cv2.INTER_AREA), (width, height)
+        )
     contrast, brightness = rng.uniform(0.75, 1.2), rng.uniform(-18, 18)
     picture = (picture - 128) * contrast + 128 + brightness + rng.uniform(-8, 8, 3)
     if rng.random() < 0.06:
         picture = picture.mean(-1, keepdims=True).repeat(3, -1)
-    grain = rng.standard_normal((height, width, 3), np.float32)  # the first channel's grain falls on all: noise is mostly grey
+    grain = rng.standard_normal(
+        (height, width, 3), np.float32
+    )  # the first channel's grain falls on all: noise is mostly grey
     picture = picture + grain * np.float32(rng.uniform(0, 4)) + grain[..., :1] * np.float32(rng.uniform(0, 8))
     return np.clip(picture, 0, 255).astype(np.uint8)
 
@@ -190,7 +203,11 @@ def _row(name: str, frame: StudioFrame) -> dict:
         joints = [[round(float(x), 2), round(float(y), 2), int(visible)] for x, y, visible in labels.joints]
         return {"box": [round(float(value), 1) for value in labels.box], "joints": joints, "label": labels.label}
 
-    return {"file": name, "size": [frame.image.shape[1], frame.image.shape[0]], "persons": [person(p) for p in frame.persons]}
+    return {
+        "file": name,
+        "size": [frame.image.shape[1], frame.image.shape[0]],
+        "persons": [person(p) for p in frame.persons],
+    }
 
 
 def write_frames(studio: Path, out: Path, *, count: int, seed: int) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """Light of a place, taken from its panorama, so that rendered people are lit like the photograph behind them.
 
-Irradiance is kept as nine spherical-harmonic coefficients per colour (Ramamoorthi and Hanrahan, "An Efficient Representation for
-Irradiance Environment Maps", 2001).
+Irradiance is kept as nine spherical-harmonic coefficients per colour (Ramamoorthi and Hanrahan, "An Efficient
+Representation for Irradiance Environment Maps", 2001).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from trainer.data.studio.backplate import Backplate
 
 GAMMA = 2.2
 _CLIPPED_GAIN = 8.0  # a panorama of 8 bits clips lamps and sun; what is white there is taken to be this much brighter
-# Irradiance over pi, the brightness of a white wall, is brought into this range: faces must be neither grey nor burnt out.
+# Irradiance over pi, the brightness of a white wall, is brought into this range: faces must be neither grey nor burnt
+# out.
 _EXPOSURE_RANGE = (0.55, 0.85)
 _SATURATION = 0.6  # the eye expects a camera to have balanced away some of the colour of the light
 _LOWEST_SUN = np.radians(42)  # shadows of a lower light would run out of the picture
@@ -61,20 +62,26 @@ _COSINE = np.array([1.0] + [2 / 3] * 3 + [1 / 4] * 5)
 
 
 def light_of(panorama: np.ndarray, *, yaw: float) -> Light:
-    """Light of an equirectangular picture ``(H, W, 3)`` uint8 RGB for a studio whose -Z is the panorama at ``yaw`` radians."""
+    """Light of an equirectangular picture ``(H, W, 3)`` uint8 RGB for a studio whose -Z is the panorama at ``yaw``
+    radians.
+    """
     small = cv2.resize(panorama, (64, 32), interpolation=cv2.INTER_AREA).astype(np.float64) / 255
     clipped = np.clip((small.max(-1, keepdims=True) - 0.9) / 0.1, 0, 1)
     radiance = small**GAMMA * (1 + _CLIPPED_GAIN * clipped**2)
     rows, columns = np.mgrid[:32, :64]
     latitude, longitude = (0.5 - (rows + 0.5) / 32) * np.pi, (columns + 0.5) / 64 * 2 * np.pi - yaw
-    directions = np.stack([np.cos(latitude) * np.sin(longitude), np.sin(latitude), -np.cos(latitude) * np.cos(longitude)], -1)
+    directions = np.stack(
+        [np.cos(latitude) * np.sin(longitude), np.sin(latitude), -np.cos(latitude) * np.cos(longitude)], -1
+    )
     solid_angle = np.cos(latitude) * (np.pi / 32) * (2 * np.pi / 64)
     basis = harmonic_basis(directions)
     harmonics = np.einsum("hwk,hwc,hw->kc", basis, radiance, solid_angle) * _COSINE[:, None]
     return _balanced(harmonics)
 
 
-def plain_light(*, direction: tuple[float, float, float], directness: float, colour: tuple[float, float, float] = (1, 1, 1)) -> Light:
+def plain_light(
+    *, direction: tuple[float, float, float], directness: float, colour: tuple[float, float, float] = (1, 1, 1)
+) -> Light:
     """A light without a place: white surroundings and one lamp in ``direction``."""
     towards = np.array(direction, float) / np.linalg.norm(direction)
     mean = harmonic_basis(towards) * np.array([1.0, 0.66, 0.66, 0.66, 0.25, 0.25, 0.25, 0.25, 0.25]) * directness

@@ -1,7 +1,8 @@
 """Motion clips: reading them, their joints on a default avatar, and how a camera sees those joints.
 
-A clip is npz with ``q`` (T,19,4) xyzw global rotations from rest, ``hip`` (T,3) mid hips in leg lengths, ``rest`` (19,3) directions
-of the bones at rest, ``bones`` names and ``fps``; ``manifest.csv`` beside the clips names label, source and licence of each.
+A clip is npz with ``q`` (T,19,4) xyzw global rotations from rest, ``hip`` (T,3) mid hips in leg lengths, ``rest``
+(19,3) directions of the bones at rest, ``bones`` names and ``fps``; ``manifest.csv`` beside the clips names label,
+source and licence of each.
 """
 
 import csv
@@ -77,7 +78,8 @@ class MotionClip:
         label: The action, as in the manifest.
         source: Where it was recorded or made.
         licence: Terms of the source.
-        joints_3d: ``(T, 21, 3)`` float32 metres in the order of ``BODY_21``: Y up, floor at 0, first mid hips above the origin.
+        joints_3d: ``(T, 21, 3)`` float32 metres in the order of ``BODY_21``: Y up, floor at 0, first mid hips above the
+            origin.
         fps: Frames per second.
     """
 
@@ -97,7 +99,9 @@ def read_manifest(studio: Path) -> list[MotionEntry]:
     """
     with (studio / "motion" / "manifest.csv").open(newline="") as file:
         return [
-            MotionEntry(file=row["file"], label=row["label"], source=row["source"], clip=row["clip"], licence=row["license"])
+            MotionEntry(
+                file=row["file"], label=row["label"], source=row["source"], clip=row["clip"], licence=row["license"]
+            )
             for row in csv.DictReader(file)
         ]
 
@@ -112,7 +116,10 @@ def load_motion(path: Path, *, label: str) -> Motion:
         rotations = file["q"].astype(np.float64)
         hips, rest = file["hip"].astype(np.float64), file["rest"].astype(np.float64)
         bones, frame_rate = tuple(str(name) for name in file["bones"]), float(file["fps"])
-    corrections = {bone: rotation_between(np.array(common, float), rest[bones.index(bone)]) for bone, common in REST_DIRECTIONS.items()}
+    corrections = {
+        bone: rotation_between(np.array(common, float), rest[bones.index(bone)])
+        for bone, common in REST_DIRECTIONS.items()
+    }
     corrections.update({hand: corrections[forearm] for hand, forearm in HAND_LEADERS.items()})
     for bone, correction in corrections.items():
         index = bones.index(bone)
@@ -126,7 +133,9 @@ def thin(motion: Motion, frames: np.ndarray) -> Motion:
 
 
 def rotation_between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The smallest rotation ``(3, 3)`` that turns direction ``first`` to ``second``, two vectors ``(3,)`` that are not opposite."""
+    """The smallest rotation ``(3, 3)`` that turns direction ``first`` to ``second``, two vectors ``(3,)`` that are not
+    opposite.
+    """
     first, second = first / np.linalg.norm(first), second / np.linalg.norm(second)
     axis, cosine = np.cross(first, second), float(first @ second)
     cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
@@ -168,7 +177,8 @@ def project(
 
     Args:
         joints_3d: ``(T, J, 3)`` metres, Y up.
-        yaw: Radians by which the camera has gone around the person, from facing the person's front towards the person's left.
+        yaw: Radians by which the camera has gone around the person, from facing the person's front towards the person's
+            left.
         pitch: Radians by which the camera looks down; it stands that much higher than the person's middle.
         distance: Metres from the camera to the middle of the motion.
         focal: Focal length in pixels.
@@ -179,7 +189,8 @@ def project(
         ``(T, J, 2)`` float32 x, y in pixels; joints that lie behind the camera are NaN.
     """
     centre = (joints_3d.reshape(-1, 3).min(0) + joints_3d.reshape(-1, 3).max(0)) / 2
-    # Camera axes are x right, y down, z forward: the world is turned so that the camera's place comes to +Z, tipped, then flipped.
+    # Camera axes are x right, y down, z forward: the world is turned so that the camera's place comes to +Z, tipped,
+    # then flipped.
     turn = Rotation.from_euler("y", -yaw).as_matrix()
     tip = Rotation.from_euler("x", pitch).as_matrix()
     turn_picture = Rotation.from_euler("z", -roll).as_matrix()

@@ -1,7 +1,7 @@
 """Draws skinned avatars with OpenGL through EGL, which Mesa also does in software: no GPU and no screen are needed.
 
-The picture is drawn at twice its size and averaged down. People come out as colour and coverage, so that the caller can lay them
-over any background; shadows on the floor come as two masks.
+The picture is drawn at twice its size and averaged down. People come out as colour and coverage, so that the caller can
+lay them over any background; shadows on the floor come as two masks.
 """
 
 import os
@@ -167,7 +167,12 @@ class Renderer:
         columns = [avatar.vertices, avatar.normals, avatar.uv, avatar.skin_bones, avatar.skin_weights]
         buffer = self._context.buffer(np.concatenate(columns, axis=1).astype(np.float32).tobytes())
         parts = tuple(
-            (self._vertex_array(self._body, buffer, garment.faces), self._texture(garment.texture), garment.repeat, garment.tint)
+            (
+                self._vertex_array(self._body, buffer, garment.faces),
+                self._texture(garment.texture),
+                garment.repeat,
+                garment.tint,
+            )
             for garment in garments
         )
         worn = np.concatenate([garment.faces for garment in garments])
@@ -227,18 +232,24 @@ class Renderer:
         pixels = np.frombuffer(texture.read(alignment=1), np.uint8).reshape(height, width, channels)
         return pixels[::-1]  # OpenGL's first row is the lowest
 
-    def _vertex_array(self, program: moderngl.Program, buffer: moderngl.Buffer, faces: np.ndarray) -> moderngl.VertexArray:
+    def _vertex_array(
+        self, program: moderngl.Program, buffer: moderngl.Buffer, faces: np.ndarray
+    ) -> moderngl.VertexArray:
         layout = "3f 3f 2f 4f 4f"
         names = ["position", "normal", "uv", "skin_bones", "skin_weights"]
         if program is self._shade:  # attributes that a program does not use are stepped over
             layout, names = "3f 20x 4f 4f", ["position", "skin_bones", "skin_weights"]
-        return self._context.vertex_array(program, [(buffer, layout, *names)], self._context.buffer(faces.astype(np.int32).tobytes()))
+        return self._context.vertex_array(
+            program, [(buffer, layout, *names)], self._context.buffer(faces.astype(np.int32).tobytes())
+        )
 
     def _texture(self, picture: UInt8) -> moderngl.Texture:
         """The picture in the renderer's memory, once for each array."""
         if id(picture) not in self._textures:
             height, width = picture.shape[:2]
-            texture = self._context.texture((width, height), 3, np.ascontiguousarray(picture[::-1]).tobytes(), alignment=1)
+            texture = self._context.texture(
+                (width, height), 3, np.ascontiguousarray(picture[::-1]).tobytes(), alignment=1
+            )
             texture.build_mipmaps()
             texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
             self._textures[id(picture)] = (picture, texture)  # the array is kept, so that its id stays its own

@@ -1,7 +1,7 @@
 """Put a motion on an avatar: bone matrices, joints and contact with the floor.
 
-A motion stores, for 19 bones, the global rotation from the common rest; the avatar rests otherwise (arms half down), so its
-limbs are first turned to that rest. The hip path comes in leg lengths.
+A motion stores, for 19 bones, the global rotation from the common rest; the avatar rests otherwise (arms half down), so
+its limbs are first turned to that rest. The hip path comes in leg lengths.
 """
 
 from dataclasses import dataclass
@@ -56,7 +56,9 @@ def pose_avatar(motion: Motion, avatar: Avatar) -> PosedMotion:
             bones[:, index] = bones[:, parent] @ (np.linalg.inv(avatar.bind[parent]) @ avatar.bind[index])
         name = short_names.get(index)
         if name is not None:
-            bones[:, index, :3, :3] = deltas[:, motion.bones.index(name)] @ corrections.get(name, np.eye(3)) @ avatar.bind[index, :3, :3]
+            bones[:, index, :3, :3] = (
+                deltas[:, motion.bones.index(name)] @ corrections.get(name, np.eye(3)) @ avatar.bind[index, :3, :3]
+            )
 
     hips = (bones[:, avatar.driven["l_thigh"], :3, 3] + bones[:, avatar.driven["r_thigh"], :3, 3]) / 2
     path = motion.hips * avatar.leg_length
@@ -67,7 +69,9 @@ def pose_avatar(motion: Motion, avatar: Avatar) -> PosedMotion:
 
 
 def joints_of(bones: np.ndarray, avatar: Avatar) -> Float32:
-    """Joints ``(T, 21, 3)`` float32 of bone matrices ``(T, B, 4, 4)``; thorax and pelvis are exactly mid shoulders and mid hips."""
+    """Joints ``(T, 21, 3)`` float32 of bone matrices ``(T, B, 4, 4)``; thorax and pelvis are exactly mid shoulders and
+    mid hips.
+    """
     carriers = bones[:, avatar.joint_bones]
     joints = np.einsum("tjab,jb->tja", carriers[..., :3, :3], avatar.joint_offsets) + carriers[..., :3, 3]
     for middle, sides in (("thorax", ("left_shoulder", "right_shoulder")), ("pelvis", ("left_hip", "right_hip"))):
@@ -76,7 +80,9 @@ def joints_of(bones: np.ndarray, avatar: Avatar) -> Float32:
 
 
 def _rest_corrections(avatar: Avatar) -> dict[str, np.ndarray]:
-    """Turns the avatar's limbs from its own rest to the common one of motions: a rotation ``(3, 3)`` for each limb bone."""
+    """Turns the avatar's limbs from its own rest to the common one of motions: a rotation ``(3, 3)`` for each limb
+    bone.
+    """
     corrections = {
         bone: rotation_between(avatar.rest(_LIMB_ENDS[bone]) - avatar.rest(bone), np.array(common, float))
         for bone, common in REST_DIRECTIONS.items()
@@ -87,7 +93,8 @@ def _rest_corrections(avatar: Avatar) -> dict[str, np.ndarray]:
 def _floor_shift(bones: np.ndarray, avatar: Avatar) -> np.ndarray:
     """How far each frame ``(T,)`` must rise for the body to touch the floor, and never to sink into it.
 
-    One shift for the whole clip keeps jumps; what still sinks (a lying body is thicker than its source) is lifted smoothly.
+    One shift for the whole clip keeps jumps; what still sinks (a lying body is thicker than its source) is lifted
+    smoothly.
     """
     step = max(1, len(avatar.vertices) // _CONTACT_POINTS)
     soles = np.argsort(avatar.vertices[:, 1])[:60:3]

@@ -68,7 +68,8 @@ class Scene:
         light: Light on the people.
         actors: The people.
         camera: At the beginning.
-        camera_end: At the end; None holds the camera still. It may turn and zoom, its position stays (a photograph has no parallax).
+        camera_end: At the end; None holds the camera still. It may turn and zoom, its position stays (a photograph has
+            no parallax).
         seconds: Duration.
         floor: Structure laid over the photograph's floor, or None.
     """
@@ -127,7 +128,9 @@ def camera_at(scene: Scene, time: float) -> Camera:
     )
 
 
-def render_scene(scene: Scene, *, size: tuple[int, int], renderer: Renderer, frame_rate: float = 30.0) -> Iterator[StudioFrame]:
+def render_scene(
+    scene: Scene, *, size: tuple[int, int], renderer: Renderer, frame_rate: float = 30.0
+) -> Iterator[StudioFrame]:
     """Pictures of ``size`` width and height with labels, ``frame_rate`` a second, for the scene's duration.
 
     Args:
@@ -159,7 +162,9 @@ def render_scene(scene: Scene, *, size: tuple[int, int], renderer: Renderer, fra
 
 
 def compose(background: Float32, layers: Layers, camera: Camera, light: Light, joints: list[np.ndarray]) -> UInt8:
-    """Lay shadows and people over a background ``(H, W, 3)`` float32 0..255; ``joints`` tell how far away the shadows are."""
+    """Lay shadows and people over a background ``(H, W, 3)`` float32 0..255; ``joints`` tell how far away the shadows
+    are.
+    """
     height, width = background.shape[:2]
     depth = max(1.0, float(np.mean([camera.to_camera(person)[:, 2].mean() for person in joints]))) if joints else 1.0
     per_metre = camera.intrinsics((width, height))[0, 0] / depth
@@ -181,8 +186,8 @@ def label_people(identity: UInt8, joints: np.ndarray, labels: list[str], camera:
             continue
         box = np.array([columns[0], rows[0], columns[-1], rows[-1]], np.float32)
         pixels = camera.to_pixels(joints[index], (width, height))
-        # Joints lie under the skin, and the top of the head may lie a pixel outside: a person hides another person's joint
-        # where the pixel shows somebody else and nothing of its own is near.
+        # Joints lie under the skin, and the top of the head may lie a pixel outside: a person hides another person's
+        # joint where the pixel shows somebody else and nothing of its own is near.
         near = cv2.dilate(own.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
         inside = np.isfinite(pixels).all(1) & (pixels >= -0.5).all(1) & (pixels < [width - 0.5, height - 0.5]).all(1)
         places = np.where(inside[:, None], np.nan_to_num(pixels).round(), 0).astype(int)
@@ -209,15 +214,28 @@ def _background(scene: Scene, camera: Camera, size: tuple[int, int]) -> Float32:
 
 
 def _floor_detail(floor: Floor, camera: Camera, size: tuple[int, int]) -> Float32:
-    """Factor on the brightness ``(H, W)`` float32 that gives the floor the tile's structure and leaves the rest alone."""
+    """Factor on the brightness ``(H, W)`` float32 that gives the floor the tile's structure and leaves the rest
+    alone.
+    """
     rows, columns = np.mgrid[: size[1], : size[0]]
-    rays = np.stack([columns, rows, np.ones_like(rows)], -1) @ (np.linalg.inv(camera.intrinsics(size)).T @ camera.rotation())
+    rays = np.stack([columns, rows, np.ones_like(rows)], -1) @ (
+        np.linalg.inv(camera.intrinsics(size)).T @ camera.rotation()
+    )
     down = np.minimum(rays[..., 1], -1e-6)
     reach = -camera.position[1] / down
     side = floor.tile.shape[0]
-    place = (rays[..., [0, 2]] * reach[..., None] + np.array([camera.position[0], camera.position[2]])) / floor.metres * side % side
+    place = (
+        (rays[..., [0, 2]] * reach[..., None] + np.array([camera.position[0], camera.position[2]]))
+        / floor.metres
+        * side
+        % side
+    )
     tile = cv2.remap(
-        floor.tile, place[..., 0].astype(np.float32), place[..., 1].astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
+        floor.tile,
+        place[..., 0].astype(np.float32),
+        place[..., 1].astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_WRAP,
     )
     distance = reach * np.linalg.norm(rays, axis=-1)
     weight = floor.strength * np.clip(1 - distance / _DETAIL_REACH, 0, 1) * (rays[..., 1] < 0)

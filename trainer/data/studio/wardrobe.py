@@ -34,13 +34,16 @@ def _read(path: Path, side: int = TEXTURE_SIDE) -> UInt8:
     picture = cv2.imread(str(path))
     if picture is None:
         raise FileNotFoundError(f"no texture at {path}; --data must name the folder that holds studio/avatars/textures")
-    return cv2.cvtColor(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB).astype(np.uint8)
+    return cv2.cvtColor(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB).astype(
+        np.uint8
+    )
 
 
 def own_clothes(avatar: Avatar, textures: Path) -> tuple[Garment, ...]:
     """The textures made for this avatar.
 
-    The material "opacity" (lashes, single strands) is left out: its transparency did not survive, and opaque it is a visor.
+    The material "opacity" (lashes, single strands) is left out: its transparency did not survive, and opaque it is a
+    visor.
 
     Raises:
         FileNotFoundError: ``textures`` lacks one of them.
@@ -75,7 +78,12 @@ def tiled_clothes(avatar: Avatar, studio: Path, rng: np.random.Generator) -> tup
         red, green, blue = rng.uniform(0.25, 1.1, 3)
         return texture, float(rng.uniform(4, 10)), (red, green, blue)
 
-    looks = {"skin": (plain, 1.0, skin_tint), "top": fabric(), "trousers": fabric(), "shoes": (plain, 1.0, (shoes, shoes, shoes))}
+    looks = {
+        "skin": (plain, 1.0, skin_tint),
+        "top": fabric(),
+        "trousers": fabric(),
+        "shoes": (plain, 1.0, (shoes, shoes, shoes)),
+    }
     short_sleeves = rng.random() < 0.45
     regions = np.array([_region(avatar.bones[bone], short_sleeves) for bone in avatar.skin_bones[:, 0]])
     garments = []
@@ -84,7 +92,9 @@ def tiled_clothes(avatar: Avatar, studio: Path, rng: np.random.Generator) -> tup
         if name.endswith("head"):
             garments.append(Garment(faces, head))
         elif not name.endswith("opacity"):
-            of_face = np.sort(regions[faces], axis=1)[:, 1]  # the region of at least two of the three corners, or the middle name
+            of_face = np.sort(regions[faces], axis=1)[
+                :, 1
+            ]  # the region of at least two of the three corners, or the middle name
             for region, (texture, repeat, tint) in looks.items():
                 if (of_face == region).any():
                     garments.append(Garment(faces[of_face == region], texture, repeat, tint))

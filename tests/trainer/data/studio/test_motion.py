@@ -15,7 +15,9 @@ def test_the_middle_of_the_motion_is_in_the_middle_of_the_picture() -> None:
 
 
 def test_what_is_behind_the_camera_is_unknown() -> None:
-    assert np.isnan(project(np.array([[[0, 0, 0], [0, 0, 40]]], np.float32), yaw=0.0, pitch=0.0, distance=1.0, focal=500.0)[0, 1]).all()
+    assert np.isnan(
+        project(np.array([[[0, 0, 0], [0, 0, 40]]], np.float32), yaw=0.0, pitch=0.0, distance=1.0, focal=500.0)[0, 1]
+    ).all()
 
 
 @pytest.mark.parametrize("seed", range(4))
