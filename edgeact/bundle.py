@@ -24,7 +24,9 @@ MANIFEST_NAME = "manifest.json"
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Dimension = int | Literal["N"]  # "N" is the one dimension that may change: the batch
+# Dimensions that may change from run to run: "N" is the batch, "H" and "W" are a picture's height and width.
+FreeDimension = Literal["N", "H", "W"]
+Dimension = Annotated[int, Field(ge=1)] | FreeDimension
 
 Meaning = Literal["image", "boxes", "scores", "joints", "confidence", "joint_maps", "features", "actions", "relevance"]
 

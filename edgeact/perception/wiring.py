@@ -54,7 +54,8 @@ class WiredGraph:
             BundleError: The input is no batch of uint8 RGB pictures of a fixed size.
         """
         shape = self.input.shape
-        if self.input.dtype != "uint8" or len(shape) != 4 or shape[3] != 3 or shape[1] == "N" or shape[2] == "N":
+        is_picture = self.input.dtype == "uint8" and len(shape) == 4 and shape[3] == 3
+        if not is_picture or isinstance(shape[1], str) or isinstance(shape[2], str):
             raise BundleError(
                 f"graph {self._spec.name!r} takes {list(shape)} {self.input.dtype}, not uint8 pictures (N, "
                 "height, width, 3)"

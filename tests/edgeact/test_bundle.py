@@ -107,3 +107,14 @@ def test_what_is_no_bundle_says_so(tmp_path: Path) -> None:
     (tmp_path / MANIFEST_NAME).write_text("[]")
     with pytest.raises(BundleError, match="not a valid manifest"):
         load_bundle(tmp_path)
+
+
+def test_dimensions_are_sizes_or_named_as_free(changed: Change) -> None:
+    folder = changed(lambda manifest: manifest["graphs"][0]["inputs"][0].update(shape=[1, "H", "W", 3]))
+    assert load_bundle(folder).manifest.graphs[0].inputs[0].shape == (1, "H", "W", 3)
+    manifest = json.loads((folder / MANIFEST_NAME).read_text())
+    for size in (0, -1, "X"):
+        manifest["graphs"][0]["inputs"][0]["shape"][1] = size
+        (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
+        with pytest.raises(BundleError, match=r"graphs\.0\.inputs\.0\.shape"):
+            load_bundle(folder)
