@@ -14,6 +14,9 @@ PACKAGES := edgeact trainer deploy desktop_ui
 
 # Only the versions of constraints.txt are taken (-qq: errors only); a change of what is asked for installs again.
 PIP_INSTALL = -m pip install -qq --disable-pip-version-check --constraint constraints.txt
+# Two test processes of one thread each: the small networks of the tests lose more to waiting for threads than they win.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
 INSTALL_INPUTS := pyproject.toml constraints.txt edgeact/__init__.py
 
 .DEFAULT_GOAL := help
@@ -31,7 +34,7 @@ demo: $(RUNTIME_READY) ## Annotate the packaged demo clip into edgeact-demo/ (in
 
 test: lint ## Run all checks: ruff, mypy, import contracts, then pytest without the slow tests
 	@echo "== pytest"
-	@$(VENV)/bin/python -m pytest
+	@$(ONE_THREAD) $(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(READY) ## Run ruff, mypy and the import contracts
 	@echo "== ruff check"
