@@ -13,6 +13,7 @@ from pathlib import Path
 import onnxruntime
 import torch
 import typer
+from rich.console import Console
 from rich.progress import track
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -213,7 +214,7 @@ def main() -> None:
         "| network | paper | input | parameters, M | published, M | GFLOPs | CPU ms |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for row in track(ROWS, description="networks"):
+    for row in track(ROWS, description="networks", console=Console(stderr=True)):  # stdout is for the table alone
         parameters, operations = count(row)
         shape = "×".join(str(size) for size in row.shape[1:])
         figures = (

@@ -40,6 +40,8 @@ def weighted_squared_error(maps: torch.Tensor, targets: torch.Tensor, weights: t
 def focal(logits: torch.Tensor, labels: torch.Tensor, *, gamma: float = 2.0) -> torch.Tensor:
     """−(1 − p)^γ·log p of the labelled action: ``(N,)``; γ = 0 is the cross-entropy (Lin et al., ICCV 2017, eq. 4).
 
+    Finite, and so are its gradients, for every γ ≥ 0 and every p, 1 too.
+
     Args:
         logits: ``(N, A)``.
         labels: ``(N,)`` int64; samples with `MISSING` give 0.
@@ -48,7 +50,10 @@ def focal(logits: torch.Tensor, labels: torch.Tensor, *, gamma: float = 2.0) -> 
     missing = labels == MISSING
     log_probability = functional.log_softmax(torch.where(missing[:, None], torch.zeros_like(logits), logits), -1)
     chosen = log_probability.gather(1, labels.clamp_min(0)[:, None])[:, 0]
-    return torch.where(missing, torch.zeros_like(chosen), -((1 - chosen.exp()) ** gamma) * chosen)
+    # At p = 1 the power's slope is infinite where γ < 1, and infinity times log p = 0 is no number: the smallest float
+    # keeps away from there, and is less than the loss can show.
+    doubt = (-torch.expm1(chosen)).clamp_min(torch.finfo(chosen.dtype).tiny)
+    return torch.where(missing, torch.zeros_like(chosen), -(doubt**gamma) * chosen)
 
 
 def binary_cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

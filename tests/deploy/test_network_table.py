@@ -1,17 +1,30 @@
 """The table's rows can be made, and those with published numbers of parameters have them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from torch import nn
 
+from deploy import network_table
 from deploy.network_table import ROWS, Row, count, milliseconds
+
+README = (Path(network_table.__file__).parents[1] / "trainer/models/README.md").read_text(encoding="utf-8")
+TABLE = README.partition("<!-- networks:begin -->")[2].partition("<!-- networks:end -->")[0]
+CELLS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in TABLE.strip().partition("\n\n")[2].splitlines()[2:]
+]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_parameters_are_the_published_ones(row: Row) -> None:
     parameters, operations = count(row)
     assert operations > 0
+    # As the document has them, rounded.
+    document = next(cells for cells in CELLS if cells[0] == row.name)
+    assert float(document[3]) == pytest.approx(parameters, abs=0.006)
+    assert float(document[5]) == pytest.approx(operations, rel=0.03)
     if row.published != "–":
         # The pyramids' numbers are rounded to millions in the paper; why ours differ by more (−7, 1 and 11 %) stands in
         # the test of that network.
@@ -29,3 +42,22 @@ def test_a_network_is_timed() -> None:
         return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten())
 
     assert milliseconds(replace(ROWS[0], make=small, shape=(1, 3, 8, 8))) > 0
+
+
+def test_stdout_has_the_table_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is copied into a document as it is; a progress bar was copied too."""
+    row = replace(ROWS[0], make=lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten()), shape=(1, 3, 8, 8))
+    monkeypatch.setattr(network_table, "ROWS", (row,))
+    network_table.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("| ") and line.endswith(" |") for line in lines)
+
+
+def test_the_documents_table_has_these_rows_and_nothing_between_them() -> None:
+    assert "━" not in README
+    assert TABLE.strip().startswith("Measured on ")
+    assert [row[0] for row in CELLS] == [row.name for row in ROWS]
+    assert [(row[1], row[4]) for row in CELLS] == [(row.paper, row.published) for row in ROWS]

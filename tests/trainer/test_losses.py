@@ -45,6 +45,19 @@ def test_focal_loss_by_hand() -> None:
     assert torch.allclose(focal(logits, labels, gamma=0.0)[:2], cross_entropy)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.25, 0.5, 1.0, 2.0])
+def test_focal_loss_has_gradients_where_the_network_is_sure(gamma: float) -> None:
+    """At p = 1 the slope of (1 − p)^γ is infinite for γ < 1; the loss has none there."""
+    logits = torch.tensor([[200.0, 0.0], [0.0, math.log(3)], [-200.0, 0.0]], requires_grad=True)
+    loss = focal(logits, torch.zeros(3, dtype=torch.long), gamma=gamma)
+    assert loss.tolist() == pytest.approx([0.0, -((3 / 4) ** gamma) * math.log(1 / 4), 200.0])
+    loss.sum().backward()
+    # d/dp of −(1 − p)^γ·log p, times dp/dlogit = p·(1 − p), at p = ¼; at p = 0 what cross-entropy has.
+    slope = (gamma * 0.75 ** (gamma - 1) * math.log(0.25) - 0.75**gamma / 0.25) * 0.25 * 0.75
+    assert logits.grad is not None
+    assert logits.grad.flatten().tolist() == pytest.approx([0, 0, slope, -slope, -1, 1], abs=1e-6)
+
+
 def test_binary_cross_entropy_by_hand() -> None:
     logits = torch.tensor([[0.0, math.log(3)], [0.0, math.log(3)], [5.0, 5.0]])
     labels = torch.tensor([[1, 0], [1, MISSING], [MISSING, MISSING]])

@@ -33,8 +33,8 @@ class ActionBlock(nn.Module):
     N_v, T', J').
 
     T' and J' are halves: of J rounded up to a multiple of 4, and of T rounded up to a multiple of 4 from 16 frames on;
-    shorter clips keep their frames (rounded up to a multiple of 2). So it is in the authors' published code; eq. 3 has
-    T × N_j.
+    shorter clips keep their frames (rounded up to a multiple of 2), each the maximum of itself and the next. So it is
+    in the authors' published code; eq. 3 has T × N_j.
     """
 
     def __init__(
@@ -89,8 +89,11 @@ class ActionBlock(nn.Module):
 
 
 def _halve(x: torch.Tensor) -> torch.Tensor:
-    """Joints by two, and frames too of clips from 16 on, after zeros around them so that they can be divided by 4
-    (short clips: by 2).
+    """2×2 maxima of frames and joints, (N, C, T, J) → (N, C, T', J'), after zeros around them so that both can be
+    divided by 4 (frames of short clips: by 2).
+
+    The windows go by two joints, and by two frames of clips from 16 on. In short clips they go by one frame, so that
+    neighbours overlap; the last frame's window ends with it.
     """
     frames, joints = x.shape[2:]
     stride = 2 if frames >= 16 else 1
@@ -99,4 +102,6 @@ def _halve(x: torch.Tensor) -> torch.Tensor:
     # Not by max_pool2d: ONNX Runtime joins a padding with the pooling behind it, and refuses one that is wider than the
     # pooling.
     x = x.unflatten(3, (-1, 2)).amax(4)
-    return x if stride == 1 else x.unflatten(2, (-1, 2)).amax(3)
+    if stride == 1:
+        return torch.maximum(x, torch.cat([x[:, :, 1:], x[:, :, -1:]], 2))
+    return x.unflatten(2, (-1, 2)).amax(3)

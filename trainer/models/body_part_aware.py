@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from edgeact.skeleton import MPII_16
 from trainer.layers.part_crops import cut_squares, part_squares_in_shares, peak_joints
+from trainer.layers.pixels import IMAGENET
 from trainer.layers.residual import check_input
 
 PARTS = 3  # head, right hand, left hand
@@ -130,7 +131,12 @@ class PartStream(nn.Module):
 class BodyPartAwareNetwork(nn.Module):
     """Pictures (N, 3, H, W) and the same ones larger (N, 3, H', W'), normalised → `BodyPartAwareOutput` (paper: 256²
     and 512²).
+
+    "All input images were normalized with a mean and standard deviation of ImageNet" (section 4.1), as the published
+    weights of HRNet and ResNet want them; `trainer.layers.pixels.FromPixels` does so.
     """
+
+    pixel_range = IMAGENET
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from trainer.layers.convolution import ConvNorm, fold_normalisation
+from trainer.layers.pixels import SIGNED_UNIT
 from trainer.models.compact import LEVEL_CHANNELS, STAGES, CompactBackbone, InvertedResidual
 from trainer.models.published import load_published
 
@@ -21,6 +22,8 @@ _LEVELS = ("stride4", "stride8", "stride16", "stride32")
 
 class CompactClassifier(nn.Module):
     """Pictures (N, 3, H, W) in [−1, 1] → class scores (N, A)."""
+
+    pixel_range = SIGNED_UNIT
 
     def __init__(self, classes: int = CLASSES) -> None:
         super().__init__()

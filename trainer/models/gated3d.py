@@ -62,6 +62,7 @@ class ExplainedBackbone(nn.Module):
     def __init__(self, network: ResNeXt3d | I3d) -> None:
         super().__init__()
         self.network = network
+        self.pixel_range = network.pixel_range
 
     def forward(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         return self.network.explained(clips)
@@ -69,7 +70,7 @@ class ExplainedBackbone(nn.Module):
 
 class GatedNetwork(nn.Module):
     """Clips (N, 3, T, H, W) → the layers' outputs by name, and scores (N, A): those of the backbone plus those of every
-    gate.
+    gate. Pixels are of the backbone's range (`trainer.layers.pixels.FromPixels` sees to it).
 
     The paper does not say how gates and classifier are fused; a sum of fully connected layers' scores is one fully
     connected layer over all that they see.
@@ -94,6 +95,7 @@ class GatedNetwork(nn.Module):
         if not gates:
             raise ValueError("no layer is to be gated; name at least one of the backbone's layers")
         self.backbone = backbone
+        self.pixel_range = getattr(backbone, "pixel_range", None)  # backbones of tests name none
         self.gates = nn.ModuleDict({name: Gate(size, classes, time_factor=time_factor) for name, size in gates.items()})
 
     def forward(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:

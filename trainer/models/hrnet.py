@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from trainer.layers.pixels import IMAGENET
 from trainer.layers.residual import BasicBlock, Bottleneck, check_input, convolution
 from trainer.models.published import load_published
 
@@ -108,7 +109,12 @@ class Stage(nn.Sequential):
 class HRNet(nn.Module):
     """Pictures (N, 3, H, W), sides multiples of 32 → maps F1..F4, or F1 alone with ``all_maps=False`` as in the
     official pose network.
+
+    Published weights, for pose and for ImageNet, want pictures of ImageNet's mean and deviation
+    (`trainer.layers.pixels`).
     """
+
+    pixel_range = IMAGENET
 
     def __init__(self, size: HRNetSize, *, all_maps: bool = True) -> None:
         super().__init__()

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from trainer.layers.convolution import same_padding
+from trainer.layers.pixels import SIGNED_UNIT
 from trainer.layers.residual import check_input
 from trainer.models.published import load_published
 
@@ -103,6 +104,8 @@ class I3d(nn.Module):
     """Clips (N, 3, T, H, W) in [−1, 1], any length and size → class scores (N, A): the published ones, averaged over
     time.
     """
+
+    pixel_range = SIGNED_UNIT
 
     def __init__(self, classes: int = 400, *, narrowing: int = 1, dropout: float = 0.5) -> None:
         """Make the layers.

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from trainer.layers.pixels import SIGNED_UNIT
 from trainer.layers.residual import check_input
 from trainer.models.published import load_published
 
@@ -61,6 +62,8 @@ class ResidualBranches(nn.Module):
 
 class InceptionResNetV2(nn.Module):
     """Pictures (N, 3, H, W) in [−1, 1] → class scores (N, A)."""
+
+    pixel_range = SIGNED_UNIT
 
     def __init__(
         self,

@@ -85,30 +85,36 @@ class _Maps:
 
 
 class MapHeads(nn.Module):
-    """W_h and W_d: features Z (B, N_f, h, w) → joint and depth maps and their poses (eq. 6 to 9)."""
+    """W_h and W_d: normalised features (B, N_f, h, w), ≥ 0 → joint and depth maps and their poses (eq. 6 to 9)."""
 
     def __init__(self, channels: int, joints: int, dimensions: int) -> None:
         super().__init__()
         self.joint_maps = nn.Conv2d(channels, joints, 1)
         self.depth_maps = nn.Conv2d(channels, joints, 1) if dimensions == 3 else None
 
-    def forward(self, z: torch.Tensor) -> _Maps:
-        h = spatial_softmax(self.joint_maps(z))
+    def forward(self, active: torch.Tensor) -> _Maps:
+        h = spatial_softmax(self.joint_maps(active))
         poses, d = soft_argmax(h), None
         if self.depth_maps is not None:
-            d = torch.sigmoid(self.depth_maps(z))
+            d = torch.sigmoid(self.depth_maps(active))
             poses = torch.cat([poses, expected_depth(h, d)[..., None]], -1)
         return _Maps(h, d, poses, joint_confidence(h))
 
 
 class PredictionBlock(nn.Module):
-    """PB of one pyramid and level (figure 4)."""
+    """PB of one pyramid and level (figure 4).
+
+    Between two convolutions, those of W_z and of W_h and W_d too, stand a normalisation and a ReLU, which the paper
+    "omits to simplify notation" (section 3). W_h and W_d share one, as in the authors' published code; what is
+    re-injected and what appearance is taken from is Z before it.
+    """
 
     def __init__(self, size: PyramidSize, level: int, *, acts: bool, injected: bool) -> None:
         super().__init__()
         channels = size.channels(level)
         self.residual = ResidualUnit(channels)  # RU of eq. 4
         self.norm, self.multitask = nn.BatchNorm2d(channels), SeparableConvolution(channels, channels)  # W_z of eq. 5
+        self.head_norm = nn.BatchNorm2d(channels)  # between Z and W_h, W_d
         self.heads = MapHeads(channels, size.joints, size.dimensions)
         self.reinject_joints = nn.Conv2d(size.joints, channels, 1, bias=False)  # W_r of eq. 10
         self.reinject_depth = nn.Conv2d(size.joints, channels, 1, bias=False) if size.dimensions == 3 else None  # W_s
@@ -142,13 +148,14 @@ class PredictionBlock(nn.Module):
         """
         z_before = self.residual(features)  # Z' of eq. 4, of what the network has added up
         z = self.multitask(torch.relu(self.norm(z_before)))
-        maps = self.heads(z)
+        active = torch.relu(self.head_norm(z))
+        maps = self.heads(active)
         x = self.reinject_joints(maps.joints) + z_before + z
         if self.reinject_depth is not None and maps.depth is not None:
             x = x + self.reinject_depth(maps.depth)
         if self.action is None or frames is None:
             return x, maps, None, None
-        seen = maps if self.action_heads is None else self.action_heads(z)
+        seen = maps if self.action_heads is None else self.action_heads(active)
         weighted = seen.poses * seen.confidence[..., None]  # "pondered by their confidence scores" (section 3.3.1)
         pose = weighted.unflatten(0, (-1, frames)).permute(0, 3, 1, 2)
         appearance = appearance_features(seen.joints, z).unflatten(0, (-1, frames)).permute(0, 3, 1, 2)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from trainer.layers.pixels import IMAGENET
 from trainer.layers.residual import BasicBlock, Bottleneck, check_input
 from trainer.models.published import load_published
 
@@ -17,8 +18,11 @@ WIDTHS = (64, 128, 256, 512)
 class ResNet(nn.Module):
     """Pictures (N, 3, H, W) → class scores (N, A); `maps` gives the layers' outputs, strides 4, 8, 16 and 32.
 
-    The stages are open to networks that put something between them: ``stem``, then ``layer1`` to ``layer4``.
+    The stages are open to networks that put something between them: ``stem``, then ``layer1`` to ``layer4``. Published
+    weights want pictures of ImageNet's mean and deviation (`trainer.layers.pixels`).
     """
+
+    pixel_range = IMAGENET
 
     def __init__(
         self,

@@ -1,8 +1,10 @@
 """3D ResNeXt-50 and 101 (Hara, Kataoka, Satoh, "Can Spatiotemporal 3D CNNs Retrace the History of 2D CNNs and
 ImageNet?", CVPR 2018).
 
-The network of paper C (table 1): 16 frames of 112², named as the published weights name them. "Output size" of that
-table is what comes out for 16 frames of 224².
+The network of paper C (table 1), for 16 frames of 112², named as the published weights name them. The table's output
+sizes are those of 16 frames of 224², of which this network gives conv 16×112×112, layer1 8×56×56, layer2 4×28×28,
+layer3 2×14×14, layer4 1×7×7. Only conv differs: the table has 8×112×112, but the published first convolution keeps
+the frames, and the pooling behind it halves them.
 """
 
 from pathlib import Path
@@ -11,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from trainer.layers.pixels import ACTIVITYNET
 from trainer.layers.residual import ResNeXtBottleneck3d, check_input
 from trainer.models.published import load_published
 
@@ -18,7 +21,12 @@ WIDTHS = (128, 256, 512, 1024)
 
 
 class ResNeXt3d(nn.Module):
-    """Clips (N, 3, T, H, W) of any length and size → class scores (N, A); `maps` gives the layers' outputs."""
+    """Clips (N, 3, T, H, W) of any length and size → class scores (N, A); `maps` gives the layers' outputs.
+
+    Published weights want pixels of 0..255 less the mean of ActivityNet (`trainer.layers.pixels`).
+    """
+
+    pixel_range = ACTIVITYNET
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """3D ResNeXt: the published names and sizes, the published outputs, and what every network must pass."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.trainer.models.named_weights import fill_by_name
 from tests.trainer.models.network_checks import check_export, check_gradients, check_learns
 from tests.trainer.models.published_names import read_golden, tensor_lines
 from trainer.attribution.cam3d import cam3d
+from trainer.models import resnext3d
 from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.resnext3d import ResNeXt3d, load_kenshohara, resnext3d_50, resnext3d_101
 
@@ -50,19 +52,19 @@ def test_outputs_are_those_of_the_published_implementation() -> None:
 
 
 def test_layers_have_the_sizes_of_the_papers_table() -> None:
-    """Table 1 of paper C for 16 frames of 224²; its first row says 8 frames of conv, which is what the pooling behind
-    it leaves.
+    """Table 1 of paper C for 16 frames of 224², and what the module says of it; the table's first row says 8 frames of
+    conv, which is what the pooling behind it leaves.
     """
     model = ResNeXt3d((1, 1, 1, 1), widths=(32, 32, 32, 32), stem_channels=4, cardinality=4, classes=2).eval()
     with torch.no_grad():
         maps = model.maps(torch.zeros(1, 3, 16, 224, 224))
-    assert {name: tuple(value.shape[2:]) for name, value in maps.items()} == {
-        "conv": (16, 112, 112),
-        "layer1": (8, 56, 56),
-        "layer2": (4, 28, 28),
-        "layer3": (2, 14, 14),
-        "layer4": (1, 7, 7),
-    }
+    sizes = {name: tuple(value.shape[2:]) for name, value in maps.items()}
+    table = {"conv": (8, 112, 112), "layer1": (8, 56, 56), "layer2": (4, 28, 28), "layer3": (2, 14, 14)}
+    table |= {"layer4": (1, 7, 7)}
+    assert sizes == {**table, "conv": (16, 112, 112)}
+    said = re.findall(r"(conv|layer\d)\s+(\d+)×(\d+)×(\d+)", resnext3d.__doc__ or "")
+    assert {name: tuple(int(side) for side in size) for name, *size in said} == sizes
+    assert "the table has {}×{}×{}".format(*table["conv"]) in " ".join((resnext3d.__doc__ or "").split())
 
 
 def test_it_learns() -> None:
