@@ -15,10 +15,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeact.errors import BundleError, BundleIntegrityError, BundleSchemaError
+from edgeact.regular_file import read_regular
 from edgeact.skeleton import SKELETONS, Skeleton
 
 SCHEMA_VERSION = 1
 MANIFEST_NAME = "manifest.json"
+
+# In bytes. Ours have ten thousand and two million; ONNX itself ends at two thousand million.
+_LARGEST_MANIFEST = 4 * 2**20
+_LARGEST_GRAPH = 2**30
+_LFS_POINTER = b"version https://git-lfs"
 
 # A plain file name: no folder, no drive, no leading dot, so that it cannot point outside the bundle.
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")]
@@ -153,17 +159,20 @@ class Bundle:
         """The graph's bytes, after their hash has been checked.
 
         Raises:
-            BundleIntegrityError: The file is missing, is a link, or its hash is not the manifest's.
+            BundleIntegrityError: The file is missing, is no regular file (a link, a pipe, a device), is too large, or
+                its hash is not the manifest's.
         """
         path = self.directory / graph.file
-        if path.is_symlink():
-            raise BundleIntegrityError(
-                f"{path} is a symbolic link, which a bundle may not hold; copy the file itself into the bundle"
-            )
         try:
-            content = path.read_bytes()
+            content = read_regular(path, limit=_LARGEST_GRAPH)
         except OSError as error:
-            raise BundleIntegrityError(f"{path} cannot be read ({error.strerror}); copy the bundle again") from error
+            raise BundleIntegrityError(
+                f"{path} cannot be read ({error.strerror}); a bundle holds its files themselves: copy the bundle again"
+            ) from error
+        if content.startswith(_LFS_POINTER):
+            raise BundleIntegrityError(
+                f"{path} is a pointer of Git LFS, not the graph; run git lfs pull where the bundle was cloned"
+            )
         found = hashlib.sha256(content).hexdigest()
         if found != graph.sha256:
             raise BundleIntegrityError(
@@ -191,14 +200,14 @@ def load_bundle(directory: Path | None = None) -> Bundle:
     directory = directory or default_bundle_path()
     path = directory / MANIFEST_NAME
     try:
-        content = path.read_bytes()
+        content = read_regular(path, limit=_LARGEST_MANIFEST)
     except OSError as error:
         raise BundleError(
             f"{path} cannot be read ({error.strerror}); --bundle takes a folder with a {MANIFEST_NAME}"
         ) from error
     try:
         data = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{path} is not JSON ({error}); copy the bundle again") from error
     version = data.get("schema_version") if isinstance(data, dict) else None
     if version is not None and version != SCHEMA_VERSION:
@@ -207,7 +216,8 @@ def load_bundle(directory: Path | None = None) -> Bundle:
             if isinstance(version, int) and version > SCHEMA_VERSION
             else "export the bundle again"
         )
-        raise BundleSchemaError(f"{path} has schema version {version!r}, this edgeact reads {SCHEMA_VERSION}; {remedy}")
+        shown = version if isinstance(version, int) else f"of type {type(version).__name__}"
+        raise BundleSchemaError(f"{path} has schema version {shown}, this edgeact reads {SCHEMA_VERSION}; {remedy}")
     try:
         manifest = Manifest.model_validate_json(content)
     except ValidationError as error:

@@ -4,6 +4,7 @@ The record is what makes a set of outputs count. It is written with state ``writ
 its final name and with ``done`` after the last one did, so that outputs without a ``done`` record are done again.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -17,9 +18,12 @@ import edgeact
 from edgeact.bundle import Bundle
 from edgeact.config import PipelineConfig
 from edgeact.errors import OutputError
+from edgeact.regular_file import create_new, read_regular
+from edgeact.sinks.atomic import publish_file
 
 VIDEO_SUFFIX, EVENTS_SUFFIX, FRAMES_SUFFIX, RECORD_SUFFIX = ".mp4", ".events.csv", ".frames.jsonl", ".run.json"
 _PARTIAL_SUFFIX = ".partial"
+_LARGEST_RECORD = 2**20  # bytes; ours have a few thousand
 
 # File systems take names of 255 bytes; our suffixes and the temporary name around them need 22.
 _LONGEST_STEM_BYTES = 200
@@ -117,9 +121,12 @@ def record_path(out_dir: Path, stem: str) -> Path:
 
 
 def load_record(path: Path) -> RunRecord | None:
-    """The record, or None when there is none or it is not readable (the input is then done again)."""
+    """The record, or None when there is none or it is not readable (the input is then done again).
+
+    Videos lie beside records that anybody may have put there, so only a regular file of a sensible size is read.
+    """
     try:
-        return RunRecord.model_validate_json(path.read_bytes())
+        return RunRecord.model_validate_json(read_regular(path, limit=_LARGEST_RECORD))
     except (OSError, ValidationError):
         return None
 
@@ -132,14 +139,13 @@ def save_record(path: Path, record: RunRecord) -> None:
     """
     partial = path.with_name(path.name + _PARTIAL_SUFFIX)
     try:
-        with partial.open("w", encoding="utf-8") as file:
+        with os.fdopen(create_new(partial), "w", encoding="utf-8") as file:
             json.dump(record.model_dump(mode="json"), file, indent=2)
             file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        publish_file(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise OutputError(
             f"{path} cannot be written ({error.strerror}); free some space or choose another --out"
         ) from error

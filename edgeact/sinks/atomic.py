@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from edgeact.errors import OutputError
+from edgeact.regular_file import create_new, open_regular, sync_folder
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -26,16 +27,20 @@ def prepare_partial(path: Path) -> Path:
     Raises:
         OutputError: The folder is missing or cannot be written, or there is a folder in the file's place.
     """
-    partial = partial_path(path)
+    os.close(_create_partial(path))
+    return partial_path(path)
+
+
+def _create_partial(path: Path) -> int:
+    """As `prepare_partial`, but give the new file's descriptor."""
     if path.is_dir():
         raise OutputError(
             f"{path} is a folder, a file is to be written there; rename the folder or choose another --out"
         )
     try:
-        partial.write_bytes(b"")
+        return create_new(partial_path(path))
     except OSError as error:
         raise output_error(path, error) from error
-    return partial
 
 
 def publish(path: Path) -> None:
@@ -46,12 +51,25 @@ def publish(path: Path) -> None:
     """
     partial = partial_path(path)
     try:
-        with partial.open("r+b") as file:
-            os.fsync(file.fileno())  # else a power cut may leave the new name with an empty file
-        partial.replace(path)
+        publish_file(partial, path)
     except OSError as error:
         remove_partials(path)
         raise output_error(path, error) from error
+
+
+def publish_file(partial: Path, path: Path) -> None:
+    """Put a complete file on the disk, then rename it, then put the new name on the disk.
+
+    Raises:
+        OSError: It cannot be written or renamed, or is no regular file.
+    """
+    descriptor = open_regular(partial)
+    try:
+        os.fsync(descriptor)  # else a power cut may leave the new name with an empty file
+    finally:
+        os.close(descriptor)
+    partial.replace(path)
+    sync_folder(path.parent)
 
 
 def remove_partials(path: Path) -> None:
@@ -91,10 +109,7 @@ class PartialText:
         """Raises: OutputError: The file cannot be created."""
         self._path = path
         self._closed = False
-        try:
-            self._file = prepare_partial(path).open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise output_error(path, error) from error
+        self._file = os.fdopen(_create_partial(path), "w", encoding="utf-8", newline="")
 
     def write(self, text: str) -> int:
         """Append; after a failure the temporary file is gone.

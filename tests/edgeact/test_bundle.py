@@ -1,6 +1,7 @@
 """A bundle is read strictly, and nothing of it is used unchecked."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -96,6 +97,18 @@ def test_a_changed_graph_is_not_given_out(tiny_bundle: Path, tmp_path: Path) -> 
     (folder / "pose.onnx").symlink_to(tiny_bundle / "pose.onnx")
     with pytest.raises(BundleIntegrityError, match="symbolic link"):
         bundle.read_graph(bundle.manifest.graphs[1])
+    (folder / "pose.onnx").unlink()
+    os.mkfifo(folder / "pose.onnx")
+    with pytest.raises(BundleIntegrityError, match="named pipe"):
+        bundle.read_graph(bundle.manifest.graphs[1])
+    (folder / "pose.onnx").unlink()
+    with (folder / "pose.onnx").open("wb") as file:
+        file.truncate(2**40)  # takes no room on the disk
+    with pytest.raises(BundleIntegrityError, match="larger than"):
+        bundle.read_graph(bundle.manifest.graphs[1])
+    (folder / "pose.onnx").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    with pytest.raises(BundleIntegrityError, match="git lfs pull"):
+        bundle.read_graph(bundle.manifest.graphs[1])
 
 
 def test_what_is_no_bundle_says_so(tmp_path: Path) -> None:
@@ -106,6 +119,26 @@ def test_what_is_no_bundle_says_so(tmp_path: Path) -> None:
         load_bundle(tmp_path)
     (tmp_path / MANIFEST_NAME).write_text("[]")
     with pytest.raises(BundleError, match="not a valid manifest"):
+        load_bundle(tmp_path)
+    for hostile in ("[" * 200_000, '{"schema_version": ' + "9" * 5000 + "}"):
+        (tmp_path / MANIFEST_NAME).write_text(hostile)
+        with pytest.raises(BundleError, match="is not JSON"):
+            load_bundle(tmp_path)
+
+
+def test_a_manifest_is_a_regular_file_of_a_sensible_size(tiny_bundle: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / MANIFEST_NAME
+    manifest.symlink_to(tiny_bundle / MANIFEST_NAME)
+    with pytest.raises(BundleError, match="symbolic link"):
+        load_bundle(tmp_path)
+    manifest.unlink()
+    os.mkfifo(manifest)
+    with pytest.raises(BundleError, match="named pipe"):
+        load_bundle(tmp_path)
+    manifest.unlink()
+    with manifest.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(BundleError, match="larger than"):
         load_bundle(tmp_path)
 
 

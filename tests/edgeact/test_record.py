@@ -144,3 +144,27 @@ def test_a_record_that_cannot_be_written_names_the_file_and_leaves_nothing(tmp_p
     with pytest.raises(OutputError, match=r"a\.run\.json cannot be written"):
         save_record(tmp_path / "a.run.json", record)
     assert [path.name for path in tmp_path.iterdir()] == ["a.run.json"]
+
+
+def test_only_a_regular_file_of_a_sensible_size_is_read_as_a_record(tmp_path: Path) -> None:
+    source = InputRecord(path="a.mp4", fingerprint="0")
+    record = RunRecord(state="done", input=source, settings=SETTINGS, outputs={}, summary=SUMMARY)
+    save_record(tmp_path / "a.run.json", record)
+    assert load_record(tmp_path / "a.run.json") == record
+    (tmp_path / "link.run.json").symlink_to(tmp_path / "a.run.json")
+    os.mkfifo(tmp_path / "pipe.run.json")
+    (tmp_path / "large.run.json").write_bytes((tmp_path / "a.run.json").read_bytes() + b" " * 2**20)
+    for name in ("link", "pipe", "large"):
+        assert load_record(tmp_path / f"{name}.run.json") is None
+
+
+def test_a_record_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "a.run.json.partial").symlink_to(tmp_path / "precious")
+    source = InputRecord(path="a.mp4", fingerprint="0")
+    save_record(
+        tmp_path / "a.run.json",
+        RunRecord(state="done", input=source, settings=SETTINGS, outputs={}, summary=SUMMARY),
+    )
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert load_record(tmp_path / "a.run.json") is not None

@@ -1,4 +1,6 @@
 import errno
+import os
+import stat
 from pathlib import Path
 
 import av
@@ -48,3 +50,40 @@ def test_errors_of_python_and_of_ffmpeg_become_one_line_with_a_remedy(code: int,
         message = str(output_error(Path("out/a.mp4"), error))
         assert message.startswith("out/a.mp4 cannot be written (the reason); ")
         assert remedy in message
+
+
+def test_what_lies_under_the_temporary_name_is_never_written_through(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    partial = partial_path(tmp_path / "a.txt")
+    for put in (lambda: partial.symlink_to(precious), lambda: os.link(precious, partial), lambda: os.mkfifo(partial)):
+        put()
+        file = PartialText(tmp_path / "a.txt")
+        file.write("new")
+        file.close()
+        assert precious.read_text() == "kept"
+        assert (tmp_path / "a.txt").read_text() == "new"
+        assert not (tmp_path / "a.txt").is_symlink()
+
+
+def test_a_link_put_there_while_writing_is_not_published(tmp_path: Path) -> None:
+    prepare_partial(tmp_path / "a.mp4").unlink()
+    partial_path(tmp_path / "a.mp4").symlink_to(Path(__file__))
+    with pytest.raises(OutputError, match="symbolic link"):
+        publish(tmp_path / "a.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_new_name_is_on_the_disk_before_publishing_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        mode = os.fstat(descriptor).st_mode
+        synced.append(f"folder {(tmp_path / 'a.mp4').exists()}" if stat.S_ISDIR(mode) else "file")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    prepare_partial(tmp_path / "a.mp4")
+    publish(tmp_path / "a.mp4")
+    assert synced == ["file", "folder True"]
