@@ -31,6 +31,10 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="the bundle's folder; replaced when the new one is whole")] = Path("bundle"),
 ) -> None:
     """Follow a recipe from the raw data sets to a measured bundle with its model card (some hours on two cores)."""
+    from trainer.extras import require_extras
+
+    require_extras("edgeact deploy reproduce", ["train", "label", "export"])
+
     from deploy.reproduce import reproduce as follow
     from trainer.folders import Folders
     from trainer.recipe import load_recipe

@@ -19,6 +19,7 @@ from edgeact.bundle import Bundle, load_bundle
 from edgeact.capture.base import SourceInfo
 from edgeact.capture.open import find_inputs, open_source
 from edgeact.errors import (
+    ArgumentTypeError,
     BackendError,
     BundleError,
     EdgeactError,
@@ -81,7 +82,10 @@ def annotate(
         BackendError: The device cannot be used, which concerns all inputs.
         OutputError: The folder for the outputs cannot be created or written.
         UsageError: An option has an unusable value.
+        ArgumentTypeError: ``inputs`` is one string or path, of which every letter would be an input, or holds something
+            else than strings.
     """
+    _check_types(inputs)
     if options.every < 1:
         raise UsageError(f"every is {options.every}; it takes 1 (every frame) or more")
     listener = listener or SilentListener()
@@ -102,6 +106,20 @@ def annotate(
                 break
     unfinished = len(results) < total or any(result.state == "interrupted" for result in results)
     return BatchReport(tuple(results), not_started=total - len(results), interrupted=unfinished and batch.stop.is_set())
+
+
+def _check_types(inputs: object) -> None:
+    if isinstance(inputs, (str, bytes, os.PathLike)):
+        raise ArgumentTypeError(
+            f"inputs is {inputs!r}, not a list; give [{os.fsdecode(inputs)!r}], also for a single input"
+        )
+    if not isinstance(inputs, Sequence):
+        raise ArgumentTypeError(f"inputs is of type {type(inputs).__name__}; give a list of strings")
+    for item in inputs:
+        if not isinstance(item, str):
+            raise ArgumentTypeError(
+                f"inputs holds {item!r} of type {type(item).__name__}; give strings, such as str(path)"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,10 @@ from edgeact.bundle import Bundle, load_bundle
 from edgeact.capture.base import Source, SourceInfo, SourceState
 from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
-from edgeact.doctor import installed_version, machine_in_words, usable_cores
+from edgeact.doctor import machine_in_words, usable_cores
+from edgeact.doctor_opencv import WHEELS
 from edgeact.errors import SourceFormatError, UsageError
+from edgeact.installed import installed_version
 from edgeact.overlay import InsetStrip, draw
 from edgeact.perception.perceiver import Perceiver
 from edgeact.pipeline import FramePerceiver, PipelineReport, run
@@ -38,7 +40,7 @@ from edgeact.stats import Percentiles
 from edgeact.types import ActionEvent, Frame, FrameResult, UInt8
 
 BENCH_VERSION = 1  # of the JSON layout
-_PACKAGES = ("av", "numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-gpu")
+_PACKAGES = ("av", "numpy", *WHEELS, "onnxruntime", "onnxruntime-gpu")
 
 
 @dataclass(frozen=True, slots=True)

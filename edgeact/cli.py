@@ -16,13 +16,14 @@ import typer
 
 import edgeact
 from edgeact.commands import EdgeactGroup
-from edgeact.errors import INTERRUPTED_EXIT_CODE, EdgeactError, UsageError
+from edgeact.errors import INTERRUPTED_EXIT_CODE, EdgeactError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from edgeact.batch import AnnotateOptions
     from edgeact.config import PipelineConfig
 
 DEBUG_VARIABLE = "EDGEACT_DEBUG"
+_OWN_PACKAGES = ("edgeact", "trainer", "deploy", "desktop_ui")
 
 app = typer.Typer(
     name="edgeact",
@@ -238,6 +239,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail(error, str(error), error.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED_EXIT_CODE)
+    except ImportError as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        if (error.name or "").partition(".")[0] in _OWN_PACKAGES:
+            _fail(error, f"{what} (this is a fault of edgeact; edgeact --debug … shows where)", 1)
+        _fail(error, f"{what}; edgeact doctor says how to mend the installation", MissingExtraError.exit_code)
     except Exception as error:  # noqa: BLE001 - the top of the program
         what = " ".join(f"{type(error).__name__}: {error}".split())
         _fail(error, f"{what} (this is a fault of edgeact; edgeact --debug … shows where)", 1)
@@ -284,8 +290,8 @@ def _annotate(inputs: Sequence[str], out: Path, options: "AnnotateOptions", *, q
         if errors.is_terminal and not quiet:
             listener = stack.enter_context(BarListener(errors))
         report = annotate(inputs, out, options, listener=listener, stop=stop)
-    if not quiet:
-        Console().print(summary_table(report))
+    if not quiet and any(result.summary is not None for result in report.results):
+        Console().print(summary_table(report))  # without figures it would be a table of blanks
     if quiet or len(report.results) > 1:  # else the listener has just said it
         for result in report.results:
             if result.error is not None:

@@ -6,18 +6,20 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from edgeact.doctor_opencv import opencv_remedy, try_opencv
 from edgeact.errors import EdgeactError
+from edgeact.installed import installed_version, reinstall_command
 
 CheckState = Literal["ok", "note", "fail"]
 
 _REQUIRED = ("numpy", "scipy", "av", "onnxruntime", "pydantic", "typer", "rich", "psutil")
-_OPTIONAL = ("torch", "tensorrt", "torch-tensorrt", "PyQt6", "paho-mqtt", "ray")
+_OPTIONAL = ("torch", "onnx", "onnxscript", "ai-edge-litert", "tensorrt")
 _ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu")  # either gives the module onnxruntime
 _FREE_BYTES = 2 * 2**30
+_DEMO_CLIP = Path(__file__).parent / "assets" / "demo.mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Check:
 
 
 def examine(folder: Path | None = None) -> list[Check]:
-    """Look at Python, packages, codecs, providers, cores, memory, disk and the bundle.
+    """Look at Python, packages, codecs, a frame, providers, cores, memory, disk and the bundle.
 
     Args:
         folder: Where outputs would go; None takes the current folder.
@@ -41,6 +43,7 @@ def examine(folder: Path | None = None) -> list[Check]:
         _packages,
         _opencv,
         _codecs,
+        _frame,
         _providers,
         _machine,
         lambda: _disk(folder or Path.cwd()),
@@ -60,14 +63,6 @@ def machine_in_words() -> str:
 def usable_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def installed_version(package: str) -> str | None:
-    """A package's version without importing it, or None."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _processor() -> str:
@@ -111,36 +106,52 @@ def _packages() -> list[Check]:
 
 
 def _opencv() -> list[Check]:
-    headless, full = installed_version("opencv-python-headless"), installed_version("opencv-python")
-    if full is not None:
-        remedy = (
-            "its Qt plugins break PyQt windows: pip uninstall opencv-python, "
-            "then pip install --force-reinstall opencv-python-headless"
-        )
-        return [Check("OpenCV", "note", f"opencv-python {full}", remedy)]
-    if headless is None:
-        return [Check("OpenCV", "fail", "not installed", "pip install opencv-python-headless")]
-    return [Check("OpenCV", "ok", f"{headless} (headless)")]
+    try:
+        return [Check("OpenCV", "ok", try_opencv())]
+    except Exception as error:  # noqa: BLE001 - another package's code, which may be half there: it raises anything
+        return [Check("OpenCV", "fail", f"cv2 does not work ({_in_one_line(error)})", opencv_remedy(error))]
 
 
 def _codecs() -> list[Check]:
     try:
         import av
     except ImportError as error:
-        return [Check("FFmpeg", "fail", str(error), "pip install --force-reinstall av")]
+        return [Check("FFmpeg", "fail", str(error), reinstall_command("av"))]
     libraries = ", ".join(
         f"{name} {'.'.join(str(part) for part in version)}" for name, version in sorted(av.library_versions.items())
     )
     if "libx264" not in av.codecs_available:
-        return [Check("FFmpeg", "fail", libraries, "this build has no H.264 encoder: pip install --force-reinstall av")]
+        return [Check("FFmpeg", "fail", libraries, f"this build has no H.264 encoder: {reinstall_command('av')}")]
     return [Check("FFmpeg", "ok", libraries)]
+
+
+def _frame() -> list[Check]:
+    """Read a frame as the pipeline does: decoded, turned upright, and fitted into a graph's input."""
+    try:
+        from edgeact.capture.open import open_source
+        from edgeact.geometry import letterbox
+
+        with open_source(_DEMO_CLIP) as source:
+            image = next(iter(source.frames())).image
+        height, width = image.shape[:2]
+        contrast = float(letterbox(image, width=64, height=64).std())
+    except Exception as error:  # noqa: BLE001 - whatever is missing above also ends here
+        remedy = f"mend what failed above; if nothing did: {reinstall_command('edgeact')}"
+        return [Check("frame", "fail", f"{_DEMO_CLIP.name} cannot be read ({_in_one_line(error)})", remedy)]
+    if contrast < 1.0:  # of 0..255; the clip's own frames have some 50
+        return [Check("frame", "fail", f"{_DEMO_CLIP.name} is read as one colour", reinstall_command("av"))]
+    return [Check("frame", "ok", f"read {width}×{height} from {_DEMO_CLIP.name}")]
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _providers() -> list[Check]:
     try:
         import onnxruntime
     except ImportError as error:
-        return [Check("devices", "fail", str(error), "pip install --force-reinstall onnxruntime")]
+        return [Check("devices", "fail", str(error), reinstall_command("onnxruntime"))]
     providers = onnxruntime.get_available_providers()
     found = ", ".join(providers)
     if "CUDAExecutionProvider" not in providers and shutil.which("nvidia-smi") is not None:
@@ -177,9 +188,7 @@ def _bundle() -> list[Check]:
         for graph in bundle.manifest.graphs:
             bundle.read_graph(graph)
     except EdgeactError as error:
-        return [
-            Check("bundle", "fail", str(error), "pip install --force-reinstall edgeact, or give your own with --bundle")
-        ]
+        return [Check("bundle", "fail", str(error), f"{reinstall_command('edgeact')}, or give your own with --bundle")]
     return [
         Check(
             "bundle",

@@ -20,6 +20,16 @@ class UsageError(EdgeactError, ValueError):
     exit_code = 2
 
 
+class ArgumentTypeError(UsageError, TypeError):
+    """A Python caller gave a value of a type that would be misunderstood."""
+
+
+class MissingExtraError(EdgeactError, ImportError):
+    """A command needs packages of an extra that is not installed; the message says how to install it."""
+
+    exit_code = 4
+
+
 class SourceNotFoundError(EdgeactError, FileNotFoundError):
     """An input path, or media inside an input folder, does not exist."""
 

@@ -21,7 +21,7 @@ ASSETS = REPOSITORY / "edgeact" / "assets"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # Which extras of pyproject.toml a package may use besides the runtime's own dependencies.
-EXTRAS = {"edgeact": (), "trainer": ("train", "label"), "deploy": ("train", "export"), "desktop_ui": ("desktop",)}
+EXTRAS = {"edgeact": (), "trainer": ("train", "label"), "deploy": ("train", "export"), "desktop_ui": ()}
 OPTIONAL_MODULES = {"edgeact/inference/torch_tensorrt.py": {"torch", "torch_tensorrt"}}
 DISTRIBUTIONS = {"cv2": "opencv-python-headless", "PIL": "pillow"}  # where the import has another name
 
@@ -84,6 +84,25 @@ def test_each_package_imports_only_what_it_declares(package: str) -> None:
         if unknown:
             undeclared[name_of(path)] = sorted(unknown)
     assert not undeclared
+
+
+def test_every_extra_brings_what_something_imports() -> None:
+    """An extra that is there to be filled later would promise what does not exist."""
+    offered = set(PROJECT["optional-dependencies"]) - {"dev"}
+    assert offered == {extra for extras in EXTRAS.values() for extra in extras}
+    imported = distributions({module for path in python_files(*PACKAGES) for module in third_party(path)})
+    # torch's exporter imports onnxscript by itself.
+    assert {extra: declared((extra,)) - declared(()) - imported - {"onnxscript"} for extra in offered} == {
+        extra: set() for extra in offered
+    }
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `([a-z]+)` \| ([^|]+) \|", readme.partition("| extra |")[2].partition("\n\n")[0], re.MULTILINE
+    )
+    assert {name for name, _ in rows} == {*offered, "dev"}
+    for name, brings in rows:
+        if name != "dev":
+            assert {canonicalize_name(package) for package in brings.split(", ")} == declared((name,)) - declared(())
 
 
 def test_the_runtime_declares_only_what_it_imports() -> None:

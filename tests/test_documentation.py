@@ -52,6 +52,17 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
     assert {(code, name) for code, name, _ in table("exit-codes")} == codes
 
 
+def test_the_labels_are_those_of_the_default_bundle() -> None:
+    labels = [label for _, row in table("labels") for label in re.findall(r"[a-z_]+", row)]
+    assert sorted(labels) == sorted(load_bundle().manifest.labels)
+
+
+def test_labels_systems_and_limits_stand_before_the_first_command() -> None:
+    top = README.partition("## Two commands")[0]
+    for words in ("labels:begin", "**Systems.**", "**Not yet.**", "Windows does not work", "no cameras"):
+        assert words in top
+
+
 def test_the_settings_are_those_of_the_pipeline() -> None:
     settings = [(key, value.strip('"'), meaning) for key, value, meaning in table("settings")]
     assert settings == [

@@ -123,6 +123,15 @@ def test_every_module_of_the_runtime_imports_without_the_extras() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(("command", "extras"), [("train", "train"), ("deploy", "train")])
+def test_a_command_says_in_one_line_which_extra_it_needs(command: str, extras: str) -> None:
+    done = run_without_extras(command, *(["reproduce"] if command == "deploy" else []))
+    assert done.returncode == 4, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert " needs " in done.stderr
+    assert f'pip install "edgeact[{extras}' in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("annotate", "--help"), ("bench", "--help"), ("demo", "--help")])
 def test_the_command_starts_without_the_extras(arguments: tuple[str, ...]) -> None:
     done = run_without_extras(*arguments)

@@ -43,15 +43,30 @@ def train(
     The action network also learns from tracks of real video, for which detector and pose network must be exported
     first: `edgeact deploy reproduce` does everything in order and makes the bundle.
     """
+    from trainer.extras import require_extras
     from trainer.folders import Folders
     from trainer.recipe import load_recipe
-    from trainer.stages import check_folders, make_data, train_action, train_detector, train_pose, use_one_thread
+
+    asked = stage or [Stage.DATA, Stage.DETECTOR, Stage.POSE]
+    stages = [name for name in Stage if name in asked]  # in the order in which one needs the other
+    require_extras("edgeact train", ["train", "label"] if Stage.DATA in stages else ["train"])
+
+    from trainer.stages import (
+        check_folders,
+        check_made,
+        make_data,
+        train_action,
+        train_detector,
+        train_pose,
+        use_one_thread,
+    )
 
     chosen = load_recipe(recipe)
     folders = Folders(data=data, teachers=teachers, work=work)
     check_folders(folders)
+    check_made([name.value for name in stages], folders)
     use_one_thread()
-    for name in stage or [Stage.DATA, Stage.DETECTOR, Stage.POSE]:
+    for name in stages:
         if name is Stage.DATA:
             make_data(chosen, folders)
         elif name is Stage.DETECTOR:

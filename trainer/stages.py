@@ -2,6 +2,8 @@
 stopped.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from trainer.data.label import PARTS, label
 from trainer.data.pose_patches import build as build_patches
 from trainer.data.pose_sets import load_patch_set
 from trainer.data.studio.frames import write_frames
+from trainer.data.teachers import TEACHER_FILES
 from trainer.data.tracks import build as build_tracks
 from trainer.device import training_device
 from trainer.fit_action import fit as fit_action
@@ -34,18 +37,64 @@ POSE_SETS = ("lspet", "stock_upright", "coco_mini", "ut_interaction", "surveilla
 _CALIBRATION_SETS = ("lspet", "stock_upright")
 
 
+# What is read first of each data set: an empty folder of the right name is none.
+_FIRST_READ = {
+    "lspet": "joints.mat",
+    "stock_upright": "person_keypoints.json",
+    "coco_mini": "annotations",
+    "ut_interaction": "index.csv",
+    "surveillance_fights": "groups.csv",
+    "penn_action": "labels",
+    "jhmdb": "GT_train_1.npz",
+    "studio": "motion/manifest.csv",
+    "utkinect": "UTKinect.mat",
+    "nwucla": "nwucla.npz",
+}
+
+
 def check_folders(folders: Folders) -> None:
     """Say at once what is missing, not after an hour.
 
     Raises:
-        SourceNotFoundError: A data set or weights to start from are not there.
+        SourceNotFoundError: A data set, a teacher or weights to start from are not there.
     """
-    wanted = [folders.data / name for name in (*POSE_SETS, "penn_action", "jhmdb", "studio", "utkinect", "nwucla")]
+    sets = (*POSE_SETS, "penn_action", "jhmdb", "studio", "utkinect", "nwucla")
+    wanted = [folders.data / name / _FIRST_READ.get(name, "") for name in sets]
     wanted += [folders.imagenet, folders.tinypose]
+    if not all((folders.labels / f"{name}.jsonl").exists() for name in PARTS):
+        wanted += [folders.teachers / name for name in TEACHER_FILES]
     missing = [str(path) for path in wanted if not path.exists()]
     if missing:
         raise SourceNotFoundError(
             f"{', '.join(missing)} not found; give the folders of the data sets and teachers with --data and --teachers"
+        )
+
+
+def check_made(stages: Sequence[str], folders: Folders) -> None:
+    """Say at once that a stage needs what an earlier one makes, and that neither has nor will have been done.
+
+    Args:
+        stages: Those that are to be done, of ``data``, ``detector``, ``pose`` and ``action``.
+        folders: Where earlier stages left their work.
+
+    Raises:
+        SourceNotFoundError: A stage has nothing to learn from; the message names the stage that makes it.
+    """
+    made_by_data = {
+        "detector": [folders.detector / "labels.jsonl"],
+        "pose": [folders.pose / name / "index.json" for name in ("lspet", "stock_upright")],  # which it is checked on
+    }
+    for stage, files in made_by_data.items():
+        missing = [] if "data" in stages or stage not in stages else [str(path) for path in files if not path.exists()]
+        if missing:
+            raise SourceNotFoundError(
+                f"{', '.join(missing)} not found, which --stage {stage} learns from; make the data first: "
+                f"edgeact train --stage data --stage {stage}, with the same --work"
+            )
+    if "action" in stages and not (folders.pose_errors.exists() and any(folders.tracks.glob("*.jsonl"))):
+        raise SourceNotFoundError(
+            f"{folders.tracks} has no tracks yet; `edgeact deploy reproduce` makes them with the detector and "
+            "pose network"
         )
 
 
@@ -75,13 +124,23 @@ def make_data(recipe: Recipe, folders: Folders) -> None:
 
 
 def train_detector(recipe: Recipe, folders: Folders) -> EdgeDetector:
-    """The person detector."""
+    """The person detector.
+
+    Raises:
+        SourceNotFoundError: The pictures are missing, which `make_data` makes.
+    """
+    check_made(["detector"], folders)
     log(stage="detector")
     return fit_detector(folders.detector, folders.imagenet, folders.network("detector"), recipe.detector).eval()
 
 
 def train_pose(recipe: Recipe, folders: Folders) -> EdgePose:
-    """The pose network, after the larger one that it learns from."""
+    """The pose network, after the larger one that it learns from.
+
+    Raises:
+        SourceNotFoundError: The patches are missing, which `make_data` cuts.
+    """
+    check_made(["pose"], folders)
     log(stage="pose", device=training_device().type)
     teacher = fit_teacher(folders.pose, folders.tinypose, folders.network("pose_teacher"), recipe.pose)
     return fit_pose(folders.pose, folders.tinypose, folders.network("pose"), recipe.pose, teacher=teacher).eval()
@@ -93,12 +152,8 @@ def train_action(recipe: Recipe, folders: Folders) -> tuple[EdgeAction, list[Joi
     Raises:
         SourceNotFoundError: The tracks or pose errors are missing, which need a bundle of the frame networks.
     """
+    check_made(["action"], folders)
     log(stage="action")
-    if not folders.pose_errors.exists() or not any(folders.tracks.glob("*.jsonl")):
-        raise SourceNotFoundError(
-            f"{folders.tracks} has no tracks yet; `edgeact deploy reproduce` makes them with the detector and "
-            "pose network"
-        )
     sequences = read_training(folders.data, folders.tracks)
     with np.load(folders.pose_errors) as file:
         bank = file["validation"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,6 +17,9 @@ import psutil
 import pytest
 
 from edgeact import cli
+from edgeact.annotate import annotate
+from edgeact.batch import AnnotateOptions
+from edgeact.errors import ArgumentTypeError, EdgeactError
 from edgeact.record import load_record
 from tests.toy_video import crowd, decoded_times, nobody, write_sound, write_toy_video
 
@@ -253,3 +257,23 @@ def test_unknown_keys_in_a_configuration_are_refused(
     assert "max_person:" in error
     assert "threads:" in error
     assert "device:" in error
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ("clip.mp4", r"inputs is 'clip\.mp4', not a list; give \['clip\.mp4'\]"),
+        (".", r"inputs is '\.', not a list"),
+        (b"clip.mp4", "not a list"),
+        (Path("clip.mp4"), r"not a list; give \['clip\.mp4'\]"),
+        (7, "inputs is of type int; give a list of strings"),
+        ([Path("clip.mp4")], r"inputs holds .*'clip\.mp4'\) of type .*Path; give strings, such as str\(path\)"),
+    ],
+)
+def test_from_python_what_is_no_list_of_strings_is_refused(inputs: Any, words: str, tmp_path: Path) -> None:
+    """Every letter of a string would be an input, and "." the whole folder."""
+    with pytest.raises(ArgumentTypeError, match=words) as caught:
+        annotate(inputs, tmp_path / "out", AnnotateOptions())
+    assert isinstance(caught.value, TypeError)
+    assert isinstance(caught.value, EdgeactError)
+    assert not (tmp_path / "out").exists()

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,39 @@ def test_help_teaches(command: tuple[str, ...], capsys: pytest.CaptureFixture[st
     assert f"Usage: {' '.join(('edgeact', *command))}" in output
     if command in (("annotate",), ("bench",)):
         assert "Examples" in output
+
+
+def test_a_package_that_does_not_import_is_no_fault_of_edgeact(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def explode(name: str) -> Callable[[], None]:
+        def fail() -> None:
+            raise ImportError(f"{name}: broken", name=name)
+
+        return fail
+
+    monkeypatch.delenv(cli.DEBUG_VARIABLE, raising=False)
+    monkeypatch.setattr("edgeact.doctor.examine", explode("cv2"))
+    assert run_main("doctor") == 4
+    assert (
+        capsys.readouterr().err == "error: ImportError: cv2: broken; edgeact doctor says how to mend the installation\n"
+    )
+    monkeypatch.setattr("edgeact.doctor.examine", explode("edgeact.overlay"))
+    assert run_main("doctor") == 1
+    assert "this is a fault of edgeact" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("names", [("missing.mp4",), ("missing.mp4", "absent.mp4")])
+def test_inputs_that_all_failed_make_no_table_of_blanks(
+    names: tuple[str, ...], tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs = [str(tmp_path / name) for name in names]
+    code = run_main("annotate", *inputs, "--out", str(tmp_path / "out"), "--bundle", str(tiny_bundle))
+    assert code == (10 if len(names) == 1 else 3)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    for name in names:
+        assert f"{name} does not exist" in captured.err
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """What the doctor finds and advises."""
 
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -32,7 +33,6 @@ def test_missing_packages_come_with_the_command_that_installs_them(monkeypatch: 
     pretend_installed(monkeypatch, {"numpy": "2.0"})
     checks = doctor._packages()
     assert check("av", checks) == doctor.Check("av", "fail", "not installed", "pip install av")
-    assert check("OpenCV", doctor._opencv()).state == "fail"
 
 
 def test_two_onnxruntimes_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,11 +40,24 @@ def test_two_onnxruntimes_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check("onnxruntime", doctor._packages()).state == "note"
 
 
-def test_the_full_opencv_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend_installed(monkeypatch, {"opencv-python": "4.10", "opencv-python-headless": "4.10"})
-    found = check("OpenCV", doctor._opencv())
-    assert found.state == "note"
-    assert "pip uninstall opencv-python" in found.remedy
+def test_a_frame_is_really_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = check("frame", doctor._frame())
+    assert (found.state, found.found) == ("ok", "read 854×480 from demo.mp4")
+    (tmp_path / "demo.mp4").write_bytes(b"no video")
+    monkeypatch.setattr(doctor, "_DEMO_CLIP", tmp_path / "demo.mp4")
+    found = check("frame", doctor._frame())
+    assert found.state == "fail"
+    assert "demo.mp4 cannot be read (SourceFormatError" in found.found
+
+
+def test_no_remedy_takes_a_package_away_or_changes_what_another_one_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("cv2", "av", "onnxruntime"):
+        monkeypatch.setitem(sys.modules, module, None)
+    remedies = [found.remedy for found in (*doctor._opencv(), *doctor._codecs(), *doctor._providers())]
+    assert len(remedies) == 3
+    for remedy in remedies:
+        assert "pip install --force-reinstall --no-deps " in remedy
+        assert "pip uninstall" not in remedy
 
 
 def test_the_machine_is_said_in_words() -> None:

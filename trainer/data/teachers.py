@@ -12,6 +12,9 @@ import onnxruntime as ort
 
 from trainer.folders import TINYPOSE_FILE
 
+DETECTOR_FILE, MPII_FILE = "rtmdet_nano_person.onnx", "EfficientPoseII.tflite"
+TEACHER_FILES = (DETECTOR_FILE, TINYPOSE_FILE, MPII_FILE)
+
 # Left and right of COCO-17 change places in a mirrored image.
 COCO_MIRROR = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 
@@ -31,7 +34,7 @@ class TeacherDetector:
     """
 
     def __init__(self, directory: Path, size: int = 480) -> None:
-        self.session, self.size = _session(directory / "rtmdet_nano_person.onnx"), size
+        self.session, self.size = _session(directory / DETECTOR_FILE), size
 
     def __call__(self, bgr: np.ndarray, threshold: float = 0.35) -> np.ndarray:
         height, width = bgr.shape[:2]
@@ -91,7 +94,7 @@ class TeacherMpii:
     def __init__(self, directory: Path, padding: float = 1.25) -> None:
         from ai_edge_litert.interpreter import Interpreter  # labelling only; not a dependency of anything that ships
 
-        self.net, self.padding = Interpreter(str(directory / "EfficientPoseII.tflite"), num_threads=1), padding
+        self.net, self.padding = Interpreter(str(directory / MPII_FILE), num_threads=1), padding
         self.net.allocate_tensors()
         self.input = self.net.get_input_details()[0]["index"]
         self.output = next(d["index"] for d in self.net.get_output_details() if "upscaled_confs" in d["name"])
