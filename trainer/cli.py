@@ -1,14 +1,21 @@
-"""``edgeact train``: the networks of a recipe, one stage or all that need no bundle.
+"""``edgeact train``: the networks of a recipe, one stage or all that need no bundle, and the yardstick.
 
 `edgeact --help` imports this file to list the command: what takes seconds to import (torch) is imported when it is
 used.
 """
 
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from trainer.measure.wild.report import Table
+
+Item = TypeVar("Item")
 
 
 class Stage(str, Enum):
@@ -20,16 +27,50 @@ class Stage(str, Enum):
     ACTION = "action"
 
 
-app = typer.Typer(add_completion=False)
+class Part(str, Enum):
+    """Which wild pictures."""
+
+    MEASURE = "measure"
+    VALIDATION = "validation"
 
 
-@app.command()
-def train(
+class _TrainGroup(TyperGroup):
+    """Verbs, and without one of them the training itself: ``edgeact train my.toml`` trains."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default verb first where no verb is named."""
+        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h")):
+            args = [_DEFAULT_VERB, *args]
+        return super().parse_args(ctx, args)
+
+
+_DEFAULT_VERB = "networks"
+
+app = typer.Typer(add_completion=False, cls=_TrainGroup)
+
+DataOption = Annotated[Path, typer.Option(help="folder of the data sets")]
+TeachersOption = Annotated[Path, typer.Option(help="folder of the teacher networks")]
+BundleOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="folder of the bundle; without it the one that ships with edgeact")
+]
+
+
+@app.callback()
+def train() -> None:
+    """Train the networks of a recipe (data, detector, pose, action), or measure a bundle on other people's pictures.
+
+    Without a verb it trains: `edgeact train recipe.toml --stage pose` is `edgeact train networks recipe.toml --stage
+    pose`. `edgeact deploy reproduce` does everything in order and makes the bundle.
+    """
+
+
+@app.command(_DEFAULT_VERB)
+def train_networks(
     recipe: Annotated[
         Path | None, typer.Argument(help="a recipe in TOML; without it that of the default bundle", show_default=False)
     ] = None,
-    data: Annotated[Path, typer.Option(help="folder of the data sets")] = Path("data"),
-    teachers: Annotated[Path, typer.Option(help="folder of the teacher networks")] = Path("teachers"),
+    data: DataOption = Path("data"),
+    teachers: TeachersOption = Path("teachers"),
     work: Annotated[
         Path, typer.Option(help="folder for labels, patches and checkpoints; a stopped training goes on from there")
     ] = Path("edgeact-work"),
@@ -75,3 +116,88 @@ def train(
             train_pose(chosen, folders)
         else:
             train_action(chosen, folders)
+
+
+@app.command()
+def wild(
+    data: DataOption = Path("data"),
+    teachers: TeachersOption = Path("teachers"),
+    bundle: BundleOption = None,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="where tables and pictures go")] = Path(
+        "wild"
+    ),
+    snapshots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="folder of whole data sets; stanford40 is measured from there")
+    ] = None,
+    part: Annotated[Part, typer.Option(help="measure for tables, validation for choosing")] = Part.MEASURE,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="at most N pictures of one set")] = 400,
+) -> None:
+    """Measure a bundle on other people's pictures, beside published networks: detector, poses and confidence.
+
+    Writes wild.md, wild.json and two contact sheets of the worst people.
+    """
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train wild", ["train"])
+
+    from edgeact.bundle import load_bundle
+    from trainer.measure.wild.report import tables
+    from trainer.measure.wild.run import measure_wild
+
+    figures = measure_wild(
+        load_bundle(bundle),
+        data,
+        teachers,
+        out,
+        progress=_show_progress,
+        snapshots=snapshots,
+        split=part.value,
+        limit=limit,
+    )
+    for table in tables(figures):
+        _print_table(table)
+    typer.echo(f"{out}: wild.md, wild.json and contact sheets; {figures['bundle']}")
+
+
+@app.command("empty-hours")
+def empty_hours(
+    data: DataOption = Path("data"),
+    bundle: BundleOption = None,
+    minutes: Annotated[float, typer.Option(min=0.1, metavar="N", help="of footage; more is surer and slower")] = 20.0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="where the figures go as JSON")] = None,
+) -> None:
+    """Count false alarms: tracks over a second, and actions, in an hour of footage without people."""
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train empty-hours", ["train"])
+
+    from edgeact.bundle import load_bundle
+    from trainer.measure.wild.empty_hours import empty_table, measure_empty_hours
+    from trainer.measure.wild.report import as_json, write_text
+
+    figures = measure_empty_hours(load_bundle(bundle), data, minutes=minutes, progress=_show_progress)
+    _print_table(empty_table(figures))
+    for alarm in figures["alarms"]:
+        typer.echo(f"{alarm['picture']}: {alarm['tracks']} tracks, events {', '.join(alarm['events']) or 'none'}")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text(out / "empty_hours.json", as_json(figures))
+        write_text(out / "empty_hours.md", empty_table(figures).markdown)
+
+
+def _show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:
+    """The items, with a bar on the error stream, so that the tables can be piped."""
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(items, title, console=Console(stderr=True))
+
+
+def _print_table(table: "Table") -> None:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    shown = RichTable(*table.columns, title=table.title, title_justify="left")
+    for row in table.rows:
+        shown.add_row(*row)
+    Console().print(shown)

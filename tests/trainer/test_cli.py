@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edgeact.errors import MissingExtraError, SourceNotFoundError
+from edgeact.errors import ConfigError, MissingExtraError, SourceNotFoundError
 from tests.trainer.test_stages import complete_folders
 from trainer import extras
 from trainer.cli import app
@@ -27,6 +27,19 @@ def test_help_names_the_stages() -> None:
     assert result.exit_code == 0
     for word in ("detector", "pose", "action", "deploy reproduce"):
         assert word in result.output
+
+
+def test_help_names_the_measures_beside_the_training() -> None:
+    result = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"})
+    for word in ("networks", "wild", "empty-hours"):
+        assert word in result.output
+
+
+def test_without_a_verb_it_trains(tmp_path: Path) -> None:
+    recipe = tmp_path / "my.toml"
+    for arguments in ([str(recipe)], ["networks", str(recipe)]):
+        with pytest.raises(ConfigError, match=r"my\.toml"):
+            CliRunner().invoke(app, arguments, catch_exceptions=False)
 
 
 def test_missing_data_is_named_at_once(tmp_path: Path) -> None:
@@ -62,6 +75,13 @@ def test_a_missing_package_is_named_at_once(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(MissingExtraError, match=r'needs torch, .*pip install "edgeact\[train\]"'):
         train("--data", str(tmp_path), "--work", str(tmp_path / "work"))
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("verb", ["wild", "empty-hours"])
+def test_measuring_names_a_missing_package_too(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtraError, match=f"edgeact train {verb} needs torch"):
+        train(verb)
 
 
 def test_labelling_needs_an_extra_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

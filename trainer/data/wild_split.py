@@ -16,6 +16,8 @@ from trainer.data.splits import near_duplicates, split_by_hash
 WildSplit = Literal["train", "validation", "measure"]
 
 WILD_SETS = ("coco_mini", "coco_more", "stanford40", "street_people", "vn_everyday", "gym_stills")
+# Pictures without people: photographs of places and of surfaces.
+EMPTY_SETS = ("backgrounds", "panoramas", "textures")
 
 # Left out of training and tables everywhere, by the data sets' README.
 _LEFT_OUT = {
@@ -32,13 +34,17 @@ _STANFORD_VALIDATION = 8
 # chooses; a fixed pattern spreads so few blocks more evenly than a hash.
 _STREET_BLOCK = 25
 _STREET_PATTERN: dict[int, WildSplit] = {3: "measure", 5: "validation", 8: "measure"}
+# All views of one place stay together, and all tiles of one material. With so few places a hash would choose badly: two
+# indoors, one outdoors, one at night.
+_MEASURED_PLACES = frozenset({"lobby", "workshop", "venice", "night"})
 
 
 def wild_split(source: str, file: str, *, official: str = "") -> WildSplit | None:
     """The split of one picture, None for a picture that is left out everywhere.
 
     Args:
-        source: One of `WILD_SETS`, or ``stock_upright`` or ``lspet``, which keep the splits that they have.
+        source: One of `WILD_SETS` or `EMPTY_SETS`, or ``stock_upright`` or ``lspet``, which keep the splits that they
+            have.
         file: Name of the picture, with or without its folders; of ``gym_stills`` the packed name or the snapshot's
             (``<exercise>/0.jpg``).
         official: The set's own part: ``train2017``, ``val2017`` or ``unlabelled`` of COCO (not needed where the
@@ -65,11 +71,17 @@ def wild_split(source: str, file: str, *, official: str = "") -> WildSplit | Non
         return _hashed(f"vn{_number(path):06d}", validation=10, measure=20)
     if source == "gym_stills":
         return _hashed(path.parent.name if path.stem.isdigit() else path.stem, validation=10, measure=20)
+    if source in EMPTY_SETS:  # apartment_03.jpg is of the place apartment, whose panorama is apartment.jpg
+        subject = re.sub(r"_\d+$", "", path.stem)
+        if source == "textures":
+            return _hashed(subject, validation=0, measure=20)
+        return "measure" if subject in _MEASURED_PLACES else "train"
     if source == "stock_upright":
         return _hashed(path.name, validation=10, measure=20)
     if source == "lspet":
         return _hashed(path.name, validation=10, measure=10)
-    raise ValueError(f"{source!r} is no set of wild pictures; known are {', '.join(WILD_SETS)}, stock_upright, lspet")
+    known = ", ".join((*WILD_SETS, *EMPTY_SETS, "stock_upright", "lspet"))
+    raise ValueError(f"{source!r} is no set of wild pictures; known are {known}")
 
 
 def keep_apart(hashes: np.ndarray, splits: Sequence[WildSplit | None]) -> list[WildSplit | None]:

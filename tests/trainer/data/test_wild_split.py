@@ -53,6 +53,14 @@ def test_neighbouring_street_frames_stay_together() -> None:
     assert sum(a != b for a, b in itertools.pairwise(splits)) < 1600 / 25
 
 
+def test_a_place_is_on_one_side_with_all_its_views_and_its_panorama() -> None:
+    assert {wild_split("backgrounds", f"lobby_{n:02d}.jpg") for n in range(14)} == {"measure"}
+    assert wild_split("panoramas", "pano/lobby.jpg") == "measure"
+    assert {wild_split("backgrounds", f"park_{n:02d}.jpg") for n in range(14)} == {"train"}
+    assert wild_split("panoramas", "pano/park.jpg") == "train"
+    assert len({wild_split("textures", f"Bricks_{n:03d}.jpg") for n in range(100)}) == 1
+
+
 def test_sets_that_have_a_split_keep_it() -> None:
     for n in range(200):
         name = f"im{n:05d}.jpg"

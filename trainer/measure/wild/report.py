@@ -1,0 +1,182 @@
+"""The figures as tables: rows of text for a terminal, for Markdown, and JSON for tools."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeact.sinks.atomic import prepare_partial, publish
+from trainer.measure.wild.detectors import OURS
+from trainer.measure.wild.groups import GROUPS
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A title, the names of the columns (the first one is that of the rows), and rows of cells."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        lines = [self.columns, tuple("---" for _ in self.columns), *self.rows]
+        return f"### {self.title}\n\n" + "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+
+def tables(figures: dict[str, Any]) -> list[Table]:
+    """The tables of what `measure_wild` found."""
+    return [
+        _detector_table(figures["detectors"], figures["detector_times"]),
+        _pose_table(figures["poses"], figures["posed_people"], figures["pose_times"]),
+        _confidence_table(figures["poses"]),
+        _agreement_table(figures["detectors"][OURS], figures["poses"][OURS]["agreement"]),
+    ]
+
+
+def write_report(figures: dict[str, Any], out: Path) -> None:
+    """``wild.json`` and ``wild.md`` in a folder.
+
+    Raises:
+        OutputError: The folder cannot be written to.
+    """
+    text = "\n".join(table.markdown for table in tables(figures))
+    counts = ", ".join(f"{name} {count}" for name, count in figures["pictures"].items())
+    head = (
+        f"# Other people's pictures: {figures['bundle']}\n\nThe part `{figures['split']}`, pictures: {counts}.\n"
+        "Figures are percent, with 95 % intervals over resampled pictures. Times are medians in turns, one thread, the "
+        "graph alone.\n\n"
+    )
+    write_text(out / "wild.md", head + text)
+    write_text(out / "wild.json", as_json(figures))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that has its name only when it is whole.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    prepare_partial(path).write_text(text, encoding="utf-8")
+    publish(path)
+
+
+def as_json(figures: dict[str, Any]) -> str:
+    """JSON in which what could not be measured is null: NaN is no JSON."""
+    return json.dumps(_without_nan(figures), indent=1, allow_nan=False) + "\n"
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _percent(estimate: dict[str, Any]) -> str:
+    if math.isnan(estimate["value"]):
+        return "–"
+    return f"{100 * estimate['value']:.1f} ({100 * estimate['low']:.1f}–{100 * estimate['high']:.1f})"
+
+
+def _points(estimate: dict[str, Any]) -> str:
+    if math.isnan(estimate["value"]):
+        return "–"
+    return f"{100 * estimate['value']:+.1f} ({100 * estimate['low']:+.1f} to {100 * estimate['high']:+.1f})"
+
+
+def _plain(value: float, digits: int = 2) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _detector_table(figures: dict[str, dict], times: dict[str, float]) -> Table:
+    names = list(figures)
+    first = figures[OURS]
+    keys = list(first["found_at_budget"])
+    label = {**GROUPS, "coco": "both sets of COCO"}
+
+    def people(key: str) -> str:
+        return f"{label.get(key, key)} ({first['found_at_budget'][key]['count']})"
+
+    rows = [(f"found, ≤ .1 false boxes a picture: {people(k)}", *_cells(figures, "found_at_budget", k)) for k in keys]
+    worst = [f"{100 * figures[n]['worst_source_at_budget']['value']:.1f} {_worst_name(figures[n])}" for n in names]
+    rows += [
+        ("– the worst set", *worst),
+        ("– minus RTMDet-nano 320, COCO", *(_points(figures[n]["minus_mark_peer_at_budget"]) for n in names)),
+        ("– threshold", *(_plain(figures[n]["budget_threshold"], 3) for n in names)),
+    ]
+    rows += [(f"found, its own threshold: {people(k)}", *_cells(figures, "found_at_own", k)) for k in keys]
+    rows += [
+        ("– threshold", *(_plain(figures[n]["own_threshold"], 3) for n in names)),
+        ("– mean IoU of found boxes", *(_plain(figures[n]["mean_iou"]["value"], 3) for n in names)),
+        ("– false boxes a labelled picture", *(_plain(figures[n]["false_boxes_labelled"]["value"]) for n in names)),
+        ("– false boxes an empty picture", *(_plain(figures[n]["false_boxes_empty"]["value"]) for n in names)),
+        ("graph alone, ms", *(_plain(times.get(n, math.nan), 1) for n in names)),
+        ("– of RTMDet-nano 320's", *(_plain(times.get(n, math.nan) / times["RTMDet-nano 320"]) for n in names)),
+    ]
+    return Table("Detectors: share of people found, IoU ≥ .5", ("people", *names), tuple(rows))
+
+
+def _worst_name(figures: dict) -> str:
+    return f"({figures['worst_source_at_budget']['source']})"
+
+
+def _cells(figures: dict[str, dict], section: str, key: str) -> list[str]:
+    return [_percent(rows[section][key]) for rows in figures.values()]
+
+
+def _pose_table(figures: dict[str, dict], people: dict[str, int], times: dict[str, float]) -> Table:
+    names = list(figures)
+
+    def both(name: str, group: str) -> str:
+        wide, close = figures[name]["pck_0.2"][group], figures[name]["pck_0.1"][group]
+        return "–" if math.isnan(wide["value"]) else f"{_percent(wide)} / {100 * close['value']:.1f}"
+
+    rows = [(f"{title} ({people[group]})", *(both(name, group) for name in names)) for group, title in GROUPS.items()]
+    for source in figures[OURS]["pck_0.2_by_source"]:
+        rows.append((f"{source}, @.2", *(_percent(figures[name]["pck_0.2_by_source"][source]) for name in names)))
+    rows += [
+        ("minus TinyPose, @.2", *(_points(figures[name]["minus_tinypose_pck_0.2"]) for name in names)),
+        ("graph alone, one person, ms", *(_plain(times.get(name, math.nan), 1) for name in names)),
+        ("– of TinyPose's", *(_plain(times.get(name, math.nan) / times.get("TinyPose", math.nan)) for name in names)),
+    ]
+    return Table("Poses on true boxes: PCK@.2 / @.1 of the limb joints", ("people", *names), tuple(rows))
+
+
+def _confidence_table(figures: dict[str, dict]) -> Table:
+    names = list(figures)
+    scores = {name: figures[name]["confidence"] for name in names}
+
+    def spread(name: str, key: str) -> str:
+        estimate = scores[name][key]
+        ends = f" ({_plain(estimate['low'], 3)}–{_plain(estimate['high'], 3)})"
+        return _plain(estimate["value"], 3) + (ends if estimate["count"] else "")
+
+    rows = [
+        ("AUROC", *(spread(name, "auroc") for name in names)),
+        ("calibration error (ECE)", *(spread(name, "calibration_error") for name in names)),
+        ("lowest value given", *(_plain(scores[name]["lowest"], 3) for name in names)),
+        ("highest value given", *(_plain(scores[name]["highest"], 3) for name in names)),
+    ]
+    return Table("Joint confidence (right: within .2 torso lengths of a human's joint)", ("", *names), tuple(rows))
+
+
+def _agreement_table(detector: dict, pose: dict[str, dict]) -> Table:
+    own, budget = detector["agreement_at_own"], detector["agreement_at_budget"]
+    rows = [
+        (
+            f"{source} ({own[source]['count']})",
+            _percent(own[source]),
+            _percent(budget[source]),
+            _percent(pose[source]) if source in pose else "–",
+        )
+        for source in own
+    ]
+    columns = (
+        "people on whom two teachers agree",
+        "found, own threshold",
+        "found, ≤ .1 false boxes",
+        "joints agreeing",
+    )
+    return Table("Agreement of edgeact with the teachers (no peer judges itself)", columns, tuple(rows))

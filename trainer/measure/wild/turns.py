@@ -1,0 +1,20 @@
+"""How long graphs take, measured in turns, so that whatever else the machine does falls on all of them alike."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+
+def time_in_turns(calls: Mapping[str, Callable[[], object]], *, rounds: int = 41, warm_up: int = 3) -> dict[str, float]:
+    """Median milliseconds of each call, one call of each a round."""
+    for call in calls.values():
+        for _ in range(warm_up):
+            call()
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            started = time.perf_counter()
+            call()
+            taken[name].append(1000 * (time.perf_counter() - started))
+    return {name: float(np.median(values)) for name, values in taken.items()}
