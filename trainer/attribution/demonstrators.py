@@ -1,8 +1,8 @@
 """Small networks of systems A to D, trained in a minute or two each, so that `gallery` has decisions to explain.
 
 They show what the maps look like; they are no measure of the papers' networks, and nothing of them ships. Photos train
-on ``har15`` (15 everyday actions), poses on ``lspet``; the compact backbone keeps its ImageNet weights. Clips have a
-file of their own, `clip_demonstrator`.
+on ``stanford40`` (40 everyday actions), poses on ``lspet``; the compact backbone keeps its ImageNet weights. Clips have
+a file of their own, `clip_demonstrator`.
 """
 
 import csv
@@ -15,12 +15,12 @@ from rich.progress import track
 from torch import nn
 from torch.nn import functional
 
-from edgeact.bundle import load_bundle
+from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import letterbox, letterbox_matrix, transform_box, transform_points
-from edgeact.perception.detect import Detector
 from edgeact.skeleton import MPII_16
 from trainer.data.lspet import LSP_JOINTS, read_lspet
 from trainer.data.read_picture import read_rgb
+from trainer.data.wild_split import WildSplit, wild_split
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling
 from trainer.layers.residual import BasicBlock
 from trainer.losses import focal, human_mask, is_annotated, multitask_aware, weighted_squared_error
@@ -39,8 +39,8 @@ _BATCH = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stills:
-    """Photos (N, SIDE, SIDE, 3) uint8 RGB, labels (N,) int64 and the largest person's box (N, 4) in pixels (NaN where
-    none was found).
+    """Photos (N, SIDE, SIDE, 3) uint8 RGB, labels (N,) int64 and the acting person's box (N, 4) x_min, y_min, x_max,
+    y_max in pixels.
     """
 
     photos: np.ndarray
@@ -65,23 +65,40 @@ def normalised(photos: np.ndarray) -> torch.Tensor:
     return normalise(torch.from_numpy(photos))
 
 
-def read_stills(folder: Path, split: str, actions: tuple[str, ...], *, every: int = 1) -> Stills:
-    """Every so-manieth photo of a split of ``har15``."""
-    with (folder / "labels.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == split][::every]
-    bundle = load_bundle()
-    detector = Detector(bundle)
+def read_stills(folder: Path, split: WildSplit, actions: tuple[str, ...], *, every: int = 1) -> Stills:
+    """Every so-manieth photo of a split (`wild_split`) of the training photos of ``stanford40``.
+
+    Args:
+        folder: With ``labels.csv`` (file, action, split, width, height, x, y, w, h in pixels) and ``images``.
+        split: ``train`` or ``validation``.
+        actions: Their order is that of the labels.
+        every: 1 takes all.
+
+    Raises:
+        SourceNotFoundError: The data set is not there, or not complete.
+    """
+    rows = [
+        row
+        for row in _labels(folder)
+        if row["split"] == "train" and wild_split("stanford40", row["file"], official="train") == split
+    ][::every]
     photos, boxes = [], []
     for row in track(rows, description=f"photos ({split})"):
         image = read_rgb(folder / "images" / row["file"])
-        found = [d for d in detector.detect(image) if d.score >= bundle.manifest.calibration.detection_score]
         matrix = letterbox_matrix(image.shape[1], image.shape[0], width=SIDE, height=SIDE)
-        largest = max(found, key=lambda d: float(np.prod(d.box[2:] - d.box[:2])), default=None)
-        boxes.append(np.full(4, np.nan, np.float32) if largest is None else transform_box(largest.box, matrix))
+        x, y, width, height = (float(row[name]) for name in ("x", "y", "w", "h"))
+        boxes.append(transform_box(np.array([x, y, x + width, y + height], np.float32), matrix))
         photos.append(letterbox(image, width=SIDE, height=SIDE))
-    detector.close()
-    labels = torch.tensor([actions.index(row["label"]) for row in rows])
+    labels = torch.tensor([actions.index(row["action"]) for row in rows])
     return Stills(np.stack(photos), labels, torch.from_numpy(np.stack(boxes)))
+
+
+def _labels(folder: Path) -> list[dict[str, str]]:
+    try:
+        with (folder / "labels.csv").open(newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError as error:
+        raise SourceNotFoundError(f"{folder / 'labels.csv'} not found; give the folder of the data sets") from error
 
 
 class _Stride16(nn.Module):
@@ -121,7 +138,6 @@ def _fit_guided(
     network = LossGuidedNetwork(backbone, LEVEL_CHANNELS[2], actions, class_channels=256, human_channels=(64, 32, 1))
     cells = features.shape[2]
     masks = box_masks(stills.boxes, height=cells, width=cells, stride=SIDE / cells)
-    found = ~torch.isnan(stills.boxes).any(1)
     optimizer = torch.optim.AdamW(_trained(network), 1e-3, weight_decay=0.05)
     order = torch.Generator().manual_seed(0)
     for _ in track(range(steps), description=f"B {'with' if guided else 'without'} mask"):
@@ -129,8 +145,7 @@ def _fit_guided(
         output = network.from_features(features[rows])
         loss = functional.cross_entropy(output.scores, stills.labels[rows])
         if guided:
-            error = human_mask(output.human, masks[rows])
-            loss = loss + 0.1 * torch.where(found[rows], error, torch.zeros_like(error)).mean()
+            loss = loss + 0.1 * human_mask(output.human, masks[rows]).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -140,7 +155,7 @@ def _fit_guided(
 def _fit_pooled(
     backbone: nn.Module, features: torch.Tensor, stills: Stills, actions: int, *, steps: int
 ) -> AttentionalPoolingNetwork:
-    """Paper D's pooling on the features of a frozen backbone; ``har15`` has no poses to regularise with."""
+    """Paper D's pooling on the features of a frozen backbone; ``stanford40`` has no poses to regularise with."""
     torch.manual_seed(0)
     pooling = GeneralizedAttentionalPooling(LEVEL_CHANNELS[2], actions, matrices=3, first_rank=512)
     nn.init.normal_(pooling.top_down.weight, std=0.01)  # scores are sums over all cells: small ones to begin with
@@ -233,11 +248,14 @@ def fit_demonstrators(data: Path, imagenet: Path, *, every: int = 1, steps: int 
         imagenet: Weights of the compact backbone.
         every: Take every so-manieth photo.
         steps: Of each training.
+
+    Raises:
+        SourceNotFoundError: ``stanford40`` or ``lspet`` is not there.
     """
-    with (data / "har15/labels.csv").open(newline="") as file:
-        actions = tuple(sorted({row["label"] for row in csv.DictReader(file)}))
-    training = read_stills(data / "har15", "train", actions, every=every)
-    unseen = read_stills(data / "har15", "test", actions, every=2 * every)
+    folder = data / "stanford40"
+    actions = tuple(sorted({row["action"] for row in _labels(folder)}))
+    training = read_stills(folder, "train", actions, every=every)
+    unseen = read_stills(folder, "validation", actions, every=every)
     backbone = _frozen_backbone(imagenet)
     stride16 = _Stride16(backbone)
     seen, held_out = _features(stride16, training.photos), _features(stride16, unseen.photos)

@@ -17,6 +17,7 @@ import typer
 from torch.nn import functional
 
 from edgeact.bundle import load_bundle
+from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import letterbox
 from edgeact.perception.detect import Detector
 from edgeact.perception.pose import PoseEstimator
@@ -243,6 +244,18 @@ def _clip_tile(picture: np.ndarray, title: str, note: str) -> np.ndarray:
     return tile(cv2.resize(picture, (224, 160), interpolation=cv2.INTER_LINEAR), title, note)
 
 
+def check_inputs(data: Path, *files: Path) -> None:
+    """Say at once what is missing, not after a quarter of an hour.
+
+    Raises:
+        SourceNotFoundError: A data set that a demonstrator trains on, or a file, is not there; all are named.
+    """
+    sets = ("stanford40/labels.csv", "lspet/joints.mat", "ut_interaction/index.csv")
+    missing = [str(path) for path in (*(data / name for name in sets), *files) if not path.exists()]
+    if missing:
+        raise SourceNotFoundError(f"{', '.join(missing)} not found; give --data, --teachers, --photo and --clip")
+
+
 def _write(path: Path, picture: np.ndarray) -> None:
     cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     typer.echo(f"{path}: {picture.shape[1]}×{picture.shape[0]}")
@@ -256,9 +269,10 @@ def main(
     out: Annotated[Path, typer.Option(help="folder for photo.png and clip.png")] = Path("edgeact-attention"),
 ) -> None:
     """Render every attention map of a photo and a clip."""
+    imagenet = teachers / "mobilenet_v2_imagenet_fp16.safetensors"
+    check_inputs(data, imagenet, photo, clip)
     torch.set_num_threads(1)  # small networks lose more to waiting for each other's threads than they win
     out.mkdir(parents=True, exist_ok=True)
-    imagenet = teachers / "mobilenet_v2_imagenet_fp16.safetensors"
     picture = letterbox(read_rgb(photo), width=SIDE, height=SIDE)
     tiles = photo_tiles(picture, load_folded_classifier(imagenet), fit_demonstrators(data, imagenet))
     _write(out / "photo.png", sheet(tiles))

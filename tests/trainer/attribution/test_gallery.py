@@ -1,13 +1,17 @@
 """The gallery's pictures: what is hot is bright, everything has a title, and every map is there."""
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
+from edgeact.errors import SourceNotFoundError
 from tests.trainer.attribution.toy import Toy
 from trainer.attribution.clip_demonstrator import FRAMES, HEIGHT, WIDTH, ClipDemonstrator
 from trainer.attribution.demonstrators import SIDE, Demonstrators
-from trainer.attribution.gallery import clip_rows, heat, on_photo, photo_tiles, sheet, tile
+from trainer.attribution.gallery import check_inputs, clip_rows, heat, on_photo, photo_tiles, sheet, tile
 from trainer.layers.attentional_pooling import RankOneAttentionalPooling
 from trainer.layers.residual import BasicBlock
 from trainer.models.attentional_pooling import AttentionalPoolingNetwork
@@ -98,3 +102,15 @@ def test_a_clip_has_every_map_over_the_same_frames() -> None:
     assert len(tiles) == 2 * 10
     assert len({each.shape for each in tiles}) == 1
     assert len({each[:160].tobytes() for each in tiles}) == len(tiles)
+
+
+def test_what_is_missing_is_named_before_anything_is_trained(tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFoundError) as caught:
+        check_inputs(tmp_path / "data", tmp_path / "photo.jpg")
+    for name in ("stanford40", "lspet", "ut_interaction", "photo.jpg"):
+        assert name in str(caught.value)
+
+
+@pytest.mark.data
+def test_the_shared_folder_has_what_the_gallery_trains_on(shared_folder: Path) -> None:
+    check_inputs(shared_folder / "data", shared_folder / "teachers/mobilenet_v2_imagenet_fp16.safetensors")
