@@ -42,7 +42,8 @@ def python_files(*folders: str) -> list[Path]:
 def shipped_files() -> Iterator[Path]:
     """Everything that belongs to the repository, without environments, caches and outputs."""
     folders = (*PACKAGES, "tests", "docs", ".ci")
-    yield from (path for path in REPOSITORY.iterdir() if path.is_file())
+    # In a worktree .git is a file, which says where the repository lies.
+    yield from (path for path in REPOSITORY.iterdir() if path.is_file() and path.name != ".git")
     for folder in folders:
         yield from (path for path in (REPOSITORY / folder).rglob("*") if path.is_file() and path.suffix != ".pyc")
 
