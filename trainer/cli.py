@@ -127,14 +127,15 @@ def wild(
         "wild"
     ),
     snapshots: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="folder of whole data sets; stanford40 is measured from there")
+        Path | None, typer.Option(metavar="DIR", help="folder of whole data sets, for stanford40")
     ] = None,
     part: Annotated[Part, typer.Option(help="measure for tables, validation for choosing")] = Part.MEASURE,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="at most N pictures of one set")] = 400,
 ) -> None:
     """Measure a bundle on other people's pictures, beside published networks: detector, poses and confidence.
 
-    Writes wild.md, wild.json and two contact sheets of the worst people.
+    Writes wild.md, wild.json and two contact sheets of the worst people. The official test photos of stanford40 are
+    measured where `--snapshots` holds them: stanford40/images (or JPEGImages), XMLAnnotations and ImageSplits.
     """
     from trainer.extras import require_extras
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from trainer.measure.wild.detectors import MARK_PEER, OURS, TestedDetector
+from trainer.measure.wild.detectors import ACCURATE_PEER, COMPACT_PEER, OURS, TestedDetector
 from trainer.measure.wild.groups import GROUPS
 from trainer.measure.wild.matching import budget_threshold
 from trainer.measure.wild.statistics import Estimate, difference, share, worst
@@ -37,7 +37,11 @@ def detection_figures(
             "found_at_own": _dicts(own),
             "found_at_budget": _dicts(_recalls(surveys, name, budget)),
             "worst_source_at_budget": worst_source(surveys, name, budget),
-            "minus_mark_peer_at_budget": asdict(_difference(surveys, name, budget, budgets[MARK_PEER])),
+            "minus_peer_at_budget": {
+                peer: asdict(_difference(surveys, (name, budget), (peer, budgets[peer])))
+                for peer in (COMPACT_PEER, ACCURATE_PEER)
+                if peer in budgets
+            },
             "false_boxes_labelled": asdict(_false_boxes(complete, name, detector.threshold)),
             "false_boxes_empty": asdict(_false_boxes(empty, name, detector.threshold)),
             "false_boxes_labelled_at_budget": asdict(_false_boxes(complete, name, budget)),
@@ -85,12 +89,13 @@ def _recalls(surveys: Sequence[Survey], name: str, threshold: float) -> dict[str
     return recalls
 
 
-def _difference(surveys: Sequence[Survey], name: str, threshold: float, peer_threshold: float) -> Estimate:
-    """Share found of the COCO part minus that of the peer that the mark names, each at its own budget."""
+def _difference(surveys: Sequence[Survey], mine: tuple[str, float], peer: tuple[str, float]) -> Estimate:
+    """Share found of the COCO part minus a peer's, each with its name and its own threshold."""
     rows = [survey for survey in surveys if survey.picture.source in COCO_SETS]
-    mine = np.array([_hits(survey, name, threshold, "all") for survey in rows]).reshape(-1, 2)
-    peer = np.array([_hits(survey, MARK_PEER, peer_threshold, "all") for survey in rows]).reshape(-1, 2)
-    return difference(mine[:, 0], peer[:, 0], mine[:, 1])
+    first, second = (
+        np.array([_hits(survey, *detector, "all") for survey in rows]).reshape(-1, 2) for detector in (mine, peer)
+    )
+    return difference(first[:, 0], second[:, 0], first[:, 1])
 
 
 def _false_boxes(surveys: Sequence[Survey], name: str, threshold: float) -> Estimate:

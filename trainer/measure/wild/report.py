@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeact.sinks.atomic import prepare_partial, publish
-from trainer.measure.wild.detectors import OURS
+from trainer.measure.wild.detectors import COMPACT_PEER, OURS
 from trainer.measure.wild.groups import GROUPS
 
 
@@ -29,7 +29,8 @@ class Table:
 def tables(figures: dict[str, Any]) -> list[Table]:
     """The tables of what `measure_wild` found."""
     return [
-        _detector_table(figures["detectors"], figures["detector_times"]),
+        _budget_table(figures["detectors"]),
+        _own_threshold_table(figures["detectors"], figures["detector_times"]),
         _pose_table(figures["poses"], figures["posed_people"], figures["pose_times"]),
         _confidence_table(figures["poses"]),
         _agreement_table(figures["detectors"][OURS], figures["poses"][OURS]["agreement"]),
@@ -90,40 +91,44 @@ def _plain(value: float, digits: int = 2) -> str:
     return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _detector_table(figures: dict[str, dict], times: dict[str, float]) -> Table:
+def _budget_table(figures: dict[str, dict]) -> Table:
     names = list(figures)
-    first = figures[OURS]
-    keys = list(first["found_at_budget"])
-    label = {**GROUPS, "coco": "both sets of COCO"}
-
-    def people(key: str) -> str:
-        return f"{label.get(key, key)} ({first['found_at_budget'][key]['count']})"
-
-    rows = [(f"found, ≤ .1 false boxes a picture: {people(k)}", *_cells(figures, "found_at_budget", k)) for k in keys]
     worst = [f"{100 * figures[n]['worst_source_at_budget']['value']:.1f} {_worst_name(figures[n])}" for n in names]
+    rows = _people_rows(figures, "found_at_budget")
+    rows.append(("the worst set", *worst))
+    for peer in figures[OURS]["minus_peer_at_budget"]:
+        rows.append((f"minus {peer}, COCO", *(_points(figures[n]["minus_peer_at_budget"][peer]) for n in names)))
+    rows.append(("threshold", *(_plain(figures[n]["budget_threshold"], 3) for n in names)))
+    title = "Detectors: people found (IoU ≥ .5) at ≤ .1 false boxes a picture"
+    return Table(title, ("people", *names), tuple(rows))
+
+
+def _own_threshold_table(figures: dict[str, dict], times: dict[str, float]) -> Table:
+    names = list(figures)
+    reference = times.get(COMPACT_PEER, math.nan)
+    rows = _people_rows(figures, "found_at_own")
     rows += [
-        ("– the worst set", *worst),
-        ("– minus RTMDet-nano 320, COCO", *(_points(figures[n]["minus_mark_peer_at_budget"]) for n in names)),
-        ("– threshold", *(_plain(figures[n]["budget_threshold"], 3) for n in names)),
-    ]
-    rows += [(f"found, its own threshold: {people(k)}", *_cells(figures, "found_at_own", k)) for k in keys]
-    rows += [
-        ("– threshold", *(_plain(figures[n]["own_threshold"], 3) for n in names)),
-        ("– mean IoU of found boxes", *(_plain(figures[n]["mean_iou"]["value"], 3) for n in names)),
-        ("– false boxes a labelled picture", *(_plain(figures[n]["false_boxes_labelled"]["value"]) for n in names)),
-        ("– false boxes an empty picture", *(_plain(figures[n]["false_boxes_empty"]["value"]) for n in names)),
+        ("threshold", *(_plain(figures[n]["own_threshold"], 3) for n in names)),
+        ("mean IoU of found boxes", *(_plain(figures[n]["mean_iou"]["value"], 3) for n in names)),
+        ("false boxes a labelled picture", *(_plain(figures[n]["false_boxes_labelled"]["value"]) for n in names)),
+        ("false boxes an empty picture", *(_plain(figures[n]["false_boxes_empty"]["value"]) for n in names)),
         ("graph alone, ms", *(_plain(times.get(n, math.nan), 1) for n in names)),
-        ("– of RTMDet-nano 320's", *(_plain(times.get(n, math.nan) / times["RTMDet-nano 320"]) for n in names)),
+        (f"– of {COMPACT_PEER}'s", *(_plain(times.get(n, math.nan) / reference) for n in names)),
     ]
-    return Table("Detectors: share of people found, IoU ≥ .5", ("people", *names), tuple(rows))
+    return Table("Detectors: people found at each one's own threshold", ("people", *names), tuple(rows))
+
+
+def _people_rows(figures: dict[str, dict], section: str) -> list[tuple[str, ...]]:
+    """A row for each group and set, with how many people it has."""
+    titles = {**GROUPS, "coco": "both sets of COCO"}
+    return [
+        (f"{titles.get(key, key)} ({estimate['count']})", *(_percent(rows[section][key]) for rows in figures.values()))
+        for key, estimate in figures[OURS][section].items()
+    ]
 
 
 def _worst_name(figures: dict) -> str:
     return f"({figures['worst_source_at_budget']['source']})"
-
-
-def _cells(figures: dict[str, dict], section: str, key: str) -> list[str]:
-    return [_percent(rows[section][key]) for rows in figures.values()]
 
 
 def _pose_table(figures: dict[str, dict], people: dict[str, int], times: dict[str, float]) -> Table:

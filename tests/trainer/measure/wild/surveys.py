@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.measure.wild.detectors import MARK_PEER, OURS
+from trainer.measure.wild.detectors import COMPACT_PEER, OURS
 from trainer.measure.wild.matching import Match
 from trainer.measure.wild.pictures import WildPicture
 from trainer.measure.wild.survey import PosedPerson, Survey
@@ -31,7 +31,7 @@ def survey(
         size=(400, 300),
         people=people,
         groups=tuple(frozenset({"all", *group}) for group in groups or [set()] * len(scores)),
-        matches={OURS: ours, MARK_PEER: Match(np.array(peer), np.array(peer), np.zeros(0))},
+        matches={OURS: ours, COMPACT_PEER: Match(np.array(peer), np.array(peer), np.zeros(0))},
         boxes=NOBODY,
         scores=np.zeros(0),
         agreed=ours if not complete else NONE,

@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,13 @@ def test_what_was_not_measured_is_null(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
-def test_the_command_writes_tables_and_sheets(tmp_path: Path, shared_folder: Path) -> None:
+def test_the_command_writes_tables_and_sheets(
+    tmp_path: Path, shared_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Fewer draws and rounds: what they are good for is tested by itself.
+    monkeypatch.setattr("trainer.measure.wild.statistics.RESAMPLES", 50)
+    quick = partial(time_in_turns, warm_up=1)
+    monkeypatch.setattr("trainer.measure.wild.run.time_in_turns", lambda calls, rounds: quick(calls, rounds=3))
     folders = ["--data", str(shared_folder / "data"), "--teachers", str(shared_folder / "teachers")]
     result = CliRunner().invoke(app, ["wild", *folders, "--limit", "3", "--out", str(tmp_path)], catch_exceptions=False)
     assert result.exit_code == 0
