@@ -128,9 +128,14 @@ def _graph(
     return GraphSpec.model_validate(values | {"inputs": [inputs], "outputs": outputs})
 
 
-def _checked(
+def checked(
     module: nn.Module, path: Path, samples: list[torch.Tensor], names: list[str], *, ranked: bool = False
 ) -> list[Parity]:
+    """`check_parity`, refused where an output differs by more than its `TOLERANCE`.
+
+    Raises:
+        BundleError: An output differs more.
+    """
     parity = check_parity(module, path, samples, output_names=names, ranked=ranked)
     for found in parity:
         # A NaN fails this too.
@@ -167,7 +172,7 @@ def _write_detector(
     names = ["boxes", "scores"]
     path = folder / "detector.onnx"
     export_onnx(module, scenes[:1], path, input_name="image", output_names=names, dynamic_batch=False)
-    parity = _checked(module, path, list(scenes.split(1)), names, ranked=True)
+    parity = checked(module, path, list(scenes.split(1)), names, ranked=True)
     precision, parity = _quantized(module, path, pictures, list(scenes.split(1)), parity, names)
     image = _tensor("image", (1, SCENE_HEIGHT, SCENE_WIDTH, 3), "uint8")
     outputs = [_tensor("boxes", (1, MAXIMUM_BOXES, 4)), _tensor("scores", (1, MAXIMUM_BOXES))]
@@ -182,7 +187,7 @@ def _write_pose(
     names = ["joints", "confidence", "joint_maps"]
     path = folder / "pose.onnx"
     export_onnx(module, crops[:2], path, input_name="image", output_names=names, dynamic_batch=True)
-    parity = _checked(module, path, [crops, crops[:1]], names)
+    parity = checked(module, path, [crops, crops[:1]], names)
     precision, parity = _quantized(module, path, pictures, [crops, crops[:1]], parity, names)
     joints = len(BODY_21.joints)
     image = _tensor("image", ("N", INPUT_HEIGHT, INPUT_WIDTH, 3), "uint8")
@@ -198,13 +203,13 @@ def _write_action(
     joints = len(BODY_21.joints)
     path = folder / "action.onnx"
     export_onnx(module, clips[:2], path, input_name="features", output_names=["actions"], dynamic_batch=True)
-    parity = _checked(module, path, [clips, clips[:1]], ["actions"])
+    parity = checked(module, path, [clips, clips[:1]], ["actions"])
     features = _tensor("features", ("N", CLIP_LENGTH, joints, 3))
     action = _graph(folder, "action", "person", "clip", features, [_tensor("actions", ("N", len(LABELS)))])
     explain = explain_graph(module, clips[:1])
     path = folder / "explain.onnx"
     export_onnx(explain, clips[:1], path, input_name="features", output_names=["relevance"], dynamic_batch=False)
-    explained = _checked(explain, path, list(clips[:8].split(1)), ["relevance"])
+    explained = checked(explain, path, list(clips[:8].split(1)), ["relevance"])
     one = _tensor("features", (1, CLIP_LENGTH, joints, 3))
     graph = _graph(folder, "explain", "person", "clip", one, [_tensor("relevance", (1, CLIP_LENGTH, joints))])
     return [(action, parity), (graph, explained)]

@@ -7,9 +7,11 @@ Shapes: N pictures or clips, J joints, K boxes, T frames.
 import torch
 from torch import nn
 
+from trainer.models import person_detector
 from trainer.models.compact import normalise
 from trainer.models.edge_detector import EdgeDetector, decode
 from trainer.models.edge_pose import EdgePose, peak_soft_argmax, standardise
+from trainer.models.person_detector import PersonDetector
 
 
 class DetectorGraph(nn.Module):
@@ -47,3 +49,21 @@ class PoseGraph(nn.Module):
         joints, mass, maps = peak_soft_argmax(self.network(standardise(image)))
         confidence = torch.sigmoid(self.slope * torch.log(mass.clamp_min(1e-4)) + self.offset)
         return joints, confidence, maps
+
+
+class PersonDetectorGraph(nn.Module):
+    """Image (N, H, W, 3) uint8 RGB → boxes (N, K, 4) x_min, y_min, x_max, y_max in its pixels, scores (N, K), highest
+    first, after non-maximum suppression.
+
+    Args:
+        network: The trained network, whose images are RGB in 0..255.
+        iou: Of two boxes whose IoU exceeds this, the one with the lower score is dropped.
+    """
+
+    def __init__(self, network: PersonDetector, *, iou: float) -> None:
+        super().__init__()
+        self.network, self.iou = network, iou
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Boxes and scores."""
+        return person_detector.decode(*self.network(image.permute(0, 3, 1, 2).float()), iou=self.iou)
