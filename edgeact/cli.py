@@ -17,6 +17,7 @@ import typer
 import edgeact
 from edgeact.commands import EdgeactGroup
 from edgeact.errors import INTERRUPTED_EXIT_CODE, EdgeactError, MissingExtraError, UsageError
+from edgeact.installed import RUNTIME, reinstall_command
 
 if TYPE_CHECKING:
     from edgeact.batch import AnnotateOptions
@@ -216,8 +217,7 @@ def doctor() -> None:
     """Look at this machine: what is there, what is missing, and what to do about it."""
     from rich.console import Console
 
-    from edgeact.doctor import examine
-    from edgeact.report import doctor_table
+    from edgeact.doctor import doctor_table, examine
 
     checks = examine()
     Console().print(doctor_table(checks))
@@ -241,9 +241,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(INTERRUPTED_EXIT_CODE)
     except ImportError as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        if (error.name or "").partition(".")[0] in _OWN_PACKAGES:
+        package = (error.name or "").partition(".")[0]
+        if package in _OWN_PACKAGES:
             _fail(error, f"{what} (this is a fault of edgeact; edgeact --debug … shows where)", 1)
-        _fail(error, f"{what}; edgeact doctor says how to mend the installation", MissingExtraError.exit_code)
+        # Without some of them not even the doctor can be asked.
+        remedy = (
+            reinstall_command(package) if package in RUNTIME else "edgeact doctor says how to mend the installation"
+        )
+        _fail(error, f"{what}; {remedy}", MissingExtraError.exit_code)
     except Exception as error:  # noqa: BLE001 - the top of the program
         what = " ".join(f"{type(error).__name__}: {error}".split())
         _fail(error, f"{what} (this is a fault of edgeact; edgeact --debug … shows where)", 1)

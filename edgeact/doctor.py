@@ -4,18 +4,20 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rich.markup import escape
+from rich.table import Table
+
 from edgeact.doctor_opencv import opencv_remedy, try_opencv
 from edgeact.errors import EdgeactError
-from edgeact.installed import installed_version, reinstall_command
+from edgeact.installed import RUNTIME, installed_version, reinstall_command
 
 CheckState = Literal["ok", "note", "fail"]
 
-_REQUIRED = ("numpy", "scipy", "av", "onnxruntime", "pydantic", "typer", "rich", "psutil")
 _OPTIONAL = ("torch", "onnx", "onnxscript", "ai-edge-litert", "tensorrt")
 _ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu")  # either gives the module onnxruntime
 _FREE_BYTES = 2 * 2**30
@@ -49,7 +51,27 @@ def examine(folder: Path | None = None) -> list[Check]:
         lambda: _disk(folder or Path.cwd()),
         _bundle,
     )
-    return [check for look in looks for check in look()]
+    return [check for look in looks for check in _looked(look)]
+
+
+def _looked(look: Callable[[], list[Check]]) -> list[Check]:
+    """What a look finds; one that cannot look because a package is missing finds that, and the others still look."""
+    try:
+        return look()
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        remedy = reinstall_command(package) if package in RUNTIME else "mend what failed above"
+        return [Check(look.__name__.strip("_"), "fail", _in_one_line(error), remedy)]
+
+
+def doctor_table(checks: Sequence[Check]) -> Table:
+    """A row a check, and what to do about it under what was found."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    colours = {"ok": "green", "note": "yellow", "fail": "red"}
+    for check in checks:
+        remedy = f"\n[bold]→ {escape(check.remedy)}[/]" if check.remedy else ""
+        table.add_row(f"[{colours[check.state]}]{check.state}[/]", check.name, escape(check.found) + remedy)
+    return table
 
 
 def machine_in_words() -> str:
@@ -82,7 +104,7 @@ def _python() -> list[Check]:
 
 def _packages() -> list[Check]:
     checks, found = [], []
-    for package in _REQUIRED:
+    for package in RUNTIME:
         names = _ONNXRUNTIMES if package == "onnxruntime" else (package,)
         versions = [f"{name} {version}" for name in names if (version := installed_version(name)) is not None]
         found += versions

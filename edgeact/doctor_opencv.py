@@ -8,7 +8,7 @@ uninstalled here: a wheel that is there already is put back, in its version and 
 import re
 from importlib import metadata
 
-from edgeact.installed import installed_version, reinstall_command
+from edgeact.installed import RUNTIME, installed_version, reinstall_command
 
 # Those without windows first: they need no library of a desktop.
 WHEELS = ("opencv-python-headless", "opencv-contrib-python-headless", "opencv-python", "opencv-contrib-python")
@@ -43,6 +43,8 @@ def try_opencv() -> str:
 def opencv_remedy(error: Exception) -> str:
     """The command that mends a ``cv2`` that failed with an error."""
     wheels = list(installed_wheels())
+    if isinstance(error, ImportError) and (needed := (error.name or "").partition(".")[0]) in RUNTIME:
+        return reinstall_command(needed)  # cv2 is there; what it imports is not
     if not wheels:
         return f"pip install {WHEELS[0]}"
     if ".so" in str(error) and not wheels[0].endswith("headless"):

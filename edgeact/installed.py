@@ -2,6 +2,9 @@
 
 from importlib import metadata
 
+# The runtime's packages whose modules have their names; OpenCV's, which have not, are in `edgeact.doctor_opencv`.
+RUNTIME = ("numpy", "scipy", "av", "onnxruntime", "pydantic", "typer", "rich", "psutil")
+
 
 def installed_version(package: str) -> str | None:
     """A package's version without importing it, or None."""

@@ -12,7 +12,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from edgeact.bundle import Bundle
-from edgeact.doctor import Check
 from edgeact.errors import OutputError
 from edgeact.record import FRAMES_SUFFIX
 from edgeact.verify import GraphCheck
@@ -120,16 +119,6 @@ def verify_table(bundle: Bundle, checks: Sequence[GraphCheck]) -> Table:
             f"{check.size / _MEGABYTE:.2f}",
             milliseconds,
         )
-    return table
-
-
-def doctor_table(checks: Sequence[Check]) -> Table:
-    """A row a check, and what to do about it under what was found."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    colours = {"ok": "green", "note": "yellow", "fail": "red"}
-    for check in checks:
-        remedy = f"\n[bold]→ {escape(check.remedy)}[/]" if check.remedy else ""
-        table.add_row(f"[{colours[check.state]}]{check.state}[/]", check.name, escape(check.found) + remedy)
     return table
 
 
