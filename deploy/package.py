@@ -277,6 +277,11 @@ def write_bundle(
     (partial / MANIFEST_NAME).write_text(
         json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8"
     )
+    return put_in_place(partial, out)
+
+
+def put_in_place(partial: Path, out: Path) -> Bundle:
+    """Give a complete bundle's folder its final name, in place of what was there, and open it."""
     before = out.with_name(f".{out.name}.before")
     shutil.rmtree(before, ignore_errors=True)
     if out.exists():

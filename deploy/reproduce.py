@@ -12,7 +12,7 @@ import torch
 
 from deploy.accuracy import refuse_drop, validation_scores
 from deploy.model_card import model_card
-from deploy.package import Calibration, Networks, Samples, write_bundle
+from deploy.package import Calibration, Networks, Samples, put_in_place, write_bundle
 from deploy.quantize import CalibrationPictures
 from edgeact.bundle import MANIFEST_NAME, Bundle, load_bundle
 from edgeact.geometry import letterbox
@@ -190,13 +190,7 @@ def publish(finished: Path, metrics: dict, out: Path) -> Bundle:
     manifest["training"]["metrics"] = metrics
     (partial / MANIFEST_NAME).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     (partial / "MODEL_CARD.md").write_text(model_card(load_bundle(partial).manifest, metrics), encoding="utf-8")
-    before = out.with_name(f".{out.name}.before")
-    shutil.rmtree(before, ignore_errors=True)
-    if out.exists():
-        out.rename(before)
-    partial.rename(out)
-    shutil.rmtree(before, ignore_errors=True)
-    return load_bundle(out)
+    return put_in_place(partial, out)
 
 
 def _rounded(scores: dict[str, float]) -> dict[str, float]:

@@ -16,7 +16,7 @@ import av
 import torch
 
 from deploy.export import export_onnx
-from deploy.package import checked, round_weights
+from deploy.package import checked, put_in_place, round_weights
 from deploy.wrap import PersonDetectorGraph
 from edgeact.bundle import MANIFEST_NAME, Bundle, load_bundle
 from edgeact.geometry import letterbox
@@ -58,11 +58,7 @@ def swap_detector(bundle: Path, weights: Path, *, score: float, history: str) ->
         training.pop(gone, None)
     training.get("metrics", {}).pop("detector", None)
     (partial / MANIFEST_NAME).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    before = bundle.with_name(f".{bundle.name}.before")
-    bundle.rename(before)
-    partial.rename(bundle)
-    shutil.rmtree(before)
-    return load_bundle(bundle)
+    return put_in_place(partial, bundle)
 
 
 def _demo_pictures(width: int, height: int) -> list[torch.Tensor]:

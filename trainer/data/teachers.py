@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import onnxruntime as ort
 
+from edgeact.geometry import LETTERBOX_GREY
 from trainer.folders import TINYPOSE_FILE
 
 DETECTOR_FILE, MPII_FILE = "rtmdet_nano_person.onnx", "EfficientPoseII.tflite"
@@ -37,16 +38,28 @@ class TeacherDetector:
         self.session, self.size = _session(directory / DETECTOR_FILE), size
 
     def __call__(self, bgr: np.ndarray, threshold: float = 0.35) -> np.ndarray:
-        height, width = bgr.shape[:2]
-        ratio = self.size / max(height, width)
-        small = cv2.resize(bgr, (round(width * ratio), round(height * ratio)))
-        canvas = np.full((self.size, self.size, 3), 114, np.float32)
-        canvas[: small.shape[0], : small.shape[1]] = small
-        canvas = (canvas - [103.53, 116.28, 123.675]) / [57.375, 57.12, 58.395]
-        rows, labels = self.session.run(None, {"input": canvas.transpose(2, 0, 1)[None].astype(np.float32)})
+        values, ratio = self.prepare(bgr)
+        rows, labels = self.session.run(None, {"input": values})
         found = rows[0][(labels[0] == 0) & (rows[0][:, 4] > threshold)].astype(np.float32)
         found[:, :4] /= ratio
         return found
+
+    def prepare(self, bgr: np.ndarray) -> tuple[np.ndarray, float]:
+        """The network's input ``(1, 3, size, size)`` float32 of a frame, and by how much the frame was scaled."""
+        square, ratio = letterbox_square(bgr, self.size)
+        values = (square - [103.53, 116.28, 123.675]) / [57.375, 57.12, 58.395]
+        return values.transpose(2, 0, 1)[None].astype(np.float32), ratio
+
+
+def letterbox_square(image: np.ndarray, size: int) -> tuple[np.ndarray, float]:
+    """A picture ``(H, W, 3)`` at the top left of a grey square ``(size, size, 3)`` float32, and by how much the picture
+    was scaled: what RTMDet and YOLOX were published with.
+    """
+    ratio = size / max(image.shape[:2])
+    width, height = round(image.shape[1] * ratio), round(image.shape[0] * ratio)
+    square = np.full((size, size, 3), LETTERBOX_GREY, np.float32)
+    square[:height, :width] = cv2.resize(np.ascontiguousarray(image), (width, height))
+    return square, ratio
 
 
 class TeacherPose:
@@ -60,26 +73,64 @@ class TeacherPose:
         self.session, self.padding = _session(directory / TINYPOSE_FILE), padding
 
     def __call__(self, bgr: np.ndarray, box: np.ndarray) -> np.ndarray:
-        x_min, y_min, x_max, y_max = (float(v) for v in box[:4])
-        scale = 256 / (max(y_max - y_min, (x_max - x_min) * 4 / 3) * self.padding)
-        offset = np.array([96 - scale * (x_min + x_max) / 2, 128 - scale * (y_min + y_max) / 2])
-        matrix = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]], np.float32)
-        crop = cv2.warpAffine(bgr, matrix, (192, 256))
-        image = (crop[..., ::-1] / 255.0 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
-        batch = np.stack([image, image[:, ::-1]]).transpose(0, 3, 1, 2).astype(np.float32)
-        heat, mirrored = self.session.run(None, {"image": batch})[0]
-        heat = 0.5 * (heat + mirrored[COCO_MIRROR][:, :, ::-1])
-        joints = np.zeros((17, 3), np.float32)
-        for index, heat_map in enumerate(heat):
-            smooth = cv2.GaussianBlur(heat_map, (3, 3), 0)
-            row, column = divmod(int(smooth.argmax()), smooth.shape[1])
-            shift = np.zeros(2)
-            if 0 < column < 47 and 0 < row < 63:  # a quarter cell toward the higher neighbour, as its authors decode it
-                shift[0] = 0.25 * np.sign(smooth[row, column + 1] - smooth[row, column - 1])
-                shift[1] = 0.25 * np.sign(smooth[row + 1, column] - smooth[row - 1, column])
-            joints[index, :2] = ((np.array([column, row]) + shift) * 4 - offset) / scale
-            joints[index, 2] = heat_map.max()
-        return joints
+        matrix = tinypose_matrix(box, padding=self.padding)
+        image = tinypose_input(cv2.warpAffine(bgr, matrix.astype(np.float32), TINYPOSE_SIZE)[..., ::-1])
+        heat, mirrored = self.session.run(None, {"image": np.concatenate([image, image[..., ::-1]])})[0]
+        return decode_heat(mirror_mean(heat, mirrored), matrix)
+
+
+TINYPOSE_SIZE = (192, 256)  # width and height of its crops
+_CELL = 4  # pixels of a crop for one cell of its maps
+
+
+def tinypose_matrix(box: np.ndarray, *, padding: float) -> np.ndarray:
+    """Frame to TinyPose's crop, ``(2, 3)`` float64, of the box x_min, y_min, x_max, y_max (pixels) of a person.
+
+    Args:
+        box: ``(4,)`` or more; the rest is left alone.
+        padding: Side of the crop over that of the box.
+    """
+    x_min, y_min, x_max, y_max = (float(value) for value in box[:4])
+    width, height = TINYPOSE_SIZE
+    scale = height / (max(y_max - y_min, (x_max - x_min) * height / width, 1.0) * padding)
+    x, y = width / 2 - scale * (x_min + x_max) / 2, height / 2 - scale * (y_min + y_max) / 2
+    return np.array([[scale, 0, x], [0, scale, y]])
+
+
+def tinypose_input(crop: np.ndarray) -> np.ndarray:
+    """A crop ``(256, 192, 3)`` uint8 RGB as TinyPose takes it: ``(1, 3, 256, 192)`` float32."""
+    image = (crop / 255.0 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    return image.transpose(2, 0, 1)[None].astype(np.float32)
+
+
+def mirror_mean(heat: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+    """Mean of the maps ``(17, h, w)`` of a crop and of those of its mirror image, turned back."""
+    return 0.5 * (heat + mirrored[COCO_MIRROR][:, :, ::-1])
+
+
+def decode_heat(heat: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """TinyPose's maps → joints, as its authors decode them.
+
+    Args:
+        heat: ``(J, h, w)`` float32.
+        matrix: Frame to crop, see `tinypose_matrix`.
+
+    Returns:
+        ``(J, 3)`` float32 x, y (frame pixels), score: the highest cell of the smoothed map, a quarter cell toward its
+        higher neighbours.
+    """
+    joints = np.zeros((len(heat), 3), np.float32)
+    for index, cells in enumerate(heat):
+        smooth = cv2.GaussianBlur(np.ascontiguousarray(cells), (3, 3), 0)
+        rows, columns = smooth.shape
+        row, column = divmod(int(smooth.argmax()), columns)
+        shift = np.zeros(2)
+        if 0 < column < columns - 1 and 0 < row < rows - 1:
+            shift[0] = 0.25 * np.sign(smooth[row, column + 1] - smooth[row, column - 1])
+            shift[1] = 0.25 * np.sign(smooth[row + 1, column] - smooth[row - 1, column])
+        joints[index, :2] = ((np.array([column, row]) + shift) * _CELL - matrix[:, 2]) / matrix[0, 0]
+        joints[index, 2] = cells.max()
+    return joints
 
 
 class TeacherMpii:

@@ -19,9 +19,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from edgeact.errors import SourceFormatError, SourceNotFoundError
+from edgeact.errors import SourceFormatError
 from trainer.layers.convolution import strided_depthwise
 from trainer.layers.residual import check_input
+from trainer.models.published import read_onnx_weights
 
 # Channels of the branches; strides 4, 8, 16 and 32.
 BRANCHES = (40, 80, 160, 320)
@@ -321,16 +322,9 @@ def _last_conv(path: nn.Module) -> Conv:
 
 
 def _read_convolutions(path: Path) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    import onnx  # only to read these weights
-
-    if not path.is_file():
-        raise SourceNotFoundError(f"{path} not found; give PP-TinyPose's ONNX file")
-    try:
-        found = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
-    except Exception as error:  # an exception of protobuf, which only onnx depends on
-        raise SourceFormatError(f"{path} is no ONNX file ({error}); give PP-TinyPose's") from error
+    _, found = read_onnx_weights(path, "PP-TinyPose")
     pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
     while f"convs.Conv_{len(pairs)}.weight" in found:
         name = f"convs.Conv_{len(pairs)}"
-        pairs.append((torch.tensor(found[f"{name}.weight"]), torch.tensor(found[f"{name}.bias"])))
+        pairs.append((found[f"{name}.weight"], found[f"{name}.bias"]))
     return pairs

@@ -15,8 +15,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from edgeact.errors import SourceFormatError, SourceNotFoundError
+from edgeact.errors import SourceFormatError
 from trainer.layers.convolution import strided_depthwise
+from trainer.models.published import read_onnx_weights
 
 STRIDES = (8, 16, 32)
 SIDE_MULTIPLE = 32
@@ -185,7 +186,8 @@ def keep_best(boxes: torch.Tensor, *, iou: float) -> torch.Tensor:
     """Greedy non-maximum suppression of boxes ``(N, K, 4)`` that are sorted by score: 1 where kept, else 0, ``(N, K)``.
 
     A box is dropped when a kept box before it overlaps it. Applied over and over to all boxes at once, that rule
-    settles on the greedy result, in as many rounds as the longest chain of overlaps has boxes.
+    settles on the greedy result, in as many rounds as the longest chain of overlaps has boxes. Chains of more than
+    `_ROUNDS` boxes may end otherwise; the runtime suppresses once more, box by box.
     """
     low = torch.maximum(boxes[:, :, None, :2], boxes[:, None, :, :2])
     high = torch.minimum(boxes[:, :, None, 2:], boxes[:, None, :, 2:])
@@ -244,14 +246,6 @@ def _without_space_to_depth(weight: torch.Tensor) -> torch.Tensor:
 
 def _read_convolutions(path: Path) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Weight and bias of each convolution in the order of computation."""
-    import onnx  # only to read these weights
-
-    if not path.is_file():
-        raise SourceNotFoundError(f"{path} not found; give YOLOX-nano's ONNX file")
-    try:
-        graph = onnx.load(path).graph
-        found = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    except Exception as error:  # an exception of protobuf, which only onnx depends on
-        raise SourceFormatError(f"{path} is no ONNX file ({error}); give YOLOX-nano's") from error
+    graph, found = read_onnx_weights(path, "YOLOX-nano")
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    return [(torch.tensor(found[node.input[1]]), torch.tensor(found[node.input[2]])) for node in convolutions]
+    return [(found[node.input[1]], found[node.input[2]]) for node in convolutions]

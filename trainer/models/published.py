@@ -4,6 +4,7 @@ fit.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
@@ -12,9 +13,35 @@ from torch import nn
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 
+if TYPE_CHECKING:
+    import onnx
+
 # Files wrap their weights under one of these keys, or not at all.
 _WRAPPERS = ("state_dict", "model", "model_state_dict")
 _SHOWN = 5  # names in a message; more help nobody
+
+
+def read_onnx_weights(path: Path, network: str) -> tuple["onnx.GraphProto", dict[str, torch.Tensor]]:
+    """The graph of an ``.onnx`` file, and its weights by name.
+
+    Args:
+        path: The file.
+        network: What it should be, for the message.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+        SourceFormatError: It is no ONNX file.
+    """
+    import onnx  # only to read published weights
+
+    if not path.is_file():
+        raise SourceNotFoundError(f"{path} not found; give {network}'s ONNX file")
+    try:
+        graph = onnx.load(path).graph
+        weights = {tensor.name: torch.tensor(onnx.numpy_helper.to_array(tensor)) for tensor in graph.initializer}
+    except Exception as error:  # an exception of protobuf, which only onnx depends on
+        raise SourceFormatError(f"{path} is no ONNX file ({error}); give {network}'s") from error
+    return graph, weights
 
 
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:

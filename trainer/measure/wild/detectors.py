@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from edgeact.bundle import Bundle
-from edgeact.geometry import LETTERBOX_GREY, suppress_boxes
+from edgeact.geometry import suppress_boxes
 from edgeact.inference.onnx import OnnxBackend
 from edgeact.perception.detect import Detector
-from trainer.data.teachers import TeacherDetector
+from trainer.data.teachers import TeacherDetector, letterbox_square
 from trainer.measure.wild.recorded import detector_graph
 
 OURS = "edgeact"
@@ -62,9 +61,7 @@ def rtmdet(teachers: Path, size: int) -> TestedDetector:
         return rows[:, :4], rows[:, 4]
 
     def graph(rgb: np.ndarray) -> Callable[[], object]:
-        square, _ = letterbox_square(rgb[..., ::-1], size)
-        mean, deviation = [103.53, 116.28, 123.675], [57.375, 57.12, 58.395]
-        values = ((square - mean) / deviation).transpose(2, 0, 1)[None].astype(np.float32)
+        values, _ = network.prepare(rgb[..., ::-1])
         return lambda: network.session.run(None, {"input": values})
 
     return TestedDetector(f"RTMDet-nano {size}", RTMDET_THRESHOLD, find, graph)
@@ -91,17 +88,6 @@ def yolox(teachers: Path) -> TestedDetector:
         return lambda: network.run({"images": array})
 
     return TestedDetector(ACCURATE_PEER, YOLOX_THRESHOLD, find, graph)
-
-
-def letterbox_square(image: np.ndarray, size: int) -> tuple[np.ndarray, float]:
-    """A picture ``(H, W, 3)`` at the top left of a grey square ``(size, size, 3)`` float32, and by how much it was
-    scaled: as both peers were published.
-    """
-    ratio = size / max(image.shape[:2])
-    width, height = round(image.shape[1] * ratio), round(image.shape[0] * ratio)
-    square = np.full((size, size, 3), LETTERBOX_GREY, np.float32)
-    square[:height, :width] = cv2.resize(np.ascontiguousarray(image), (width, height))
-    return square, ratio
 
 
 def decode_yolox(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,6 @@
-"""A graph of the runtime alone, with the very input that the runtime gives it."""
+"""Calls of one graph alone, for timing: on the input that the runtime gave to the graph, without the runtime's work
+around it.
+"""
 
 from collections.abc import Callable
 

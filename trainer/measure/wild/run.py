@@ -92,7 +92,9 @@ def measure_wild(
 
 
 def _timed_picture(pictures: Sequence[WildPicture]) -> np.ndarray:
-    """A picture of 4:3, the commonest shape: networks that take what shape comes are timed on it."""
+    """The picture whose aspect ratio is nearest to 4:3. Detectors are timed on it: the time of a detector whose input
+    follows the picture's shape depends on that shape, and 4:3 is the commonest.
+    """
 
     def distance(picture: WildPicture) -> float:
         height, width = read_rgb(picture.path).shape[:2]

@@ -78,8 +78,14 @@ def _interval(values: np.ndarray) -> tuple[float, float]:
 
 
 def area_under_curve(scores: np.ndarray, right: np.ndarray) -> float:
-    """How often a right one (M,) bool has the higher score than a wrong one, ties counting half; NaN where all are
-    alike.
+    """Area under the ROC curve: the probability that a right prediction has a higher score than a wrong one.
+
+    Args:
+        scores: ``(M,)``; ties count half.
+        right: ``(M,)`` bool, whether each prediction is right.
+
+    Returns:
+        0..1, or NaN where all predictions are right or all are wrong.
     """
     right = np.asarray(right, bool)
     positives, negatives = int(right.sum()), int((~right).sum())

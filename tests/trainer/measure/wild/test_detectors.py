@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from trainer.measure.wild.detectors import decode_yolox, letterbox_square
+from trainer.data.teachers import letterbox_square
+from trainer.measure.wild.detectors import decode_yolox
 
 
 def test_yolox_boxes_come_from_cells_and_logarithms() -> None:
