@@ -7,12 +7,13 @@ inside.
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeact.errors import BundleError, BundleIntegrityError, BundleSchemaError
 from edgeact.regular_file import read_regular
@@ -24,7 +25,16 @@ MANIFEST_NAME = "manifest.json"
 # In bytes. Ours have ten thousand and two million; ONNX itself ends at two thousand million.
 _LARGEST_MANIFEST = 4 * 2**20
 _LARGEST_GRAPH = 2**30
+_MOST_LABELS, _MOST_GRAPHS = 10_000, 64
+_MOST_FAULTS = 20  # listed in one message
 _LFS_POINTER = b"version https://git-lfs"
+
+
+def _refuse_control_characters(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(f"{text!a} has characters that cannot be printed")
+    return text
+
 
 # A plain file name: no folder, no drive, no leading dot, so that it cannot point outside the bundle.
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")]
@@ -33,6 +43,9 @@ Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 # Dimensions that may change from run to run: "N" is the batch, "H" and "W" are a picture's height and width.
 FreeDimension = Literal["N", "H", "W"]
 Dimension = Annotated[int, Field(ge=1)] | FreeDimension
+
+# Names and labels are shown on terminals and in files: a line of text without control characters.
+_Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_refuse_control_characters)]
 
 Meaning = Literal["image", "boxes", "scores", "joints", "confidence", "joint_maps", "features", "actions", "relevance"]
 
@@ -44,7 +57,7 @@ class _Record(BaseModel):
 class TensorSpec(_Record):
     """Name, meaning, shape and element type of one input or output of a graph."""
 
-    name: str
+    name: _Line
     meaning: Meaning
     shape: tuple[Dimension, ...]
     dtype: Literal["uint8", "float32"]
@@ -55,7 +68,7 @@ class GraphSpec(_Record):
     its tensors.
     """
 
-    name: str
+    name: _Line
     file: FileName
     sha256: Sha256
     scope: Literal["scene", "person"]
@@ -103,17 +116,17 @@ class Manifest(_Record):
     """What a bundle says about itself; see `GraphSpec` for the graphs."""
 
     schema_version: Literal[1]
-    name: str
-    version: str
-    created: str
-    licence: str
+    name: _Line
+    version: _Line
+    created: _Line
+    licence: _Line
     skeleton: str
     joints: tuple[str, ...]
-    labels: tuple[str, ...]
+    labels: Annotated[tuple[_Line, ...], Field(max_length=_MOST_LABELS)]
     other_label: str
     clip: ClipSpec
     calibration: CalibrationSpec
-    graphs: tuple[GraphSpec, ...]
+    graphs: Annotated[tuple[GraphSpec, ...], Field(max_length=_MOST_GRAPHS)]
     training: dict[str, Any]
     parity: dict[str, Any]
 
@@ -121,7 +134,9 @@ class Manifest(_Record):
     def _consistent(self) -> "Manifest":
         names = [graph.name for graph in self.graphs]
         if len(set(names)) != len(names):
-            raise ValueError(f"two graphs share a name: {sorted(names)}")
+            raise ValueError(f"two graphs share a name: {', '.join(sorted(names))}")
+        if twice := [label for label, count in Counter(self.labels).items() if count > 1]:
+            raise ValueError(f"labels that are there twice: {', '.join(twice)}")
         if self.other_label not in self.labels:
             raise ValueError(f"other_label {self.other_label!r} is not one of the labels")
         if self.skeleton not in SKELETONS:
@@ -222,7 +237,8 @@ def load_bundle(directory: Path | None = None) -> Bundle:
         manifest = Manifest.model_validate_json(content)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc']) or 'manifest'}: {fault['msg']}" for fault in error.errors()
+            f"{'.'.join(str(part) for part in fault['loc']) or 'manifest'}: {fault['msg']}"
+            for fault in error.errors()[:_MOST_FAULTS]
         )
         raise BundleError(
             f"{path} is not a valid manifest: {' '.join(faults.split())}; copy or export the bundle again"

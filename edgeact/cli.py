@@ -196,8 +196,9 @@ def verify(
     ] = None,
     device: DeviceOption = None,
 ) -> None:
-    """Check a bundle: manifest, hashes, and one run of every graph."""
+    """Check a bundle: manifest, hashes, and what every graph makes of pictures, within limits of time and memory."""
     from rich.console import Console
+    from rich.markup import escape
 
     from edgeact.report import verify_table
     from edgeact.verify import verify_bundle
@@ -206,7 +207,7 @@ def verify(
     console = Console()
     console.print(verify_table(checked, graphs))
     if unknown:
-        console.print(f"[yellow]not in the manifest, never read:[/] {', '.join(unknown)}", highlight=False)
+        console.print(f"[yellow]not in the manifest, never read:[/] {escape(', '.join(unknown))}", highlight=False)
     faults = [graph.fault for graph in graphs if graph.fault is not None]
     if faults:
         raise faults[0]

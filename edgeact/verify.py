@@ -1,18 +1,43 @@
-"""Checks a bundle as the machine that will run it: hashes, loading, and one run of every graph on a grey input."""
+"""Checks a bundle as the machine that will run it: hashes, what graphs take and give, and what they make of pictures.
 
-import time
+Pictures of the demo clip go the way of a video's frames: the detector's boxes are cut out for the pose graph, and its
+joints become the clips of the action graph. Each graph runs in a process of its own (see `edgeact.trial`).
+"""
+
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from edgeact.bundle import MANIFEST_NAME, Bundle, FreeDimension, GraphSpec, TensorSpec, load_bundle
-from edgeact.errors import BundleError, EdgeactError
+import edgeact
+from edgeact.bundle import MANIFEST_NAME, Bundle, FreeDimension, GraphSpec, load_bundle
+from edgeact.capture.open import open_source
+from edgeact.errors import EdgeactError
+from edgeact.geometry import (
+    invert_matrix,
+    letterbox,
+    letterbox_matrix,
+    person_crop_matrix,
+    transform_box,
+    transform_points,
+    warp,
+)
 from edgeact.inference.base import Array
-from edgeact.inference.select import open_graph
+from edgeact.perception.roles import Roles, assign_roles
+from edgeact.trial import Limits, Trial, try_graph
+from edgeact.types import Float32, UInt8
 
 _CARD_NAME = "MODEL_CARD.md"
-_FREE_SIZES: dict[FreeDimension, int] = {"N": 1, "H": 256, "W": 416}  # pictures' sides are multiples of 32
+_PICTURES, _PICTURE_STEP = 8, 16  # every sixteenth frame of the demo clip: people come, go and turn in them
+_SCENE_SIZES: tuple[Mapping[FreeDimension, int], ...] = (
+    {"H": 256, "W": 416},
+    {"H": 416, "W": 256},
+)  # where they may vary
+
+# Generous: sound graphs take milliseconds, but TensorRT compiles a graph for minutes when it opens it.
+CPU_LIMITS, GPU_LIMITS = Limits(seconds=60), Limits(seconds=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,56 +51,115 @@ class GraphCheck:
     fault: EdgeactError | None
 
 
-def verify_bundle(directory: Path | None = None, *, device: str = "cpu") -> tuple[Bundle, list[GraphCheck], list[str]]:
+def verify_bundle(
+    directory: Path | None = None, *, device: str = "cpu", limits: Limits | None = None
+) -> tuple[Bundle, list[GraphCheck], list[str]]:
     """Check every graph of a bundle.
+
+    Args:
+        directory: The bundle's folder; None takes the one that ships with edgeact.
+        device: See `open_graph`.
+        limits: What each graph may take; None takes `CPU_LIMITS` or `GPU_LIMITS`.
 
     Returns:
         The bundle, a check a graph, and the names of files that the manifest does not know.
 
     Raises:
-        BundleError: The manifest cannot be used at all.
+        BundleError: The manifest cannot be used at all, or its graphs do not fit together.
     """
     bundle = load_bundle(directory)
+    roles = assign_roles(bundle)
     known = {MANIFEST_NAME, _CARD_NAME, *(graph.file for graph in bundle.manifest.graphs)}
-    unknown = sorted(path.name for path in bundle.directory.iterdir() if path.name not in known)
-    return bundle, [_check(bundle, graph, device) for graph in bundle.manifest.graphs], unknown
+    unknown = sorted(name for name in os.listdir(bundle.directory) if name not in known)  # noqa: PTH208 - names only
+    unknown = [name if name.isprintable() else ascii(name) for name in unknown]
+    check = _Check(bundle, device, limits or (CPU_LIMITS if device == "cpu" else GPU_LIMITS))
+    check.all(roles, _demo_pictures())
+    return bundle, [check.found[graph.name] for graph in bundle.manifest.graphs], unknown
 
 
-def _check(bundle: Bundle, graph: GraphSpec, device: str) -> GraphCheck:
-    path = bundle.directory / graph.file
-    size = path.stat().st_size if path.is_file() else 0
-    try:
-        backend = open_graph(bundle, graph, device=device)
-        inputs = {tensor.name: _grey(tensor) for tensor in graph.inputs}
-        backend.run(inputs)  # the first run also allocates
-        began = time.perf_counter()
-        outputs = backend.run(inputs)
-        seconds = time.perf_counter() - began
-        _compare(graph, outputs)
-        provider = backend.provider
-        backend.close()
-    except EdgeactError as error:
-        return GraphCheck(graph, size, "–", 0.0, error)
-    return GraphCheck(graph, size, provider, seconds, None)
+class _Check:
+    """The checks of one bundle: ``found`` holds them by the graph's name."""
 
+    def __init__(self, bundle: Bundle, device: str, limits: Limits) -> None:
+        self._bundle, self._device, self._limits = bundle, device, limits
+        self.found: dict[str, GraphCheck] = {}
 
-def _grey(tensor: TensorSpec) -> Array:
-    shape = [size if isinstance(size, int) else _FREE_SIZES[size] for size in tensor.shape]
-    return np.full(shape, 114 if tensor.dtype == "uint8" else 0, dtype=tensor.dtype)
+    def all(self, roles: Roles, pictures: Sequence[UInt8]) -> None:
+        """Try the graphs one after the other; one that fails leaves the next with less likely inputs."""
+        boxes = self._detect(roles.detector, pictures)
+        joints = self._pose(roles.pose, pictures, boxes)
+        if roles.action is not None:
+            clip = _as_clip(joints, self._bundle.manifest.clip.length)
+            self._try(roles.action, [clip[None], np.stack([clip, clip[::-1]])])
+            if roles.explain is not None and roles.explain is not roles.action:
+                self._try(roles.explain, [clip[None]])
 
+    def _try(self, graph: GraphSpec, arrays: Sequence[Array]) -> Trial | None:
+        """Try a graph with one input, on each of the arrays, and note what came of it."""
+        path = self._bundle.directory / graph.file
+        size = path.lstat().st_size if path.exists() else 0
+        inputs = [{graph.inputs[0].name: np.ascontiguousarray(array)} for array in arrays]
+        try:
+            trial = try_graph(self._bundle, graph, inputs, device=self._device, limits=self._limits)
+        except EdgeactError as error:
+            self.found[graph.name] = GraphCheck(graph, size, "–", 0.0, error)
+            return None
+        self.found[graph.name] = GraphCheck(graph, size, trial.provider, trial.seconds, None)
+        return trial
 
-def _compare(graph: GraphSpec, outputs: dict[str, Array]) -> None:
-    for tensor in graph.outputs:
-        if tensor.name not in outputs:
-            raise BundleError(
-                f"{graph.file} has no output {tensor.name!r}, which the manifest names; export the bundle again"
-            )
-        array = outputs[tensor.name]
-        fits = array.ndim == len(tensor.shape) and all(
-            isinstance(size, str) or size == found for size, found in zip(tensor.shape, array.shape, strict=True)
+    def _detect(self, graph: GraphSpec, pictures: Sequence[UInt8]) -> list[Float32]:
+        """A box ``(4,)`` a picture: the most likely person's, or the whole picture where there is none."""
+        scenes, matrices = [], []
+        for index, picture in enumerate(pictures):
+            free = _SCENE_SIZES[index % len(_SCENE_SIZES)]
+            height, width = (size if isinstance(size, int) else free[size] for size in graph.inputs[0].shape[1:3])
+            scenes.append(letterbox(picture, width=width, height=height)[None])
+            matrices.append(letterbox_matrix(picture.shape[1], picture.shape[0], width=width, height=height))
+        boxes = [np.array([0, 0, image.shape[1], image.shape[0]], np.float32) for image in pictures]
+        trial = self._try(graph, scenes)
+        for index, outputs in enumerate(trial.outputs if trial is not None else ()):
+            scores = _named(graph, outputs, "scores")[0]
+            best = int(scores.argmax())
+            box = _named(graph, outputs, "boxes")[0, best]
+            if scores[best] >= self._bundle.manifest.calibration.detection_score and (box[2:] - box[:2] >= 1).all():
+                boxes[index] = transform_box(box, invert_matrix(matrices[index]))
+        return boxes
+
+    def _pose(self, graph: GraphSpec, pictures: Sequence[UInt8], boxes: Sequence[Float32]) -> Float32:
+        """The joints ``(n, J, 3)`` of the person in each picture: x and y in its pixels, confidence."""
+        height, width = (int(size) for size in graph.inputs[0].shape[1:3])
+        padding = self._bundle.manifest.calibration.pose_padding
+        matrices = [person_crop_matrix(box, width=width, height=height, padding=padding) for box in boxes]
+        crops = np.stack(
+            [warp(image, matrix, width=width, height=height) for image, matrix in zip(pictures, matrices, strict=True)]
         )
-        if not fits or array.dtype != tensor.dtype:
-            raise BundleError(
-                f"{graph.file} gives {tensor.name} as {list(array.shape)} {array.dtype}, "
-                f"the manifest says {list(tensor.shape)} {tensor.dtype}; export the bundle again"
-            )
+        trial = self._try(graph, [crops[:1], crops[1:]])  # a batch of one, and one of several
+        if trial is None:
+            rng = np.random.default_rng(0)
+            return np.asarray(rng.uniform(0, 1, (len(crops), len(self._bundle.manifest.joints), 3)), np.float32)
+        joints = np.concatenate([_named(graph, outputs, "joints") for outputs in trial.outputs])
+        confidence = np.concatenate([_named(graph, outputs, "confidence") for outputs in trial.outputs])
+        places = [
+            transform_points(found, invert_matrix(matrix)) for found, matrix in zip(joints, matrices, strict=True)
+        ]
+        return np.concatenate([np.stack(places), confidence[..., None]], axis=-1).astype(np.float32)
+
+
+def _named(graph: GraphSpec, outputs: Mapping[str, Array], meaning: str) -> Array:
+    return next(outputs[tensor.name] for tensor in graph.outputs if tensor.meaning == meaning)
+
+
+def _as_clip(joints: Float32, length: int) -> Float32:
+    """Poses ``(n, J, 3)`` as a clip ``(length, J, 3)``, each held until the next."""
+    return np.asarray(joints[np.linspace(0, len(joints) - 1, length).astype(int)], np.float32)
+
+
+def _demo_pictures() -> list[UInt8]:
+    path = Path(edgeact.__file__).parent / "assets" / "demo.mp4"
+    pictures: list[UInt8] = []
+    with open_source(path, every=_PICTURE_STEP) as source:
+        for frame in source.frames():
+            pictures.append(frame.image)
+            if len(pictures) == _PICTURES:
+                break
+    return pictures

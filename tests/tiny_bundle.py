@@ -11,7 +11,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,8 @@ def tiny_picture(width: int, height: int, boxes: Sequence[Sequence[float]]) -> n
     return image
 
 
-def _model(text: str, constants: dict[str, npt.NDArray[np.generic]]) -> bytes:
+def build_model(text: str, constants: Mapping[str, npt.NDArray[np.generic] | np.generic]) -> bytes:
+    """A graph in ONNX's text form, with constants by name, as the bytes of a file."""
     model = parser.parse_model('<ir_version: 10, opset_import: ["": 18]>\n' + text)
     model.graph.initializer.extend(
         numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
@@ -152,7 +153,7 @@ def _detector() -> bytes:
         "rows": rows[None, None],
         "edge": np.array([2, 2, -1, -1], np.float32),  # runs count the pixel itself, and a cell is two pixels wide
     }
-    return _model(text, constants)
+    return build_model(text, constants)
 
 
 def _pose() -> bytes:
@@ -205,7 +206,7 @@ def _pose() -> bytes:
         y_column = Unsqueeze(y_peak, i3)
         joint_maps = Mul(y_column, x_row)
     }"""
-    return _model(
+    return build_model(
         text,
         {
             "i2": np.array([2], np.int64),
@@ -268,7 +269,7 @@ def _action() -> bytes:
     }"""
     )
     rng = np.random.default_rng(0)
-    return _model(
+    return build_model(
         text,
         _NORMALISE_CONSTANTS
         | {
@@ -299,7 +300,7 @@ def _explain() -> bytes:
         "i32": np.array([32], np.int64),
         "pads": np.array([0, 1, 0, 0, 0, 0], np.int64),
     }
-    return _model(text, constants)
+    return build_model(text, constants)
 
 
 def _tensor(name: str, shape: Sequence[int | str], dtype: str = "float32") -> dict[str, object]:
@@ -375,3 +376,62 @@ def build_tiny_bundle(directory: Path, *, omit: Sequence[str] = ()) -> Path:
     (directory / MANIFEST_NAME).write_text(json.dumps(manifest, indent=1))
     (directory / "MODEL_CARD.md").write_text("# tiny\n\nA toy bundle for tests; nothing in it was trained.\n")
     return directory
+
+
+def change_graph(directory: Path, name: str, edit: Callable[[onnx.ModelProto], object]) -> Path:
+    """Edit a graph of a bundle, and put its new hash into the manifest: what somebody does who wants it to be run."""
+    path = directory / f"{name}.onnx"
+    model = onnx.load_from_string(path.read_bytes())
+    edit(model)
+    content = model.SerializeToString()
+    path.write_bytes(content)
+    manifest = json.loads((directory / MANIFEST_NAME).read_text())
+    graph = next(graph for graph in manifest["graphs"] if graph["name"] == name)
+    graph["sha256"] = hashlib.sha256(content).hexdigest()
+    (directory / MANIFEST_NAME).write_text(json.dumps(manifest))
+    return directory
+
+
+def change_output(name: str, operator: str, value: npt.NDArray[np.generic]) -> Callable[[onnx.ModelProto], None]:
+    """An edit for `change_graph`: one more operator between an output and the constant ``value``."""
+
+    def edit(model: onnx.ModelProto) -> None:
+        for node in model.graph.node:
+            node.output[:] = [f"{found}_before" if found == name else found for found in node.output]
+            node.input[:] = [f"{found}_before" if found == name else found for found in node.input]
+        model.graph.node.append(onnx.helper.make_node(operator, [f"{name}_before", f"{name}_by"], [name]))
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(value), f"{name}_by"))
+
+    return edit
+
+
+def make_endless(model: onnx.ModelProto) -> None:
+    """An edit for `change_graph`: a loop of 2⁶² rounds, which the first output waits for."""
+    name = model.graph.output[0].name
+    change_output(name, "Add", np.float32(0))(model)
+    del model.graph.initializer[-1]
+    body = parser.parse_graph(
+        "body (int64 round, bool go, float sum) => (bool still, float more) { still = Identity(go)\n more = Abs(sum) }"
+    )
+    constants = {"rounds": np.int64(2**62), "go": np.bool_(True), "zero": np.float32(0)}
+    model.graph.initializer.extend(numpy_helper.from_array(np.asarray(value), key) for key, value in constants.items())
+    model.graph.node.insert(0, onnx.helper.make_node("Loop", list(constants), [f"{name}_by"], body=body))
+
+
+def make_exploding(model: onnx.ModelProto) -> None:
+    """An edit for `change_graph`: a sum over 2⁴⁰ floats, which the first output waits for."""
+    name = model.graph.output[0].name
+    change_output(name, "Add", np.float32(0))(model)
+    del model.graph.initializer[-1]
+    # Out of the input, so that it is not calculated at loading already.
+    nodes = parser.parse_graph(
+        "g () => () { shape = Shape(x)\n rank = Size(shape)\n nothing = Sub(rank, rank)\n many = Add(nothing, side)\n"
+        "sizes = Expand(many, two)\n all = ConstantOfShape(sizes)\n sum = ReduceSum<keepdims = 0>(all) }"
+    ).node
+    for node in nodes:
+        node.input[:] = [model.graph.input[0].name if found == "x" else found for found in node.input]
+        node.output[:] = [f"{name}_by" if found == "sum" else found for found in node.output]
+    constants = {"side": np.int64(2**20), "two": np.array([2], np.int64)}
+    model.graph.initializer.extend(numpy_helper.from_array(np.asarray(value), key) for key, value in constants.items())
+    for node in reversed(nodes):
+        model.graph.node.insert(0, node)

@@ -1,18 +1,20 @@
 """Which backend executes a graph on which device."""
 
 from edgeact.bundle import Bundle, GraphSpec
-from edgeact.errors import BackendError
+from edgeact.errors import BackendError, BundleError
 from edgeact.inference.base import Backend
 from edgeact.inference.onnx import OnnxBackend
+from edgeact.inference.tensors import check_tensors
 
 DEVICES = ("cpu", "cuda", "tensorrt")
 
 
 def open_graph(bundle: Bundle, graph: GraphSpec, *, device: str = "cpu", threads: int = 1) -> Backend:
-    """Check a graph's hash and load it on a device.
+    """Check a graph's hash, load it on a device, and check that it takes and gives what the manifest says.
 
     Raises:
         BundleIntegrityError: The graph's file is not the one that the manifest describes.
+        BundleError: It keeps tensors in other files, or its inputs or outputs are not those of the manifest.
         BackendError: The device is not available, or the graph cannot be loaded there.
     """
     if device == "tensorrt" and graph.precision == "int8":
@@ -22,4 +24,10 @@ def open_graph(bundle: Bundle, graph: GraphSpec, *, device: str = "cpu", threads
             "--device cuda, "
             "or a bundle whose recipe says quantize.graphs = []"
         )
-    return OnnxBackend(bundle.read_graph(graph), name=graph.name, device=device, threads=threads)
+    backend = OnnxBackend(bundle.read_graph(graph), name=graph.name, device=device, threads=threads)
+    try:
+        check_tensors(graph, backend.inputs, backend.outputs)
+    except BundleError:
+        backend.close()
+        raise
+    return backend

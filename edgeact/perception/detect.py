@@ -14,7 +14,8 @@ from edgeact.geometry import (
     suppress_boxes,
     transform_box,
 )
-from edgeact.perception.wiring import WiredGraph, require_graph
+from edgeact.perception.roles import require_graph
+from edgeact.perception.wiring import WiredGraph
 from edgeact.types import Detection, UInt8
 
 # Boxes down to this share of the bundle's detection score are given too: they cannot start a track, but can carry on

@@ -10,6 +10,7 @@ from edgeact.config import PipelineConfig
 from edgeact.perception.describe import Describer
 from edgeact.perception.detect import Detector
 from edgeact.perception.pose import PoseBatch, PoseEstimator
+from edgeact.perception.roles import assign_roles
 from edgeact.perception.scene import Scene, SceneReader
 from edgeact.perception.track import Tracker
 from edgeact.perception.track_step import TrackStep
@@ -35,12 +36,13 @@ class Perceiver:
         config: Of the pipeline.
 
     Raises:
-        BundleError: The bundle lacks a graph that is needed.
+        BundleError: The bundle lacks a graph that is needed, or its graphs do not fit together (see `assign_roles`).
         BundleIntegrityError: A graph's file is not the one that the manifest describes.
         BackendError: The device is not available, or a graph cannot be loaded there.
     """
 
     def __init__(self, bundle: Bundle, config: PipelineConfig) -> None:
+        assign_roles(bundle)
         self._detector = Detector(bundle, device=config.device, threads=config.threads)
         self._pose = PoseEstimator(bundle, device=config.device, threads=config.threads)
         self._scenes = SceneReader(self._detector, config)

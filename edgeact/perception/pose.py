@@ -7,7 +7,8 @@ import numpy as np
 from edgeact.bundle import Bundle
 from edgeact.geometry import crop_box, invert_matrix, person_crop_matrix, transform_points, warp
 from edgeact.perception.appearance import ClothingSampler
-from edgeact.perception.wiring import WiredGraph, require_graph
+from edgeact.perception.roles import require_graph
+from edgeact.perception.wiring import WiredGraph
 from edgeact.types import Float32, UInt8
 
 

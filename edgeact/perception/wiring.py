@@ -1,11 +1,10 @@
 """A graph of the bundle, addressed by what its tensors mean instead of what they are called."""
 
-from typing import Literal
-
 from edgeact.bundle import Bundle, GraphSpec, Meaning, TensorSpec
 from edgeact.errors import BundleError
 from edgeact.inference.base import Array, as_float32
 from edgeact.inference.select import open_graph
+from edgeact.inference.tensors import check_values
 from edgeact.types import Float32
 
 
@@ -39,11 +38,18 @@ class WiredGraph:
         for tensor in spec.outputs:
             self._names.setdefault(tensor.meaning, tensor.name)
         self._spec = spec
+        self._least_score = bundle.manifest.calibration.detection_score
         self._backend = open_graph(bundle, spec, device=device, threads=threads)
 
     def run(self, array: Array) -> dict[Meaning, Float32]:
-        """Execute the graph; the outputs by meaning, as float32."""
-        outputs = self._backend.run({self.input.name: array})
+        """Execute the graph; the outputs by meaning, as float32.
+
+        Raises:
+            BackendError: The graph failed, or gave what no network may give (see `check_values`).
+        """
+        inputs = {self.input.name: array}
+        outputs = self._backend.run(inputs)
+        check_values(self._spec, inputs, outputs, least_score=self._least_score)
         return {meaning: as_float32(outputs[name]) for meaning, name in self._names.items()}
 
     @property
@@ -63,27 +69,5 @@ class WiredGraph:
         return int(shape[2]), int(shape[1])
 
     def close(self) -> None:
-        """Release the graph; calling it twice does no harm."""
+        """Release the graph, also while another thread runs it; calling it twice does no harm."""
         self._backend.close()
-
-
-def require_graph(
-    bundle: Bundle, *, scope: Literal["scene", "person"], horizon: Literal["frame", "clip"], produces: Meaning
-) -> GraphSpec:
-    """The first graph that does this.
-
-    Raises:
-        BundleError: The bundle has none.
-    """
-    spec = bundle.find_graph(scope=scope, horizon=horizon, produces=produces)
-    if spec is None:
-        known = (
-            ", ".join(f"{graph.name} ({graph.scope}/{graph.horizon})" for graph in bundle.manifest.graphs)
-            or "no graphs"
-        )
-        raise BundleError(
-            f"{bundle.directory} has no {scope}/{horizon} graph that gives {produces}, without which no person "
-            "can be followed "
-            f"(it has {known}); use another bundle"
-        )
-    return spec

@@ -182,11 +182,11 @@ def test_verify_compares_outputs_with_the_manifest(
 ) -> None:
     copy = shutil.copytree(tiny_bundle, tmp_path / "copy")
     manifest = json.loads((copy / "manifest.json").read_text())
-    manifest["graphs"][1]["outputs"][0]["shape"] = ["N", 17, 2]
+    manifest["graphs"][1]["outputs"][2]["shape"] = ["N", 21, 20, 16]
     (copy / "manifest.json").write_text(json.dumps(manifest))
     assert run_main("verify", str(copy)) == 14
     assert (
-        "pose.onnx gives joints as [1, 21, 2] float32, the manifest says ['N', 17, 2] float32"
+        "pose.onnx gives joint_maps as [?, 21, 40, 32] float32, the manifest says [N, 21, 20, 16] float32"
         in capsys.readouterr().err
     )
 
