@@ -102,7 +102,7 @@ class CalibrationSpec(_Record):
         detection_iou: Of two boxes that overlap more, the lower score goes.
         pose_padding: The crop's side over the person box's.
         joint_confidence: Joints under this are not drawn.
-        action_score: An action starts at this smoothed score (it ends at half of it).
+        action_score: An action is in force while its smoothed score reaches this.
     """
 
     detection_score: Probability

@@ -32,7 +32,9 @@ class PipelineConfig(BaseModel):
     smoothing_seconds: Annotated[
         float, Field(ge=0, le=10, description="time constant of the action scores' moving average")
     ] = 0.3
-    minimum_event_seconds: Annotated[float, Field(ge=0, le=60, description="shorter actions are not reported")] = 0.4
+    minimum_event_seconds: Annotated[
+        float, Field(ge=0, le=60, description="an action that has begun lasts at least this long")
+    ] = 0.4
     attention_every_seconds: Annotated[
         float, Field(gt=0, le=60, description="time between two attention maps of one track")
     ] = 0.2

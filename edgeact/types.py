@@ -70,10 +70,10 @@ class Action:
 
     Attributes:
         raw: ``(A,)`` float32 probabilities as the clip graph gave them, in the order of the bundle's labels.
-        smoothed: ``(A,)`` float32 after smoothing over time.
-        label: The action in force after hysteresis, or None while none is certain (the clip's own "other" counts as
-            none).
-        score: The smoothed probability of ``label``, None where there is none.
+        smoothed: ``(A,)`` float32 after smoothing over time; while a label is in force, those that decided on it.
+        label: The action in force, which an event will hold, or None while none is certain (the clip's own "other"
+            counts as none).
+        score: The smoothed probability of ``label``, at least the bundle's threshold; None where there is none.
     """
 
     raw: Float32
@@ -98,7 +98,8 @@ class AttentionMap:
 class Person:
     """One track in one frame.
 
-    ``action`` is None until the track's clip is long enough; ``attention`` is None on frames where none was computed.
+    ``action`` is None until the track's clip is long enough, and while too little of the person is visible;
+    ``attention`` is None on frames where none was computed.
     """
 
     track_id: int

@@ -1,20 +1,22 @@
 """From noisy scores of clips to actions that start, last and end.
 
-Scores are smoothed over time (an exponential average by seconds, so that it means the same at any rate of clips). An
-action starts when its smoothed score is the highest and reaches the bundle's ``action_score``, and ends when it falls
-under half of that or another one takes over: the gap between the two keeps it from flickering. Raw scores are kept
-beside the smoothed ones.
+Scores are smoothed over time (an exponential average by seconds, so that it means the same at any rate of clips). What
+an action is decided on is the highest smoothed score that it had within the last moments, as long as the shortest event
+lasts. It is in force while that score reaches the bundle's ``action_score``. So the score that is shown is the one that
+decided, an action that has come into force lasts long enough to be an event, a score that falters for a moment does not
+end it, and every frame that shows an action lies in an event that holds it.
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from edgeact.types import Action, ActionEvent, Float32
 
-# An action ends at this share of the score that it starts with.
-END_SHARE = 0.5
+_ROUNDING = 1e-6  # times are sums of fractions: what is as long as the minimum but for rounding is long enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,9 @@ class ActionRules:
     Attributes:
         labels: In the order of the scores.
         other_label: The one that is no action.
-        start_score: Smoothed score from which an action starts.
+        start_score: Smoothed score that puts an action in force.
         smoothing_seconds: Time constant of the average; 0 takes the raw scores.
-        minimum_seconds: Shorter actions are not reported as events.
+        minimum_seconds: For how long a score counts: an action in force lasts at least so long, unless its track ends.
     """
 
     labels: tuple[str, ...]
@@ -44,53 +46,101 @@ class ActionState:
         self._rules = rules
         self._other = rules.labels.index(rules.other_label)
         self._smoothed: Float32 | None = None
+        self._known_share = 1.0  # of the last clip
         self._time = 0.0
+        self._recent: deque[tuple[float, Float32]] = deque()  # smoothed scores of the last `minimum_seconds`
         self._current: int | None = None
         self._start = 0.0
+        self._last_seen = 0.0  # the last frame that showed the action in force
         self._peak = 0.0
         self.action: Action | None = None
 
-    def update(self, time: float, raw: Float32) -> ActionEvent | None:
+    def update(
+        self,
+        time: float,
+        raw: Float32,
+        *,
+        possible: npt.NDArray[np.bool_] | None = None,
+        known_share: float = 1.0,
+    ) -> ActionEvent | None:
         """Take in the scores of the clip that ends at a time.
 
         Args:
             time: Seconds, not before that of the last call.
             raw: ``(A,)`` float32 probabilities as the clip graph gave them.
+            possible: ``(A,)`` which actions can be judged by what is visible; the probability of the rest counts as the
+                other label's. All without it.
+            known_share: How much of the clip the track was known for, 0..1: what came before it, of which less was
+                known, counts for less.
 
         Returns:
-            The action that ended with this, if it lasted long enough to be reported. `action` holds what is known now.
+            The action that ended with this. `action` holds what is known now.
         """
-        rules = self._rules
-        if self._smoothed is None or rules.smoothing_seconds == 0:
-            self._smoothed = raw.astype(np.float32)
-        else:
-            share = 1.0 - math.exp(-(time - self._time) / rules.smoothing_seconds)
-            self._smoothed = np.asarray(self._smoothed + np.float32(share) * (raw - self._smoothed), np.float32)
-        self._time = time
-        best = int(self._smoothed.argmax())
-        starts = best != self._other and float(self._smoothed[best]) >= rules.start_score
+        smoothed = self._smooth(time, raw if possible is None else self._judged(raw, possible), known_share)
+        best = int(smoothed.argmax())
+        starts = best != self._other and float(smoothed[best]) >= self._rules.start_score
         ended = None
-        if self._current is not None and (
-            float(self._smoothed[self._current]) < END_SHARE * rules.start_score or (starts and best != self._current)
-        ):
-            ended = self.close()
+        if self._current is not None:
+            has_faded = float(self._deciding()[self._current]) < self._rules.start_score
+            has_lasted = time - self._start >= self._rules.minimum_seconds - _ROUNDING
+            if has_faded or (starts and best != self._current and has_lasted):
+                ended = self.close()
         if self._current is None and starts:
             self._current, self._start, self._peak = best, time, 0.0
-        if self._current is not None:
-            self._peak = max(self._peak, float(self._smoothed[self._current]))
-        label = None if self._current is None else rules.labels[self._current]
-        score = None if self._current is None else float(self._smoothed[self._current])
-        self.action = Action(raw=raw, smoothed=self._smoothed, label=label, score=score)
+        if self._current is None:
+            self.action = Action(raw=raw, smoothed=smoothed, label=None)
+            return ended
+        deciding, self._last_seen = self._deciding(), time
+        score = float(deciding[self._current])
+        self._peak = max(self._peak, score)
+        self.action = Action(raw=raw, smoothed=deciding, label=self._rules.labels[self._current], score=score)
         return ended
 
+    def note_seen(self, time: float) -> None:
+        """The person was seen at a time between clips, doing what they did."""
+        self._last_seen = time
+
+    def pause(self, time: float) -> ActionEvent | None:
+        """Nothing can be judged at a time: when the last scores no longer count, the action in force ends.
+
+        Returns:
+            The action that ended with this. `action` is None from then on.
+        """
+        if self._smoothed is None or time - self._time <= self._rules.minimum_seconds + _ROUNDING:
+            return None
+        self._smoothed, self.action = None, None
+        return self.close()
+
     def close(self) -> ActionEvent | None:
-        """End the action in force at the time of the last clip; the event, if it lasted long enough to be reported."""
+        """End the action in force with the last frame that showed it; None where there is none."""
         if self._current is None:
             return None
         label, self._current = self._rules.labels[self._current], None
-        # Times are sums of fractions; what is as long as the minimum but for rounding counts.
-        if self._time - self._start < self._rules.minimum_seconds - 1e-6:
-            return None
         return ActionEvent(
-            track_id=self._track_id, label=label, start=self._start, end=self._time, peak_score=self._peak
+            track_id=self._track_id, label=label, start=self._start, end=self._last_seen, peak_score=self._peak
         )
+
+    def _judged(self, raw: Float32, possible: npt.NDArray[np.bool_]) -> Float32:
+        judged = np.where(possible, raw, np.float32(0))
+        judged[self._other] = 1 - (judged.sum() - judged[self._other])
+        return np.asarray(judged, np.float32)
+
+    def _smooth(self, time: float, scores: Float32, known_share: float) -> Float32:
+        """The smoothed scores ``(A,)``, which are remembered as long as they count."""
+        if self._smoothed is None or self._rules.smoothing_seconds == 0:
+            self._smoothed = scores.astype(np.float32)
+        else:
+            # Scores at the start of a track are guesses from a short history: with equal weights they would delay
+            # what a longer one shows by a fifth of a second.
+            growth = min(self._known_share / known_share, 1.0) ** 2
+            share = 1.0 - growth * math.exp(-(time - self._time) / self._rules.smoothing_seconds)
+            self._smoothed = np.asarray(self._smoothed + np.float32(share) * (scores - self._smoothed), np.float32)
+        self._time, self._known_share = time, known_share
+        self._recent.append((time, self._smoothed))
+        while time - self._recent[0][0] > self._rules.minimum_seconds + _ROUNDING:
+            self._recent.popleft()
+        return self._smoothed
+
+    def _deciding(self) -> Float32:
+        """Of the smoothed scores that count, those ``(A,)`` in which the action in force is highest."""
+        return max((scores for _, scores in self._recent), key=lambda scores: float(scores[self._current]))

@@ -18,9 +18,12 @@ from edgeact.types import Float32
 # frames a second.
 _CLOSEST_SHARE = 1 / 16
 
-# A clip is worth classifying once the track is known for this share of it; what comes before its first sample is that
-# sample.
-VALID_SHARE = 0.5
+# A clip is worth classifying once the track is known for this share of it, half a second of two; what comes before its
+# first sample is that sample, as in training (`trainer.data.action_windows`). Measured on tracks that start anywhere in
+# a sequence: after half a second 37 % of Penn Action and 66 % of studio motions are called right and 5 and 0 % wrong
+# (after one second 77, 94 and 3, 1 %), and of movements that are no action fewer are called one than later (NW-UCLA 4.5
+# against 7.4 %). After a third of a second, wrong calls of studio motions grow to 2 %.
+VALID_SHARE = 0.25
 
 
 def sample_clip(times: npt.NDArray[np.float64], features: Float32, *, end: float, clip: ClipSpec) -> Float32:
@@ -60,8 +63,18 @@ class ClipBuffer:
     def __len__(self) -> int:
         return len(self._samples)
 
-    def add(self, time: float, features: Float32) -> None:
-        """Append ``(J, 3)`` features of a later time; after a gap, what came before it is forgotten.
+    @property
+    def known_share(self) -> float:
+        """How much of a clip that ends at the last sample the track was known for, 0..1."""
+        if not self._samples:
+            return 0.0
+        return min((self._samples[-1][0] - self._samples[0][0]) / self._clip.seconds, 1.0)
+
+    def add(self, time: float, features: Float32) -> bool:
+        """Append ``(J, 3)`` features of a later time.
+
+        Returns:
+            Whether they go on from what came before: after a gap that is forgotten.
 
         Raises:
             ValueError: The time is not later than the last one.
@@ -71,7 +84,8 @@ class ClipBuffer:
                 f"features of {time} s come after those of {self._samples[-1][0]} s; reset the buffer when a "
                 "source starts anew"
             )
-        if self._samples and time - self._samples[-1][0] > self._gap:
+        continues = not self._samples or time - self._samples[-1][0] <= self._gap
+        if not continues:
             self._samples.clear()
         if (
             len(self._samples) >= 2
@@ -82,12 +96,13 @@ class ClipBuffer:
         # One sample at or before the clip's first moment is enough, since the moments only move on.
         while len(self._samples) >= 2 and self._samples[1][0] <= time - self._clip.seconds:
             self._samples.popleft()
+        return continues
 
     def clip(self) -> Float32 | None:
         """The clip ``(T, J, 3)`` that ends at the last sample, or None while the buffer spans less than `VALID_SHARE`
         of it.
         """
-        if not self._samples or self._samples[-1][0] - self._samples[0][0] < VALID_SHARE * self._clip.seconds:
+        if not self._samples or self.known_share < VALID_SHARE:
             return None
         times = np.array([time for time, _ in self._samples])
         return sample_clip(

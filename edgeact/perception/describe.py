@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from edgeact.bundle import Bundle
 from edgeact.config import PipelineConfig
@@ -14,6 +15,7 @@ from edgeact.perception.clips import ClipBuffer
 from edgeact.perception.parts import part_crops
 from edgeact.perception.scene import ROUNDING, Scene
 from edgeact.perception.track_step import TrackedPerson, TrackStep
+from edgeact.perception.visibility import possible_actions, visible_limbs
 from edgeact.perception.wiring import WiredGraph
 from edgeact.types import ActionEvent, AttentionMap, Float32, FrameResult, Person, Pose
 
@@ -78,7 +80,7 @@ class Describer:
             events += self._remember(tracked, time)
         if self._action is not None:
             started = clock.perf_counter()
-            events += self._classify(step.persons, time, self._action)
+            events += self._classify(scene, step.persons, self._action)
             seconds["action"] = clock.perf_counter() - started
         started = clock.perf_counter()
         persons = tuple(self._person(tracked, time) for tracked in step.persons)
@@ -97,12 +99,11 @@ class Describer:
 
     def _forget(self, track_id: int) -> list[ActionEvent]:
         memory = self._memories.pop(track_id, None)
-        event = memory.state.close() if memory is not None and memory.state is not None else None
-        return [] if event is None else [event]
+        return [] if memory is None or memory.state is None else _only(memory.state.close())
 
     def _remember(self, tracked: TrackedPerson, time: float) -> list[ActionEvent]:
-        """Keep the frame's features; where the track turns out to have been on someone else, what came before is
-        forgotten.
+        """Keep the frame's features; what came before is forgotten where the track turns out to have been on someone
+        else, or was not seen for long.
         """
         events = [] if tracked.continues else self._forget(tracked.track_id)
         memory = self._memories.get(tracked.track_id)
@@ -110,27 +111,48 @@ class Describer:
             buffer = ClipBuffer(self._bundle.manifest.clip, gap_seconds=self._config.lost_seconds)
             state = None if self._action is None else ActionState(tracked.track_id, self._rules)
             memory = self._memories[tracked.track_id] = _TrackMemory(buffer, state)
-        memory.buffer.add(time, tracked.features)
+        continues = memory.buffer.add(time, tracked.features)
+        if memory.state is not None and not continues:
+            events += _only(memory.state.close())
+            memory.state = ActionState(tracked.track_id, self._rules)
         return events
 
-    def _classify(self, persons: tuple[TrackedPerson, ...], time: float, graph: WiredGraph) -> list[ActionEvent]:
-        """Run the clip graph once over all tracks whose turn it is."""
-        due: list[tuple[_TrackMemory, ActionState]] = []
+    def _classify(self, scene: Scene, persons: tuple[TrackedPerson, ...], graph: WiredGraph) -> list[ActionEvent]:
+        """Run the clip graph once over all tracks whose turn it is and of whom enough is visible."""
+        time, (height, width) = scene.frame.time, scene.frame.image.shape[:2]
+        events: list[ActionEvent] = []
+        due: list[tuple[ActionState, npt.NDArray[np.bool_], float]] = []
         clips: list[Float32] = []
         for tracked in persons:
             memory = self._memories[tracked.track_id]
             if memory.state is None or time - memory.last_clip < self._config.clip_every_seconds - ROUNDING:
                 continue
             clip = memory.buffer.clip()
-            if clip is not None:
-                memory.clip, memory.last_clip = clip, time
-                due.append((memory, memory.state))
+            if clip is None:
+                continue
+            memory.clip, memory.last_clip = clip, time
+            known_share = memory.buffer.known_share
+            limbs = visible_limbs(
+                clip[-max(1, round(known_share * len(clip))) :],
+                skeleton=self._bundle.skeleton,
+                threshold=self._bundle.manifest.calibration.joint_confidence,
+                width=width,
+                height=height,
+            )
+            if any(limbs.values()):
+                due.append((memory.state, possible_actions(self._rules.labels, limbs), known_share))
                 clips.append(clip)
-        if not due:
-            return []
-        scores = graph.run(np.stack(clips))["actions"]
-        ended = [state.update(time, raw) for (_, state), raw in zip(due, scores, strict=True)]
-        return [event for event in ended if event is not None]
+            else:
+                events += _only(memory.state.pause(time))
+        if due:
+            scores = graph.run(np.stack(clips))["actions"]
+            for (state, possible, known_share), raw in zip(due, scores, strict=True):
+                events += _only(state.update(time, raw, possible=possible, known_share=known_share))
+        for tracked in persons:  # only now: an action that has just ended is not shown in this frame any more
+            memory = self._memories[tracked.track_id]
+            if memory.state is not None:
+                memory.state.note_seen(time)
+        return events
 
     def _person(self, tracked: TrackedPerson, time: float) -> Person:
         memory = self._memories[tracked.track_id]
@@ -161,3 +183,7 @@ class Describer:
                 return attention_map(memory.weights, tracked.joint_maps, box=tracked.crop_box, label=label)
         equal = np.full(len(tracked.joint_maps), 1.0 / len(tracked.joint_maps), np.float32)
         return attention_map(equal, tracked.joint_maps, box=tracked.crop_box, label=None)
+
+
+def _only(event: ActionEvent | None) -> list[ActionEvent]:
+    return [] if event is None else [event]

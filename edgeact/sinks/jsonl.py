@@ -9,8 +9,9 @@ The first line is the header, every other line a frame::
      "action": {"label": "wave", "smoothed": {"wave": 0.8, ...}, "raw": {"wave": 0.9, ...}}}]}
 
 Pixels have 2 decimals (finer than any network), confidences and probabilities 4, seconds 6 (a tick of any usual time
-base). ``action`` is null until a track's clip is long enough, its ``label`` null while no action is certain. A number
-that is not finite is written as null, because JSON has no other word for it.
+base).
+``action`` is null until a track's clip is long enough and while too little of the person is visible; its ``label`` is
+null while no action is certain. A number that is not finite is written as null, because JSON has no other word for it.
 """
 
 import json

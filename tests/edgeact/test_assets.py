@@ -51,6 +51,27 @@ def test_the_demo_shows_its_actions(annotated: Path) -> None:
     assert {"jumping_jacks", "walk"} <= found
 
 
+def test_each_label_that_the_demo_shows_is_in_one_event(annotated: Path) -> None:
+    with (annotated / "demo.events.csv").open(newline="") as file:
+        events = list(csv.DictReader(file))
+    threshold = load_bundle().manifest.calibration.action_score
+    labelled = 0
+    for frame in read_frames(annotated / "demo.frames.jsonl"):
+        for person in frame["persons"]:
+            held = [
+                event["label"]
+                for event in events
+                if int(event["track"]) == person["track"]
+                and float(event["start"]) - 5e-4 <= frame["time"] <= float(event["end"]) + 5e-4  # it has three decimals
+            ]
+            label = person["action"]["label"] if person["action"] else None
+            assert held == ([] if label is None else [label])
+            if label is not None:
+                labelled += 1
+                assert person["action"]["smoothed"][label] >= threshold - 5e-5
+    assert labelled > 400
+
+
 def test_the_clip_is_credited() -> None:
     text = (ASSETS / "demo_credits.md").read_text(encoding="utf-8")
     assert "MIT" in text

@@ -27,22 +27,23 @@ def test_the_streamed_clip_is_the_clip_of_the_whole_recording(steps: list[float]
             assert np.array_equal(streamed, sample_clip(times[until], features[until], end=float(time), clip=CLIP))
 
 
-def test_a_clip_waits_for_half_of_its_span_and_repeats_the_first_frame() -> None:
+def test_a_clip_waits_for_a_quarter_of_its_span_and_repeats_the_first_frame() -> None:
     buffer = ClipBuffer(CLIP, gap_seconds=1.0)
-    for index in range(4):
+    for index in range(2):
         buffer.add(index * 0.1, np.full((1, 3), index, np.float32))
         assert buffer.clip() is None
-    buffer.add(0.4, np.full((1, 3), 4, np.float32))
+    buffer.add(0.2, np.full((1, 3), 2, np.float32))
     clip = buffer.clip()
     assert clip is not None
-    assert clip[:, 0, 0].tolist() == [0, 0, 0, 0, 1, 2, 3, 4]
+    assert clip[:, 0, 0].tolist() == [0, 0, 0, 0, 0, 0, 1, 2]
+    assert buffer.known_share == pytest.approx(2 / 7)
 
 
 def test_a_gap_forgets_what_was_before() -> None:
     buffer = ClipBuffer(CLIP, gap_seconds=0.5)
     for index in range(10):
-        buffer.add(index * 0.1, np.zeros((1, 3), np.float32))
-    buffer.add(1.6, np.ones((1, 3), np.float32))
+        assert buffer.add(index * 0.1, np.zeros((1, 3), np.float32))
+    assert not buffer.add(1.6, np.ones((1, 3), np.float32))
     assert len(buffer) == 1
     assert buffer.clip() is None
 

@@ -104,11 +104,11 @@ def test_a_new_epoch_forgets_everybody(tiny_bundle: Path) -> None:
     perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig())
     for frame in frames(walker, seconds=4):
         before = perceiver.process(frame)
-    after = [perceiver.process(frame) for frame in frames(walker, seconds=1, epoch=1)]
+    after = [perceiver.process(frame) for frame in frames(walker, seconds=0.4, epoch=1)]
     assert before.persons[0].track_id == 1
     assert [event.label for event in after[0].events] == ["walk"]
     assert after[-1].persons[0].track_id == 2
-    assert after[-1].persons[0].action is None  # half of a clip's span has not passed since
+    assert after[-1].persons[0].action is None  # a quarter of a clip's span has not passed since
     perceiver.close()
 
 
