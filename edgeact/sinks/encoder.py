@@ -11,9 +11,11 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from edgeact.errors import OutputError
 from edgeact.types import UInt8
 
 TIME_BASE = Fraction(1, 90_000)  # the usual clock of video: fine enough for any frame rate, so variable ones survive
+MAXIMUM_SIDE = 16_384  # x264's limit
 KEYFRAME_SECONDS = 2.0  # a player that jumps has to decode at most this much
 MAXIMUM_KEYFRAME_DISTANCE = 250
 MAXIMUM_ENCODER_THREADS = 4  # each holds pictures; see the same limit of the decoder
@@ -31,6 +33,20 @@ ENCODER_OPTIONS = {
 # OpenCV's conversion is four times as fast as FFmpeg's and knows the matrix of BT.601 only; the video says so itself.
 # The numbers are FFmpeg's AVColorSpace, AVColorPrimaries, AVColorTransferCharacteristic and AVColorRange.
 MATRIX_SMPTE170M, PRIMARIES_BT709, TRANSFER_BT709, RANGE_LIMITED = 6, 1, 1, 1
+
+
+def check_size(width: int, height: int, *, name: str) -> None:
+    """Refuse pictures that the encoder would refuse after the first one was worked on.
+
+    Raises:
+        OutputError: A side is longer than `MAXIMUM_SIDE` pixels.
+    """
+    if max(width, height) > MAXIMUM_SIDE:
+        side = "wide" if width > MAXIMUM_SIDE else "tall"
+        raise OutputError(
+            f"{name} is {width}×{height} pixels: too {side} for H.264, which takes {MAXIMUM_SIDE}; --no-video "
+            "writes the data only"
+        )
 
 
 class PictureEncoder:

@@ -12,7 +12,7 @@ from edgeact.capture.base import SourceInfo
 from edgeact.capture.container import open_media
 from edgeact.errors import OutputError, SourceFormatError, SourceNotFoundError
 from edgeact.sinks.atomic import output_error, prepare_partial, publish, remove_partials
-from edgeact.sinks.encoder import PictureEncoder
+from edgeact.sinks.encoder import PictureEncoder, check_size
 from edgeact.sinks.sound import SoundTrack
 from edgeact.types import FrameResult, UInt8
 
@@ -41,10 +41,11 @@ class VideoSink:
             source_path: Where the sound and the shape of the pixels come from, or None.
 
         Raises:
-            OutputError: The file cannot be created, or it is the source itself.
+            OutputError: The file cannot be created, it is the source itself, or the pictures are too large for H.264.
         """
         if source_path is not None and path.exists() and path.samefile(source_path):
             raise OutputError(f"{path} is the source itself and would be written over; choose another --out")
+        check_size(info.width, info.height, name=info.name)
         self._path = path
         self._info = info
         self._source_path = source_path

@@ -165,6 +165,15 @@ def test_a_picture_that_no_encoder_takes_is_an_error_of_the_output(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("width", "height", "word"), [(17_000, 2, "wide"), (2, 17_000, "tall")])
+def test_pictures_too_large_for_the_codec_are_refused_before_work_with_the_remedy(
+    tmp_path: Path, width: int, height: int, word: str
+) -> None:
+    with pytest.raises(OutputError, match=rf"{width}×{height} pixels: too {word} for H\.264.*--no-video"):
+        VideoSink(tmp_path / "a.mp4", info=source_info(width=width, height=height), source_path=None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_turned_sources_give_upright_videos_without_a_matrix(tmp_path: Path) -> None:
     picture = corner_picture()
     source_path = write_video(tmp_path / "a.mp4", [picture] * 2)
