@@ -17,7 +17,8 @@ from typing import Literal
 from edgeact.batch import AnnotateOptions, BatchListener, BatchReport, InputResult, SilentListener
 from edgeact.bundle import Bundle, load_bundle
 from edgeact.capture.base import SourceInfo
-from edgeact.capture.open import find_inputs, open_source
+from edgeact.capture.open import find_inputs, left_out, open_source
+from edgeact.capture.upright import check_turn
 from edgeact.errors import (
     ArgumentTypeError,
     BackendError,
@@ -88,12 +89,15 @@ def annotate(
     _check_types(inputs)
     if options.every < 1:
         raise UsageError(f"every is {options.every}; it takes 1 (every frame) or more")
+    check_turn(options.turn)
     listener = listener or SilentListener()
     batch = _Batch(load_bundle(options.bundle), out_dir, options, listener, stop or threading.Event())
     paths, results = _find(inputs, out_dir)
     total = len(paths) + len(results)
     with _own_folder(out_dir):
         listener.batch_started(total)
+        for line in (line for pattern in inputs for line in left_out(pattern)):
+            listener.inputs_left_out(line)
         for failed in results:
             listener.input_ended(failed)
         for path, stem in zip(paths, output_stems(paths, out_dir), strict=True):
@@ -221,7 +225,7 @@ def _unexpected(path: Path, error: OSError) -> PipelineError:
 
 def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Path]) -> InputResult:
     options = batch.options
-    settings = run_settings(batch.bundle, options.config, every=options.every, video=options.video)
+    settings = run_settings(batch.bundle, options.config, every=options.every, video=options.video, turn=options.turn)
     try:
         source_record = fingerprint_input(path)
     except OSError as error:
@@ -234,7 +238,8 @@ def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Pat
     _refuse_to_clobber(batch, stem, record=record, source_record=source_record, sources=sources)
     for name in output_names(stem, video=True):
         remove_partials(batch.out_dir / name)
-    with open_source(path, every=options.every) as source:
+    max_megapixels = options.config.max_megapixels
+    with open_source(path, every=options.every, turn=options.turn, max_megapixels=max_megapixels) as source:
         batch.listener.input_started(path, source.info, options.every)
         with contextlib.ExitStack() as stack:
             perceiver = Perceiver(batch.bundle, options.config)

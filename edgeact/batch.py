@@ -21,6 +21,7 @@ class AnnotateOptions:
         bundle: Folder of the bundle; None takes the one that ships with edgeact.
         config: Settings of the pipeline.
         every: Take only every n-th frame of a video.
+        turn: Turn the pictures by so many degrees to the right: 0, 90, 180 or 270.
         video: Write the drawn video.
         overwrite: Do finished inputs again, and replace files that are not ours.
         strict: Count a video that broke off before its announced end as failed (its outputs are kept).
@@ -29,6 +30,7 @@ class AnnotateOptions:
     bundle: Path | None = None
     config: PipelineConfig = field(default_factory=PipelineConfig)
     every: int = 1
+    turn: int = 0
     video: bool = True
     overwrite: bool = False
     strict: bool = False
@@ -75,6 +77,10 @@ class BatchListener(Protocol):
         """So many inputs are to be done."""
         ...
 
+    def inputs_left_out(self, line: str) -> None:
+        """Something that the inputs' names could mean is not among them; ``line`` says what, and what to do."""
+        ...
+
     def input_started(self, path: Path, info: SourceInfo, every: int) -> None:
         """An input was opened."""
         ...
@@ -92,6 +98,9 @@ class SilentListener:
     """A `BatchListener` that does nothing."""
 
     def batch_started(self, inputs: int) -> None:
+        """Do nothing."""
+
+    def inputs_left_out(self, line: str) -> None:
         """Do nothing."""
 
     def input_started(self, path: Path, info: SourceInfo, every: int) -> None:

@@ -211,7 +211,7 @@ def _measure(
     name: str, path: Path, folder: Path, bundle: Bundle, config: PipelineConfig, seconds: float | None
 ) -> _Run:
     perceiver = Perceiver(bundle, config) if name == "full pipeline" else None
-    with open_source(path) as opened:
+    with open_source(path, max_megapixels=config.max_megapixels) as opened:
         source = FirstSeconds(opened, seconds)
         sinks: list[Sink] = []
         try:
@@ -263,7 +263,7 @@ def _report(
         raise SourceFormatError(f"{path} holds no frame that can be decoded; bench needs a video")
     pairs = list(zip(full, runs["decode+encode"], strict=True))
     full_timing = _timing(full)
-    with open_source(path) as source:
+    with open_source(path, max_megapixels=config.max_megapixels) as source:
         info = source.info
     packages = {package: version for package in _PACKAGES if (version := installed_version(package)) is not None}
     return BenchReport(

@@ -10,7 +10,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -102,6 +102,10 @@ def annotate(
     video: Annotated[bool, typer.Option("--video/--no-video", help="Write the drawn video, or only the data.")] = True,
     max_persons: MaxPersonsOption = None,
     every: Annotated[int, typer.Option("--every", metavar="N", min=1, help="Take only every N-th frame.")] = 1,
+    turn: Annotated[
+        Literal["90", "180", "270"] | None,
+        typer.Option("--turn", help="Turn the pictures to the right by so many degrees, where they lie on their side."),
+    ] = None,
     device: DeviceOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Do finished inputs again, and replace files of others.")
@@ -121,7 +125,13 @@ def annotate(
 
     settings = _pipeline_config(config, max_persons=max_persons, device=device)
     options = AnnotateOptions(
-        bundle=bundle, config=settings, every=every, video=video, overwrite=overwrite, strict=strict
+        bundle=bundle,
+        config=settings,
+        every=every,
+        turn=int(turn or 0),
+        video=video,
+        overwrite=overwrite,
+        strict=strict,
     )
     raise typer.Exit(_annotate(inputs, out, options, quiet=quiet))
 

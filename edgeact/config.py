@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS
 from edgeact.errors import ConfigError
 
 if sys.version_info >= (3, 11):
@@ -38,6 +39,9 @@ class PipelineConfig(BaseModel):
     attention_every_seconds: Annotated[
         float, Field(gt=0, le=60, description="time between two attention maps of one track")
     ] = 0.2
+    max_megapixels: Annotated[
+        float, Field(gt=0, le=1000, description="refuse larger pictures before they are decoded")
+    ] = DEFAULT_MAX_MEGAPIXELS
     queue_frames: Annotated[int, Field(ge=1, le=64, description="frames that may wait between two stages")] = 4
     threads: Annotated[int, Field(ge=1, le=64, description="threads of one graph")] = 1
     device: Annotated[Literal["cpu", "cuda", "tensorrt"], Field(description="cpu, cuda or tensorrt")] = "cpu"

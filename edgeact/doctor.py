@@ -18,7 +18,7 @@ from edgeact.installed import RUNTIME, installed_version, reinstall_command
 
 CheckState = Literal["ok", "note", "fail"]
 
-_OPTIONAL = ("torch", "onnx", "onnxscript", "ai-edge-litert", "tensorrt")
+_OPTIONAL = ("torch", "onnx", "onnxscript", "ai-edge-litert", "tensorrt", "pillow-heif")
 _ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu")  # either gives the module onnxruntime
 _FREE_BYTES = 2 * 2**30
 _DEMO_CLIP = Path(__file__).parent / "assets" / "demo.mp4"

@@ -102,6 +102,10 @@ class BarListener:
         """Show the batch's bar."""
         self._batch_task = self._batch.add_task("inputs", total=inputs)
 
+    def inputs_left_out(self, line: str) -> None:
+        """Print it above the bars."""
+        self._live.console.print(f"[yellow]note[/]  {escape(line)}", highlight=False, soft_wrap=True)
+
     def input_started(self, path: Path, info: SourceInfo, every: int) -> None:
         """Show a bar for the input; it only moves to and fro where the number of frames is unknown."""
         self._rate = _Rate()
@@ -147,6 +151,10 @@ class LineListener:
     def batch_started(self, inputs: int) -> None:
         """Remember how many inputs there are."""
         self._inputs = inputs
+
+    def inputs_left_out(self, line: str) -> None:
+        """Print it."""
+        self._console.print(f"[yellow]note[/]  {escape(line)}", highlight=False, soft_wrap=True)
 
     def input_started(self, path: Path, info: SourceInfo, every: int) -> None:
         """Begin to count the input's frames."""

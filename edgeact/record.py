@@ -28,8 +28,8 @@ _LARGEST_RECORD = 2**20  # bytes; ours have a few thousand
 # File systems take names of 255 bytes; our suffixes and the temporary name around them need 22.
 _LONGEST_STEM_BYTES = 200
 
-# These change how fast results come, not which.
-_SPEED_KEYS = {"queue_frames", "threads"}
+# These change how fast results come, or whether an input is refused, but not which results come.
+_SPEED_KEYS = {"queue_frames", "threads", "max_megapixels"}
 
 
 class InputRecord(BaseModel):
@@ -83,9 +83,10 @@ class RunRecord(BaseModel):
     summary: RunSummary | None
 
 
-def run_settings(bundle: Bundle, config: PipelineConfig, *, every: int, video: bool) -> dict[str, Any]:
+def run_settings(bundle: Bundle, config: PipelineConfig, *, every: int, video: bool, turn: int = 0) -> dict[str, Any]:
     """What decides the outputs of an input, comparable between runs."""
-    return {
+    turned = {"turn": turn} if turn else {}  # absent without, so that what was finished before this option still counts
+    return turned | {
         "edgeact": edgeact.__version__,
         "bundle": bundle.digest,
         "every": every,

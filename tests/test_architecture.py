@@ -21,9 +21,13 @@ ASSETS = REPOSITORY / "edgeact" / "assets"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # Which extras of pyproject.toml a package may use besides the runtime's own dependencies.
-EXTRAS = {"edgeact": (), "trainer": ("train", "label"), "deploy": ("train", "export"), "desktop_ui": ()}
+EXTRAS = {"edgeact": ("heic",), "trainer": ("train", "label"), "deploy": ("train", "export"), "desktop_ui": ()}
 OPTIONAL_MODULES = {"edgeact/inference/torch_tensorrt.py": {"torch", "torch_tensorrt"}}
-DISTRIBUTIONS = {"cv2": "opencv-python-headless", "PIL": "pillow"}  # where the import has another name
+DISTRIBUTIONS = {
+    "cv2": "opencv-python-headless",
+    "PIL": "pillow",
+    "pillow_heif": "pillow-heif",
+}  # where the import has another name
 
 # 400 is what CONTRIBUTING.md asks for; the rest is room for a change in progress.
 MAXIMUM_LINES = 450

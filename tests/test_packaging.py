@@ -89,7 +89,9 @@ def test_constraints_pin_everything_that_is_installed() -> None:
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
     versions = {pin.name: str(pin.specifier) for pin in pins if pin.marker is None or pin.marker.evaluate()}
     needed = {
-        name for name in requirements("edgeact", extras=frozenset({"dev", "train", "export"})) if name != "edgeact"
+        name
+        for name in requirements("edgeact", extras=frozenset({"dev", "train", "export", "heic"}))
+        if name != "edgeact"
     }
     # torch pins the CUDA packages of its own default build.
     needed = {name for name in needed if not name.startswith(("nvidia-", "cuda-", "triton"))}

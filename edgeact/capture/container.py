@@ -12,6 +12,8 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from edgeact.capture.image_header import is_heif
+from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, pixel_option
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 
 # Timestamps that begin further from zero than this come from a clock of their own, not from the beginning of the file.
@@ -23,8 +25,10 @@ MAXIMUM_DECODER_THREADS = 4
 PLAYLIST_FORMATS = {"concat", "hls", "dash", "imf"}
 
 
-def open_media(path: Path) -> InputContainer:
+def open_media(path: Path, *, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) -> InputContainer:
     """Open a file for reading, and nothing but this file (no network, no playlist's entries).
+
+    Looking into it, FFmpeg decodes pictures of up to ``max_megapixels`` only.
 
     Raises:
         SourceNotFoundError: There is no such path.
@@ -45,9 +49,12 @@ def open_media(path: Path) -> InputContainer:
         raise SourceFormatError(
             f"{path} cannot be read ({error.strerror}); change its permissions or copy it elsewhere"
         ) from error
+    if is_heif(head):
+        raise SourceFormatError(f"{path} is a HEIC or AVIF picture, not a video; name it as an image of its own")
     try:
         # "file:" keeps a name with a colon from being taken for a protocol.
-        container = av.open(f"file:{path}", "r", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        options = {"protocol_whitelist": "file", **pixel_option(max_megapixels)}
+        container = av.open(f"file:{path}", "r", options=options, metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise SourceFormatError(f"{path} {_reason(head)}") from error
     if container.format.name in PLAYLIST_FORMATS:

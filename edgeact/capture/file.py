@@ -14,18 +14,15 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edgeact.capture.base import SourceInfo, SourceState
+from edgeact.capture.colour import ColourReader
 from edgeact.capture.container import announced_seconds, open_media, select_video, time_origin
+from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, limit_stream
 from edgeact.capture.timeline import Timeline
-from edgeact.capture.upright import Orientation, read_orientation
+from edgeact.capture.upright import Orientation, check_turn, read_orientation
 from edgeact.errors import SourceFormatError, UsageError
 from edgeact.types import Frame, UInt8
 
 FALLBACK_FRAME_RATE = Fraction(25)  # for streams that announce none; it only ever spaces frames without a timestamp
-COLORSPACE_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
-HD_MATRIX_WIDTH, HD_MATRIX_HEIGHT = (
-    1280,
-    577,
-)  # from here on players take an unlabelled video for BT.709, below for BT.601
 # Edit lists and frames that a decoder swallows make small differences to the announced count normal.
 COUNT_TOLERANCE = 0.02
 TIME_TOLERANCE_SECONDS = 0.5
@@ -34,8 +31,9 @@ TIME_TOLERANCE_SECONDS = 0.5
 class FileSource:
     """Every frame of a video file, once and in order, with the container's own timestamps.
 
-    Frames stand upright (rotation and mirroring of the display matrix are applied) and are RGB whatever the stored
-    pixel format is. A frame's index counts all frames of the file, so with ``every`` greater than 1 indices have gaps.
+    Frames stand upright (rotation and mirroring of the display matrix are applied) and are RGB of standard dynamic
+    range whatever the stored pixel format is (see `ColourReader`). A frame's index counts all frames of the file, so
+    with ``every`` greater than 1 indices have gaps.
     Its time is the presentation timestamp in seconds (see `time_origin` for transport streams); timestamps that are
     missing or do not increase are repaired by `Timeline`. Where the picture's size changes within the file, frames have
     the size of their time.
@@ -48,20 +46,25 @@ class FileSource:
         message: At the end: one line on what was wrong with the file, or None.
     """
 
-    def __init__(self, path: Path, *, every: int = 1) -> None:
+    def __init__(
+        self, path: Path, *, every: int = 1, turn: int = 0, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
+    ) -> None:
         """Open the file and decode its first picture, so that a file that cannot be used is known at once.
 
         Args:
             path: The file.
             every: Deliver each n-th frame only, beginning with the first.
+            turn: Degrees to the right by which pictures are turned after the display matrix: 0, 90, 180 or 270.
+            max_megapixels: Larger pictures are refused before they are decoded.
 
         Raises:
             SourceNotFoundError: There is no such file.
-            SourceFormatError: It is empty, no video, audio only, or no picture of it can be decoded.
-            UsageError: ``every`` is less than 1.
+            SourceFormatError: It is empty, no video, audio only, too large, or no picture of it can be decoded.
+            UsageError: ``every`` is less than 1, or ``turn`` no quarter turn.
         """
         if every < 1:
             raise UsageError(f"every is {every}, but must be at least 1: it means that each n-th frame is used")
+        check_turn(turn)
         self.decoded_frames = 0
         self.truncated = False
         self.message: str | None = None
@@ -76,9 +79,13 @@ class FileSource:
         self._end = 0.0  # end of the last frame, on the container's clock
         self._orientation: tuple[int, Orientation] | None = None  # and the angle in degrees that it was read at
 
-        self._container = open_media(path)
+        self._turn = turn
+        self._colours = ColourReader(path)
+
+        self._container = open_media(path, max_megapixels=max_megapixels)
         try:
             stream = select_video(self._container, path)
+            limit_stream(path, stream, max_megapixels=max_megapixels)
             self._decoded = self._decode(stream)
             self._first = next(self._decoded, None)
             if self._first is None:
@@ -209,21 +216,13 @@ class FileSource:
         # of frames at a time).
         if self._orientation is None or picture.rotation != self._orientation[0]:
             side_data: Any = picture.side_data.get("DISPLAYMATRIX")
-            self._orientation = (picture.rotation, read_orientation(None if side_data is None else bytes(side_data)))
+            orientation = read_orientation(None if side_data is None else bytes(side_data)).turned(self._turn)
+            self._orientation = (picture.rotation, orientation)
         return self._orientation[1]
 
     def _convert(self, picture: VideoFrame, index: int) -> UInt8:
-        large = picture.width >= HD_MATRIX_WIDTH or picture.height >= HD_MATRIX_HEIGHT
-        matrix = "ITU709" if large and picture.colorspace == COLORSPACE_UNSPECIFIED else None
-        try:
-            # For three bytes a pixel this is one pass of FFmpeg's scaler and no copy: the array looks into its buffer.
-            array = picture.to_ndarray(format="rgb24", src_colorspace=matrix)
-        except (av.FFmpegError, ValueError) as error:
-            raise SourceFormatError(
-                f"{self._path}: frame {index} is stored as {picture.format.name}, which cannot be converted to "
-                "RGB; convert the file"
-            ) from error
-        image = np.ascontiguousarray(self._orient(picture).apply(array.astype(np.uint8, copy=False)))
+        array = self._colours.read(picture, index)
+        image = np.ascontiguousarray(self._orient(picture).apply(array))
         image.flags.writeable = False
         return image
 
@@ -253,6 +252,8 @@ class FileSource:
                 f"{self._damaged_packets}; "
                 f"{self.decoded_frames}{announced} frames were decoded"
             )
+        if self._colours.message is not None:
+            self.message = self._colours.message if self.message is None else f"{self.message}; {self._colours.message}"
 
 
 def _stamp(picture: VideoFrame) -> float | None:

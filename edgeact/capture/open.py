@@ -1,41 +1,90 @@
 """From what a person names (files, patterns, folders) to inputs, and from an input to a source."""
 
+import contextlib
 import glob
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from edgeact.capture.file import FileSource
+from edgeact.capture.heif import HEIF_SUFFIXES, INSTALL_LINE, missing_reader
+from edgeact.capture.image_header import read_header
 from edgeact.capture.images import IMAGE_SUFFIXES, ImagesSource
-from edgeact.errors import SourceNotFoundError, UsageError
+from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, check_pixels
+from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".vob"}
     | {".wmv", ".asf", ".flv", ".3gp", ".ogv", ".mxf", ".gif", ".y4m", ".mjpeg", ".h264", ".hevc", ".ivf"}
 )
 
+# Pictures that nothing here reads; where they lie among others, the result says so.
+OTHER_IMAGE_SUFFIXES = frozenset(
+    {".jxl", ".jp2", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"}
+    | {".psd", ".exr", ".hdr", ".svg", ".tga", ".ppm", ".pgm", ".pbm", ".pnm"}
+)
+NAMES_SHOWN = 3  # of files in a message
+_RESAVE = "save them as PNG or JPEG"
 
-def open_source(path: Path, *, every: int = 1) -> FileSource | ImagesSource:
+
+def open_source(
+    path: Path, *, every: int = 1, turn: int = 0, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
+) -> FileSource | ImagesSource:
     """Open a video, an image, or a folder of images (one video, 25 images a second).
 
     Args:
         path: The input, as `find_inputs` gives it. What a file holds decides, but a file named as an image is taken for
             one.
         every: Use each n-th frame only.
+        turn: Degrees to the right by which every picture is turned: 0, 90, 180 or 270.
+        max_megapixels: Larger pictures are refused before they are decoded.
 
     Raises:
         SourceNotFoundError: There is no such path, or a folder without images.
-        SourceFormatError: It cannot be decoded.
-        UsageError: ``every`` is less than 1.
+        SourceFormatError: It cannot be decoded, is too large, or is HEIC without the extra for it.
+        UsageError: ``every`` is less than 1, or ``turn`` no quarter turn.
     """
     if path.is_dir():
         images = _media_in(path, IMAGE_SUFFIXES)
         if not images:
             raise SourceNotFoundError(f"{path} is a folder without images; name the videos in it")
-        return ImagesSource(images, every=every)
-    if path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImagesSource([path], every=every)
-    return FileSource(path, every=every)
+        readable, note = _readable(path, images)
+        return ImagesSource(readable, every=every, turn=turn, max_megapixels=max_megapixels, note=note)
+    is_image = path.suffix.lower() in IMAGE_SUFFIXES
+    header = None
+    with contextlib.nullcontext() if is_image else contextlib.suppress(SourceFormatError):  # a video may begin oddly
+        header = read_header(path)
+    if header is not None:
+        check_pixels(path, header.width, header.height, max_megapixels=max_megapixels)
+        if header.kind == "heif":
+            is_image = True
+        elif header.kind == "gif" or (header.kind == "png" and len(header.pages) > 1):
+            is_image = False  # animations that FFmpeg reads, with the times that they say
+    if is_image:
+        return ImagesSource([path], every=every, turn=turn, max_megapixels=max_megapixels)
+    return FileSource(path, every=every, turn=turn, max_megapixels=max_megapixels)
+
+
+def left_out(pattern: str) -> list[str]:
+    """One line for each folder that a pattern stands for and in which images lie beside the videos, and one on the
+    images that match a pattern but are not read.
+
+    `find_inputs` takes the videos only; folders of images say themselves what they leave out (`ImagesSource.message`).
+    """
+    path = Path(pattern).expanduser()
+    if path.is_file():
+        return []
+    matches = [path] if path.is_dir() else [Path(match) for match in glob.glob(str(path), recursive=True)]  # noqa: PTH207
+    others = sorted((match for match in matches if match.suffix.lower() in OTHER_IMAGE_SUFFIXES), key=natural_key)
+    lines = [f"{pattern}: left out are {_listed(others)}: these formats are not read; {_RESAVE}"] if others else []
+    for folder in sorted((match for match in matches if match.is_dir()), key=natural_key):
+        images = _media_in(folder, IMAGE_SUFFIXES | OTHER_IMAGE_SUFFIXES)
+        if images and _media_in(folder, VIDEO_SUFFIXES):
+            lines.append(
+                f"{folder} holds videos, so its images are left out: {_listed(images)}; name the images themselves, or "
+                "move them into a folder of their own"
+            )
+    return lines
 
 
 def find_inputs(patterns: Sequence[str]) -> list[Path]:
@@ -73,13 +122,14 @@ def _expand(pattern: str) -> list[Path]:
             "an input is empty, which would mean this folder: a shell variable without a value? Name it . if you "
             "do mean it"
         )
-    if re.match(r"(rtsp|rtsps|rtmp|http|https|udp|srt)://", pattern):
-        raise SourceNotFoundError(
-            f"{pattern.partition('://')[0]} streams are not read yet; record the stream to a file and name that"
-        )
+    _refuse_camera(pattern)
     path = Path(pattern).expanduser()
     if path.is_dir():
         inputs = _inputs_of_folder(path)
+        if not inputs and (others := _media_in(path, OTHER_IMAGE_SUFFIXES)):
+            raise SourceNotFoundError(
+                f"{path} has only images of formats that are not read: {_listed(others)}; {_RESAVE}"
+            )
         if not inputs:
             raise SourceNotFoundError(
                 f"{path} has no video or image directly in it; name another folder, or its subfolders with the "
@@ -101,6 +151,64 @@ def _expand(pattern: str) -> list[Path]:
         raise SourceNotFoundError(f"{pattern} matches no video, no image and no folder of them; check the pattern")
     # `photos/**` matches a folder and the images in it: they are in already.
     return [media for media in expanded if media.parent not in expanded]
+
+
+def _refuse_camera(pattern: str) -> None:
+    """Say of a camera or stream what can be done today.
+
+    Raises:
+        SourceNotFoundError: The pattern is one: an address, a number, a device, a pipe or the standard input.
+    """
+    address = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", pattern)
+    path = Path(pattern)
+    if address is not None:
+        name = f"{address[1]}://…"  # the rest may hold a password
+    elif ((pattern.isdecimal() or pattern == "-") and not path.exists()) or _is_device(path):
+        name = pattern
+    else:
+        return
+    raise SourceNotFoundError(
+        f"{name} is a camera or stream, and these are not read yet: edgeact takes video files, images and folders. "
+        "Record first and name the file, for example: ffmpeg -f v4l2 -i /dev/video0 -t 60 clip.mp4, or: ffmpeg -i "
+        "rtsp://CAMERA -t 60 clip.mp4"
+    )
+
+
+def _is_device(path: Path) -> bool:
+    with contextlib.suppress(OSError):  # a name that cannot be looked up is said to be absent later
+        # Also a device that is not there; /dev/shm holds ordinary files.
+        in_dev = path.parts[:2] == ("/", "dev") and path.parts[2:3] != ("shm",)
+        return in_dev or path.is_fifo() or path.is_char_device() or path.is_socket()
+    return False
+
+
+def _readable(folder: Path, images: Sequence[Path]) -> tuple[list[Path], str | None]:
+    """The images of a folder that can be read here, and a line on those that are left out.
+
+    Raises:
+        SourceFormatError: None can be.
+    """
+    unread = [] if missing_reader() is None else [path for path in images if path.suffix.lower() in HEIF_SUFFIXES]
+    others = _media_in(folder, OTHER_IMAGE_SUFFIXES)
+    readable = [path for path in images if path not in set(unread)]
+    parts = []
+    if unread:
+        parts.append(f"{_listed(unread)}: HEIC and AVIF need an extra, {INSTALL_LINE}")
+    if others:
+        parts.append(f"{_listed(others)}: these formats are not read; {_RESAVE}")
+    note = f"{folder}: left out are {'; and '.join(parts)}" if parts else None
+    if not readable:
+        raise SourceFormatError(
+            f"{folder} has no image that can be read: {_listed(unread)} need an extra, {INSTALL_LINE}"
+        )
+    return readable, note
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    """Names for a message: the first three and the number of the others."""
+    names = ", ".join(path.name for path in paths[:NAMES_SHOWN])
+    more = len(paths) - NAMES_SHOWN
+    return f"{names} and {more} more" if more > 0 else names
 
 
 def _inputs_of_folder(folder: Path) -> list[Path]:

@@ -1,11 +1,16 @@
-"""How a stored picture has to be turned to stand upright, by the display matrix of its container."""
+"""How a stored picture has to be turned to stand upright: by the display matrix of its container, and by what a person
+asks for.
+"""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from edgeact.errors import UsageError
 from edgeact.types import UInt8
+
+TURNS = (0, 90, 180, 270)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,15 @@ class Orientation:
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Upright width and height of a stored picture of this width and height."""
         return (height, width) if self.transpose else (width, height)
+
+    def turned(self, degrees: int) -> "Orientation":
+        """This orientation, and after it a turn to the right by 0, 90, 180 or 270 degrees."""
+        orientation = self
+        for _ in range(degrees // 90):  # a quarter turn to the right is a transposition, then a mirror left-right
+            orientation = Orientation(
+                transpose=not orientation.transpose, mirror_x=not orientation.mirror_y, mirror_y=orientation.mirror_x
+            )
+        return orientation
 
     def apply(self, image: UInt8) -> UInt8:
         """The upright picture of a stored one, ``(H, W, 3)`` uint8; the array itself where nothing has to be turned."""
@@ -48,3 +62,13 @@ def read_orientation(display_matrix: bytes | None) -> Orientation:
     if abs(a) >= abs(b):
         return Orientation(mirror_x=a < 0, mirror_y=d < 0)
     return Orientation(transpose=True, mirror_x=c < 0, mirror_y=b < 0)
+
+
+def check_turn(degrees: int) -> None:
+    """Refuse turns that are no quarter turns.
+
+    Raises:
+        UsageError: ``degrees`` is none of `TURNS`.
+    """
+    if degrees not in TURNS:
+        raise UsageError(f"turn is {degrees}, but must be 90, 180 or 270 degrees to the right, or 0 for none")

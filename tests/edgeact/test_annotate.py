@@ -16,6 +16,7 @@ import pytest
 from edgeact.annotate import annotate
 from edgeact.batch import AnnotateOptions, BatchReport, InputResult, SilentListener
 from edgeact.capture.base import SourceInfo
+from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
 from edgeact.errors import OutputError, SourceNotFoundError, UsageError
 from edgeact.progress import describe_result
@@ -129,6 +130,39 @@ def test_every_takes_each_nth_frame(tmp_path: Path, options: AnnotateOptions) ->
     assert decoded_times(tmp_path / "out" / "clip.mp4") == pytest.approx(
         [index / 25 for index in range(0, 25, 3)], abs=1e-3
     )
+
+
+def test_a_turn_holds_for_data_and_video(tmp_path: Path, options: AnnotateOptions) -> None:
+    source = write_toy_video(tmp_path / "clip.mp4")
+    out = tmp_path / "out"
+    annotate([str(source)], out, options)
+    before, _ = read_frames(out / "clip.frames.jsonl")
+    turned = replace(options, turn=90)
+    assert states(annotate([str(source)], out, turned)) == ["done"]  # another turn is another result
+    assert states(annotate([str(source)], out, turned)) == ["skipped"]
+    after, _ = read_frames(out / "clip.frames.jsonl")
+    size = before["source"]["width"], before["source"]["height"]
+    assert (after["source"]["height"], after["source"]["width"]) == size
+    with open_source(out / "clip.mp4") as video:
+        assert (video.info.height, video.info.width) == size
+    with pytest.raises(UsageError, match="turn is 45"):
+        annotate([str(source)], out, replace(options, turn=45))
+
+
+def test_images_that_a_folder_of_videos_leaves_out_are_said(tmp_path: Path, options: AnnotateOptions) -> None:
+    class Listener(SilentListener):
+        lines: list[str] = []  # noqa: RUF012
+
+        def inputs_left_out(self, line: str) -> None:
+            self.lines.append(line)
+
+    (tmp_path / "in").mkdir()
+    write_toy_video(tmp_path / "in" / "clip.mp4")
+    (tmp_path / "in" / "IMG_1.HEIC").write_bytes(b"x")
+    listener = Listener()
+    assert states(annotate([str(tmp_path / "in")], tmp_path / "out", options, listener=listener)) == ["done"]
+    assert len(listener.lines) == 1
+    assert "IMG_1.HEIC" in listener.lines[0]
 
 
 def test_max_persons_limits_the_persons(tmp_path: Path, options: AnnotateOptions) -> None:

@@ -17,8 +17,8 @@ from edgeact import cli
 # What users and scripts rely on: a change here is a change for them, and stands in the changelog.
 SURFACE = {
     "annotate": {
-        "--out", "-o", "--bundle", "--config", "--video", "--no-video", "--max-persons", "--every", "--device",
-        "--overwrite", "--strict", "--quiet", "-q",
+        "--out", "-o", "--bundle", "--config", "--video", "--no-video", "--max-persons", "--every", "--turn",
+        "--device", "--overwrite", "--strict", "--quiet", "-q",
     },
     "bench": {"--seconds", "--repeat", "--json", "--bundle", "--config", "--max-persons", "--device"},
     "demo": {"--out", "-o", "--bundle", "--device"},

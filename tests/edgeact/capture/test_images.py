@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from edgeact.capture.base import SourceState
-from edgeact.capture.images import ImagesSource, read_image
+from edgeact.capture.image_decode import read_image
+from edgeact.capture.images import ImagesSource
 from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
 from tests.media import corner_picture, number_of, numbered_picture, write_oriented_jpeg, write_png
 

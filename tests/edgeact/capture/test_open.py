@@ -1,15 +1,16 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeact.capture.file import FileSource
 from edgeact.capture.images import ImagesSource
-from edgeact.capture.open import find_inputs, natural_key, open_source
+from edgeact.capture.open import find_inputs, left_out, natural_key, open_source
 from edgeact.errors import SourceNotFoundError, UsageError
-from tests.media import numbered_picture, write_png, write_video
+from tests.media import corner_picture, numbered_picture, write_png, write_video
 
 
 @pytest.fixture
@@ -111,10 +112,71 @@ def test_an_empty_argument_does_not_mean_this_folder() -> None:
         find_inputs([""])
 
 
-def test_a_stream_is_told_that_it_is_not_read_yet() -> None:
-    with pytest.raises(SourceNotFoundError, match="rtsp streams are not read yet") as caught:
-        find_inputs(["rtsp://user:secret@camera/1"])
+@pytest.mark.parametrize(
+    "pattern", ["rtsp://user:secret@camera/1", "https://host/a.mp4", "0", "12", "-", "/dev/video0", "/dev/null"]
+)
+def test_a_camera_or_stream_is_told_what_works_today(
+    pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceNotFoundError, match=r"is a camera or stream.*video files, images and folders") as caught:
+        find_inputs([pattern])
+    assert "ffmpeg" in str(caught.value)
     assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_pipe_is_no_file_but_a_file_may_be_called_as_a_camera(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(SourceNotFoundError, match=r"pipe\.mp4 is a camera or stream"):
+        find_inputs([str(tmp_path / "pipe.mp4")])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "0").write_bytes(b"x")
+    assert find_inputs(["0"]) == [Path("0")]
+
+
+def test_images_that_are_left_out_are_named(tree: Path) -> None:
+    (line,) = left_out(str(tree / "mixed"))
+    assert line.startswith(f"{tree / 'mixed'} holds videos, so its images are left out: a.png; ")
+    assert left_out(str(tree / "*")) == [line]
+    assert left_out(str(tree / "images")) == left_out(str(tree / "videos")) == []
+    (tree / "videos/raw.dng").write_bytes(b"x")
+    assert "raw.dng" in left_out(str(tree / "videos"))[0]
+    assert "raw.dng: these formats are not read" in left_out(str(tree / "videos/*"))[0]
+
+
+def test_images_of_other_formats_are_named_where_there_are_none_that_are_read(tree: Path) -> None:
+    for name in ("a.dng", "b.jxl", "c.CR2", "d.jp2"):
+        (tree / "nothing" / name).write_bytes(b"x")
+    with pytest.raises(SourceNotFoundError, match=r"not read: a\.dng, b\.jxl, c\.CR2 and 1 more; save them as PNG"):
+        find_inputs([str(tree / "nothing")])
+
+
+def test_a_folder_of_images_says_which_of_them_are_not_read(tmp_path: Path) -> None:
+    write_png(tmp_path / "1.png", numbered_picture(0))
+    (tmp_path / "2.jxl").write_bytes(b"x")
+    with open_source(tmp_path) as source:
+        assert len(list(source.frames())) == 1
+        assert source.message is not None
+        assert "left out are 2.jxl: these formats are not read" in source.message
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.png", "folder"])
+def test_footage_that_lies_on_its_side_is_turned(tmp_path: Path, name: str) -> None:
+    picture = corner_picture()
+    if name == "a.mp4":
+        write_video(tmp_path / name, [picture] * 2)
+    elif name == "a.png":
+        write_png(tmp_path / name, picture)
+    else:
+        (tmp_path / name).mkdir()
+        write_png(tmp_path / name / "1.png", picture)
+    with open_source(tmp_path / name, turn=90) as source:
+        assert (source.info.width, source.info.height) == (48, 64)
+        frame = next(iter(source.frames()))
+    assert np.abs(frame.image.astype(int) - np.rot90(picture, -1)).mean() < 8
 
 
 @given(st.lists(st.integers(0, 10**9), unique=True), st.sampled_from(["", "frame", "a/b_"]))

@@ -3,7 +3,8 @@ import struct
 import numpy as np
 import pytest
 
-from edgeact.capture.upright import UPRIGHT, Orientation, read_orientation
+from edgeact.capture.upright import UPRIGHT, Orientation, check_turn, read_orientation
+from edgeact.errors import UsageError
 from tests.media import corner_picture
 
 PICTURE = corner_picture(width=6, height=4)
@@ -42,3 +43,17 @@ def test_an_angle_between_quarter_turns_goes_to_the_nearest() -> None:
 @pytest.mark.parametrize("matrix", [None, b"", b"short"])
 def test_no_matrix_means_upright(matrix: bytes | None) -> None:
     assert read_orientation(matrix) == UPRIGHT
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+@pytest.mark.parametrize("name", MATRICES)
+def test_a_turn_that_is_asked_for_comes_after_the_matrix(name: str, degrees: int) -> None:
+    matrix, upright = MATRICES[name]
+    turned = read_orientation(matrix_bytes(*matrix)).turned(degrees).apply(PICTURE)
+    np.testing.assert_array_equal(turned, np.rot90(upright, -degrees // 90))
+
+
+@pytest.mark.parametrize("degrees", [45, -90, 360])
+def test_only_quarter_turns_are_taken(degrees: int) -> None:
+    with pytest.raises(UsageError, match=f"turn is {degrees}"):
+        check_turn(degrees)
