@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeact.bundle import CalibrationSpec
 from edgeact.config import PipelineConfig
-from edgeact.geometry import box_area, box_iou, clip_box, joint_sigmas, joints_box
+from edgeact.geometry import box_area, box_iou, clip_box, joint_sigmas
 from edgeact.perception.appearance import colour_similarity
 from edgeact.perception.association import (
     COVERED_SHARE,
@@ -36,7 +36,6 @@ from edgeact.perception.track_limits import (
     FRESH_SECONDS,
     INSIDE_SHARE,
     KEPT_SHARE,
-    LARGEST_GROWTH,
     LIMB_HEIGHT,
     MAXIMUM_GROWTH,
     MERGED_WIDTH,
@@ -401,7 +400,11 @@ class Tracker:
                 persons.append(
                     TrackedPerson(
                         track_id=track.track_id,
-                        box=clip_box(self._around(track), width=width, height=height),
+                        box=clip_box(
+                            track.box_around_joints(threshold=self._calibration.joint_confidence),
+                            width=width,
+                            height=height,
+                        ),
                         score=track.score,
                         features=track.features,
                         joint_maps=None if poses.joint_maps is None else poses.joint_maps[track.row],
@@ -412,17 +415,6 @@ class Tracker:
         return TrackStep(
             persons=tuple(persons), lost=tuple(track.track_id for track in lost if track.track_id is not None)
         )
-
-    def _around(self, track: TrackState) -> Float32:
-        """The track's box, grown to hold the sure joints: detectors cut off heads and outstretched hands."""
-        box = track.motion.box
-        joints = joints_box(track.features[:, :2], track.features[:, 2], threshold=self._calibration.joint_confidence)
-        if joints is None:
-            return box
-        limit = LARGEST_GROWTH * (box[3] - box[1])  # a joint that is further away is a mistake
-        low = np.clip(joints[:2], box[:2] - limit, box[:2])
-        high = np.clip(joints[2:], box[2:], box[2:] + limit)
-        return np.concatenate([low, high])
 
     def _is_lost(self, track: TrackState, time: float) -> bool:
         patience = self._config.lost_seconds
