@@ -18,13 +18,14 @@ KNOWN_MATRICES = frozenset({1, MATRIX_UNSPECIFIED, 4, 5, 6, 7, MATRIX_BT2020})
 MATRIX_BT2020_CONSTANT = 10  # the nearest that the converter knows is BT.2020 without constant luminance
 # From here on players take an unlabelled video for BT.709, below for BT.601.
 HD_MATRIX_WIDTH, HD_MATRIX_HEIGHT = 1280, 577
+HDR_BITS = 10  # the least that BT.2100 knows for PQ and HLG
 
 
 class ColourReader:
     """Turns the pictures of one video into RGB, uint8.
 
-    An impossible or unknown colour matrix is taken for none, as in an unlabelled video. PQ and HLG are tone-mapped. Of
-    sixteen bits a channel those in use are taken.
+    An impossible or unknown colour matrix is taken for none, as in an unlabelled video; so is high dynamic range in
+    eight bits. Otherwise PQ and HLG are tone-mapped. Of sixteen bits a channel those in use are taken.
 
     Attributes:
         message: One line on what was odd about the colours, or None.
@@ -33,17 +34,16 @@ class ColourReader:
     def __init__(self, path: Path) -> None:
         """Args: path: The video, for messages."""
         self._path = path
-        self._odd_matrix: int | None = None
+        self._odd_tag: str | None = None
         self._levels = Levels()
         self._tone_map: tuple[tuple[int, int], ToneMap] | None = None
 
     @property
     def message(self) -> str | None:
         """One line on what was odd about the colours, or None."""
-        if self._odd_matrix is not None:
+        if self._odd_tag is not None:
             return (
-                f"{self._path}: its colour matrix tag {self._odd_matrix} cannot be true or is not known; colours were "
-                "read as those of an unlabelled video and may be slightly off"
+                f"{self._path}: its {self._odd_tag}; colours were read as those of an unlabelled video and may be off"
             )
         return None if self._levels.message is None else f"{self._path}: {self._levels.message}"
 
@@ -66,13 +66,15 @@ class ColourReader:
             ) from error
 
     def _convert(self, picture: VideoFrame) -> UInt8:
-        self._mend_matrix(picture)
+        bits = max(component.bits for component in picture.format.components)
+        is_hdr = picture.color_trc in (TRANSFER_PQ, TRANSFER_HLG) and bits >= HDR_BITS
+        self._mend_matrix(picture, is_hdr=is_hdr)
         large = picture.width >= HD_MATRIX_WIDTH or picture.height >= HD_MATRIX_HEIGHT
         matrix = "ITU709" if large and picture.colorspace == MATRIX_UNSPECIFIED else None
-        if picture.color_trc in (TRANSFER_PQ, TRANSFER_HLG):
+        if is_hdr:
             coded = picture.to_ndarray(format="rgb48le", src_colorspace=matrix)
             return self._tone_mapper(picture).apply(coded.astype(np.uint16, copy=False))
-        if max(component.bits for component in picture.format.components) == 16:
+        if bits == 16:
             is_grey = picture.format.name.startswith(("gray", "ya"))
             deep = picture.to_ndarray(format="gray16le" if is_grey else "rgb48le", src_colorspace=matrix)
             image = self._levels.reduce(deep)
@@ -80,12 +82,16 @@ class ColourReader:
         # For three bytes a pixel this is one pass of FFmpeg's scaler and no copy: the array looks into its buffer.
         return picture.to_ndarray(format="rgb24", src_colorspace=matrix).astype(np.uint8, copy=False)
 
-    def _mend_matrix(self, picture: VideoFrame) -> None:
-        matrix = picture.colorspace
-        if picture.format.is_rgb or matrix in KNOWN_MATRICES:
+    def _mend_matrix(self, picture: VideoFrame, *, is_hdr: bool) -> None:
+        matrix, transfer = picture.colorspace, picture.color_trc
+        is_false_hdr = transfer in (TRANSFER_PQ, TRANSFER_HLG) and not is_hdr
+        if is_false_hdr:
+            self._odd_tag = f"transfer tag {transfer} says high dynamic range, which eight bits do not hold"
+        elif matrix not in KNOWN_MATRICES and not picture.format.is_rgb:
+            self._odd_tag = f"colour matrix tag {matrix} cannot be true or is not known"
+        else:
             return
-        self._odd_matrix = matrix
-        is_wide = picture.color_trc in (TRANSFER_PQ, TRANSFER_HLG) or matrix == MATRIX_BT2020_CONSTANT
+        is_wide = is_hdr or (matrix == MATRIX_BT2020_CONSTANT and not is_false_hdr)
         picture.colorspace = MATRIX_BT2020 if is_wide else MATRIX_UNSPECIFIED
 
     def _tone_mapper(self, picture: VideoFrame) -> ToneMap:

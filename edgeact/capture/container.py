@@ -22,6 +22,7 @@ CLOCK_MAY_JUMP = 0x0200  # AVFMT_TS_DISCONT: FFmpeg's mark of formats whose time
 # More threads decode little faster, but each holds pictures: at 8K a hundred megabytes.
 MAXIMUM_DECODER_THREADS = 4
 # Formats that name other files to be opened: a file from elsewhere must not make edgeact read what its sender chose.
+READ_KINDS = {"png", "jpeg", "webp", "bmp", "tiff"}  # images that have a reader, by FFmpeg's names
 PLAYLIST_FORMATS = {"concat", "hls", "dash", "imf"}
 
 
@@ -63,9 +64,8 @@ def open_media(path: Path, *, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) ->
     if container.format.name.endswith("_pipe") or container.format.name.startswith("image2"):
         kind = container.format.name.removesuffix("_pipe")
         container.close()
-        raise SourceFormatError(
-            f"{path} is a {kind} image with the name of a video; rename it to {path.stem}.{kind} to use it as an image"
-        )
+        remedy = f"rename it to {path.stem}.{kind} to use it as an image" if kind in READ_KINDS else "save it as PNG"
+        raise SourceFormatError(f"{path} is an image with the name of a video; {remedy}")
     return container
 
 

@@ -20,7 +20,9 @@ from edgeact.capture.upright import Orientation, check_turn
 from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
 from edgeact.types import Frame, UInt8
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}) | HEIF_SUFFIXES
+IMAGE_SUFFIXES = (
+    frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".jfif", ".jpe", ".mpo"}) | HEIF_SUFFIXES
+)
 
 
 class ImagesSource:

@@ -21,7 +21,7 @@ VIDEO_SUFFIXES = frozenset(
 # Pictures that nothing here reads; where they lie among others, the result says so.
 OTHER_IMAGE_SUFFIXES = frozenset(
     {".jxl", ".jp2", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"}
-    | {".psd", ".exr", ".hdr", ".svg", ".tga", ".ppm", ".pgm", ".pbm", ".pnm"}
+    | {".psd", ".exr", ".hdr", ".svg", ".tga", ".ppm", ".pgm", ".pbm", ".pnm", ".pcx", ".dds", ".sgi", ".j2k", ".pfm"}
 )
 NAMES_SHOWN = 3  # of files in a message
 _RESAVE = "save them as PNG or JPEG"
@@ -60,6 +60,8 @@ def open_source(
             is_image = True
         elif header.kind == "gif" or (header.kind == "png" and len(header.pages) > 1):
             is_image = False  # animations that FFmpeg reads, with the times that they say
+    elif path.suffix.lower() in OTHER_IMAGE_SUFFIXES and path.is_file():
+        raise SourceFormatError(f"{path} is an image of a format that is not read; save it as PNG or JPEG")
     if is_image:
         return ImagesSource([path], every=every, turn=turn, max_megapixels=max_megapixels)
     return FileSource(path, every=every, turn=turn, max_megapixels=max_megapixels)

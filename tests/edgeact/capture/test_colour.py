@@ -49,6 +49,15 @@ def test_a_video_with_an_odd_matrix_tag_is_read_to_its_end(tmp_path: Path, tag: 
     assert "colour matrix tag" in source.message
 
 
+@pytest.mark.parametrize("transfer", [TRANSFER_PQ, TRANSFER_HLG])
+def test_high_dynamic_range_in_eight_bits_is_a_wrong_tag(transfer: int) -> None:
+    reader = ColourReader(Path("a.mp4"))
+    shown = reader.read(tagged(PICTURE, matrix=BT2020, transfer=transfer), 0)
+    np.testing.assert_array_equal(shown, ColourReader(Path("a.mp4")).read(tagged(PICTURE), 0))
+    assert reader.message is not None
+    assert f"transfer tag {transfer}" in reader.message
+
+
 def write_hdr(path: Path, picture: npt.NDArray[np.uint16], *, transfer: str) -> Path:
     """Ten bits, BT.2020, losslessly; ``picture`` is coded RGB of 16 bits."""
     with av.open(str(path), "w") as output:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edgeact.capture.file import FileSource
 from edgeact.capture.images import ImagesSource
 from edgeact.capture.open import find_inputs, left_out, natural_key, open_source
-from edgeact.errors import SourceNotFoundError, UsageError
+from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
 from tests.media import corner_picture, numbered_picture, write_png, write_video
 
 
@@ -161,6 +161,13 @@ def test_a_folder_of_images_says_which_of_them_are_not_read(tmp_path: Path) -> N
         assert len(list(source.frames())) == 1
         assert source.message is not None
         assert "left out are 2.jxl: these formats are not read" in source.message
+
+
+@pytest.mark.parametrize("name", ["a.pgm", "a.jp2", "a.JXL", "a.dng"])
+def test_an_image_of_a_format_that_is_not_read_is_told_so(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"P5 2 2 255 abcd")
+    with pytest.raises(SourceFormatError, match="format that is not read; save it as PNG or JPEG"):
+        open_source(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.png", "folder"])
