@@ -58,6 +58,7 @@ from edgeact.sinks.base import Sink
 from edgeact.sinks.events import EventsSink
 from edgeact.sinks.jsonl import JsonlSink
 from edgeact.sinks.video import VideoSink
+from edgeact.steady import SteadyPersons
 from edgeact.types import FrameResult, UInt8
 
 
@@ -327,8 +328,8 @@ def _open_sinks(batch: _Batch, stem: str, path: Path, info: SourceInfo, stack: c
 
 def _pencil(bundle: Bundle) -> Callable[[FrameResult], UInt8]:
     skeleton, joint_confidence = bundle.skeleton, bundle.manifest.calibration.joint_confidence
-    strip = InsetStrip()
-    return lambda result: draw(result, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
+    strip, steady = InsetStrip(), SteadyPersons(skeleton=skeleton, joint_confidence=joint_confidence)
+    return lambda result: draw(steady.smooth(result), skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
 
 
 def _summary(report: PipelineReport, *, truncated: bool, warning: str | None) -> RunSummary:

@@ -37,6 +37,7 @@ from edgeact.sinks.events import EventsSink
 from edgeact.sinks.jsonl import JsonlSink
 from edgeact.sinks.video import VideoSink
 from edgeact.stats import Percentiles
+from edgeact.steady import SteadyPersons
 from edgeact.types import ActionEvent, Frame, FrameResult, UInt8
 
 BENCH_VERSION = 1  # of the JSON layout
@@ -236,13 +237,12 @@ def _time(
     source: Source, perceiver: Perceiver | None, sinks: list[Sink], bundle: Bundle, config: PipelineConfig
 ) -> _Run:
     skeleton, joint_confidence = bundle.skeleton, bundle.manifest.calibration.joint_confidence
-
-    strip = InsetStrip()
+    strip, steady = InsetStrip(), SteadyPersons(skeleton=skeleton, joint_confidence=joint_confidence)
 
     def pencil(result: FrameResult) -> UInt8:
         if perceiver is None:
             return result.frame.image
-        return draw(result, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
+        return draw(steady.smooth(result), skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
 
     chosen: FramePerceiver = PassThrough() if perceiver is None else perceiver
     began, cpu_began = time.perf_counter(), time.process_time()

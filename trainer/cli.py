@@ -186,6 +186,19 @@ def empty_hours(
         write_text(out / "empty_hours.md", empty_table(figures).markdown)
 
 
+@app.command("steadiness")
+def steadiness(
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="videos with people in them")],
+    bundle: BundleOption = None,
+) -> None:
+    """Count jumps of boxes, found and drawn, and on how many of them the detector ran."""
+    from edgeact.bundle import load_bundle
+    from trainer.measure.steadiness import measure_steadiness, steadiness_table
+
+    loaded = load_bundle(bundle)
+    _print_table(steadiness_table({clip.name: measure_steadiness(loaded, clip) for clip in clips}))
+
+
 def _show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:
     """The items, with a bar on the error stream, so that the tables can be piped."""
     from rich.console import Console
