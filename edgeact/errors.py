@@ -4,14 +4,23 @@ The message is one line that names the offending value and the remedy. Each fami
 which the command line returns; a batch returns `PARTIAL_EXIT_CODE` when some of its inputs failed.
 """
 
+from edgeact.plain_text import printable
+
 PARTIAL_EXIT_CODE = 3  # a batch finished, but not every input could be done
-INTERRUPTED_EXIT_CODE = 130  # the shell's convention for Ctrl-C: 128 + SIGINT
+INTERRUPTED_EXIT_CODE = 130  # the shell's convention for Ctrl-C: 128 + SIGINT; also after SIGTERM and SIGHUP
+
+
+OWN_FAULT = "this is a fault of edgeact; edgeact --debug … shows where"
 
 
 class EdgeactError(Exception):
     """Base of everything that edgeact raises on purpose."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """The message, free of control characters: names of files and labels in it are the words of others."""
+        return printable(super().__str__())
 
 
 class UsageError(EdgeactError, ValueError):
@@ -90,3 +99,12 @@ class PipelineError(EdgeactError, RuntimeError):
     """A stage of the pipeline failed in a way that is no fault of the input; the cause is chained."""
 
     exit_code = 19
+
+
+def remedy_for(error: BaseException) -> str:
+    """What helps against an error that is not of this family: only what nothing else explains is a fault of edgeact."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory: close other programs, or lower memory_megabytes in the settings"
+    if isinstance(error, OSError):
+        return "check the disks and devices that are used, and what is free of them"
+    return OWN_FAULT

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edgeact.plain_text import printable
 from edgeact.skeleton import Skeleton
 from edgeact.types import AttentionMap, Float32, FrameResult, Person, UInt8
 
@@ -237,7 +238,7 @@ def label_text(person: Person) -> str:
     if action is None or action.label is None:
         return f"#{person.track_id}"
     score = "" if action.score is None else f" {action.score:.0%}"
-    return f"#{person.track_id} {action.label.replace('_', ' ')}{score}"
+    return f"#{person.track_id} {printable(action.label.replace('_', ' '))}{score}"
 
 
 def _plate(

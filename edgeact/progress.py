@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from edgeact.batch import InputResult
 from edgeact.capture.base import SourceInfo
+from edgeact.plain_text import printable
 from edgeact.types import FrameResult
 
 # Between two lines where there is no terminal: seldom enough for a log file.
@@ -29,9 +30,9 @@ def expected_frames(info: SourceInfo, every: int) -> int | None:
 
 def describe_result(result: InputResult) -> str:
     """One line (rich markup) on what became of an input."""
-    name = escape(str(result.path))
+    name = _shown(str(result.path))
     if result.error is not None:
-        return f"[red]failed[/]  {escape(str(result.error))}"
+        return f"[red]failed[/]  {_shown(str(result.error))}"
     if result.summary is None:
         what = "the complete results of an earlier run are kept" if result.outputs else "nothing was read"
         return f"[yellow]interrupted[/]  {name}: {what}"
@@ -40,8 +41,13 @@ def describe_result(result: InputResult) -> str:
         return f"[yellow]interrupted[/]  {name}: {frames} are written; start again to do the whole"
     if result.state == "skipped":
         return f"[dim]skipped  {name}: done before ({frames}); --overwrite does it again[/]"
-    warning = f"  [yellow]warning: {escape(result.summary.warning)}[/]" if result.summary.warning is not None else ""
+    warning = f"  [yellow]warning: {_shown(result.summary.warning)}[/]" if result.summary.warning is not None else ""
     return f"[green]done[/]  {name}: {frames}{warning}"
+
+
+def _shown(text: str) -> str:
+    """Words of others as rich markup that shows them as they are, without control characters."""
+    return escape(printable(text))
 
 
 class _Rate:
@@ -104,12 +110,14 @@ class BarListener:
 
     def inputs_left_out(self, line: str) -> None:
         """Print it above the bars."""
-        self._live.console.print(f"[yellow]note[/]  {escape(line)}", highlight=False, soft_wrap=True)
+        self._live.console.print(f"[yellow]note[/]  {_shown(line)}", highlight=False, soft_wrap=True)
 
     def input_started(self, path: Path, info: SourceInfo, every: int) -> None:
         """Show a bar for the input; it only moves to and fro where the number of frames is unknown."""
         self._rate = _Rate()
-        self._input_task = self._input.add_task("input", total=expected_frames(info, every), name=path.name, rate="")
+        self._input_task = self._input.add_task(
+            "input", total=expected_frames(info, every), name=printable(path.name), rate=""
+        )
 
     def frame_done(self, result: FrameResult) -> None:  # noqa: ARG002 - the interface's
         """Advance the input's bar."""
@@ -154,11 +162,11 @@ class LineListener:
 
     def inputs_left_out(self, line: str) -> None:
         """Print it."""
-        self._console.print(f"[yellow]note[/]  {escape(line)}", highlight=False, soft_wrap=True)
+        self._console.print(f"[yellow]note[/]  {_shown(line)}", highlight=False, soft_wrap=True)
 
     def input_started(self, path: Path, info: SourceInfo, every: int) -> None:
         """Begin to count the input's frames."""
-        self._name, self._total, self._frames = path.name, expected_frames(info, every), 0
+        self._name, self._total, self._frames = printable(path.name), expected_frames(info, every), 0
         self._began = time.monotonic()
         self._next = self._began + self._every_seconds
 

@@ -142,7 +142,9 @@ def load_recipe(path: Path | None = None) -> Recipe:
         raise ConfigError(
             f"{path} cannot be read ({error.strerror}); give a recipe like {default_recipe_path().name}"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise ConfigError(f"{path} is nested too deeply; give a recipe like {default_recipe_path().name}") from error
+    except ValueError as error:  # no TOML, no UTF-8, or a number of more digits than Python reads
         raise ConfigError(f"{path} is not TOML: {error}") from error
     try:
         return Recipe.model_validate(data)

@@ -1,13 +1,26 @@
-"""Actions from start to end as CSV, for a spreadsheet: ``track,label,start,end,peak_score``."""
+"""Actions from start to end as CSV, for a spreadsheet: ``track,label,start,end,peak_score``.
+
+A label that a spreadsheet would take for a formula gets an apostrophe in front, as OWASP recommends against "CSV
+injection".
+"""
 
 import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from edgeact.plain_text import printable
 from edgeact.sinks.atomic import PartialText
 from edgeact.types import ActionEvent, FrameResult, UInt8
 
 COLUMNS = ("track", "label", "start", "end", "peak_score")
+
+# What a cell begins with that is executed, also in the wide forms of Chinese and Japanese keyboards.
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 - these are meant
+
+
+def text_cell(text: str) -> str:
+    """A text as a spreadsheet shows it: a formula is not executed, and control characters are escapes."""
+    return f"'{printable(text)}" if text.lstrip().startswith(_FORMULA_STARTS) else printable(text)
 
 
 class EventsSink:
@@ -34,7 +47,13 @@ class EventsSink:
             OutputError: The disk is full or the folder is gone.
         """
         self._rows.writerows(
-            (event.track_id, event.label, f"{event.start:.3f}", f"{event.end:.3f}", f"{event.peak_score:.4f}")
+            (
+                event.track_id,
+                text_cell(event.label),
+                f"{event.start:.3f}",
+                f"{event.end:.3f}",
+                f"{event.peak_score:.4f}",
+            )
             for event in events
         )
 

@@ -160,7 +160,7 @@ def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
 def _parse(line: str) -> dict[str, Any] | None:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, or nested without end
         return None
     return record if isinstance(record, dict) else None
 

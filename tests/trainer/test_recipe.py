@@ -28,7 +28,7 @@ def test_every_cycle_has_a_rate(tmp_path: Path) -> None:
         load_recipe(path)
 
 
-@pytest.mark.parametrize("text", ["version = ", "version = 3"])
+@pytest.mark.parametrize("text", ["version = ", "version = 3", f"a = {'[' * 20_000}", f"version = {'9' * 5000}"])
 def test_what_is_no_recipe_says_so(tmp_path: Path, text: str) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text(text)

@@ -30,9 +30,24 @@ def test_no_events_leave_the_header(tmp_path: Path) -> None:
     assert (tmp_path / "events.csv").read_text() == "track,label,start,end,peak_score\n"
 
 
-def test_labels_may_hold_anything(tmp_path: Path) -> None:
-    labels = ['clean, and "jerk"', "zwei\nZeilen", "蹴る", " "]
-    sink = EventsSink(tmp_path / "events.csv")
+def written_labels(path: Path, labels: list[str]) -> list[str]:
+    sink = EventsSink(path)
     sink.write_events(ActionEvent(track_id=1, label=label, start=0.0, end=1.0, peak_score=0.5) for label in labels)
     sink.close()
-    assert [row["label"] for row in read_rows(tmp_path / "events.csv")] == labels
+    return [row["label"] for row in read_rows(path)]
+
+
+def test_labels_may_hold_anything(tmp_path: Path) -> None:
+    labels = ['clean, and "jerk"', "蹴る", " ", "a=b"]
+    assert written_labels(tmp_path / "events.csv", labels) == labels
+
+
+def test_a_spreadsheet_executes_no_label(tmp_path: Path) -> None:
+    formulas = ["=1+1", "+1", "-1", "@SUM(A1)", " =1+1", "＝1+1"]  # noqa: RUF001 - the wide sign is meant
+    assert written_labels(tmp_path / "events.csv", formulas) == [f"'{formula}" for formula in formulas]
+
+
+def test_control_characters_in_labels_are_escapes(tmp_path: Path) -> None:
+    labels = ["two\nlines", "\x1b[2Jgone", "\t=1", "left\u202eright"]
+    expected = ["two\\nlines", "\\x1b[2Jgone", "'\\t=1", "left\\u202eright"]
+    assert written_labels(tmp_path / "events.csv", labels) == expected

@@ -89,6 +89,8 @@ def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     [
         ("", "header"),
         ("no json\n", "header"),
+        ("[" * 20_000 + "\n", "header"),
+        ('{"version": ' + "9" * 5000 + "}\n", "header"),
         ('{"schema": "other"}\n', "header"),
         ("[1]\n", "header"),
         ('{"schema": "edgeact.frames", "version": 2}\n', "version 2"),
