@@ -5,18 +5,18 @@ For every input ``<stem>.mp4``, ``<stem>.events.csv``, ``<stem>.frames.jsonl`` a
 """
 
 import contextlib
-import fcntl
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from edgeact.batch import AnnotateOptions, BatchListener, BatchReport, InputResult, SilentListener
 from edgeact.bundle import Bundle, load_bundle
 from edgeact.capture.base import SourceInfo
+from edgeact.capture.file import FileSource
+from edgeact.capture.images import ImagesSource
 from edgeact.capture.open import find_inputs, left_out, open_source
 from edgeact.capture.upright import check_turn
 from edgeact.errors import (
@@ -31,6 +31,8 @@ from edgeact.errors import (
     SourceTruncatedError,
     UsageError,
 )
+from edgeact.memory import MEGABYTE, check_memory
+from edgeact.out_folder import own_folder
 from edgeact.overlay import InsetStrip, draw
 from edgeact.perception.perceiver import Perceiver
 from edgeact.pipeline import PipelineReport, run
@@ -59,6 +61,7 @@ from edgeact.sinks.events import EventsSink
 from edgeact.sinks.jsonl import JsonlSink
 from edgeact.sinks.video import VideoSink
 from edgeact.steady import SteadyPersons
+from edgeact.stopping import COMPLETE_SECONDS, do_or_leave, left_behind
 from edgeact.types import FrameResult, UInt8
 
 
@@ -92,12 +95,21 @@ def annotate(
         raise UsageError(f"every is {options.every}; it takes 1 (every frame) or more")
     check_turn(options.turn)
     listener = listener or SilentListener()
-    batch = _Batch(load_bundle(options.bundle), out_dir, options, listener, stop or threading.Event())
-    paths, results = _find(inputs, out_dir)
+    stop = stop or threading.Event()
+    bundle = do_or_leave(
+        lambda: load_bundle(options.bundle), name="bundle", doing=f"reading {options.bundle or 'the bundle'}", stop=stop
+    )
+    batch = _Batch(bundle, out_dir, options, listener, stop)
+    paths, results, ignored = do_or_leave(
+        lambda: (*_find(inputs, out_dir), [line for pattern in inputs for line in left_out(pattern)]),
+        name="inputs",
+        doing="looking for the inputs",
+        stop=stop,
+    )
     total = len(paths) + len(results)
-    with _own_folder(out_dir):
+    with own_folder(out_dir):
         listener.batch_started(total)
-        for line in (line for pattern in inputs for line in left_out(pattern)):
+        for line in ignored:
             listener.inputs_left_out(line)
         for failed in results:
             listener.input_ended(failed)
@@ -125,6 +137,18 @@ def _check_types(inputs: object) -> None:
             raise ArgumentTypeError(
                 f"inputs holds {item!r} of type {type(item).__name__}; give strings, such as str(path)"
             )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opened:
+    """An input that is about to be done."""
+
+    source: FileSource | ImagesSource
+    perceiver: Perceiver
+    sinks: list[Sink]
+    source_record: InputRecord
+    record: RunRecord | None
+    settings: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,36 +199,6 @@ def _printable(name: str) -> str:
     return name.encode("utf-8", errors="backslashreplace").decode()
 
 
-@contextlib.contextmanager
-def _own_folder(out_dir: Path) -> Iterator[None]:
-    """Make the folder, see that it can be written, and keep other runs out, which use the same temporary names."""
-    probe = out_dir / f".edgeact-{time.time_ns()}"
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-        folder = os.open(out_dir, os.O_RDONLY)
-    except OSError as error:
-        if out_dir.exists() and not out_dir.is_dir():
-            raise OutputError(
-                f"{out_dir} cannot be written: it is a file, not a folder; choose another --out"
-            ) from error
-        raise OutputError(f"{out_dir} cannot be written ({error.strerror}); choose another --out") from error
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process, also when it is killed
-    except BlockingIOError as error:
-        os.close(folder)
-        raise OutputError(
-            f"{out_dir} is in use by another run of edgeact; wait for it or choose another --out"
-        ) from error
-    except OSError:
-        pass  # some network file systems lock no folders
-    try:
-        yield
-    finally:
-        os.close(folder)
-
-
 def _annotate_or_fail(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Path]) -> InputResult:
     try:
         return _annotate_one(batch, path, stem, sources=sources)
@@ -225,7 +219,71 @@ def _unexpected(path: Path, error: OSError) -> PipelineError:
 
 
 def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Path]) -> InputResult:
+    began = len(left_behind())
+    stack = contextlib.ExitStack()
+    try:
+        return _annotate_open(batch, path, stem, sources=sources, stack=stack)
+    finally:
+        if len(left_behind()) == began:
+            do_or_leave(stack.close, name="cleaning", doing=f"closing the files of {path}", stop=batch.stop)
+        else:  # what hangs may still use all that is open; only the unfinished files' names can be taken away
+            _remove_partials(batch, stem)
+
+
+def _annotate_open(
+    batch: _Batch, path: Path, stem: str, *, sources: Sequence[Path], stack: contextlib.ExitStack
+) -> InputResult:
+    opened = do_or_leave(
+        lambda: _open(batch, path, stem, sources=sources, stack=stack),
+        name="opening",
+        doing=f"opening {path}",
+        stop=batch.stop,
+    )
+    if isinstance(opened, InputResult):
+        return opened
+    options, source, record = batch.options, opened.source, opened.record
+    batch.listener.input_started(path, source.info, options.every)
+    report = run(
+        source,
+        opened.perceiver,
+        opened.sinks,
+        draw=_pencil(batch.bundle) if options.video else None,
+        queue_frames=options.config.queue_frames,
+        stop=batch.stop,
+        on_result=batch.listener.frame_done,
+        memory=options.config.memory_megabytes * MEGABYTE,
+    )
+    if report.interrupted and record is not None and is_whole(record, batch.out_dir):
+        # Results of a whole video are not given up for those of its beginning.
+        return InputResult(path, "interrupted", _outputs(batch.out_dir, record))
+    if report.interrupted and report.frames == 0:
+        return InputResult(path, "interrupted")
+    if report.frames == 0:
+        raise SourceFormatError(f"{path} holds no frame that can be decoded; copy or convert it again")
+    summary = _summary(report, truncated=source.truncated, warning=source.message)
+    state: Literal["interrupted", "done"] = "interrupted" if report.interrupted else "done"
+    finished = do_or_leave(
+        lambda: _commit(
+            batch,
+            stem,
+            opened.sinks,
+            RunRecord(state=state, input=opened.source_record, settings=opened.settings, outputs={}, summary=summary),
+            earlier=record,
+        ),
+        name="completing",
+        doing=f"completing the files of {path}",
+        stop=batch.stop,
+        seconds=COMPLETE_SECONDS,
+    )
+    return _judged(batch, InputResult(path, state, _outputs(batch.out_dir, finished), summary))
+
+
+def _open(
+    batch: _Batch, path: Path, stem: str, *, sources: Sequence[Path], stack: contextlib.ExitStack
+) -> _Opened | InputResult:
+    """All that an input needs, to be closed by ``stack``; or its result, where it was done before."""
     options = batch.options
+    memory = options.config.memory_megabytes * MEGABYTE
     settings = run_settings(batch.bundle, options.config, every=options.every, video=options.video, turn=options.turn)
     try:
         source_record = fingerprint_input(path)
@@ -237,36 +295,25 @@ def _annotate_one(batch: _Batch, path: Path, stem: str, *, sources: Sequence[Pat
     if not options.overwrite and is_current(record, source_record, settings, batch.out_dir) and record is not None:
         return _judged(batch, InputResult(path, "skipped", _outputs(batch.out_dir, record), record.summary))
     _refuse_to_clobber(batch, stem, record=record, source_record=source_record, sources=sources)
+    _remove_partials(batch, stem)
+    source = open_source(
+        path,
+        every=options.every,
+        turn=options.turn,
+        max_megapixels=options.config.max_megapixels,
+        memory=memory,
+    )
+    stack.callback(source.close)
+    check_memory(source.info, memory=memory, drawn=options.video)
+    perceiver = Perceiver(batch.bundle, options.config)
+    stack.callback(perceiver.close)
+    sinks = _open_sinks(batch, stem, path, source.info, stack)
+    return _Opened(source, perceiver, sinks, source_record, record, settings)
+
+
+def _remove_partials(batch: _Batch, stem: str) -> None:
     for name in output_names(stem, video=True):
         remove_partials(batch.out_dir / name)
-    max_megapixels = options.config.max_megapixels
-    with open_source(path, every=options.every, turn=options.turn, max_megapixels=max_megapixels) as source:
-        batch.listener.input_started(path, source.info, options.every)
-        with contextlib.ExitStack() as stack:
-            perceiver = Perceiver(batch.bundle, options.config)
-            stack.callback(perceiver.close)
-            sinks = _open_sinks(batch, stem, path, source.info, stack)
-            report = run(
-                source,
-                perceiver,
-                sinks,
-                draw=_pencil(batch.bundle) if options.video else None,
-                queue_frames=options.config.queue_frames,
-                stop=batch.stop,
-                on_result=batch.listener.frame_done,
-            )
-            if report.interrupted and record is not None and is_whole(record, batch.out_dir):
-                # Results of a whole video are not given up for those of its beginning.
-                return InputResult(path, "interrupted", _outputs(batch.out_dir, record))
-            if report.interrupted and report.frames == 0:
-                return InputResult(path, "interrupted")
-            if report.frames == 0:
-                raise SourceFormatError(f"{path} holds no frame that can be decoded; copy or convert it again")
-            summary = _summary(report, truncated=source.truncated, warning=source.message)
-            state: Literal["interrupted", "done"] = "interrupted" if report.interrupted else "done"
-            finished = RunRecord(state=state, input=source_record, settings=settings, outputs={}, summary=summary)
-            finished = _commit(batch, stem, sinks, finished, earlier=record)
-    return _judged(batch, InputResult(path, state, _outputs(batch.out_dir, finished), summary))
 
 
 def _judged(batch: _Batch, result: InputResult) -> InputResult:
@@ -319,7 +366,14 @@ def _open_sinks(batch: _Batch, stem: str, path: Path, info: SourceInfo, stack: c
 
     if options.video:
         sound = path if path.is_file() else None
-        keep(VideoSink(batch.out_dir / f"{stem}{VIDEO_SUFFIX}", info=info, source_path=sound))
+        keep(
+            VideoSink(
+                batch.out_dir / f"{stem}{VIDEO_SUFFIX}",
+                info=info,
+                source_path=sound,
+                memory=options.config.memory_megabytes * MEGABYTE,
+            )
+        )
     keep(EventsSink(batch.out_dir / f"{stem}{EVENTS_SUFFIX}"))
     frames_path = batch.out_dir / f"{stem}{FRAMES_SUFFIX}"
     keep(JsonlSink(frames_path, info=info, bundle=batch.bundle, config=options.config, every=options.every))

@@ -4,11 +4,9 @@ quick.
 
 import contextlib
 import os
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -16,8 +14,11 @@ import typer
 
 import edgeact
 from edgeact.commands import EdgeactGroup
-from edgeact.errors import INTERRUPTED_EXIT_CODE, EdgeactError, MissingExtraError, UsageError
+from edgeact.errors import INTERRUPTED_EXIT_CODE, OWN_FAULT, EdgeactError, MissingExtraError, UsageError, remedy_for
 from edgeact.installed import RUNTIME, reinstall_command
+from edgeact.plain_text import printable
+from edgeact.stopping import left_behind, stop_on_signals
+from edgeact.terminal import make_streams_tolerant
 
 if TYPE_CHECKING:
     from edgeact.batch import AnnotateOptions
@@ -182,6 +183,7 @@ def bench(
 
     from edgeact import bench as benchmark
     from edgeact.report import bench_tables, write_json
+    from edgeact.terminal import print_result
 
     errors = Console(stderr=True)
     with errors.status("measuring") as status:
@@ -194,9 +196,12 @@ def bench(
             on_step=lambda step: status.update(f"measuring {step}"),
         )
     printed = json_path is not None and str(json_path) == "-"
-    (errors if printed else Console()).print(bench_tables(report))
+    if printed:
+        errors.print(bench_tables(report))
     if json_path is not None:
         write_json(report.to_json(), None if printed else json_path)
+    if not printed:
+        print_result(bench_tables(report))
 
 
 @app.command()
@@ -207,17 +212,18 @@ def verify(
     device: DeviceOption = None,
 ) -> None:
     """Check a bundle: manifest, hashes, and what every graph makes of pictures, within limits of time and memory."""
-    from rich.console import Console
     from rich.markup import escape
 
+    from edgeact.plain_text import printable
     from edgeact.report import verify_table
+    from edgeact.terminal import print_result
     from edgeact.verify import verify_bundle
 
     checked, graphs, unknown = verify_bundle(bundle, device=device or "cpu")
-    console = Console()
-    console.print(verify_table(checked, graphs))
+    print_result(verify_table(checked, graphs))
     if unknown:
-        console.print(f"[yellow]not in the manifest, never read:[/] {escape(', '.join(unknown))}", highlight=False)
+        names = escape(printable(", ".join(unknown)))
+        print_result(f"[yellow]not in the manifest, never read:[/] {names}", highlight=False)
     faults = [graph.fault for graph in graphs if graph.fault is not None]
     if faults:
         raise faults[0]
@@ -226,17 +232,16 @@ def verify(
 @app.command()
 def doctor() -> None:
     """Look at this machine: what is there, what is missing, and what to do about it."""
-    from rich.console import Console
-
     from edgeact.doctor import doctor_table, examine
+    from edgeact.terminal import print_result
 
     checks = examine()
-    Console().print(doctor_table(checks))
+    print_result(doctor_table(checks))
     raise typer.Exit(1 if any(check.state == "fail" for check in checks) else 0)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit.
+    """Run the command line and exit, also where a thread hangs that was left behind.
 
     An `EdgeactError` becomes one line on stderr and its exit code; anything else one line and 1, or a traceback with
     ``--debug``.
@@ -244,6 +249,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Args:
         arguments: Without the program's name; None takes those of the process.
     """
+    make_streams_tolerant()
+    try:
+        _run_command(arguments)
+    except SystemExit as stopped:
+        if left_behind():  # an interpreter that ends waits for libraries whose threads hang
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+            os._exit(stopped.code if isinstance(stopped.code, int) else 1)
+        raise
+
+
+def _run_command(arguments: Sequence[str] | None) -> NoReturn:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="edgeact")
     except EdgeactError as error:
@@ -254,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         package = (error.name or "").partition(".")[0]
         if package in _OWN_PACKAGES:
-            _fail(error, f"{what} (this is a fault of edgeact; edgeact --debug … shows where)", 1)
+            _fail(error, f"{what} ({OWN_FAULT})", 1)
         # Without some of them not even the doctor can be asked.
         remedy = (
             reinstall_command(package) if package in RUNTIME else "edgeact doctor says how to mend the installation"
@@ -262,14 +280,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail(error, f"{what}; {remedy}", MissingExtraError.exit_code)
     except Exception as error:  # noqa: BLE001 - the top of the program
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        _fail(error, f"{what} (this is a fault of edgeact; edgeact --debug … shows where)", 1)
+        _fail(error, f"{what} ({remedy_for(error)})", 1)
     sys.exit(0)
 
 
 def _fail(error: Exception, line: str, code: int) -> NoReturn:
     if os.environ.get(DEBUG_VARIABLE):
         traceback.print_exception(error)
-    typer.secho(f"error: {line}", fg=typer.colors.RED, err=True)
+    typer.secho(f"error: {printable(line)}", fg=typer.colors.RED, err=True)
     sys.exit(code)
 
 
@@ -301,7 +319,7 @@ def _annotate(inputs: Sequence[str], out: Path, options: "AnnotateOptions", *, q
 
     errors = Console(stderr=True)
     with contextlib.ExitStack() as stack:
-        stop = stack.enter_context(_stop_on_signals())
+        stop = stack.enter_context(stop_on_signals())
         listener: BatchListener = SilentListener() if quiet else LineListener(errors)
         if errors.is_terminal and not quiet:
             listener = stack.enter_context(BarListener(errors))
@@ -316,21 +334,3 @@ def _annotate(inputs: Sequence[str], out: Path, options: "AnnotateOptions", *, q
         were = "input was" if report.not_started == 1 else "inputs were"
         typer.echo(f"{report.not_started} {were} not started; the same command goes on", err=True)
     return report.exit_code
-
-
-@contextlib.contextmanager
-def _stop_on_signals() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C (or SIGTERM) sets; the second one interrupts at once."""
-    stop = threading.Event()
-
-    def ask(*_: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -15,6 +15,10 @@ else:
     import tomli as tomllib
 
 
+# Hundreds of times what all keys with comments take; more is another file, or one that never ends.
+_LARGEST_FILE_BYTES = 2**20
+
+
 class PipelineConfig(BaseModel):
     """How the pipeline works; what belongs to the weights is in the bundle's manifest instead."""
 
@@ -43,6 +47,10 @@ class PipelineConfig(BaseModel):
         float, Field(gt=0, le=1000, description="refuse larger pictures before they are decoded")
     ] = DEFAULT_MAX_MEGAPIXELS
     queue_frames: Annotated[int, Field(ge=1, le=64, description="frames that may wait between two stages")] = 4
+    memory_megabytes: Annotated[
+        int,
+        Field(ge=64, le=2**20, description="memory that frames, decoder and encoder may take together"),
+    ] = 2048
     threads: Annotated[int, Field(ge=1, le=64, description="threads of one graph")] = 1
     device: Annotated[Literal["cpu", "cuda", "tensorrt"], Field(description="cpu, cuda or tensorrt")] = "cpu"
 
@@ -54,10 +62,18 @@ def load_config(path: Path) -> PipelineConfig:
         ConfigError: The file cannot be read, is not TOML, or has unknown keys or unusable values (all are listed).
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}); --config takes a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{path} cannot be read ({reason}); --config takes a TOML file") from error
+    if len(content) > _LARGEST_FILE_BYTES:
+        raise ConfigError(f"{path} is larger than {_LARGEST_FILE_BYTES} bytes; --config takes a short TOML file")
+    try:
+        data = tomllib.loads(content.decode("utf-8"))
+    except RecursionError as error:
+        raise ConfigError(f"{path} is nested too deeply; settings are plain keys and values") from error
+    except ValueError as error:  # no TOML, no UTF-8, or a number of more digits than Python reads
         raise ConfigError(f"{path} is not TOML: {error}") from error
     try:
         return PipelineConfig.model_validate(data)

@@ -2,10 +2,13 @@
 
 A file gives every frame, in order, exactly once: a full queue makes the stage before it wait. A live source gives the
 newest frame: what the perceiver has no time for is dropped, and counted. Any failure stops all stages and reaches the
-caller; a stop (Ctrl-C) ends the capture only, and everything that was read is finished and written.
+caller; a stop (Ctrl-C) ends the capture only, and what was read is finished and written as far as there is time.
+`STOP_SECONDS` after either, `run` has returned, whatever a source, a graph or a sink does: a stage that hangs is left
+behind and named in the error.
 """
 
 import contextlib
+import math
 import os
 import sys
 import threading
@@ -15,26 +18,27 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from edgeact.capture.base import Source, SourceInfo
-from edgeact.errors import EdgeactError, PipelineError
-from edgeact.queues import QueueAbortedError, StageQueue
+from edgeact.capture.base import Source
+from edgeact.errors import EdgeactError, PipelineError, remedy_for
+from edgeact.memory import DEFAULT_MEMORY, frames_in_work
+from edgeact.queues import Allowance, QueueAbortedError, StageQueue
 from edgeact.sinks.base import Sink
 from edgeact.stats import DurationHistogram, PeakMemory, Percentiles, StageTimes
+from edgeact.stopping import STOP_SECONDS, join_or_leave, named_thread, start_thread
 from edgeact.types import ActionEvent, Frame, FrameResult, UInt8
 
 # The order in which reports list the stages; those between capture and render are parts of the perceiver.
 STAGES = ("capture", "detect", "pose", "track", "action", "attention", "render", "sinks")
-
-# Frames that wait may not take more than this between two stages, so that 8K (100 MB a frame) stays affordable.
-_QUEUE_BYTES = 256 * 2**20
 
 # Where cores are short, the stages that see go before those that read, draw and write: all frames wait for the slowest,
 # which is one of them. On two cores that is a tenth of the time. Reading from a live source must not be late.
 _PATIENT_STAGES = ("capture", "render", "sinks")
 _PATIENT_NICENESS = 10
 
-# How long a live source that was closed may take to notice; afterwards its (daemon) thread is left alone.
-_CAPTURE_PATIENCE_SECONDS = 10.0
+# What happens how long after a stop: first a source may end by itself; then what was read is finished without it; then
+# frames that no stage has begun are dropped, so that each stage finishes the one it has; then all that wait are woken;
+# and at last whoever still works is left behind, early enough to keep the promise on a busy machine.
+_CAPTURE_SECONDS, _FINISH_SECONDS, _ABORT_SECONDS, _LEAVE_SECONDS = 1.0, 2.5, 3.8, STOP_SECONDS - 0.5
 
 
 class FramePerceiver(Protocol):
@@ -61,7 +65,8 @@ class PipelineReport:
         frames: Frames written to the sinks.
         seconds: Wall-clock time from the first read to the last write.
         media_seconds: Presentation time from the first to the last frame.
-        dropped: Frames that were read and not written, by cause; empty for files.
+        dropped: Frames that were read and not written, by cause: ``newer_frame`` (live sources only), or ``stopped`` (a
+            stop left no time for them).
         stages: Time a frame by stage, in the order of `STAGES`; a stage that did not run has no entry.
         frame_age: Time from a frame's capture to its rendered result.
         peak_memory: Highest resident memory of the process in bytes.
@@ -95,8 +100,9 @@ def run(
     queue_frames: int,
     stop: threading.Event,
     on_result: Callable[[FrameResult], None] | None = None,
+    memory: int = DEFAULT_MEMORY,
 ) -> PipelineReport:
-    """Take a source through the perceiver into the sinks; all threads have ended on return.
+    """Take a source through the perceiver into the sinks; on return all threads have ended or were left behind.
 
     The sinks are written but neither closed nor aborted: that is the caller's, who knows what belongs together.
 
@@ -108,13 +114,15 @@ def run(
         queue_frames: Frames that may wait between two stages (fewer when they are large).
         stop: When set, the capture ends and what was read is finished.
         on_result: Told of every result from the sinks' thread, before it is written; must be quick.
+        memory: Bytes that frames, decoder and encoder may take together; large frames wait in shorter queues.
 
     Raises:
         EdgeactError: As raised by a stage.
-        PipelineError: A stage failed in a way it should not have; the cause is chained.
+        PipelineError: A stage failed in a way it should not have (the cause is chained), no thread could be started, or
+            a stage hung and was left behind (see `edgeact.stopping.left_behind`); its sinks must not be touched then.
     """
     return _Run(
-        source, perceiver, sinks, draw=draw, queue_frames=queue_frames, stop=stop, on_result=on_result
+        source, perceiver, sinks, draw=draw, queue_frames=queue_frames, stop=stop, on_result=on_result, memory=memory
     ).execute()
 
 
@@ -133,14 +141,10 @@ def _step_back() -> None:
     """
     if sys.platform == "linux":
         thread = threading.get_native_id()
-        with contextlib.suppress(PermissionError):  # a sandbox may forbid it; then all stages are equal
+        with contextlib.suppress(OSError):  # a sandbox may forbid it or not know it; then all stages are equal
             os.setpriority(
                 os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + _PATIENT_NICENESS, 19)
             )
-
-
-def _capacity(info: SourceInfo, queue_frames: int) -> int:
-    return max(1, min(queue_frames, _QUEUE_BYTES // max(1, info.width * info.height * 3)))
 
 
 class _Run:
@@ -156,6 +160,7 @@ class _Run:
         queue_frames: int,
         stop: threading.Event,
         on_result: Callable[[FrameResult], None] | None,
+        memory: int,
     ) -> None:
         self._source = source
         self._perceiver = perceiver
@@ -164,7 +169,11 @@ class _Run:
         self._stop = stop
         self._on_result = on_result
         self._live = source.info.live
-        capacity = _capacity(source.info, queue_frames)
+        in_work = frames_in_work(source.info, memory=memory, drawn=draw is not None)
+        capacity = min(queue_frames, in_work)
+        self._allowance = Allowance(in_work)
+        self._memory_budget = memory
+        self._largest = source.info.width * source.info.height
         self._frames: StageQueue[tuple[int, Frame]] = StageQueue(1 if self._live else capacity, newest_only=self._live)
         # Between the perceiver's steps only what lets the first one finish a detection while the next one has something
         # to do.
@@ -173,11 +182,14 @@ class _Run:
         self._results: StageQueue[tuple[int, FrameResult]] = StageQueue(capacity)
         self._pictures: StageQueue[_Drawn] = StageQueue(capacity)
         self._settled = threading.Event()  # all is written, or something failed
+        self._finished = threading.Event()  # the perceiver has given its last events, or something failed
         self._failure_lock = threading.Lock()
         self._failure: tuple[str, BaseException] | None = None
         self._captured = 0
         self._written = 0
         self._exhausted = False
+        self._cut_short = False  # a stop left no time for some frames that were read
+        self._deadline = math.inf  # of `time.monotonic`: when those who still work are left behind
         self._last_events: tuple[ActionEvent, ...] = ()
         self._times = StageTimes()
         self._ages = DurationHistogram()
@@ -195,35 +207,68 @@ class _Run:
             name: partial(self._perceive, step, taken, given)
             for (name, step), taken, given in zip(self._perceiver.steps.items(), queues[:-1], queues[1:], strict=True)
         }
-        stages = {"capture": self._capture, **steps, "render": self._render, "sinks": self._write}
-        threads = [
-            threading.Thread(target=self._guard, args=(name, stage), name=f"edgeact-{name}", daemon=True)
-            for name, stage in stages.items()
-        ]
+        stages: dict[str, Callable[[], None]] = {
+            "capture": self._capture,
+            **steps,
+            "render": self._render,
+            "sinks": self._write,
+        }
         began = time.perf_counter()
-        for thread in threads:
-            thread.start()
+        started: list[threading.Thread] = []
+        hanging: tuple[str, ...] = ()
         try:
-            # The timeout only serves live sources, whose blocked read must be ended from outside.
-            while not self._settled.wait(0.1):
-                if self._live and self._stop.is_set():
-                    self._end_live_capture(threads[0])
+            for name, stage in stages.items():
+                thread = named_thread(name, partial(self._guard, name, stage))
+                start_thread(thread)
+                started.append(thread)
+            self._wait(started)
         except BaseException:
             self._abort()
             raise
         finally:
             if self._live:
-                self._source.close()
-            threads[0].join(_CAPTURE_PATIENCE_SECONDS if self._live else None)
-            for thread in threads[1:]:
-                thread.join()
-        self._raise_failure()
+                self._close_source(started)
+            hanging = join_or_leave(started, min(self._deadline, time.monotonic() + _LEAVE_SECONDS))
+        self._raise_failure(hanging)
         return self._report(time.perf_counter() - began)
 
+    def _wait(self, threads: list[threading.Thread]) -> None:
+        """Until all is written or something failed; after a stop not longer than there is time."""
+        capture = threads[0]
+        stopped: float | None = None
+        while not self._settled.wait(0.1):
+            now = time.monotonic()
+            if stopped is None:
+                if not self._stop.is_set():
+                    continue
+                stopped, self._deadline = now, now + _LEAVE_SECONDS
+                self._allowance.close()
+                if self._live:
+                    self._close_source(threads)
+            elapsed = now - stopped
+            if elapsed >= _ABORT_SECONDS:
+                self._cut_short = True
+                self._abort()
+            elif elapsed >= _FINISH_SECONDS:
+                self._cut_short = True
+                # Backwards, so that what still arrives are the first of the frames, without a gap.
+                for queue in reversed(self._queues()):
+                    queue.close(discard=True)
+            elif elapsed >= _CAPTURE_SECONDS and capture.is_alive():
+                self._cut_short = True
+                self._frames.close()
+
+    def _close_source(self, threads: list[threading.Thread]) -> None:
+        """End a live source's blocked read from outside; closing may hang as well, so it has a thread of its own."""
+        thread = named_thread("close", partial(self._guard, "close", self._source.close))
+        with contextlib.suppress(PipelineError):  # no more threads: the capture is then left behind, and named
+            start_thread(thread)
+            threads.append(thread)
+
     def _guard(self, name: str, stage: Callable[[], None]) -> None:
-        if name in _PATIENT_STAGES and not (name == "capture" and self._live):
-            _step_back()
         try:
+            if name in _PATIENT_STAGES and not (name == "capture" and self._live):
+                _step_back()
             stage()
         except QueueAbortedError:
             pass  # another stage failed and has said why
@@ -234,40 +279,56 @@ class _Run:
             self._abort()
 
     def _abort(self) -> None:
-        queues: list[StageQueue[Any]] = [self._frames, *self._seen, self._results, self._pictures]
-        for queue in queues:
+        self._allowance.close()
+        for queue in self._queues():
             queue.abort()
+        self._finished.set()
         self._settled.set()
 
-    def _end_live_capture(self, thread: threading.Thread) -> None:
-        self._source.close()
-        thread.join(_CAPTURE_PATIENCE_SECONDS)
-        self._frames.close()
-        self._settled.wait()
+    def _queues(self) -> list[StageQueue[Any]]:
+        return [self._frames, *self._seen, self._results, self._pictures]
 
-    def _raise_failure(self) -> None:
+    def _raise_failure(self, hanging: tuple[str, ...]) -> None:
+        behind = f"the {' and '.join(hanging)} thread hangs and was left behind" if hanging else ""
         if self._failure is None:
+            if hanging:
+                raise PipelineError(
+                    f"{self._source.info.name}: {behind} {STOP_SECONDS:.0f} s after the stop, with {self._written} "
+                    "frames written; check the disk, network or device that it waits for"
+                )
             return
         stage, error = self._failure
         if isinstance(error, EdgeactError):
+            if hanging:
+                error.args = (f"{error}; {behind}",)
             raise error
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise PipelineError(
-            f"{self._source.info.name}: the {stage} stage failed after {self._written} frames ({what})"
+            f"{self._source.info.name}: the {stage} stage failed after {self._written} frames ({what}); "
+            f"{behind}{'; ' if hanging else ''}{remedy_for(error)}"
         ) from error
 
     def _capture(self) -> None:
         frames = self._source.frames()
-        while not self._stop.is_set():
+        while not self._stop.is_set() and (self._live or self._allowance.take()):
             began = time.perf_counter()
             frame = next(frames, None)
             if frame is None:
                 self._exhausted = True
                 break
             self._times.add("capture", time.perf_counter() - began)
+            self._fit_allowance(frame)
             self._frames.put((self._captured, frame))
             self._captured += 1
         self._frames.close()
+
+    def _fit_allowance(self, frame: Frame) -> None:
+        """Where later pictures are larger than the source announced, fewer may be in work."""
+        height, width = frame.image.shape[:2]
+        if width * height > self._largest:
+            self._largest = width * height
+            info = replace(self._source.info, width=width, height=height)
+            self._allowance.limit(frames_in_work(info, memory=self._memory_budget, drawn=self._draw is not None))
 
     def _perceive(
         self, step: Callable[[Any], Any], taken: StageQueue[tuple[int, Any]], given: StageQueue[tuple[int, Any]]
@@ -277,6 +338,7 @@ class _Run:
             given.put((number, step(value)))
         if given is self._results:
             self._last_events = self._perceiver.finish()
+            self._finished.set()
         given.close()
 
     def _render(self) -> None:
@@ -294,7 +356,7 @@ class _Run:
         # One result is held back, so that the events which the source's end closes go out with the last frame.
         held: _Drawn | None = None
         expected = 0
-        while (drawn := self._pictures.get()) is not None:
+        while (drawn := self._next_picture()) is not None:
             if drawn.number < expected or (drawn.number > expected and not self._live):
                 raise AssertionError(f"frame {drawn.number} came where frame {expected} was due")
             expected = drawn.number + 1
@@ -304,11 +366,20 @@ class _Run:
             if held is not None:
                 self._write_one(held)
             held = drawn
+        self._finished.wait()  # only a stop that cut the frames short makes the pictures end before the perceiver
         if held is not None:
             self._write_one(replace(held, result=replace(held.result, events=held.result.events + self._last_events)))
-        if not self._live and self._written != self._captured:
+        if not self._live and not self._cut_short and self._written != self._captured:
             raise AssertionError(f"{self._captured} frames were read, but {self._written} written")
         self._settled.set()
+
+    def _next_picture(self) -> _Drawn | None:
+        try:
+            return self._pictures.get()
+        except QueueAbortedError:
+            if self._failure is None and self._cut_short:
+                return None  # a stop left no more time: what is written stays whole
+            raise
 
     def _write_one(self, drawn: _Drawn) -> None:
         began = time.perf_counter()
@@ -316,6 +387,7 @@ class _Run:
             sink.write(drawn.result, drawn.picture)
         self._times.add("sinks", time.perf_counter() - began)
         self._written += 1
+        self._allowance.give_back()
         self._events += len(drawn.result.events)
         for event in drawn.result.events:
             self._action_seconds[event.label] = self._action_seconds.get(event.label, 0.0) + event.end - event.start
@@ -333,11 +405,13 @@ class _Run:
         self._memory.sample()
 
     def _report(self, seconds: float) -> PipelineReport:
+        newer = self._frames.dropped if self._live else 0
+        stopped = self._captured - self._written - newer if self._cut_short else 0
         return PipelineReport(
             frames=self._written,
             seconds=seconds,
             media_seconds=self._media_end - (self._media_start or 0.0),
-            dropped={"newer_frame": self._frames.dropped} if self._frames.dropped else {},
+            dropped={cause: count for cause, count in (("newer_frame", newer), ("stopped", stopped)) if count > 0},
             stages=self._times.summary(STAGES),
             frame_age=self._ages.summary(),
             peak_memory=self._memory.peak,

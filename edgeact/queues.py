@@ -1,4 +1,4 @@
-"""The queue between two stages: bounded, and it can be closed from either side.
+"""The queue between two stages: bounded, and it can be closed from either side; and how many frames may be in work.
 
 `queue.Queue` cannot wake a thread that waits in ``put`` or ``get`` before Python 3.13, which is what stopping without a
 deadlock needs; hence these few lines.
@@ -73,10 +73,12 @@ class StageQueue(Generic[Item]):
             self._changed.notify_all()
             return item
 
-    def close(self) -> None:
-        """Nothing more will come: what waits is still handed out."""
+    def close(self, *, discard: bool = False) -> None:
+        """Nothing more will come: what waits is still handed out, or let go of with ``discard``."""
         with self._changed:
             self._closed = True
+            if discard:
+                self._items.clear()
             self._changed.notify_all()
 
     def abort(self) -> None:
@@ -84,4 +86,44 @@ class StageQueue(Generic[Item]):
         with self._changed:
             self._aborted = True
             self._items.clear()
+            self._changed.notify_all()
+
+
+class Allowance:
+    """How many frames may be in work at once, whichever stage has them.
+
+    Args:
+        count: That many; more wait to be read.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._in_work = 0
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def take(self) -> bool:
+        """Wait until one more frame may be read; False once the allowance was closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._in_work < self._count)
+            if self._closed:
+                return False
+            self._in_work += 1
+            return True
+
+    def give_back(self) -> None:
+        """One frame is done."""
+        with self._changed:
+            self._in_work -= 1
+            self._changed.notify_all()
+
+    def limit(self, count: int) -> None:
+        """From now on not more than ``count`` at once."""
+        with self._changed:
+            self._count = min(self._count, count)
+
+    def close(self) -> None:
+        """No more frames are to be read."""
+        with self._changed:
+            self._closed = True
             self._changed.notify_all()

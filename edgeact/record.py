@@ -29,7 +29,7 @@ _LARGEST_RECORD = 2**20  # bytes; ours have a few thousand
 _LONGEST_STEM_BYTES = 200
 
 # These change how fast results come, or whether an input is refused, but not which results come.
-_SPEED_KEYS = {"queue_frames", "threads", "max_megapixels"}
+_SPEED_KEYS = {"queue_frames", "memory_megabytes", "threads", "max_megapixels"}
 
 
 class InputRecord(BaseModel):

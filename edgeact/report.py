@@ -1,19 +1,20 @@
 """Tables for the terminal, and JSON for machines."""
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE
 from rich.console import Group
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.table import Table
 
 from edgeact.bundle import Bundle
 from edgeact.errors import OutputError
+from edgeact.plain_text import printable
 from edgeact.record import FRAMES_SUFFIX
+from edgeact.terminal import write_result
 from edgeact.verify import GraphCheck
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def summary_table(report: "BatchReport") -> Table:
     }  # one, as a batch has one --out
     table = Table(
         box=SIMPLE,
-        title=f"annotated into {escape(', '.join(folders))}" if folders else "annotated",
+        title=f"annotated into {_shown(', '.join(folders))}" if folders else "annotated",
         title_justify="left",
     )
     table.add_column("input", overflow="fold")
@@ -43,13 +44,13 @@ def summary_table(report: "BatchReport") -> Table:
     colours = {"done": "green", "skipped": "dim", "interrupted": "yellow", "failed": "red"}
     for result in report.results:
         # a.mp4, a.events.csv, a.frames.jsonl → a.*
-        outputs = f" → {escape(result.outputs[-1].name.removesuffix(FRAMES_SUFFIX))}.*" if result.outputs else ""
+        outputs = f" → {_shown(result.outputs[-1].name.removesuffix(FRAMES_SUFFIX))}.*" if result.outputs else ""
         kept = (
             ", earlier results kept"
             if result.state == "interrupted" and result.summary is None and result.outputs
             else ""
         )
-        name = f"{escape(result.path.name)}\n[{colours[result.state]}]{result.state}{kept}[/]{outputs}"
+        name = f"{_shown(result.path.name)}\n[{colours[result.state]}]{result.state}{kept}[/]{outputs}"
         if (summary := result.summary) is None:
             table.add_row(name)
             continue
@@ -59,7 +60,7 @@ def summary_table(report: "BatchReport") -> Table:
             else "–"
         )
         longest_first = sorted(summary.action_seconds.items(), key=lambda item: -item[1])
-        actions = ", ".join(f"{escape(label)} {seconds:.1f} s" for label, seconds in longest_first) or "–"
+        actions = ", ".join(f"{_shown(label)} {seconds:.1f} s" for label, seconds in longest_first) or "–"
         table.add_row(name, str(summary.frames), f"{summary.seconds:.1f}", speed, str(summary.tracks), actions)
     return table
 
@@ -84,8 +85,8 @@ def bench_tables(report: "BenchReport") -> Group:
         f"up to {report.persons_per_frame} persons a frame",
         f"memory: {report.peak_memory / _MEGABYTE:.0f} MB at the peak, {report.idle_memory / _MEGABYTE:.0f} MB "
         "before the first frame",
-        escape(f"machine: {report.machine}"),
-        escape("versions: " + ", ".join(f"{name} {version}" for name, version in report.versions.items())),
+        _shown(f"machine: {report.machine}"),
+        _shown("versions: " + ", ".join(f"{name} {version}" for name, version in report.versions.items())),
     )
     return Group(measured, stages, *lines)
 
@@ -107,14 +108,14 @@ def verify_table(bundle: Bundle, checks: Sequence[GraphCheck]) -> Table:
     table = _table(title, left=("graph", "scope/horizon", "sha256", "provider", "state"), right=("MB", "ms"))
     for check in checks:
         graph = check.graph
-        state = "[green]ok[/]" if check.fault is None else f"[red]{escape(str(check.fault))}[/]"
+        state = "[green]ok[/]" if check.fault is None else f"[red]{_shown(str(check.fault))}[/]"
         milliseconds = "–" if check.fault is not None else f"{check.seconds * 1e3:.1f}"
         kind = f"{graph.scope}/{graph.horizon}"
         table.add_row(
-            graph.name,
+            _shown(graph.name),
             kind,
             graph.sha256[:12],
-            check.provider.removesuffix("ExecutionProvider"),
+            _shown(check.provider.removesuffix("ExecutionProvider")),
             state,
             f"{check.size / _MEGABYTE:.2f}",
             milliseconds,
@@ -130,7 +131,7 @@ def write_json(data: dict[str, Any], path: Path | None) -> None:
     """
     text = json.dumps(data, indent=2) + "\n"
     if path is None:
-        sys.stdout.write(text)
+        write_result(text)
         return
     try:
         path.write_text(text, encoding="utf-8")
@@ -138,8 +139,13 @@ def write_json(data: dict[str, Any], path: Path | None) -> None:
         raise OutputError(f"{path} cannot be written ({error.strerror}); choose another path") from error
 
 
+def _shown(text: str) -> str:
+    """Words of others as rich markup that shows them as they are, without control characters."""
+    return escape_markup(printable(text))
+
+
 def _table(title: str, *, left: Sequence[str], right: Sequence[str]) -> Table:
-    table = Table(box=SIMPLE, title=escape(title), title_justify="left")
+    table = Table(box=SIMPLE, title=_shown(title), title_justify="left")
     for heading in left:
         table.add_column(heading, overflow="fold")
     for heading in right:

@@ -15,12 +15,11 @@ from av.video.stream import VideoStream
 from edgeact.capture.image_header import is_heif
 from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, pixel_option
 from edgeact.errors import SourceFormatError, SourceNotFoundError
+from edgeact.memory import DEFAULT_MEMORY, decoder_threads
 
 # Timestamps that begin further from zero than this come from a clock of their own, not from the beginning of the file.
 FOREIGN_CLOCK_SECONDS = 60.0
 CLOCK_MAY_JUMP = 0x0200  # AVFMT_TS_DISCONT: FFmpeg's mark of formats whose timestamps are a sender's clock
-# More threads decode little faster, but each holds pictures: at 8K a hundred megabytes.
-MAXIMUM_DECODER_THREADS = 4
 # Formats that name other files to be opened: a file from elsewhere must not make edgeact read what its sender chose.
 READ_KINDS = {"png", "jpeg", "webp", "bmp", "tiff"}  # images that have a reader, by FFmpeg's names
 PLAYLIST_FORMATS = {"concat", "hls", "dash", "imf"}
@@ -69,8 +68,8 @@ def open_media(path: Path, *, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) ->
     return container
 
 
-def select_video(container: InputContainer, path: Path) -> VideoStream:
-    """The container's main video stream, set to decode in threads.
+def select_video(container: InputContainer, path: Path, *, memory: int = DEFAULT_MEMORY) -> VideoStream:
+    """The container's main video stream, set to decode in threads, as many as the budget of memory allows.
 
     Raises:
         SourceFormatError: There is none (audio only, perhaps with a cover picture), or no decoder for it.
@@ -92,7 +91,7 @@ def select_video(container: InputContainer, path: Path) -> VideoStream:
             f"{path} is coded in a way that this build of FFmpeg cannot decode; convert it to H.264"
         )
     stream.thread_type = "AUTO"
-    stream.thread_count = min(os.cpu_count() or 1, MAXIMUM_DECODER_THREADS)
+    stream.thread_count = min(os.cpu_count() or 1, decoder_threads(stream.width, stream.height, memory=memory))
     return stream
 
 

@@ -20,6 +20,7 @@ from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, limit_stream
 from edgeact.capture.timeline import Timeline
 from edgeact.capture.upright import Orientation, check_turn, read_orientation
 from edgeact.errors import SourceFormatError, UsageError
+from edgeact.memory import DEFAULT_MEMORY
 from edgeact.types import Frame, UInt8
 
 FALLBACK_FRAME_RATE = Fraction(25)  # for streams that announce none; it only ever spaces frames without a timestamp
@@ -47,7 +48,13 @@ class FileSource:
     """
 
     def __init__(
-        self, path: Path, *, every: int = 1, turn: int = 0, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
+        self,
+        path: Path,
+        *,
+        every: int = 1,
+        turn: int = 0,
+        max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+        memory: int = DEFAULT_MEMORY,
     ) -> None:
         """Open the file and decode its first picture, so that a file that cannot be used is known at once.
 
@@ -56,6 +63,7 @@ class FileSource:
             every: Deliver each n-th frame only, beginning with the first.
             turn: Degrees to the right by which pictures are turned after the display matrix: 0, 90, 180 or 270.
             max_megapixels: Larger pictures are refused before they are decoded.
+            memory: Bytes that frames, decoder and encoder may take together (see `edgeact.memory`).
 
         Raises:
             SourceNotFoundError: There is no such file.
@@ -84,7 +92,7 @@ class FileSource:
 
         self._container = open_media(path, max_megapixels=max_megapixels)
         try:
-            stream = select_video(self._container, path)
+            stream = select_video(self._container, path, memory=memory)
             limit_stream(path, stream, max_megapixels=max_megapixels)
             self._decoded = self._decode(stream)
             self._first = next(self._decoded, None)

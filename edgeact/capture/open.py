@@ -11,7 +11,8 @@ from edgeact.capture.heif import HEIF_SUFFIXES, INSTALL_LINE, missing_reader
 from edgeact.capture.image_header import read_header
 from edgeact.capture.images import IMAGE_SUFFIXES, ImagesSource
 from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, check_pixels
-from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
+from edgeact.errors import EdgeactError, SourceFormatError, SourceNotFoundError, UsageError
+from edgeact.memory import DEFAULT_MEMORY
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".vob"}
@@ -28,7 +29,12 @@ _RESAVE = "save them as PNG or JPEG"
 
 
 def open_source(
-    path: Path, *, every: int = 1, turn: int = 0, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
+    path: Path,
+    *,
+    every: int = 1,
+    turn: int = 0,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    memory: int = DEFAULT_MEMORY,
 ) -> FileSource | ImagesSource:
     """Open a video, an image, or a folder of images (one video, 25 images a second).
 
@@ -38,6 +44,7 @@ def open_source(
         every: Use each n-th frame only.
         turn: Degrees to the right by which every picture is turned: 0, 90, 180 or 270.
         max_megapixels: Larger pictures are refused before they are decoded.
+        memory: Bytes that frames, decoder and encoder may take together (see `edgeact.memory`).
 
     Raises:
         SourceNotFoundError: There is no such path, or a folder without images.
@@ -64,7 +71,7 @@ def open_source(
         raise SourceFormatError(f"{path} is an image of a format that is not read; save it as PNG or JPEG")
     if is_image:
         return ImagesSource([path], every=every, turn=turn, max_megapixels=max_megapixels)
-    return FileSource(path, every=every, turn=turn, max_megapixels=max_megapixels)
+    return FileSource(path, every=every, turn=turn, max_megapixels=max_megapixels, memory=memory)
 
 
 def left_out(pattern: str) -> list[str]:
@@ -73,7 +80,12 @@ def left_out(pattern: str) -> list[str]:
 
     `find_inputs` takes the videos only; folders of images say themselves what they leave out (`ImagesSource.message`).
     """
-    path = Path(pattern).expanduser()
+    with contextlib.suppress(OSError, ValueError, re.error):  # `find_inputs` says what is wrong with it
+        return _left_out(_without_tilde(pattern), pattern)
+    return []
+
+
+def _left_out(path: Path, pattern: str) -> list[str]:
     if path.is_file():
         return []
     matches = [path] if path.is_dir() else [Path(match) for match in glob.glob(str(path), recursive=True)]  # noqa: PTH207
@@ -124,8 +136,20 @@ def _expand(pattern: str) -> list[Path]:
             "an input is empty, which would mean this folder: a shell variable without a value? Name it . if you "
             "do mean it"
         )
-    _refuse_camera(pattern)
-    path = Path(pattern).expanduser()
+    try:
+        _refuse_camera(pattern)
+        return _expand_path(pattern)
+    except (OSError, ValueError, re.error) as error:
+        if isinstance(error, EdgeactError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise SourceNotFoundError(
+            f"{pattern} cannot be looked at ({reason}); check the path and its permissions"
+        ) from error
+
+
+def _expand_path(pattern: str) -> list[Path]:
+    path = _without_tilde(pattern)
     if path.is_dir():
         inputs = _inputs_of_folder(path)
         if not inputs and (others := _media_in(path, OTHER_IMAGE_SUFFIXES)):
@@ -211,6 +235,17 @@ def _listed(paths: Sequence[Path]) -> str:
     names = ", ".join(path.name for path in paths[:NAMES_SHOWN])
     more = len(paths) - NAMES_SHOWN
     return f"{names} and {more} more" if more > 0 else names
+
+
+def _without_tilde(pattern: str) -> Path:
+    """The path, ``~`` replaced by the home folder unless there is a file of that very name."""
+    path = Path(pattern)
+    if not pattern.startswith("~") or path.exists():
+        return path
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no user of that name: `~clip.mp4` is a file name like any other
+        return path
 
 
 def _inputs_of_folder(folder: Path) -> list[Path]:

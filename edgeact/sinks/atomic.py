@@ -9,6 +9,8 @@ import errno
 import os
 from pathlib import Path
 
+from av import FFmpegError
+
 from edgeact.errors import OutputError
 from edgeact.regular_file import create_new, open_regular, sync_folder
 
@@ -95,6 +97,8 @@ def output_error(path: Path, error: Exception) -> OutputError:
         remedy = "free some space or choose another --out"
     elif code in _FORBIDDEN:
         remedy = "choose an --out that you may write to"
+    elif isinstance(error, FFmpegError) and (code == errno.EINVAL or code not in errno.errorcode):
+        remedy = "the encoder does not take these pictures or this sound; --no-video writes the data alone"
     elif code == errno.ENOENT:
         remedy = f"the folder {path.parent} is gone: create it or choose another --out"
     else:

@@ -12,13 +12,14 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edgeact.errors import OutputError
+from edgeact.memory import DEFAULT_MEMORY, encoder_lookahead
 from edgeact.types import UInt8
 
 TIME_BASE = Fraction(1, 90_000)  # the usual clock of video: fine enough for any frame rate, so variable ones survive
 MAXIMUM_SIDE = 16_384  # x264's limit
 KEYFRAME_SECONDS = 2.0  # a player that jumps has to decode at most this much
 MAXIMUM_KEYFRAME_DISTANCE = 250
-MAXIMUM_ENCODER_THREADS = 4  # each holds pictures; see the same limit of the decoder
+MAXIMUM_ENCODER_THREADS = 4  # more encode little faster
 
 # Chosen on 720p people with sensor noise, two cores, x264's own threads (CPU ms a frame, Mbit/s, PSNR dB):
 #   veryfast crf 23: 13.9, 1.09, 41.8    superfast crf 23: 9.5, 2.31, 42.7    ultrafast crf 23: 3.9, 1.94, 41.2
@@ -27,7 +28,7 @@ MAXIMUM_ENCODER_THREADS = 4  # each holds pictures; see the same limit of the de
 ENCODER_OPTIONS = {
     "preset": "ultrafast",
     "crf": "22",
-    "x264-params": "cabac=1:no-deblock=0:deblock=0,0:aq-mode=1:mbtree=1:rc-lookahead=10",
+    "x264-params": "cabac=1:no-deblock=0:deblock=0,0:aq-mode=1:mbtree=1",  # and a lookahead of 10, if memory allows
 }
 
 # OpenCV's conversion is four times as fast as FFmpeg's and knows the matrix of BT.601 only; the video says so itself.
@@ -57,7 +58,14 @@ class PictureEncoder:
     """
 
     def __init__(
-        self, output: OutputContainer, *, width: int, height: int, frame_rate: Fraction, pixel_shape: Fraction | None
+        self,
+        output: OutputContainer,
+        *,
+        width: int,
+        height: int,
+        frame_rate: Fraction,
+        pixel_shape: Fraction | None,
+        memory: int = DEFAULT_MEMORY,
     ) -> None:
         """Add the stream to ``output``, which must not have been written yet.
 
@@ -67,11 +75,14 @@ class PictureEncoder:
             height: Of the pictures to come, in pixels.
             frame_rate: Frames per second, roughly: it guides the encoder and gives the first frame its length.
             pixel_shape: Width over height of one pixel on a screen; None for square ones.
+            memory: Bytes that frames, decoder and encoder may take together; with little the encoder looks ahead less.
         """
         self._width, self._height = width, height
         self._last: int | None = None
         self._step = max(1, round(1 / (frame_rate * TIME_BASE)))
-        self._stream: VideoStream = output.add_stream("libx264", rate=frame_rate, options=ENCODER_OPTIONS)
+        self._stream: VideoStream = output.add_stream(
+            "libx264", rate=frame_rate, options=_options(width, height, memory)
+        )
         self._stream.width, self._stream.height = width + width % 2, height + height % 2
         self._stream.pix_fmt = "yuv420p"
         context = self._stream.codec_context
@@ -128,6 +139,14 @@ class PictureEncoder:
                 np.uint8, copy=False
             )
         return np.ascontiguousarray(image)
+
+
+def _options(width: int, height: int, memory: int) -> dict[str, str]:
+    lookahead = encoder_lookahead(width, height, memory=memory)
+    parameters = f"{ENCODER_OPTIONS['x264-params']}:rc-lookahead={lookahead}"
+    if lookahead == 0:
+        parameters += ":sync-lookahead=0"  # which is the pictures that its own thread holds besides
+    return {**ENCODER_OPTIONS, "x264-params": parameters}
 
 
 def _letterbox(image: UInt8, width: int, height: int) -> UInt8:

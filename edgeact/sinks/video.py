@@ -11,6 +11,7 @@ from av.container import InputContainer, OutputContainer
 from edgeact.capture.base import SourceInfo
 from edgeact.capture.container import open_media
 from edgeact.errors import OutputError, SourceFormatError, SourceNotFoundError
+from edgeact.memory import DEFAULT_MEMORY
 from edgeact.sinks.atomic import output_error, prepare_partial, publish, remove_partials
 from edgeact.sinks.encoder import PictureEncoder, check_size
 from edgeact.sinks.sound import SoundTrack
@@ -32,13 +33,14 @@ class VideoSink:
     A video without any frame is not published: nothing appears under the final name.
     """
 
-    def __init__(self, path: Path, *, info: SourceInfo, source_path: Path | None) -> None:
+    def __init__(self, path: Path, *, info: SourceInfo, source_path: Path | None, memory: int = DEFAULT_MEMORY) -> None:
         """Create the file under its temporary name.
 
         Args:
             path: The final name.
             info: The source: its frame rate guides the encoder, its duration tells whether the pictures are complete.
             source_path: Where the sound and the shape of the pixels come from, or None.
+            memory: Bytes that frames, decoder and encoder may take together (see `edgeact.memory`).
 
         Raises:
             OutputError: The file cannot be created, it is the source itself, or the pictures are too large for H.264.
@@ -49,6 +51,7 @@ class VideoSink:
         self._path = path
         self._info = info
         self._source_path = source_path
+        self._memory = memory
         self._encoder: PictureEncoder | None = None
         self._sound: SoundTrack | None = None
         self._closed = False
@@ -134,7 +137,12 @@ class VideoSink:
         source = self._open_source()
         pixel_shape = None if source is None else _pixel_shape(source, self._info)
         encoder = PictureEncoder(
-            self._output, width=width, height=height, frame_rate=frame_rate, pixel_shape=pixel_shape
+            self._output,
+            width=width,
+            height=height,
+            frame_rate=frame_rate,
+            pixel_shape=pixel_shape,
+            memory=self._memory,
         )
         if source is not None:
             self._sound = SoundTrack(source, self._output)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def test_killed_runs_leave_nothing_half_and_the_next_one_completes(
     ]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_finishes_the_files(number: signal.Signals, source: Path, tmp_path: Path, tiny_bundle: Path) -> None:
     out = tmp_path / "out"
     process = start(source, out, tiny_bundle)
@@ -96,3 +97,35 @@ def test_a_signal_finishes_the_files(number: signal.Signals, source: Path, tmp_p
         "clip.mp4",
         "clip.run.json",
     ]
+
+
+HANGING = """
+import threading
+from edgeact import annotate, cli
+hang = lambda *_, **__: print("hangs", flush=True) or threading.Event().wait()
+annotate.{what} = hang
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "named"), [("open_source", "opening .*clip.mp4 did"), ("draw", "the .*render.* thread")]
+)
+def test_one_signal_ends_a_run_that_hangs(
+    what: str, named: str, source: Path, tmp_path: Path, tiny_bundle: Path
+) -> None:
+    """As the disk of a network does that is gone, or a library: not even the interpreter's own end may wait for it."""
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", HANGING.format(what=what), "annotate", str(source), "--out", str(out)]
+    process = subprocess.Popen(
+        [*command, "--bundle", str(tiny_bundle)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "hangs\n"
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - began < 10  # five seconds, and a busy machine
+    assert process.returncode == 19
+    assert re.search(rf"{named}.* left behind", " ".join(errors.split()))
+    assert list(out.iterdir()) == []

@@ -29,7 +29,7 @@ def test_all_faults_are_named_with_the_known_keys(tmp_path: Path) -> None:
         assert part in message
 
 
-@pytest.mark.parametrize("text", ["detect_every =", "[[", "\x00"])
+@pytest.mark.parametrize("text", ["detect_every =", "[[", "\x00", f"threads = {'9' * 5000}"])
 def test_what_is_not_toml_says_so(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="not TOML"):
         load_config(write(tmp_path, text))
@@ -38,3 +38,21 @@ def test_what_is_not_toml_says_so(tmp_path: Path, text: str) -> None:
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load_config(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (f"a = {'[' * 20_000}{']' * 20_000}", "nested too deeply"),
+        ("a = {}\n" + "#" * 2**20, "larger than 1048576 bytes"),
+        (f"threads = {'9' * 400}", "threads"),
+    ],
+)
+def test_what_no_settings_look_like_is_refused(tmp_path: Path, text: str, fault: str) -> None:
+    with pytest.raises(ConfigError, match=fault):
+        load_config(write(tmp_path, text))
+
+
+def test_a_path_that_no_file_can_have_says_so() -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(Path("a\0b.toml"))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from edgeact.capture.base import SourceInfo, SourceState
 from edgeact.errors import OutputError, PipelineError
-from edgeact.pipeline import PipelineReport, _capacity, run
+from edgeact.pipeline import PipelineReport, run
 from edgeact.types import ActionEvent, Frame, FrameResult, Person, Pose, UInt8
 
 EVENT = ActionEvent(track_id=1, label="wave", start=0.5, end=2.0, peak_score=0.9)
@@ -276,17 +276,6 @@ def test_a_keyboard_interrupt_in_the_caller_leaves_no_thread(monkeypatch: pytest
     monkeypatch.setattr(threading.Event, "wait", wait)
     with pytest.raises(KeyboardInterrupt):
         start(source, perceiver)
-
-
-def test_large_frames_wait_in_shorter_queues() -> None:
-    def info(width: int, height: int) -> SourceInfo:
-        return SourceInfo("x", width, height, False, None, None, None)
-
-    assert _capacity(info(1280, 720), 4) == 4
-    assert _capacity(info(7680, 4320), 4) == 2
-    assert _capacity(info(1, 1), 64) == 64
-    assert _capacity(info(0, 0), 4) == 4
-    assert _capacity(info(30000, 30000), 4) == 1
 
 
 def _memory_slope(frames: int) -> float:

@@ -220,3 +220,20 @@ def test_open_source_refuses_what_is_not_there(tree: Path) -> None:
     with pytest.raises(SourceNotFoundError, match="without images"):
         open_source(tree / "videos")
     assert os.listdir(tree / "nothing") == ["readme.md"]  # noqa: PTH208  looking leaves no trace
+
+
+def test_a_name_that_begins_with_a_tilde_is_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("~clip.mp4", "~", "home/own.mp4"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(b"x")
+    assert find_inputs(["~clip.mp4", "~", "~/own.mp4"]) == [Path("~clip.mp4"), Path("~"), tmp_path / "home" / "own.mp4"]
+    with pytest.raises(SourceNotFoundError, match=r"~nobody-of-this-name\.mp4 does not exist"):
+        find_inputs(["~nobody-of-this-name.mp4"])
+
+
+@pytest.mark.parametrize("name", ["a\0b.mp4", "x" * 5000, "x/" * 3000])
+def test_a_path_that_no_file_can_have_is_one_of_ours(name: str) -> None:
+    with pytest.raises(SourceNotFoundError, match=r"check the path|does not exist"):
+        find_inputs([name])

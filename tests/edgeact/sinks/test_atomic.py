@@ -52,6 +52,13 @@ def test_errors_of_python_and_of_ffmpeg_become_one_line_with_a_remedy(code: int,
         assert remedy in message
 
 
+def test_an_error_of_a_codec_is_not_one_of_the_folder() -> None:
+    for error in (av.error.InvalidDataError(1094995529, "bad data"), av.error.ArgumentError(22, "bad argument")):
+        message = str(output_error(Path("out/a.mp4"), error))
+        assert "--no-video writes the data alone" in message
+        assert "--out" not in message
+
+
 def test_what_lies_under_the_temporary_name_is_never_written_through(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("kept")
