@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edgeact.geometry import box_area
+from edgeact.label_places import Rectangle, face_rectangle, place_label
 from edgeact.plain_text import printable
 from edgeact.skeleton import Skeleton
-from edgeact.types import AttentionMap, Float32, FrameResult, Person, UInt8
+from edgeact.types import AttentionMap, Float32, FrameResult, Person, Pose, UInt8
 
 Colour: TypeAlias = tuple[int, int, int]
-_Rectangle: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 _LEFT: Colour = (80, 200, 255)
 _RIGHT: Colour = (255, 150, 60)
@@ -37,6 +38,10 @@ _SHIFT = 3  # bits of a pixel's fraction that OpenCV takes for lines
 _THINNEST = 2
 _SMALLEST_RIM_SCALE = 0.75  # in smaller pictures people are few pixels wide: rims would fill them
 _STRIP_SECONDS = 2.0  # for so long another edge must suit the insets better before they move there
+_LARGEST_SHARE = 0.25  # of the picture: squares of parts, and insets together, that are larger are left out
+_FACING = (
+    0.3  # sine of the angle between the line from eye to eye and the body, from which a face is seen from the front
+)
 _HAND_SHARE = 0.5  # of a hand's square is shown enlarged: the whole of it holds half of the body
 
 
@@ -47,13 +52,36 @@ def track_colour(track_id: int) -> Colour:
 
 
 class InsetStrip:
-    """Along which edge the insets stand: where fewer people are, and there for some time, so that they do not jump to
-    and fro.
+    """Whose parts are shown enlarged, the selected or the largest person's, and along which edge: where fewer people
+    are. Both stay for some time, so that they do not jump to and fro.
+
+    Args:
+        selected: Track whose parts are shown wherever it is seen; without one, the largest person's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, selected: int | None = None) -> None:
+        self._selected = selected
+        self._shown: int | None = None
+        self._larger_since: float | None = None
         self._at_bottom: bool | None = None
         self._better_since: float | None = None
+
+    def choose(self, result: FrameResult) -> Person | None:
+        """Whose parts are shown in the next frame of a source; None where nobody is."""
+        by_track = {person.track_id: person for person in result.persons}
+        if self._selected in by_track:
+            return by_track[self._selected]
+        largest = max(result.persons, key=lambda person: float(box_area(person.box)), default=None)
+        shown = None if self._shown is None else by_track.get(self._shown)
+        time = result.frame.time
+        if largest is None or shown is None or largest is shown:
+            self._larger_since, shown = None, largest
+        elif self._larger_since is None or time < self._larger_since:
+            self._larger_since = time
+        elif time - self._larger_since >= _STRIP_SECONDS:
+            self._larger_since, shown = None, largest
+        self._shown = None if shown is None else shown.track_id
+        return shown
 
     def is_at_bottom(self, result: FrameResult, side: int) -> bool:
         """For the next frame of a source, with insets of so many pixels."""
@@ -88,14 +116,20 @@ def draw(result: FrameResult, *, skeleton: Skeleton, joint_confidence: float, st
     for person in result.persons:
         if person.attention is not None:
             _blend_attention(image, person.attention)
+    strip = strip or InsetStrip()
+    chosen = strip.choose(result)
     for person in result.persons:
         _draw_box(image, person.box, track_colour(person.track_id), scale)
-        _draw_parts(image, person, scale)
+        if person is chosen:
+            _draw_parts(image, person, scale)
         _draw_pose(image, person, skeleton=skeleton, threshold=joint_confidence, scale=scale)
-    _draw_insets(image, result, scale, strip or InsetStrip())
-    taken: list[_Rectangle] = []
+    taken = [] if chosen is None else _draw_insets(image, result, chosen, scale, strip)
+    faces = {
+        person.track_id: face_rectangle(person, skeleton=skeleton, threshold=joint_confidence)
+        for person in result.persons
+    }
     for person in sorted(result.persons, key=lambda person: float(person.box[1])):
-        _draw_label(image, person, scale, joint_confidence, taken)
+        _draw_label(image, person, scale, joint_confidence, faces, taken)
     return image
 
 
@@ -157,6 +191,8 @@ def _draw_parts(image: UInt8, person: Person, scale: float) -> None:
     red, green, blue = track_colour(person.track_id)
     colour = ((red + 255) // 2, (green + 255) // 2, (blue + 255) // 2)
     for part in person.parts:
+        if box_area(part.box) > _LARGEST_SHARE * image.shape[0] * image.shape[1]:
+            continue
         x0, y0, x1, y1 = (round(float(value)) for value in part.box)
         corner = max(3, (x1 - x0) // 9)
         corners = ((x0, y0, 1, 1), (x1, y0, -1, 1), (x0, y1, 1, -1), (x1, y1, -1, -1))
@@ -202,6 +238,8 @@ def _draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: f
     layout = _layout(skeleton)
     points = np.round(person.pose.joints * (1 << _SHIFT)).astype(np.int32)
     sure = person.pose.confidence >= threshold
+    if not faces_camera(person.pose, skeleton=skeleton, threshold=threshold):
+        sure = sure & ~layout.is_face
     width = max(_THINNEST, round(2 * scale))
     shown = sure[layout.bones].all(1)
     rim = round(1.5 * scale) if scale >= _SMALLEST_RIM_SCALE else 0
@@ -214,6 +252,23 @@ def _draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: f
         cv2.circle(
             image, place, round(radius * (1 << _SHIFT)), _SIDES[layout.joint_sides[joint]], -1, cv2.LINE_AA, _SHIFT
         )
+
+
+def faces_camera(pose: Pose, *, skeleton: Skeleton, threshold: float) -> bool:
+    """Whether a face is seen from the front: nose and eyes are sure, and the left eye is on the body's left side as it
+    is seen from there. Of heads from behind networks guess a face that is mirrored, or none.
+    """
+    needed = ("nose", "left_eye", "right_eye", "left_shoulder", "right_shoulder")
+    if not set(needed) <= set(skeleton.joints):
+        return False
+    joints = [skeleton.index(name) for name in needed]
+    if (pose.confidence[joints[:3]] < threshold).any():
+        return False
+    _, left_eye, right_eye, left_shoulder, right_shoulder = pose.joints[joints].astype(float)
+    up = (left_eye + right_eye - left_shoulder - right_shoulder) / 2
+    across = left_eye - right_eye
+    length = float(np.hypot(*up) * np.hypot(*across))
+    return length > 0 and float(up[0] * across[1] - up[1] * across[0]) > _FACING * length
 
 
 def _draw_lines(
@@ -241,68 +296,64 @@ def label_text(person: Person) -> str:
     return f"#{person.track_id} {printable(action.label.replace('_', ' '))}{score}"
 
 
-def _plate(
-    image: UInt8, text: str, place: tuple[int, int], colour: Colour, size: float, taken: list[_Rectangle]
+def _draw_label(
+    image: UInt8,
+    person: Person,
+    scale: float,
+    threshold: float,
+    faces: dict[int, Rectangle],
+    taken: list[Rectangle],
 ) -> None:
-    """Text on a filled plate whose lower left corner is at a place, moved to where it is in the picture and covers no
-    other plate.
-    """
+    """Text on a filled plate over the person's box and head, which may reach out of it; adds the plate to ``taken``."""
+    text, size = label_text(person), 0.5 * max(scale, 0.8)
     thickness = 1 if size < 0.9 else 2
     (width, height), baseline = cv2.getTextSize(text, _FONT, size, thickness)
     margin = max(2, height // 3)
-    plate_width, plate_height = width + 2 * margin, height + baseline + margin
-    lowest = max(image.shape[0] - plate_height, 0)
-    x = min(max(place[0], 0), max(image.shape[1] - plate_width, 0))
-    y = min(max(place[1] - plate_height, 0), lowest)
-    steps = (0, -1, 1, -2, 2, -3, 3)  # plates' heights away: up first, where the person is not
-    places = [min(max(y + step * (plate_height + 1), 0), lowest) for step in steps]
-    free = (
-        top for top in places if not any(_meet((x, top, x + plate_width, top + plate_height), other) for other in taken)
+    x0, y0, x1, y1 = (round(float(value)) for value in person.box)
+    sure = person.pose.joints[person.pose.confidence >= threshold]
+    top = y0 if len(sure) == 0 else min(y0, round(float(sure[:, 1].min()) - 3 * scale))
+    place = place_label(
+        (width + 2 * margin, height + baseline + margin),
+        box=(x0, top - 1, x1, y1),
+        picture=(image.shape[1], image.shape[0]),
+        own_face=faces[person.track_id],
+        faces=[face for track_id, face in faces.items() if track_id != person.track_id],
+        taken=taken,
     )
-    y = next(free, y)
-    taken.append((x, y, x + plate_width, y + plate_height))
-    cv2.rectangle(image, (x, y), (x + plate_width, y + plate_height), colour, -1)
+    if place is None:
+        return  # in a crowd as dense as that the colour of the box has to do
+    taken.append(place)
+    colour = track_colour(person.track_id)
+    cv2.rectangle(image, place[:2], place[2:], colour, -1)
     red, green, blue = colour
     ink = _DARK if 0.299 * red + 0.587 * green + 0.114 * blue > 120 else _MIDDLE
-    cv2.putText(image, text, (x + margin, y + margin // 2 + height + 1), _FONT, size, ink, thickness, cv2.LINE_AA)
+    start = (place[0] + margin, place[1] + margin // 2 + height + 1)
+    cv2.putText(image, text, start, _FONT, size, ink, thickness, cv2.LINE_AA)
 
 
-def _meet(first: _Rectangle, second: _Rectangle) -> bool:
-    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
-
-
-def _draw_label(image: UInt8, person: Person, scale: float, threshold: float, taken: list[_Rectangle]) -> None:
-    """Over the person's box and head, which may reach out of it."""
-    sure = person.pose.joints[person.pose.confidence >= threshold]
-    top = float(person.box[1]) if len(sure) == 0 else min(float(person.box[1]), float(sure[:, 1].min()) - 3 * scale)
-    place = (round(float(person.box[0])), round(top) - 1)
-    _plate(image, label_text(person), place, track_colour(person.track_id), 0.5 * max(scale, 0.8), taken)
-
-
-def _draw_insets(image: UInt8, result: FrameResult, scale: float, strip: InsetStrip) -> None:
-    """Head and hands of each person, enlarged, in a strip along the upper or lower edge, as many persons as fit."""
-    original, persons = result.frame.image, result.persons
+def _draw_insets(image: UInt8, result: FrameResult, person: Person, scale: float, strip: InsetStrip) -> list[Rectangle]:
+    """Head and hands of a person, enlarged, along the upper or lower edge; returns where."""
+    original = result.frame.image
     height, width = image.shape[:2]
     side, gap = max(24, height // 8), max(2, round(3 * scale))
-    if side + 2 * gap > height:
-        return
+    count = len(person.parts)
+    too_large = count * (side + gap) ** 2 > _LARGEST_SHARE * height * width
+    if too_large or side + 2 * gap > height or gap + count * (side + gap) > width:
+        return []
     x, y = gap, height - side - gap if strip.is_at_bottom(result, side + gap) else gap
-    for person in persons:
-        if not person.parts:
-            continue
-        if x + len(_PART_NAMES) * (side + gap) > width:
-            break
-        for part in person.parts:
-            thumbnail = _cut(original, part.box if part.name == "head" else _middle(part.box, _HAND_SHARE), side)
-            image[y : y + side, x : x + side] = thumbnail
-            thickness = max(_THINNEST, round(scale))
-            cv2.rectangle(image, (x, y), (x + side - 1, y + side - 1), track_colour(person.track_id), thickness)
-            if side >= 48:
-                place = (x + 3, y + side - 5)
-                for colour, thickness in ((_DARK, 3), (_MIDDLE, 1)):
-                    cv2.putText(image, _PART_NAMES[part.name], place, _FONT, side / 190, colour, thickness, cv2.LINE_AA)
-            x += side + gap
-        x += 2 * gap
+    places = []
+    for part in person.parts:
+        thumbnail = _cut(original, part.box if part.name == "head" else _middle(part.box, _HAND_SHARE), side)
+        image[y : y + side, x : x + side] = thumbnail
+        thickness = max(_THINNEST, round(scale))
+        cv2.rectangle(image, (x, y), (x + side - 1, y + side - 1), track_colour(person.track_id), thickness)
+        if side >= 48:
+            place = (x + 3, y + side - 5)
+            for colour, thickness in ((_DARK, 3), (_MIDDLE, 1)):
+                cv2.putText(image, _PART_NAMES[part.name], place, _FONT, side / 190, colour, thickness, cv2.LINE_AA)
+        places.append((x, y, x + side, y + side))
+        x += side + gap
+    return places
 
 
 def _middle(box: Float32, share: float) -> Float32:

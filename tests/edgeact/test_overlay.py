@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeact.overlay import InsetStrip, draw, label_text, track_colour
+from edgeact.overlay import InsetStrip, draw, faces_camera, label_text, track_colour
 from edgeact.skeleton import BODY_21
 from edgeact.types import Action, AttentionMap, Frame, FrameResult, PartCrop, Person, Pose
 from tests.tiny_bundle import FIGURE
@@ -115,6 +115,72 @@ def test_the_insets_keep_their_edge_until_the_other_has_long_been_better() -> No
     assert [at_bottom(time, lower) for time in (1.0, 2.9)] == [True, True]
     assert at_bottom(2.95, upper)  # the two seconds begin anew
     assert [at_bottom(time, lower) for time in (3.0, 4.9, 5.1, 6.0)] == [True, True, False, False]
+
+
+def crowd() -> FrameResult:
+    small, large = person(track_id=1, box=(10, 10, 40, 100)), person(track_id=2, box=(60, 10, 120, 190))
+    return FrameResult(Frame(0, 0.0, np.full((240, 320, 3), 90, np.uint8)), (small, large))
+
+
+def test_parts_are_shown_of_the_largest_or_the_selected_person() -> None:
+    result = crowd()
+    for selected, track_id in ((None, 2), (1, 1), (7, 2)):  # nobody is 7
+        strip = InsetStrip(selected)
+        chosen = strip.choose(result)
+        assert chosen is not None
+        assert chosen.track_id == track_id
+        image = draw(result, skeleton=BODY_21, joint_confidence=0.5, strip=strip)
+        frame = (image[-33:] == np.array(track_colour(track_id))).all(2).sum()
+        other = (image[-33:] == np.array(track_colour(3 - track_id))).all(2).sum()
+        assert frame > 150
+        assert other == 0
+
+
+def test_whose_parts_are_shown_does_not_change_at_once() -> None:
+    strip = InsetStrip()
+
+    def shown(time: float, *heights: float) -> int | None:
+        persons = tuple(person(track_id=i, box=(10, 0, 50, height)) for i, height in enumerate(heights, 1))
+        chosen = strip.choose(FrameResult(Frame(0, time, np.zeros((240, 320, 3), np.uint8)), persons))
+        return None if chosen is None else chosen.track_id
+
+    assert [shown(0.0, 100, 90), shown(1.0, 90, 100), shown(2.9, 90, 100), shown(3.0, 90, 100)] == [1, 1, 1, 2]
+    assert shown(3.1, 100) == 1  # the other is gone
+    assert shown(3.2) is None
+
+
+@pytest.mark.parametrize("size", [(48, 64), (60, 80), (120, 160)])
+def test_parts_never_cover_more_than_a_quarter_of_a_small_picture(size: tuple[int, int]) -> None:
+    image = np.full((*size, 3), 90, np.uint8)
+    far = replace(person(box=(500, 500, 560, 660)), attention=None)  # not in the picture: only insets and label are
+    insets = (drawn(image, far) != drawn(image, replace(far, parts=()))).any(2)
+    assert insets.mean() <= 0.25
+    assert insets.any() == (size == (120, 160))
+
+
+def face(left_eye: tuple[float, float], right_eye: tuple[float, float], confidence: float = 0.9) -> Pose:
+    joints, sure = np.zeros((21, 2), np.float32), np.full(21, 0.9, np.float32)
+    for name, place in (("left_eye", left_eye), ("right_eye", right_eye), ("nose", (50, 24)),
+                        ("left_shoulder", (70, 60)), ("right_shoulder", (30, 60))):  # fmt: skip
+        joints[BODY_21.index(name)] = place
+    sure[BODY_21.index("nose")] = confidence
+    return Pose(joints, sure)
+
+
+def test_a_face_has_lines_only_when_it_looks_at_the_camera() -> None:
+    def looks(pose: Pose) -> bool:
+        return faces_camera(pose, skeleton=BODY_21, threshold=0.5)
+
+    front, behind = face((55, 20), (45, 20)), face((45, 20), (55, 20))
+    assert looks(front)
+    assert not looks(behind)
+    assert not looks(face((55, 20), (45, 20), confidence=0.2))
+    upside_down = Pose(100 - front.joints, front.confidence)
+    assert looks(upside_down)
+    bare = replace(person(box=(5, 5, 95, 95), label=None), parts=(), attention=None)
+    image = np.full((100, 100, 3), 90, np.uint8)
+    dots = [(drawn(image, replace(bare, pose=pose))[14:26, 40:60] != 90).any(2).sum() for pose in (front, behind)]
+    assert dots[0] > dots[1]
 
 
 def test_colours_of_tracks_are_steady_and_apart() -> None:

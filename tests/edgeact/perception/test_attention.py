@@ -31,6 +31,16 @@ def test_the_map_peaks_where_the_heaviest_joint_is() -> None:
     assert found.label == "walk"
 
 
+def test_many_joints_of_a_face_do_not_outshine_the_hand_that_decides() -> None:
+    maps = np.zeros((6, 48, 36), np.float32)
+    maps[:5, 5, 18] = 0.9  # five sharp maps at one place
+    maps[5, 30:33, 3:6] = 0.1
+    weights = np.array([0.12, 0.12, 0.12, 0.12, 0.12, 0.4], np.float32)
+    found = attention_map(weights, maps, box=BOX, label="wave").values
+    assert found[31, 4] == 1.0
+    assert found[5, 18] == pytest.approx(0.3)
+
+
 def test_empty_maps_stay_empty() -> None:
     found = attention_map(np.ones(1, np.float32), np.zeros((1, 4, 3), np.float32), box=BOX, label=None)
     assert not found.values.any()
