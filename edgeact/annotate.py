@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from edgeact.batch import AnnotateOptions, BatchListener, BatchReport, InputResult, SilentListener
 from edgeact.bundle import Bundle, load_bundle
-from edgeact.capture.base import SourceInfo
 from edgeact.capture.file import FileSource
 from edgeact.capture.images import ImagesSource
 from edgeact.capture.open import find_inputs, left_out, open_source
@@ -275,7 +274,7 @@ def _annotate_open(
         stop=batch.stop,
         seconds=COMPLETE_SECONDS,
     )
-    return _judged(batch, InputResult(path, state, _outputs(batch.out_dir, finished), summary))
+    return _judged(batch, InputResult(path, state, _outputs(batch.out_dir, finished), finished.summary))
 
 
 def _open(
@@ -284,7 +283,14 @@ def _open(
     """All that an input needs, to be closed by ``stack``; or its result, where it was done before."""
     options = batch.options
     memory = options.config.memory_megabytes * MEGABYTE
-    settings = run_settings(batch.bundle, options.config, every=options.every, video=options.video, turn=options.turn)
+    settings = run_settings(
+        batch.bundle,
+        options.config,
+        every=options.every,
+        video=options.video,
+        turn=options.turn,
+        stream=options.stream,
+    )
     try:
         source_record = fingerprint_input(path)
     except OSError as error:
@@ -300,6 +306,7 @@ def _open(
         path,
         every=options.every,
         turn=options.turn,
+        stream=options.stream,
         max_megapixels=options.config.max_megapixels,
         memory=memory,
     )
@@ -307,7 +314,7 @@ def _open(
     check_memory(source.info, memory=memory, drawn=options.video)
     perceiver = Perceiver(batch.bundle, options.config)
     stack.callback(perceiver.close)
-    sinks = _open_sinks(batch, stem, path, source.info, stack)
+    sinks = _open_sinks(batch, stem, path, source, stack)
     return _Opened(source, perceiver, sinks, source_record, record, settings)
 
 
@@ -356,8 +363,10 @@ def _refuse_to_clobber(
                 )
 
 
-def _open_sinks(batch: _Batch, stem: str, path: Path, info: SourceInfo, stack: contextlib.ExitStack) -> list[Sink]:
-    options = batch.options
+def _open_sinks(
+    batch: _Batch, stem: str, path: Path, source: FileSource | ImagesSource, stack: contextlib.ExitStack
+) -> list[Sink]:
+    options, info = batch.options, source.info
     sinks: list[Sink] = []
 
     def keep(sink: Sink) -> None:
@@ -371,6 +380,7 @@ def _open_sinks(batch: _Batch, stem: str, path: Path, info: SourceInfo, stack: c
                 batch.out_dir / f"{stem}{VIDEO_SUFFIX}",
                 info=info,
                 source_path=sound,
+                clock=source.clock if isinstance(source, FileSource) else None,
                 memory=options.config.memory_megabytes * MEGABYTE,
             )
         )
@@ -417,6 +427,14 @@ def _commit(
     for name in left_over:
         (batch.out_dir / name).unlink(missing_ok=True)
     outputs = {name: (batch.out_dir / name).stat().st_size for name in names}
-    finished = finished.model_copy(update={"outputs": outputs})
+    finished = finished.model_copy(update={"outputs": outputs, "summary": _with_notes(finished.summary, sinks)})
     save_record(path, finished)
     return finished
+
+
+def _with_notes(summary: RunSummary | None, sinks: Sequence[Sink]) -> RunSummary | None:
+    """The summary with what the written video does not hold."""
+    notes = [sink.message for sink in sinks if isinstance(sink, VideoSink) and sink.message is not None]
+    if summary is None or not notes:
+        return summary
+    return summary.model_copy(update={"warning": "; ".join(filter(None, [summary.warning, *notes]))})

@@ -22,6 +22,7 @@ class AnnotateOptions:
         config: Settings of the pipeline.
         every: Take only every n-th frame of a video.
         turn: Turn the pictures by so many degrees to the right: 0, 90, 180 or 270.
+        stream: Which stream of a video file, as FFmpeg's tools number them; None takes the main one.
         video: Write the drawn video.
         overwrite: Do finished inputs again, and replace files that are not ours.
         strict: Count a video that broke off before its announced end as failed (its outputs are kept).
@@ -31,6 +32,7 @@ class AnnotateOptions:
     config: PipelineConfig = field(default_factory=PipelineConfig)
     every: int = 1
     turn: int = 0
+    stream: int | None = None
     video: bool = True
     overwrite: bool = False
     strict: bool = False

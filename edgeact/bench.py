@@ -23,6 +23,7 @@ import psutil
 import edgeact
 from edgeact.bundle import Bundle, load_bundle
 from edgeact.capture.base import Source, SourceInfo, SourceState
+from edgeact.capture.file import FileSource
 from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
 from edgeact.doctor import machine_in_words, usable_cores
@@ -219,7 +220,8 @@ def _measure(
             if name != "decode":
                 # As annotate does it; the audio only with all of the video, because it is copied as a whole.
                 sound = path if path.is_file() and seconds is None else None
-                sinks.append(VideoSink(folder / "bench.mp4", info=source.info, source_path=sound))
+                clock = opened.clock if isinstance(opened, FileSource) else None
+                sinks.append(VideoSink(folder / "bench.mp4", info=source.info, source_path=sound, clock=clock))
             if perceiver is not None:
                 sinks.append(EventsSink(folder / "bench.events.csv"))
                 sinks.append(

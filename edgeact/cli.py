@@ -107,6 +107,12 @@ def annotate(
         Literal["90", "180", "270"] | None,
         typer.Option("--turn", help="Turn the pictures to the right by so many degrees, where they lie on their side."),
     ] = None,
+    stream: Annotated[
+        int | None,
+        typer.Option(
+            "--stream", metavar="N", min=0, help="Take stream N of a file with several videos, as ffprobe says."
+        ),
+    ] = None,
     device: DeviceOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Do finished inputs again, and replace files of others.")
@@ -130,6 +136,7 @@ def annotate(
         config=settings,
         every=every,
         turn=int(turn or 0),
+        stream=stream,
         video=video,
         overwrite=overwrite,
         strict=strict,

@@ -83,7 +83,9 @@ class RunRecord(BaseModel):
     summary: RunSummary | None
 
 
-def run_settings(bundle: Bundle, config: PipelineConfig, *, every: int, video: bool, turn: int = 0) -> dict[str, Any]:
+def run_settings(
+    bundle: Bundle, config: PipelineConfig, *, every: int, video: bool, turn: int = 0, stream: int | None = None
+) -> dict[str, Any]:
     """What decides the outputs of an input, comparable between runs."""
     turned = {"turn": turn} if turn else {}  # absent without, so that what was finished before this option still counts
     return turned | {
@@ -91,6 +93,7 @@ def run_settings(bundle: Bundle, config: PipelineConfig, *, every: int, video: b
         "bundle": bundle.digest,
         "every": every,
         "video": video,
+        **({} if stream is None else {"stream": stream}),
         "config": config.model_dump(mode="json", exclude=_SPEED_KEYS),
     }
 

@@ -26,6 +26,7 @@ class Frame:
         image: ``(H, W, 3)`` uint8 RGB, upright (rotation metadata applied). Never written to: stages draw on copies.
         epoch: Grows when a source starts anew (a reconnect); times of different epochs do not compare.
         captured: `time.monotonic` when the frame was read: now minus this is the age of the frame.
+        duration: Seconds that the frame is shown, as the container says; None where it does not say.
     """
 
     index: int
@@ -33,6 +34,7 @@ class Frame:
     image: UInt8
     epoch: int = 0
     captured: float = 0.0
+    duration: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

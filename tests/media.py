@@ -50,6 +50,8 @@ def write_video(
     pixel_format: str = "yuv420p",
     audio: str | None = None,
     audio_start: float = 0.0,
+    audio_rate: int | None = None,
+    audio_layout: str = "mono",
     options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
 ) -> Path:
@@ -64,6 +66,8 @@ def write_video(
         pixel_format: How the pictures are stored.
         audio: An encoder for a sine tone as long as the video, or None.
         audio_start: When the tone begins.
+        audio_rate: Its samples a second; what is usual for the encoder by default.
+        audio_layout: Its channels, all alike.
         options: Of the video encoder.
         container_options: Of the container.
     """
@@ -74,7 +78,7 @@ def write_video(
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt = pixel_format
         stream.codec_context.time_base = Fraction(1, rate) if times is None else time_base
-        tone = _Tone(output, audio, start=audio_start) if audio else None
+        tone = _Tone(output, audio, start=audio_start, rate=audio_rate, layout=audio_layout) if audio else None
         for picture, second in zip(pictures, seconds, strict=True):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixel_format)
             frame.time_base = stream.codec_context.time_base
@@ -99,19 +103,20 @@ def write_audio(path: Path, *, seconds: float = 1.0, codec: str = "aac") -> Path
 
 
 class _Tone:
-    def __init__(self, output: Any, codec: str, *, start: float) -> None:
+    def __init__(self, output: Any, codec: str, *, start: float, rate: int | None = None, layout: str = "mono") -> None:
         self._output = output
-        self._rate = 48000 if codec == "libopus" else AUDIO_RATE
-        self._stream: Any = output.add_stream(codec, rate=self._rate, layout="mono")
+        self._rate = rate or (48000 if codec == "libopus" else AUDIO_RATE)
+        self._layout = layout
+        self._channels = av.AudioLayout(layout).nb_channels
+        self._stream: Any = output.add_stream(codec, rate=self._rate, layout=layout)
         self._start = round(start * self._rate)
         self._samples = 0
 
     def play_until(self, seconds: float) -> None:
         while self._start + self._samples < seconds * self._rate:
             phase = 2 * np.pi * 440 * (np.arange(1024) + self._samples) / self._rate
-            frame = av.AudioFrame.from_ndarray(
-                (8000 * np.sin(phase)).astype(np.int16)[None], format="s16", layout="mono"
-            )
+            samples = np.repeat((8000 * np.sin(phase)).astype(np.int16), self._channels)[None]
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=self._layout)
             frame.sample_rate = self._rate
             frame.time_base = Fraction(1, self._rate)
             frame.pts = self._start + self._samples

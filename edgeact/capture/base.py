@@ -32,6 +32,7 @@ class SourceInfo:
         frame_rate: Average frames per second as announced, or None; never used to compute time.
         frame_count: Frames as announced by the container, or None; the truth is known only at the end.
         duration: Seconds as announced, or None.
+        pixel_shape: Width over height of an upright pixel on a screen; None for square ones.
     """
 
     name: str
@@ -41,6 +42,7 @@ class SourceInfo:
     frame_rate: Fraction | None
     frame_count: int | None
     duration: float | None
+    pixel_shape: Fraction | None = None
 
 
 class Source(Protocol):

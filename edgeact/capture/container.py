@@ -1,9 +1,8 @@
 """Opens a media file through PyAV and says clearly why one cannot be used."""
 
-import contextlib
-import itertools
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,9 @@ from av.video.stream import VideoStream
 
 from edgeact.capture.image_header import is_heif
 from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, pixel_option
-from edgeact.errors import SourceFormatError, SourceNotFoundError
+from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
 from edgeact.memory import DEFAULT_MEMORY, decoder_threads
 
-# Timestamps that begin further from zero than this come from a clock of their own, not from the beginning of the file.
-FOREIGN_CLOCK_SECONDS = 60.0
-CLOCK_MAY_JUMP = 0x0200  # AVFMT_TS_DISCONT: FFmpeg's mark of formats whose timestamps are a sender's clock
 # Formats that name other files to be opened: a file from elsewhere must not make edgeact read what its sender chose.
 READ_KINDS = {"png", "jpeg", "webp", "bmp", "tiff"}  # images that have a reader, by FFmpeg's names
 PLAYLIST_FORMATS = {"concat", "hls", "dash", "imf"}
@@ -68,23 +64,40 @@ def open_media(path: Path, *, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS) ->
     return container
 
 
-def select_video(container: InputContainer, path: Path, *, memory: int = DEFAULT_MEMORY) -> VideoStream:
-    """The container's main video stream, set to decode in threads, as many as the budget of memory allows.
+def select_video(
+    container: InputContainer, path: Path, *, index: int | None = None, memory: int = DEFAULT_MEMORY
+) -> VideoStream:
+    """The video stream that is used, set to decode in threads, as many as the budget of memory allows: the one place
+    where it is chosen.
+
+    Without an index it is the one with the most pixels: where there are two, the small one is a preview. Covers and
+    other single pictures are no videos.
+
+    Args:
+        container: The file.
+        path: Its name, for messages.
+        index: Of the stream in the container, as FFmpeg's tools number them; None chooses.
+        memory: Bytes that frames, decoder and encoder may take together (see `edgeact.memory`).
 
     Raises:
         SourceFormatError: There is none (audio only, perhaps with a cover picture), or no decoder for it.
+        UsageError: There is no video stream of this index.
     """
-    # The cover of a music file is a video stream of one picture; it is no video.
-    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
-    if not streams:
+    streams = video_streams(container)
+    if not streams and index is None:
         if len(container.streams) == 0:
             raise SourceFormatError(
                 f"{path} has neither pictures nor sound: the recording or copy broke off; copy it again or repair it"
             )
         found = "only audio" if container.streams.audio else "no video stream"
         raise SourceFormatError(f"{path} has {found}; name a file with pictures")
-    best = container.streams.best("video")
-    stream = next((candidate for candidate in streams if candidate is best), streams[0])
+    if index is not None:
+        stream = next((candidate for candidate in container.streams.video if candidate.index == index), None)
+        if stream is None:
+            have = describe_streams(container.streams.video) or "none"
+            raise UsageError(f"{path} has no video stream {index} (--stream); it has {have}")
+    else:
+        stream = max(streams, key=_fitness)
     context: Any = stream.codec_context  # None without a decoder, although PyAV's annotation does not say so
     if context is None:
         raise SourceFormatError(
@@ -95,16 +108,29 @@ def select_video(container: InputContainer, path: Path, *, memory: int = DEFAULT
     return stream
 
 
-def time_origin(container: InputContainer) -> float:
-    """The timestamp in seconds that counts as zero.
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """The video streams that are videos, and no covers."""
+    pictures = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    return [stream for stream in container.streams.video if not stream.disposition & pictures]
 
-    It is 0 for files that count from their own beginning, as MP4, Matroska and AVI do: their timestamps are taken as
-    they are. Transport streams (and cuttings of a running stream) carry the sender's clock, which began anywhere: their
-    zero is the first timestamp of any of their streams, as in every player.
-    """
-    start = min(_start_times(container), default=0.0)
-    foreign = bool(container.format.flags & CLOCK_MAY_JUMP) or abs(start) > FOREIGN_CLOCK_SECONDS
-    return start if foreign else 0.0
+
+def describe_streams(streams: Sequence[VideoStream]) -> str:
+    """Number and size of each, for messages."""
+    words = []
+    for stream in streams:
+        context: Any = stream.codec_context
+        words.append(
+            f"{stream.index} ({context.width}×{context.height})" if context else f"{stream.index} (undecodable)"
+        )
+    return ", ".join(words)
+
+
+def _fitness(stream: VideoStream) -> tuple[bool, bool, int, bool, int]:
+    context: Any = stream.codec_context
+    if context is None:
+        return (False, False, 0, False, -stream.index)
+    is_default = bool(stream.disposition & Disposition.default)
+    return (True, stream.frames != 1, context.width * context.height, is_default, -stream.index)
 
 
 def announced_seconds(container: InputContainer, stream: VideoStream, *, start: float) -> float | None:
@@ -126,26 +152,6 @@ def announced_seconds(container: InputContainer, stream: VideoStream, *, start: 
     if seconds is None:
         return None
     return seconds - start if 0.0 < start < seconds else seconds  # both count from zero
-
-
-def _start_times(container: InputContainer) -> list[float]:
-    """Seconds of the first timestamp of every stream of pictures or sound."""
-    # Not `container.start_time`, which is rounded to microseconds: the first frame would come out just beside zero.
-    known = [
-        float(stream.start_time * stream.time_base)
-        for stream in (*container.streams.video, *container.streams.audio)
-        if stream.start_time is not None and stream.time_base is not None
-    ]
-    if known:
-        return known
-    # Some demuxers know it only after reading: a second look, so that nothing is taken from the first.
-    with av.open(container.name, "r", options={"protocol_whitelist": "file"}, metadata_errors="replace") as again:
-        first: dict[int, float] = {}
-        with contextlib.suppress(av.FFmpegError, OSError):  # a start that cannot be read is none
-            for packet in itertools.islice(again.demux(), 100):
-                if packet.pts is not None and packet.stream.type in ("video", "audio"):
-                    first.setdefault(packet.stream.index, float(packet.pts * packet.time_base))
-        return list(first.values())
 
 
 def _reason(head: bytes) -> str:

@@ -10,23 +10,30 @@ from typing import Any, Literal
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edgeact.capture.base import SourceInfo, SourceState
+from edgeact.capture.clock import MediaClock
 from edgeact.capture.colour import ColourReader
-from edgeact.capture.container import announced_seconds, open_media, select_video, time_origin
+from edgeact.capture.container import (
+    announced_seconds,
+    describe_streams,
+    open_media,
+    select_video,
+    video_streams,
+)
 from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, limit_stream
-from edgeact.capture.timeline import Timeline
+from edgeact.capture.losses import Announced, Losses
+from edgeact.capture.packets import PacketReader, is_content
+from edgeact.capture.timeline import BestEffort, Timeline
 from edgeact.capture.upright import Orientation, check_turn, read_orientation
 from edgeact.errors import SourceFormatError, UsageError
 from edgeact.memory import DEFAULT_MEMORY
 from edgeact.types import Frame, UInt8
 
 FALLBACK_FRAME_RATE = Fraction(25)  # for streams that announce none; it only ever spaces frames without a timestamp
-# Edit lists and frames that a decoder swallows make small differences to the announced count normal.
-COUNT_TOLERANCE = 0.02
-TIME_TOLERANCE_SECONDS = 0.5
 
 
 class FileSource:
@@ -35,16 +42,17 @@ class FileSource:
     Frames stand upright (rotation and mirroring of the display matrix are applied) and are RGB of standard dynamic
     range whatever the stored pixel format is (see `ColourReader`). A frame's index counts all frames of the file, so
     with ``every`` greater than 1 indices have gaps.
-    Its time is the presentation timestamp in seconds (see `time_origin` for transport streams); timestamps that are
-    missing or do not increase are repaired by `Timeline`. Where the picture's size changes within the file, frames have
-    the size of their time.
+    Its time is the presentation timestamp in seconds, as FFmpeg's tools choose it (`BestEffort`). The file's clock,
+    which the sound shares, repairs timestamps that are wild or start anew (`MediaClock`); `Timeline` repairs those that
+    are still missing or do not increase. Where the picture's size changes within the file, frames have the size of
+    their time.
 
     A damaged packet is skipped. A file that breaks off keeps what was decoded: nothing is raised, `truncated` says so.
 
     Attributes:
         decoded_frames: Frames decoded so far, those that ``every`` leaves out included.
-        truncated: At the end: reading broke off, or clearly fewer frames came than announced.
-        message: At the end: one line on what was wrong with the file, or None.
+        truncated: At the end: reading broke off, or the pictures end clearly before the announced end.
+        message: At the end: one line on what was wrong with the file or had to be chosen, or None.
     """
 
     def __init__(
@@ -53,6 +61,7 @@ class FileSource:
         *,
         every: int = 1,
         turn: int = 0,
+        stream_index: int | None = None,
         max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
         memory: int = DEFAULT_MEMORY,
     ) -> None:
@@ -62,13 +71,14 @@ class FileSource:
             path: The file.
             every: Deliver each n-th frame only, beginning with the first.
             turn: Degrees to the right by which pictures are turned after the display matrix: 0, 90, 180 or 270.
+            stream_index: Which of the file's streams, as FFmpeg's tools number them; None takes the main video.
             max_megapixels: Larger pictures are refused before they are decoded.
             memory: Bytes that frames, decoder and encoder may take together (see `edgeact.memory`).
 
         Raises:
             SourceNotFoundError: There is no such file.
             SourceFormatError: It is empty, no video, audio only, too large, or no picture of it can be decoded.
-            UsageError: ``every`` is less than 1, or ``turn`` no quarter turn.
+            UsageError: ``every`` is less than 1, ``turn`` no quarter turn, or there is no video stream of this index.
         """
         if every < 1:
             raise UsageError(f"every is {every}, but must be at least 1: it means that each n-th frame is used")
@@ -82,18 +92,20 @@ class FileSource:
         self._lock = threading.Lock()  # PyAV crashes when a container is closed under a decode
         self._closing = False
         self._started = False
-        self._damaged_packets = 0
-        self._read_error: str | None = None
-        self._end = 0.0  # end of the last frame, on the container's clock
         self._orientation: tuple[int, Orientation] | None = None  # and the angle in degrees that it was read at
+        self._best_effort = BestEffort()
 
         self._turn = turn
         self._colours = ColourReader(path)
 
         self._container = open_media(path, max_megapixels=max_megapixels)
         try:
-            stream = select_video(self._container, path, memory=memory)
+            stream = select_video(self._container, path, index=stream_index, memory=memory)
             limit_stream(path, stream, max_megapixels=max_megapixels)
+            self._choice = _choice(self._container, stream, asked=stream_index is not None)
+            rate = stream.average_rate or stream.guessed_rate or FALLBACK_FRAME_RATE
+            self._packets = PacketReader(self._container, stream, step=float(1 / rate))
+            self._losses = Losses(Announced(None, None, 0.0, float(1 / rate)), codec=stream.codec_context.name)
             self._decoded = self._decode(stream)
             self._first = next(self._decoded, None)
             if self._first is None:
@@ -102,28 +114,37 @@ class FileSource:
                     "it again or convert it"
                 )
             width, height = self._orient(self._first).size(self._first.width, self._first.height)
-            self._start = _stamp(self._first) or 0.0
+            first = self._first.dts if self._first.pts is None else self._first.pts
+            start = (_seconds(self._first, first) or 0.0) + self.clock.origin
             self._info = SourceInfo(
                 name=str(path),
                 width=width,
                 height=height,
                 live=False,
                 # Raw streams have no timestamps to average over, but may state a rate in their own headers.
-                frame_rate=stream.guessed_rate if self._first.pts is None else stream.average_rate,
+                frame_rate=stream.guessed_rate if first is None else stream.average_rate,
                 frame_count=stream.frames or None,
-                duration=announced_seconds(self._container, stream, start=self._start),
+                duration=announced_seconds(self._container, stream, start=start),
+                pixel_shape=self._pixel_shape(stream, self._first),
             )
-            self._step = float(1 / (self._info.frame_rate or FALLBACK_FRAME_RATE))
-            self._origin = time_origin(self._container)
+            # AVI counts from the first packet, whichever picture comes first.
+            begin = 0.0 if self._packets.is_decoding_order else start - self.clock.origin
+            step = float(1 / (stream.guessed_rate or FALLBACK_FRAME_RATE)) if first is None else self._packets.step
+            self._losses.announce(Announced(self._info.frame_count, self._info.duration, begin, step))
         except BaseException:
             self._container.close()
             raise
-        self._timeline = Timeline(step=self._step)
+        self._timeline = Timeline(step=step)
 
     @property
     def info(self) -> SourceInfo:
         """What is known before the first frame."""
         return self._info
+
+    @property
+    def clock(self) -> MediaClock:
+        """The clock of all streams of the file, for whoever writes its sound."""
+        return self._packets.clock
 
     @property
     def state(self) -> SourceState:
@@ -183,40 +204,50 @@ class FileSource:
                     return None
                 index = self.decoded_frames
                 self.decoded_frames += 1
-                time_seconds = self._place(picture)
+                time_seconds, duration = self._place(picture)
                 if index % self._every == 0:
                     return Frame(
-                        index=index, time=time_seconds, image=self._convert(picture, index), captured=time.monotonic()
+                        index=index,
+                        time=time_seconds,
+                        image=self._convert(picture, index),
+                        captured=time.monotonic(),
+                        duration=duration,
                     )
         return None
 
     def _decode(self, stream: VideoStream) -> Generator[VideoFrame, None, None]:
         """Decode packet by packet: a damaged one costs its own pictures only."""
-        packets = self._container.demux(stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except (av.FFmpegError, OSError) as error:
-                self._read_error = str(getattr(error, "strerror", None) or error)
-                packet = None
-            if packet is None:
-                break
+        context, is_flushed = stream.codec_context, False
+        for packet in self._packets:
+            if is_content(packet):
+                self._losses.sent(size=packet.size, hidden=packet.is_discard, corrupt=packet.is_corrupt)
+            else:
+                is_flushed = True
             try:
                 yield from packet.decode()
             except av.FFmpegError:
-                self._damaged_packets += 1
-        if self._read_error is not None:  # else the demuxer's last, empty packet has flushed the decoder
+                self._losses.undecodable += 1
+        self._losses.read_error = self._packets.error
+        if not is_flushed:  # reading broke off before the demuxer's last, empty packet
             try:
-                yield from stream.codec_context.decode(None)
+                yield from context.decode(None)
             except av.FFmpegError:
-                self._damaged_packets += 1
+                self._losses.undecodable += 1
 
-    def _place(self, picture: VideoFrame) -> float:
-        stamp = _stamp(picture)
-        if stamp is None:
-            return self._timeline.place(None)
-        self._end = max(self._end, stamp + self._step)
-        return self._timeline.place(stamp - self._origin)
+    def _place(self, picture: VideoFrame) -> tuple[float, float | None]:
+        """When a picture is shown, and for how long (None: the container does not say), in seconds."""
+        time_seconds = self._timeline.place(_seconds(picture, self._best_effort.choose(picture.pts, picture.dts)))
+        duration = _seconds(picture, picture.duration) or None
+        interlaced, corrupt = picture.interlaced_frame, picture.is_corrupt
+        self._losses.shown(time_seconds, duration=duration, interlaced=interlaced, corrupt=corrupt)
+        self.clock.end = self._losses.end
+        return time_seconds, duration
+
+    def _pixel_shape(self, stream: VideoStream, picture: VideoFrame) -> Fraction | None:
+        shape = stream.sample_aspect_ratio
+        if not shape or shape == 1:
+            return None
+        return 1 / shape if self._orient(picture).transpose else shape
 
     def _orient(self, picture: VideoFrame) -> Orientation:
         # Every frame carries the matrix. It is read only when the angle changes: asking a PyAV frame for its side data
@@ -235,35 +266,37 @@ class FileSource:
         return image
 
     def _judge(self) -> None:
-        """Compare what came with what was announced."""
-        count, seconds = self._info.frame_count, self._info.duration
-        missing_seconds = 0.0 if seconds is None else self._start + seconds - self._end
-        ends_early = missing_seconds > max(TIME_TOLERANCE_SECONDS, COUNT_TOLERANCE * (seconds or 0.0))
-        if count is None:
-            few = ends_early
-        else:
-            few = count - self.decoded_frames > max(2, COUNT_TOLERANCE * count)
-            # An edit list hides frames on purpose; then the video still lasts as long as announced.
-            few = few and (seconds is None or ends_early or self._damaged_packets > 0)
-        self.truncated = few or self._read_error is not None
-        announced = f" of {count} announced" if count is not None else ""
-        if self.truncated:
-            cause = f" ({self._read_error})" if self._read_error is not None else ""
-            self.message = (
-                f"{self._path} broke off{cause}: {self.decoded_frames}{announced} frames, up to "
-                f"{self._end - self._origin:.2f} s, could be "
-                "decoded and were kept; copy the file again if there should be more"
-            )
-        elif self._damaged_packets:
-            self.message = (
-                f"{self._path} is damaged: packets that could not be decoded and were skipped: "
-                f"{self._damaged_packets}; "
-                f"{self.decoded_frames}{announced} frames were decoded"
-            )
-        if self._colours.message is not None:
-            self.message = self._colours.message if self.message is None else f"{self.message}; {self._colours.message}"
+        """Say what was lost, repaired and chosen."""
+        self.clock.finished = True
+        if self.clock.restarts:
+            self._losses.expect_seams(len(self.clock.restarts))
+        self.truncated = self._losses.broke_off
+        notes = [self._losses.describe(str(self._path)), self._colours.message, _repairs(self.clock), self._choice]
+        known = [note for note in notes if note is not None]
+        if known and notes[0] is None and notes[1] is None:  # those two name the file
+            known[0] = f"{self._path}: {known[0]}"
+        self.message = "; ".join(known) or None
 
 
-def _stamp(picture: VideoFrame) -> float | None:
-    """Presentation timestamp in seconds on the container's clock, or None."""
-    return None if picture.pts is None or picture.time_base is None else float(picture.pts * picture.time_base)
+def _seconds(picture: VideoFrame, ticks: int | None) -> float | None:
+    """A time of the picture in seconds, or None."""
+    return None if ticks is None or picture.time_base is None else float(ticks * picture.time_base)
+
+
+def _choice(container: InputContainer, stream: VideoStream, *, asked: bool) -> str | None:
+    """Which of several video streams is used."""
+    streams = video_streams(container)
+    if asked or len(streams) < 2:
+        return None
+    return f"its video streams are {describe_streams(streams)}: {stream.index} is used, --stream chooses another"
+
+
+def _repairs(clock: MediaClock) -> str | None:
+    """What the clock changed."""
+    words = []
+    if clock.restarts:
+        times = ", ".join(f"{time:.2f} s" for time in clock.restarts[:3]) + (", …" if len(clock.restarts) > 3 else "")
+        words.append(f"its clock starts anew at {times}: pictures and sound go on there")
+    if clock.wild:
+        words.append(f"wild timestamps that were repaired: {clock.wild}")
+    return "; ".join(words) or None

@@ -33,6 +33,7 @@ def open_source(
     *,
     every: int = 1,
     turn: int = 0,
+    stream: int | None = None,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     memory: int = DEFAULT_MEMORY,
 ) -> FileSource | ImagesSource:
@@ -43,13 +44,14 @@ def open_source(
             one.
         every: Use each n-th frame only.
         turn: Degrees to the right by which every picture is turned: 0, 90, 180 or 270.
+        stream: Which stream of a video file, as FFmpeg's tools number them; None takes the main one.
         max_megapixels: Larger pictures are refused before they are decoded.
         memory: Bytes that frames, decoder and encoder may take together (see `edgeact.memory`).
 
     Raises:
         SourceNotFoundError: There is no such path, or a folder without images.
         SourceFormatError: It cannot be decoded, is too large, or is HEIC without the extra for it.
-        UsageError: ``every`` is less than 1, or ``turn`` no quarter turn.
+        UsageError: ``every`` is less than 1, ``turn`` no quarter turn, or the file has no video stream of this index.
     """
     if path.is_dir():
         images = _media_in(path, IMAGE_SUFFIXES)
@@ -71,7 +73,7 @@ def open_source(
         raise SourceFormatError(f"{path} is an image of a format that is not read; save it as PNG or JPEG")
     if is_image:
         return ImagesSource([path], every=every, turn=turn, max_megapixels=max_megapixels)
-    return FileSource(path, every=every, turn=turn, max_megapixels=max_megapixels, memory=memory)
+    return FileSource(path, every=every, turn=turn, stream_index=stream, max_megapixels=max_megapixels, memory=memory)
 
 
 def left_out(pattern: str) -> list[str]:

@@ -1,5 +1,6 @@
-"""Turns the presentation timestamps of a container into times that can be relied on: always there, strictly
-increasing.
+"""Turns the timestamps of decoded pictures into times that can be relied on: always there, strictly increasing.
+
+What concerns all streams of a file, as clocks that start anew, was repaired before (see `edgeact.capture.clock`).
 """
 
 import math
@@ -50,3 +51,37 @@ class Timeline:
         if self._last is None:
             return 0.0
         return max(self._last + seconds, math.nextafter(self._last, math.inf))
+
+
+class BestEffort:
+    """Chooses between a picture's two timestamps as FFmpeg's tools do (`guess_correct_pts` of libavcodec).
+
+    Containers such as AVI know the order of decoding only: some pictures then have no presentation timestamp, or one
+    that goes back. The timestamp of decoding, in which the decoder gives the pictures out, is the better one there.
+    """
+
+    def __init__(self) -> None:
+        self._faulty_pts = self._faulty_dts = 0
+        self._last_pts: int | None = None
+        self._last_dts: int | None = None
+
+    def choose(self, pts: int | None, dts: int | None) -> int | None:
+        """The timestamp of the next picture, in the unit of the two given; None where there is none.
+
+        Args:
+            pts: Its presentation timestamp.
+            dts: The decoding timestamp of the packet with which the decoder gave it out.
+        """
+        if dts is not None:
+            self._faulty_dts += self._last_dts is not None and dts <= self._last_dts
+            self._last_dts = dts
+        elif pts is not None:
+            self._last_dts = pts
+        if pts is not None:
+            self._faulty_pts += self._last_pts is not None and pts <= self._last_pts
+            self._last_pts = pts
+        elif dts is not None:
+            self._last_pts = dts
+        if pts is not None and (dts is None or self._faulty_pts <= self._faulty_dts):
+            return pts
+        return dts

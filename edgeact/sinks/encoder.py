@@ -18,6 +18,7 @@ from edgeact.types import UInt8
 TIME_BASE = Fraction(1, 90_000)  # the usual clock of video: fine enough for any frame rate, so variable ones survive
 MAXIMUM_SIDE = 16_384  # x264's limit
 KEYFRAME_SECONDS = 2.0  # a player that jumps has to decode at most this much
+LARGEST_DISTANCE = 2**31 - 2  # ticks between two samples of a track, beyond which FFmpeg squeezes all that follow
 MAXIMUM_KEYFRAME_DISTANCE = 250
 MAXIMUM_ENCODER_THREADS = 4  # more encode little faster
 
@@ -66,6 +67,7 @@ class PictureEncoder:
         frame_rate: Fraction,
         pixel_shape: Fraction | None,
         memory: int = DEFAULT_MEMORY,
+        finest_clock: int = 0,
     ) -> None:
         """Add the stream to ``output``, which must not have been written yet.
 
@@ -76,9 +78,15 @@ class PictureEncoder:
             frame_rate: Frames per second, roughly: it guides the encoder and gives the first frame its length.
             pixel_shape: Width over height of one pixel on a screen; None for square ones.
             memory: Bytes that frames, decoder and encoder may take together; with little the encoder looks ahead less.
+            finest_clock: Ticks a second of the finest track beside the pictures; it limits how long a pause may be.
         """
         self._width, self._height = width, height
+        self._first: float | None = None
         self._last: int | None = None
+        self._duration: int | None = None  # of the last picture, where its source says so
+        # Pauses that an MP4 cannot hold, as they were cut: the time at which each ends, and the seconds taken out.
+        self._cuts: list[tuple[float, float]] = []
+        self._longest = LARGEST_DISTANCE * int(1 / TIME_BASE) // max(int(1 / TIME_BASE), finest_clock)
         self._step = max(1, round(1 / (frame_rate * TIME_BASE)))
         self._stream: VideoStream = output.add_stream(
             "libx264", rate=frame_rate, options=_options(width, height, memory)
@@ -101,25 +109,62 @@ class PictureEncoder:
 
     @property
     def end(self) -> float:
-        """Time in seconds at which the last picture ends; it lasts as long as the one before."""
-        return float(((self._last or 0) + self._step) * TIME_BASE)
+        """Time in seconds, on the source's clock, at which the last picture ends.
 
-    def encode(self, image: UInt8, seconds: float) -> Sequence["Packet[VideoStream]"]:
-        """Packets that are ready after this picture, ``(H, W, 3)`` uint8 RGB, which is shown from ``seconds`` on.
+        It lasts as long as its source says, or else as the one before.
+        """
+        ticks = (self._last or 0) + (self._duration or self._step)
+        return float(ticks * TIME_BASE) + sum(seconds for _, seconds in self._cuts)
+
+    @property
+    def intended_seconds(self) -> float:
+        """How long all pictures together are to be shown."""
+        return 0.0 if self._first is None else self.end - self._first
+
+    def written(self, seconds: float) -> float | None:
+        """Time in the video of a time on the source's clock; None within a pause that was cut."""
+        moved = seconds
+        for end, length in self._cuts:
+            if seconds >= end:
+                moved -= length
+            elif seconds > end - length:
+                return None
+        return moved
+
+    def encode(self, image: UInt8, seconds: float, *, duration: float | None = None) -> Sequence["Packet[VideoStream]"]:
+        """Packets that are ready after this picture.
+
+        Args:
+            image: ``(H, W, 3)`` uint8 RGB.
+            seconds: From when on it is shown, on the source's clock.
+            duration: How long, for the last one; None: as long as the one before.
 
         Raises:
             OSError, av.FFmpegError: The encoder does not take it.
         """
-        tick = round(seconds / TIME_BASE)
-        if self._last is not None:
+        tick = round((seconds - sum(length for _, length in self._cuts)) / TIME_BASE)
+        if self._last is None:
+            self._first = seconds
+        else:
             tick = max(tick, self._last + 1)  # times that differ by less than a tick
+            if tick - self._last > self._longest:
+                self._cuts.append((seconds, float((tick - self._last - self._longest) * TIME_BASE)))
+                tick = self._last + self._longest
             self._step = tick - self._last
         self._last = tick
+        self.extend(None if duration is None else seconds + duration)
         yuv = cv2.cvtColor(self._fit(image), cv2.COLOR_RGB2YUV_I420).astype(np.uint8, copy=False)
         frame = VideoFrame.from_ndarray(yuv, format="yuv420p")
         frame.colorspace, frame.color_range = MATRIX_SMPTE170M, RANGE_LIMITED
         frame.time_base, frame.pts, frame.duration = TIME_BASE, tick, self._step
         return self._stream.encode(frame)
+
+    def extend(self, end: float | None) -> None:
+        """Show the last picture until this time, if it is the last one; None: as long as the one before it."""
+        self._duration = None
+        if end is not None and self._last is not None:
+            ticks = round((end - sum(length for _, length in self._cuts)) / TIME_BASE) - self._last
+            self._duration = min(max(1, ticks), self._longest)
 
     def flush(self) -> Sequence["Packet[VideoStream]"]:
         """The packets that the encoder still holds; afterwards it takes no more pictures."""
@@ -127,7 +172,7 @@ class PictureEncoder:
         if packets:
             # The encoder gives every picture the length that the rate says; the last one has no successor to correct
             # it.
-            packets[-1].duration = round(self._step * TIME_BASE / packets[-1].time_base)
+            packets[-1].duration = round((self._duration or self._step) * TIME_BASE / packets[-1].time_base)
         return packets
 
     def _fit(self, image: UInt8) -> UInt8:

@@ -9,18 +9,22 @@ import av
 from av.container import InputContainer, OutputContainer
 
 from edgeact.capture.base import SourceInfo
+from edgeact.capture.clock import MediaClock
 from edgeact.capture.container import open_media
+from edgeact.capture.packets import opening_clock
 from edgeact.errors import OutputError, SourceFormatError, SourceNotFoundError
 from edgeact.memory import DEFAULT_MEMORY
-from edgeact.sinks.atomic import output_error, prepare_partial, publish, remove_partials
+from edgeact.sinks.atomic import output_error, partial_path, prepare_partial, publish, remove_partials
 from edgeact.sinks.encoder import PictureEncoder, check_size
-from edgeact.sinks.sound import SoundTrack
+from edgeact.sinks.sound import SoundTrack, sound_rates
 from edgeact.types import FrameResult, UInt8
 
 FALLBACK_FRAME_RATE = Fraction(25)  # for sources that announce none
 MAXIMUM_FRAME_RATE = Fraction(1000)  # what a broken header may announce beyond this would only upset the encoder
 # A source whose pictures end this close to their announced end is complete: announcements are rounded.
 END_TOLERANCE_SECONDS = 1.0
+# The written video lasts as long as it should, but for this: clocks are rounded.
+LENGTH_TOLERANCE_SECONDS, LENGTH_TOLERANCE_SHARE = 0.1, 0.001
 
 
 class VideoSink:
@@ -28,18 +32,31 @@ class VideoSink:
 
     The video has the size of the first picture, made even by repeating the last column or row. Pictures of another size
     are fitted into it, on black. The source's sound is copied, or coded as AAC where a browser could not play it, and
-    keeps its distance to the pictures; when they end early (Ctrl-C), it ends with them.
+    keeps its distance to the pictures; when they end early (Ctrl-C), it ends with them. The last picture is shown as
+    long as the source says.
 
     A video without any frame is not published: nothing appears under the final name.
+
+    Attributes:
+        message: After `close`: one line on what of the source the video does not hold, or None.
     """
 
-    def __init__(self, path: Path, *, info: SourceInfo, source_path: Path | None, memory: int = DEFAULT_MEMORY) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        info: SourceInfo,
+        source_path: Path | None,
+        clock: MediaClock | None = None,
+        memory: int = DEFAULT_MEMORY,
+    ) -> None:
         """Create the file under its temporary name.
 
         Args:
             path: The final name.
             info: The source: its frame rate guides the encoder, its duration tells whether the pictures are complete.
-            source_path: Where the sound and the shape of the pixels come from, or None.
+            source_path: Where the sound comes from, or None.
+            clock: Decides the times of pictures and sound, as the source keeps it; None takes the file's timestamps.
             memory: Bytes that frames, decoder and encoder may take together (see `edgeact.memory`).
 
         Raises:
@@ -52,6 +69,8 @@ class VideoSink:
         self._info = info
         self._source_path = source_path
         self._memory = memory
+        self._clock = clock
+        self.message: str | None = None
         self._encoder: PictureEncoder | None = None
         self._sound: SoundTrack | None = None
         self._closed = False
@@ -82,7 +101,7 @@ class VideoSink:
         with self._writing():
             if self._encoder is None:
                 self._encoder = self._start(image)
-            self._output.mux(self._encoder.encode(image, result.frame.time))
+            self._output.mux(self._encoder.encode(image, result.frame.time, duration=result.frame.duration))
             if self._sound is not None:
                 self._sound.mux_until(result.frame.time)
 
@@ -98,11 +117,14 @@ class VideoSink:
             self.abort()
             return
         with self._writing():
+            if self._clock is not None and self._clock.finished:  # what `every` left out counts
+                self._encoder.extend(max(self._clock.end, self._encoder.end))
             self._output.mux(self._encoder.flush())
             if self._sound is not None:
-                self._sound.mux_until(self._sound_end(self._encoder))
+                self._sound.mux_until(self._sound_end(self._encoder), is_last=True)
                 self._sound.finish()
             self._output.close()
+            self.message = self._describe(self._encoder)
         self._closed = True
         self._release()
         publish(self._path)
@@ -135,17 +157,19 @@ class VideoSink:
         height, width = image.shape[:2]
         frame_rate = min(self._info.frame_rate or FALLBACK_FRAME_RATE, MAXIMUM_FRAME_RATE)
         source = self._open_source()
-        pixel_shape = None if source is None else _pixel_shape(source, self._info)
+        rates = [] if source is None else sound_rates(source)
         encoder = PictureEncoder(
             self._output,
             width=width,
             height=height,
             frame_rate=frame_rate,
-            pixel_shape=pixel_shape,
+            pixel_shape=self._info.pixel_shape,
             memory=self._memory,
+            finest_clock=max(rates, default=0),
         )
-        if source is not None:
-            self._sound = SoundTrack(source, self._output)
+        if source is not None and self._source_path is not None:
+            clock = self._clock or self._opening_clock(self._source_path)
+            self._sound = SoundTrack(source, self._output, clock=clock, written=encoder.written)
         return encoder
 
     def _open_source(self) -> InputContainer | None:
@@ -158,20 +182,30 @@ class VideoSink:
         except (SourceFormatError, SourceNotFoundError):
             return None
 
+    def _opening_clock(self, path: Path) -> MediaClock:
+        with open_media(path) as source:
+            return opening_clock(source, source.streams.video[0]) if source.streams.video else MediaClock()
+
     def _sound_end(self, encoder: PictureEncoder) -> float:
         """Until when sound is wanted: all of it when the pictures are complete, else only as far as they go."""
-        announced = self._info.duration
-        complete = announced is None or encoder.end >= announced - max(END_TOLERANCE_SECONDS, 2 * encoder.step)
+        if self._clock is not None:
+            complete = self._clock.finished
+        else:
+            announced = self._info.duration
+            complete = announced is None or encoder.end >= announced - max(END_TOLERANCE_SECONDS, 2 * encoder.step)
         return float("inf") if complete else encoder.end
 
-
-def _pixel_shape(source: InputContainer, info: SourceInfo) -> Fraction | None:
-    """Width over height of an upright pixel on a screen, or None for square ones."""
-    if not source.streams.video:
-        return None
-    stream = source.streams.video[0]
-    shape = stream.sample_aspect_ratio
-    if not shape or shape == 1:
-        return None
-    is_turned = (info.width, info.height) == (stream.height, stream.width) and info.width != info.height
-    return 1 / shape if is_turned else shape
+    def _describe(self, encoder: PictureEncoder) -> str | None:
+        """Compare what was written with what should have been."""
+        words = [] if self._sound is None or self._sound.message is None else [self._sound.message]
+        with av.open(f"file:{partial_path(self._path)}", "r") as written:
+            stream = written.streams.video[0]
+            seconds = float((stream.duration or 0) * (stream.time_base or 0))
+        intended = encoder.intended_seconds
+        if abs(seconds - intended) > max(LENGTH_TOLERANCE_SECONDS, LENGTH_TOLERANCE_SHARE * intended):
+            words.insert(
+                0,
+                f"the written video lasts {seconds:.2f} s instead of {intended:.2f} s: an MP4 cannot hold such a pause "
+                "between two pictures; the times in the data are right",
+            )
+        return "; ".join(words) or None

@@ -18,7 +18,7 @@ from edgeact import cli
 SURFACE = {
     "annotate": {
         "--out", "-o", "--bundle", "--config", "--video", "--no-video", "--max-persons", "--every", "--turn",
-        "--device", "--overwrite", "--strict", "--quiet", "-q",
+        "--stream", "--device", "--overwrite", "--strict", "--quiet", "-q",
     },
     "bench": {"--seconds", "--repeat", "--json", "--bundle", "--config", "--max-persons", "--device"},
     "demo": {"--out", "-o", "--bundle", "--device"},

@@ -29,7 +29,7 @@ PICTURES = [numbered_picture(number) for number in range(len(TIMES))]
 def copy_video(source_path: Path, target: Path, *, frames: int | None = None) -> list[Frame]:
     """Source to sink, without anything drawn; stops after ``frames``. Gives the frames of the copy."""
     with FileSource(source_path) as source:
-        sink = VideoSink(target, info=source.info, source_path=source_path)
+        sink = VideoSink(target, info=source.info, source_path=source_path, clock=source.clock)
         for position, frame in enumerate(source.frames()):
             if position == frames:
                 break
@@ -293,3 +293,22 @@ def test_images_have_no_sound_and_make_a_video(tmp_path: Path) -> None:
         sink.write(FrameResult(frame=frame), None)
     sink.close()
     assert [frame.time for frame in read(tmp_path / "out.mp4")] == pytest.approx([0.0, 0.04, 0.08], abs=1e-4)
+
+
+def test_a_pause_that_an_mp4_cannot_hold_is_cut_and_said(tmp_path: Path) -> None:
+    """FFmpeg squeezes all that follows such a pause into a moment, without a word."""
+    times = [0.0, 0.04, 26 * 3600.0, 26 * 3600.0 + 0.04]
+    sink = VideoSink(tmp_path / "a.mp4", info=source_info(), source_path=None)
+    for index, time in enumerate(times):
+        sink.write(result(index, PICTURES[index], time=time), None)
+    sink.close()
+    assert sink.message is not None
+    assert "instead of 93600.08 s: an MP4 cannot hold such a pause" in sink.message
+    written = [time for time, _ in packets_of(tmp_path / "a.mp4", "video")]
+    assert written[2] == pytest.approx(6.6 * 3600, rel=0.01)
+    assert written[3] - written[2] == pytest.approx(0.04, abs=0.001)
+
+
+def test_a_pause_of_hours_is_kept(tmp_path: Path) -> None:
+    path = write_pictures(tmp_path / "a.mp4", PICTURES[:3], [0.0, 0.04, 5 * 3600.0])
+    assert [time for time, _ in packets_of(path, "video")] == pytest.approx([0.0, 0.04, 5 * 3600.0], abs=0.001)
