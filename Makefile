@@ -2,8 +2,9 @@
 # .venv-demo holds the runtime alone (no torch, no Qt); .venv holds what development and the tests need.
 
 PYTHON ?= python3
-RECIPE ?= trainer/recipes/compact.toml
+BUNDLE ?= compact
 DATA ?= $(EDGEACT_SHARED)
+SNAPSHOTS ?=
 INPUT ?= edgeact/assets/demo.mp4
 
 RUNTIME := .venv-demo
@@ -53,10 +54,10 @@ format: $(READY) ## Format the code and apply the safe fixes
 test-slow: $(READY) ## Run the tests that take minutes each
 	@$(VENV)/bin/python -m pytest -m slow
 
-train: $(READY) ## Make the default bundle again: make train DATA=<folder with data/ and teachers/> [RECIPE=<recipe>]
+train: $(READY) ## Make a bundle again: make train DATA=<folder with data/ and teachers/> [BUNDLE=accurate] [SNAPSHOTS=<whole data sets>]
 	@test -n "$(DATA)" || { echo "make train needs the folder that holds data/ and teachers/: make train DATA=<folder>" >&2; exit 2; }
 	@$(VENV)/bin/python $(PIP_INSTALL) --editable ".[dev,train,export,label]"
-	@$(VENV)/bin/edgeact deploy reproduce $(RECIPE) --data $(DATA)/data --teachers $(DATA)/teachers --work edgeact-work --out edgeact/assets/bundle
+	@$(VENV)/bin/edgeact deploy reproduce trainer/recipes/$(BUNDLE).toml --data $(DATA)/data --teachers $(DATA)/teachers $(if $(SNAPSHOTS),--snapshots $(SNAPSHOTS)) --work edgeact-work --out edgeact/assets/bundles/$(BUNDLE)
 
 bench: $(RUNTIME_READY) ## Time the pipeline against decode+encode alone: make bench [INPUT=<video>]
 	@$(RUNTIME)/bin/edgeact bench $(INPUT)

@@ -28,6 +28,9 @@ def reproduce(
     work: Annotated[
         Path, typer.Option(help="folder for everything made on the way; a stopped run goes on from there")
     ] = Path("edgeact-work"),
+    snapshots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="folder of whole data sets, for stanford40")
+    ] = None,
     out: Annotated[Path, typer.Option(help="the bundle's folder; replaced when the new one is whole")] = Path("bundle"),
 ) -> None:
     """Follow a recipe from the raw data sets to a measured bundle with its model card (some hours on two cores)."""
@@ -40,7 +43,8 @@ def reproduce(
     from trainer.recipe import load_recipe
 
     created = datetime.now(timezone.utc).date().isoformat()
-    bundle = follow(load_recipe(recipe), Folders(data=data, teachers=teachers, work=work), out, created=created)
+    folders = Folders(data=data, teachers=teachers, work=work, snapshots=snapshots)
+    bundle = follow(load_recipe(recipe), folders, out, created=created)
     typer.echo(
         f"{out}: {bundle.manifest.name} {bundle.manifest.version}, digest {bundle.digest[:12]}…; see "
         f"{out / 'MODEL_CARD.md'}"

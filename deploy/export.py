@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
+
+from edgeact.bundle import FreeDimension
+from edgeact.perception.detect import SIDE_MULTIPLE
 
 OPSET = 20  # the newest that ONNX Runtime 1.17 and JetPack 6's builds of it execute
 # Smaller tensors (biases, axes, tables) stay as they are: they carry no weight in bytes, and some in precision.
@@ -22,19 +26,25 @@ def export_onnx(
     *,
     input_name: str,
     output_names: list[str],
-    dynamic_batch: bool,
+    free: Sequence[FreeDimension],
 ) -> None:
     """Trace a module in evaluation mode and write it as ONNX.
 
     Args:
         module: Takes one tensor, returns a tensor or a tuple of them.
-        example: An input; with ``dynamic_batch`` its first axis must be 2 or more, else tracing takes 1 as a constant.
+        example: An input; with "N" free its first axis must be 2 or more, else tracing takes 1 as a constant.
         path: File to write.
         input_name: Name of the input.
         output_names: Names of the outputs, in order.
-        dynamic_batch: Whether the first axis may change.
+        free: Which axes may change: "N" the first, "H" and "W" the second and third by steps of `SIDE_MULTIPLE`.
     """
-    shapes = ({0: torch.export.Dim("N", min=1, max=256)},) if dynamic_batch else None
+    dimensions = {
+        "N": (0, lambda: torch.export.Dim("N", min=1, max=256)),
+        "H": (1, lambda: SIDE_MULTIPLE * torch.export.Dim("rows", min=2, max=256)),
+        "W": (2, lambda: SIDE_MULTIPLE * torch.export.Dim("columns", min=2, max=256)),
+    }
+    axes = dict(dimensions[name] for name in free)
+    shapes = ({axis: make() for axis, make in axes.items()},) if free else None
     logging.getLogger("torch.onnx").setLevel(
         logging.ERROR
     )  # it reports every operator of torchvision, which is not needed

@@ -1,39 +1,39 @@
 """What a bundle is, where it comes from, how well it does and what it must not be used for, as Markdown."""
 
-import textwrap
+from collections.abc import Sequence
 
 from edgeact.bundle import Manifest
 
 # Terms as the sources state them; the first column is the set's name in a manifest (empty: always used).
 _DATA = (
     (
+        "stanford40",
+        "Stanford 40 Actions (Yao et al., ICCV 2011), official training photos",
+        "pose",
+        "research set, photos of the web",
+    ),
+    (
         "lspet",
         "Leeds Sports Pose extended (Johnson & Everingham, CVPR 2011)",
-        "pose, detector",
+        "pose",
         "photos of Flickr, no licence stated; cited",
     ),
-    (
-        "stock_upright",
-        "stock_upright, 1,000 full-body photos with COCO-17 joints",
-        "pose, detector",
-        "no licence stated",
-    ),
-    (
-        "coco_mini",
-        "COCO 2017, the 80 training images of a 159-image sample (Lin et al., ECCV 2014)",
-        "pose, detector",
-        "COCO terms",
-    ),
+    ("vn_everyday", "398 photos of press, streets and markets in Vietnam, seven tenths of them", "pose", "none stated"),
+    ("gym_stills", "free-exercise-db, seven tenths of its exercises", "pose", "Unlicense"),
+    ("stock_upright", "stock_upright, 1,000 full-body photos with COCO-17 joints", "pose", "no licence stated"),
+    ("street_people", "street frames, seven tenths of their places", "pose", "research set"),
+    ("coco_more", "COCO 2017, unlabelled photos (Lin et al., ECCV 2014)", "pose", "COCO terms"),
+    ("coco_mini", "COCO 2017, 80 training photos: chose and calibrated", "pose", "COCO terms"),
     (
         "ut_interaction",
         "UT-Interaction (Ryoo & Aggarwal, 2010), 16 of 20 sequences",
-        "pose, detector, action",
+        "pose, action",
         "public research set",
     ),
     (
         "surveillance_fights",
         "surveillance fights, four fifths of the source videos",
-        "pose, detector; action: the half without fights",
+        "pose; action: the half without fights",
         "footage of public video sites",
     ),
     (
@@ -50,16 +50,35 @@ _DATA = (
         "MIT repository",
     ),
     (
+        "utd_mhad",
+        "UTD-MHAD (Chen et al., ICIP 2015), people with odd numbers",
+        "action (joints only)",
+        "research set; repository states none",
+    ),
+    (
+        "msr_action3d",
+        "MSR Action3D (Li et al., CVPRW 2010), people with odd numbers",
+        "action (joints only)",
+        "research set",
+    ),
+    (
+        "still_people",
+        "the people of the pose sets' everyday photos, standing still",
+        "action (joints only)",
+        "as of those sets",
+    ),
+    (
         "studio",
         "motion clips of CMU, DeepMimic, Mesh2Motion, Quaternius, Kay Lousberg",
         "action (joints only)",
         "CC0, CMU (free to use) or MIT",
     ),
-    ("", "scene backgrounds of Poly Haven and ambientCG", "detector (nobody in them)", "CC0"),
 )
 _TEACHERS = (
-    "Boxes of videos and photos, and the joints of video frames, were named by existing networks (a COCO person detector, PP-TinyPose, "
-    "EfficientPose for head top, neck, thorax and pelvis) and are used as labels."
+    "The joints of all pictures but those of `lspet`, `stock_upright` and `coco_mini` were named by existing networks: RTMDet-nano "
+    "found the people, PP-TinyPose named their joints, in a close and a wide crop, each also mirrored; where the looks disagree, a "
+    "joint counts as unknown. EfficientPose named head top, neck, thorax and pelvis of `stock_upright`. Joints of `lspet` that a "
+    "sure PP-TinyPose sees more than 0.3 torso lengths away train nothing."
 )
 _SET_NAMES = {
     "stock_upright": "stock_upright (unseen fifth)",
@@ -105,32 +124,6 @@ def pose_table(metrics: dict) -> str:
             "PCK@0.1",
             "PP-TinyPose PCK@0.2, same crops",
             "calibration error of the confidence",
-        ),
-        rows,
-    )
-
-
-def detector_table(metrics: dict) -> str:
-    """Average precision of the detector graph, per set."""
-    rows = [
-        (
-            name,
-            str(row["persons"]),
-            _percent(row["ap_50"]),
-            _percent(row["ap"]),
-            _percent(row["recall_at_threshold"]),
-            f"{row['false_boxes_per_image']:.2f}",
-        )
-        for name, row in metrics["detector"].items()
-    ]
-    return _table(
-        (
-            "set (unseen part)",
-            "persons",
-            "AP at IoU .5",
-            "AP .5 to .95",
-            "found at the threshold",
-            "false boxes an image",
         ),
         rows,
     )
@@ -182,69 +175,51 @@ def action_table(metrics: dict) -> str:
     )
 
 
-def rounding_text(manifest: Manifest) -> str:
-    """Which graphs are rounded to eight bits, and what that cost on validation samples; empty for a bundle of floats."""
-    rounded = [f"`{graph.name}`" for graph in manifest.graphs if graph.precision == "int8"]
-    if not rounded:
-        return ""
-    rounding = manifest.training["rounding"]
-    rows = [(name, _percent(value), _percent(rounding["int8"][name])) for name, value in rounding["float32"].items()]
-    table = _table(("validation samples, PCK@0.2 or AP at IoU .5", "float32", "eight bits"), rows)
-    return f"""
-### Eight bits
-
-Most convolutions of {" and ".join(rounded)} are rounded to eight bits; training pictures gave the ranges. What that costs:
-
-{table}
-"""
-
-
-def _paragraph(text: str) -> str:
-    """The text in lines of at most 140 characters after an empty one; empty for none."""
-    return f"\n{textwrap.fill(text, 140)}\n" if text else ""
+def _size(shape: Sequence[int | str]) -> str:
+    """Of a graph's pictures (N, H, W, 3)."""
+    return "any size" if isinstance(shape[1], str) else f"{shape[2]}×{shape[1]}"
 
 
 def model_card(manifest: Manifest, metrics: dict) -> str:
     """The bundle's ``MODEL_CARD.md``."""
-    used = {"", *manifest.training["data"]["pose"], *manifest.training["data"]["action"]}
+    used = {*manifest.training["data"]["pose"], *manifest.training["data"]["action"]}
     data = _table(("data", "for", "terms as stated"), [row for name, *row in _DATA if name in used])
     recipe = manifest.training["recipe"]
-    detector, pose, action = recipe["detector"], recipe["pose"], recipe["action"]
-    cycles = ", ".join(str(end) for end in pose["cycles"])
-    teacher = pose["teacher"]
+    pose, action = recipe["pose"], recipe["action"]
     labels = ", ".join(f"`{label}`" for label in manifest.labels)
     calibration = manifest.calibration
+    sizes = {graph.name: _size(graph.inputs[0].shape) for graph in manifest.graphs}
+    looks = " and once more at ".join(f"{pixels:,}" for pixels in calibration.detection_pixels or ())
     return f"""# Model card: {manifest.name} {manifest.version}
 
-Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/compact.toml`. Licence of the weights:
+Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/{manifest.name}.toml`. Licence of the weights:
 {manifest.licence}; the data below have terms of their own, and for some none are stated: check them before commercial use.
-{_paragraph(recipe.get("history", ""))}
+
 ## What it is
 
-Four graphs for persons in ordinary video: `detector` (MobileNetV2, stride 8, 416×256), `pose` (a slimmed PP-TinyPose,
-128×160, {len(manifest.joints)} joints: COCO-17 and head top, upper neck, thorax, pelvis, so that COCO-17 and MPII-16 both come out
-exactly), `action` (one-dimensional convolutions over {manifest.clip.length} frames of joints, {len(manifest.labels)} labels) and `explain`
-(gradient times input of the action graph).
+Four graphs for persons in ordinary video: `detector` (YOLOX-nano, persons only; looks at a frame at up to {looks} pixels),
+`pose` (the Lite-HRNet of PP-TinyPose, {sizes["pose"]}, {len(manifest.joints)} joints: COCO-17 and head top, upper neck, thorax, pelvis,
+so that COCO-17 and MPII-16 both come out exactly), `action` (one-dimensional convolutions over {manifest.clip.length} frames of
+joints, {len(manifest.labels)} labels) and `explain` (gradient times input of the action graph).
 
 Labels: {labels}. `{manifest.other_label}` stands for everything else.
 
 ## Data
 
+The detector's weights are those that YOLOX's authors published (Apache-2.0), trained on COCO 2017. The pose network starts from
+the published weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its authors).
+
 {data}
 
 {_TEACHERS}
 
-Training: detector {detector["steps"]} steps of {detector["batch"]}, pose {pose["cycles"][-1]} steps of {pose["batch"]} (cycles ending at
-{cycles}; from step {pose["mild_from"]} on with mild changes of the pictures only), action {action["steps"]} steps of
-{action["batch"]}. The detector's backbone starts from ImageNet weights, and its first three blocks keep them. The pose network
-starts from the weights of PP-TinyPose (Apache-2.0), of which it leaves out what changes its joint maps least.
-{_percent(teacher["share"])} of its loss compares its joint maps with those of a teacher: the whole of PP-TinyPose on the same crops,
-enlarged to 192×256, trained on the same persons for {teacher["steps"]} steps before.
+Training: pose {pose["steps"]} steps of {pose["batch"]} persons (from step {pose["mild_from"]} on with mild changes of the
+pictures only; {_percent(pose["start_share"])} of the weights that it started from are mixed in again at the end), action {action["steps"]} steps of {action["batch"]} clips.
 
 ## How well it does
 
-Everything is measured on the shipped ONNX files, on samples that were neither trained on nor used to choose anything, unless the
-row says so.
+On other people's pictures, beside the published networks: `docs/results.md`. The tables here are of the shipped ONNX files, on
+samples of the training's own sets that were neither trained on nor used to choose anything, unless the row says so.
 
 ### Pose, on true boxes
 
@@ -252,31 +227,26 @@ PCK of the twelve limb joints, distance in torso lengths (mean of both shoulder-
 
 {pose_table(metrics)}
 
-### Detector
-
-{detector_table(metrics)}
-
-Boxes of all sets but COCO were named by a teacher network. COCO's sample has many people under 20 pixels, which the 416×256
-input cannot show.
-
 ### Action
 
 An action is *called* when it has the highest probability and reaches {calibration.action_score}; everything else is called other.
-Penn Action's accuracy is over its 15 classes. Where several clips were cut from a sequence, their probabilities are averaged.
+Penn Action's accuracy is over its 15 classes. Tracks of video are those that the bundle `{action["tracks_of"]}` found. Where several
+clips were cut from a sequence, their probabilities are averaged.
 
 {action_table(metrics)}
 
 The noise is that of the pose graph on the unseen persons of `lspet` and `stock_upright` (hard photos: video is easier), held for
 some frames and blended, and one joint in twelve lost for a third of the sequence; mean of three seeds.
-{rounding_text(manifest)}
+
 ## Thresholds
 
 Chosen on validation samples: detection score {calibration.detection_score}, action score {calibration.action_score}. Joints are drawn
-from confidence {calibration.joint_confidence}; confidence is the probability that a joint lies within 0.2 torso lengths, fitted per joint.
+from confidence {calibration.joint_confidence}; confidence is the probability that a joint lies within 0.2 torso lengths of where a
+human puts it.
 
 ## Limits
 
-- People smaller than a fifth of the picture's height, upside down, lying or hidden by others are found less often and posed worse.
+- People smaller than a tenth of the picture's height, upside down or hidden by others are found less often and posed worse.
 - The action classes are those of the data sets: mostly sports and staged interactions. "Punch" is no verdict that somebody was hit.
 - Sets with crowd labels (`lspet`) have 10 to 15 % of people with a wrong joint; measured accuracy includes these errors.
 - The people in the data are no fair sample of all people; accuracy by age, skin colour, dress or disability was not measured.

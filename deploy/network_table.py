@@ -198,7 +198,7 @@ def milliseconds(row: Row) -> float:
     options.intra_op_num_threads, options.log_severity_level = 1, 3
     with tempfile.TemporaryDirectory(prefix="edgeact-networks-") as folder:
         path = Path(folder) / "network.onnx"
-        export_onnx(module, example, path, input_name="input", output_names=names, dynamic_batch=False)
+        export_onnx(module, example, path, input_name="input", output_names=names, free="")
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     times = []
     for _ in range(_RUNS + 1):  # the first one also allocates

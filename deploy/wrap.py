@@ -7,51 +7,36 @@ Shapes: N pictures or clips, J joints, K boxes, T frames.
 import torch
 from torch import nn
 
+from trainer.calibrate import LOWEST_MASS, ConfidenceFit
 from trainer.models import person_detector
-from trainer.models.compact import normalise
-from trainer.models.edge_detector import EdgeDetector, decode
 from trainer.models.edge_pose import EdgePose, peak_soft_argmax, standardise
 from trainer.models.person_detector import PersonDetector
 
 
-class DetectorGraph(nn.Module):
-    """Image (N, 256, 416, 3) uint8 → boxes (N, K, 4) x_min, y_min, x_max, y_max in its pixels, scores (N, K), highest
-    first.
-    """
-
-    def __init__(self, network: EdgeDetector) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Boxes and scores."""
-        return decode(*self.network(normalise(image)))
-
-
 class PoseGraph(nn.Module):
-    """Crop (N, 160, 128, 3) uint8 → joints (N, J, 2) in its pixels, confidence (N, J), joint maps (N, J, 40, 32).
+    """Crop (N, H, W, 3) uint8 → joints (N, J, 2) in its pixels, confidence (N, J), joint maps (N, J, H/4, W/4).
 
     Args:
         network: The trained network.
-        slope: ``(J,)`` and
-        offset: ``(J,)`` of the logistic function that makes a confidence of the logarithm of the peak's mass
-            (`trainer.calibrate`).
+        fit: What makes a confidence of the evidence (`trainer.calibrate`).
     """
 
-    def __init__(self, network: EdgePose, slope: torch.Tensor, offset: torch.Tensor) -> None:
+    def __init__(self, network: EdgePose, fit: ConfidenceFit) -> None:
         super().__init__()
         self.network = network
-        self.register_buffer("slope", slope.float())
-        self.register_buffer("offset", offset.float())
+        self.register_buffer("own", torch.from_numpy(fit.own))
+        self.register_buffer("pose", torch.from_numpy(fit.pose))
+        self.register_buffer("offset", torch.from_numpy(fit.offset))
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Joints, confidence and joint maps."""
         joints, mass, maps = peak_soft_argmax(self.network(standardise(image)))
-        confidence = torch.sigmoid(self.slope * torch.log(mass.clamp_min(1e-4)) + self.offset)
-        return joints, confidence, maps
+        evidence = torch.log(mass.clamp_min(LOWEST_MASS))
+        of_pose = evidence.mean(1, keepdim=True)
+        return joints, torch.sigmoid(self.own * evidence + self.pose * of_pose + self.offset), maps
 
 
-class PersonDetectorGraph(nn.Module):
+class DetectorGraph(nn.Module):
     """Image (N, H, W, 3) uint8 RGB → boxes (N, K, 4) x_min, y_min, x_max, y_max in its pixels, scores (N, K), highest
     first, after non-maximum suppression.
 

@@ -99,7 +99,9 @@ class CalibrationSpec(_Record):
 
     Attributes:
         detection_score: Boxes under this score are no persons.
-        detection_iou: Of two boxes that overlap more, the lower score goes.
+        detection_iou: Of two boxes whose IoU exceeds this, the one with the lower score is dropped.
+        detection_pixels: The most pixels of each picture that a detector of free size is given of a frame, one a look
+            (`edgeact.perception.detect.join_looks`); None with a fixed size.
         pose_padding: The crop's side over the person box's.
         joint_confidence: Joints under this are not drawn.
         action_score: An action is in force while its smoothed score reaches this.
@@ -107,6 +109,9 @@ class CalibrationSpec(_Record):
 
     detection_score: Probability
     detection_iou: Probability
+    detection_pixels: (
+        Annotated[tuple[Annotated[int, Field(ge=1024, le=1 << 23)], ...], Field(min_length=1, max_length=3)] | None
+    ) = None
     pose_padding: Annotated[float, Field(ge=1.0, le=2.0)]
     joint_confidence: Probability
     action_score: Probability
@@ -197,28 +202,43 @@ class Bundle:
         return content
 
 
-def default_bundle_path() -> Path:
-    """The folder of the bundle that ships with edgeact."""
-    return Path(str(resources.files("edgeact"))) / "assets" / "bundle"
+# The bundles that ship with edgeact: the default for two processor cores, and a larger one for a desktop or a GPU.
+PACKAGED_BUNDLES = ("compact", "accurate")
+
+
+def packaged_bundle_path(name: str = PACKAGED_BUNDLES[0]) -> Path:
+    """The folder of a bundle that ships with edgeact, one of `PACKAGED_BUNDLES`; without a name the default."""
+    return Path(str(resources.files("edgeact"))) / "assets" / "bundles" / name
+
+
+def _bundle_folder(named: Path | None) -> Path:
+    """The folder that ``--bundle`` names: a folder of the user's before a packaged bundle of the same name."""
+    if named is None:
+        return packaged_bundle_path()
+    if str(named) in PACKAGED_BUNDLES and not (named / MANIFEST_NAME).exists():
+        return packaged_bundle_path(str(named))
+    return named
 
 
 def load_bundle(directory: Path | None = None) -> Bundle:
     """Read and validate a bundle's manifest (the graphs are read, and their hashes checked, when they are used).
 
     Args:
-        directory: The bundle's folder; None takes the one that ships with edgeact.
+        directory: The bundle's folder, or the name of one that ships with edgeact (`PACKAGED_BUNDLES`); None takes the
+            default.
 
     Raises:
         BundleError: There is no manifest, or it is not valid; all faults are listed.
         BundleSchemaError: The manifest's schema version is not the one that this edgeact reads.
     """
-    directory = directory or default_bundle_path()
+    directory = _bundle_folder(directory)
     path = directory / MANIFEST_NAME
     try:
         content = read_regular(path, limit=_LARGEST_MANIFEST)
     except OSError as error:
         raise BundleError(
-            f"{path} cannot be read ({error.strerror}); --bundle takes a folder with a {MANIFEST_NAME}"
+            f"{path} cannot be read ({error.strerror}); --bundle takes "
+            f"{' or '.join(PACKAGED_BUNDLES)}, or a folder with a {MANIFEST_NAME}"
         ) from error
     try:
         data = json.loads(content)

@@ -51,7 +51,11 @@ OutOption = Annotated[
 ]
 BundleOption = Annotated[
     Path | None,
-    typer.Option("--bundle", metavar="DIR", help="Folder of the bundle; without it the one that ships with edgeact."),
+    typer.Option(
+        "--bundle",
+        metavar="NAME|DIR",
+        help="compact (default), accurate (the larger one that ships too), or the folder of another bundle.",
+    ),
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings of the pipeline.")]
 DeviceOption = Annotated[

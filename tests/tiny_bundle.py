@@ -1,7 +1,6 @@
 """A real bundle of tiny ONNX graphs for a toy world, in which a person is a bright upright rectangle on a dark ground.
 
-- detector: run lengths of bright pixels in four directions give every bright pixel its rectangle; the most central ones
-  are the peaks.
+- detector: a box around each bright rectangle (`tests.tiny_detector`).
 - pose: mean and spread of the brightness in the crop place a standing figure; the confidence falls to 0 where nothing
   is bright.
 - action: ``walk`` for moving sideways, ``jump`` for moving up or down, ``other`` for neither, plus a fixed random
@@ -11,7 +10,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,8 @@ from onnx import numpy_helper, parser
 
 from edgeact.bundle import MANIFEST_NAME
 from edgeact.skeleton import BODY_21
+from tests.tiny_detector import build_detector
+from tests.toy_graph import build_model
 
 LABELS = ("walk", "jump", "other")
 CLIP_LENGTH, CLIP_STRIDE = 32, 1 / 15
@@ -48,112 +49,6 @@ def tiny_picture(width: int, height: int, boxes: Sequence[Sequence[float]]) -> n
     for x_min, y_min, x_max, y_max in boxes:
         image[max(round(y_min), 0) : max(round(y_max), 0), max(round(x_min), 0) : max(round(x_max), 0)] = BRIGHT
     return image
-
-
-def build_model(text: str, constants: Mapping[str, npt.NDArray[np.generic] | np.generic]) -> bytes:
-    """A graph in ONNX's text form, with constants by name, as the bytes of a file."""
-    model = parser.parse_model('<ir_version: 10, opset_import: ["": 18]>\n' + text)
-    model.graph.initializer.extend(
-        numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
-    )
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString())
-
-
-def _run_length(name: str, axis: int, forward: bool) -> str:
-    """Lines that count the bright pixels from each pixel on (itself included) along an axis, by doubling: up to 128."""
-    before, after = [0, 0, 0, 0], [0, 0, 0, 0]
-    lines = [f"{name}_1 = Identity(mask)"]
-    for step in (1, 2, 4, 8, 16, 32, 64):
-        (after if forward else before)[axis] = step
-        size = (128, 208)[axis - 2]
-        start, end = (step, size) if forward else (0, size - step)
-        pads = ", ".join(str(value) for value in before + after)
-        lines += [
-            f"{name}_slice_{step} = Slice({name}_{step}, {name}_start_{step}, {name}_end_{step}, {name}_axis)".replace(
-                f"{name}_start_{step}", f"i{start}"
-            )
-            .replace(f"{name}_end_{step}", f"i{end}")
-            .replace(f"{name}_axis", f"i{axis}"),
-            f"{name}_pads_{step} = Constant<value_ints = [{pads}]>()",
-            f"{name}_shifted_{step} = Pad({name}_slice_{step}, {name}_pads_{step})",
-            f"{name}_is_full_{step} = Equal({name}_{step}, f{step})",
-            f"{name}_full_{step} = Cast<to = 1>({name}_is_full_{step})",
-            f"{name}_more_{step} = Mul({name}_full_{step}, {name}_shifted_{step})",
-            f"{name}_{2 * step} = Add({name}_{step}, {name}_more_{step})",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _detector() -> bytes:
-    text = """detector (uint8[1,256,416,3] image) => (float[1,100,4] boxes, float[1,100] scores) {
-        pixels = Cast<to = 1>(image)
-        planes = Transpose<perm = [0, 3, 1, 2]>(pixels)
-        grey = ReduceMean<keepdims = 1>(planes, i1)
-        small = AveragePool<kernel_shape = [2, 2], strides = [2, 2]>(grey)
-        is_bright = Greater(small, f180)
-        mask = Cast<to = 1>(is_bright)
-        """
-    for name, axis, forward in (("right", 3, True), ("left", 3, False), ("down", 2, True), ("up", 2, False)):
-        text += _run_length(name, axis, forward)
-    text += """
-        width = Add(left_128, right_128)
-        height = Add(up_128, down_128)
-        x_skew = Sub(left_128, right_128)
-        y_skew = Sub(up_128, down_128)
-        x_off = Abs(x_skew)
-        y_off = Abs(y_skew)
-        safe_width = Max(width, f1)
-        safe_height = Max(height, f1)
-        x_share = Div(x_off, safe_width)
-        y_share = Div(y_off, safe_height)
-        x_central = Sub(f1, x_share)
-        y_central = Sub(f1, y_share)
-        central = Mul(x_central, y_central)
-        is_large = Greater(width, f4)
-        large = Cast<to = 1>(is_large)
-        inside = Mul(central, mask)
-        sized = Mul(inside, large)
-        scored = Mul(sized, best)
-        ranked = Mul(scored, tie_break)
-        pooled = MaxPool<kernel_shape = [9, 9], pads = [4, 4, 4, 4]>(ranked)
-        is_peak = Equal(pooled, ranked)
-        peak = Cast<to = 1>(is_peak)
-        peaks = Mul(peak, ranked)
-        flat = Reshape(peaks, flat_shape)
-        scores, order = TopK<axis = 1>(flat, k)
-        x_min = Sub(columns, left_128)
-        y_min = Sub(rows, up_128)
-        x_max = Add(columns, right_128)
-        y_max = Add(rows, down_128)
-        map_boxes = Concat<axis = 1>(x_min, y_min, x_max, y_max)
-        flat_boxes = Reshape(map_boxes, box_shape)
-        cells = Transpose<perm = [1, 0]>(flat_boxes)
-        index = Reshape(order, k)
-        chosen = Gather<axis = 0>(cells, index)
-        pixels_boxes = Mul(chosen, f2)
-        shifted = Add(pixels_boxes, edge)
-        boxes = Unsqueeze(shifted, i0)
-    }"""
-    rows, columns = np.mgrid[0:128, 0:208].astype(np.float32)
-    constants: dict[str, npt.NDArray[np.generic]] = {
-        f"i{n}": np.array([n], np.int64) for n in (0, 1, 2, 3, 4, 8, 16, 32, 64, 128, 208)
-    }
-    constants |= {
-        f"i{size - n}": np.array([size - n], np.int64) for n in (1, 2, 4, 8, 16, 32, 64) for size in (128, 208)
-    }
-    constants |= {f"f{n}": np.float32(n) for n in (1, 2, 4, 8, 16, 32, 64, 180)}
-    constants |= {
-        "best": np.float32(0.95),
-        "tie_break": (1 - 1e-5 * columns - 1e-6 * rows)[None, None].astype(np.float32),
-        "flat_shape": np.array([1, -1], np.int64),
-        "box_shape": np.array([4, -1], np.int64),
-        "k": np.array([100], np.int64),
-        "columns": columns[None, None],
-        "rows": rows[None, None],
-        "edge": np.array([2, 2, -1, -1], np.float32),  # runs count the pixel itself, and a cell is two pixels wide
-    }
-    return build_model(text, constants)
 
 
 def _pose() -> bytes:
@@ -307,19 +202,25 @@ def _tensor(name: str, shape: Sequence[int | str], dtype: str = "float32") -> di
     return {"name": name, "meaning": name, "shape": list(shape), "dtype": dtype}
 
 
-def build_tiny_bundle(directory: Path, *, omit: Sequence[str] = ()) -> Path:
+def build_tiny_bundle(
+    directory: Path, *, omit: Sequence[str] = (), free_size: bool = False, detection_pixels: Sequence[int] | None = None
+) -> Path:
     """Write the bundle of the toy world and return its folder.
 
     Args:
         directory: Where the bundle goes; made if need be.
         omit: Graphs to leave out, of ``detector``, ``pose``, ``action``, ``explain``.
+        free_size: The detector takes pictures of any height and width instead of 256×416.
+        detection_pixels: The most pixels of each picture that a detector of free size is given, for the manifest.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    height, width = ("H", "W") if free_size else (256, 416)
     features = ["N", CLIP_LENGTH, 21, 3]
     graphs: list[tuple[str, str, str, bytes, list[dict[str, object]], list[dict[str, object]]]] = [
         (
-            "detector", "scene", "frame", _detector(),
-            [_tensor("image", [1, 256, 416, 3], "uint8")], [_tensor("boxes", [1, 100, 4]), _tensor("scores", [1, 100])],
+            "detector", "scene", "frame", build_detector(height, width),
+            [_tensor("image", [1, height, width, 3], "uint8")],
+            [_tensor("boxes", [1, 100, 4]), _tensor("scores", [1, 100])],
         ),
         (
             "pose", "person", "frame", _pose(), [_tensor("image", ["N", 160, 128, 3], "uint8")],
@@ -366,7 +267,8 @@ def build_tiny_bundle(directory: Path, *, omit: Sequence[str] = ()) -> Path:
         "other_label": "other",
         "clip": {"length": CLIP_LENGTH, "stride_seconds": CLIP_STRIDE},
         "calibration": {
-            "detection_score": 0.5, "detection_iou": 0.6, "pose_padding": 1.25, "joint_confidence": 0.3,
+            "detection_score": 0.5, "detection_iou": 0.6, "pose_padding": 1.25,
+            "detection_pixels": None if detection_pixels is None else list(detection_pixels), "joint_confidence": 0.3,
             "action_score": 0.6,
         },
         "graphs": records,

@@ -14,49 +14,62 @@ from trainer.data.action_sequences import LABELS, OTHER, JointSequence
 from trainer.data.action_windows import deployed_clips
 from trainer.models.edge_action import EdgeAction
 
+LOWEST_MASS = 1e-4  # of a map around its peak; less says nothing more
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConfidenceFit:
-    """Per joint ``(J,)``: confidence = sigmoid(slope · log(peak mass) + offset)."""
+    """Confidence of joint j = sigmoid(own_j · log m_j + pose_j · mean of log m over all joints + offset_j), m being the
+    mass of a joint's map around its peak. Each ``(J,)`` float32.
 
-    slope: np.ndarray
+    The mean tells of the person: joints of a blurred or half hidden person are wrong more often than their own maps
+    show.
+    """
+
+    own: np.ndarray
+    pose: np.ndarray
     offset: np.ndarray
 
 
-def fit_confidence(
-    mass: np.ndarray, predicted: np.ndarray, target: np.ndarray, torso: np.ndarray, *, threshold: float = 0.2
-) -> ConfidenceFit:
-    """Logistic regression, per joint, of "within ``threshold`` torso lengths" on the logarithm of the peak's mass.
+# How strongly a joint's own offset is held to that of all joints, in labels: with fewer the joint says little itself.
+_OFFSET_LABELS = 50.0
+
+
+def fit_confidence(mass: np.ndarray, right: np.ndarray, valid: np.ndarray, weight: np.ndarray) -> ConfidenceFit:
+    """Logistic regression of "within 0.2 torso lengths of a human's joint" on the maps' masses: one slope of the
+    joint's own mass and one of the pose's for all joints, an offset for each.
 
     Args:
         mass: ``(N, J)`` share of the map's mass around its peak.
-        predicted: ``(N, J, 2)``.
-        target: ``(N, J, 3)`` x, y, weight.
-        torso: ``(N,)``, 0 where unknown.
-        threshold: Share of the torso length.
-
-    Joints with fewer than 50 labels share one fit over all joints.
+        right: ``(N, J)`` bool.
+        valid: ``(N, J)`` bool: a human named the joint.
+        weight: ``(N,)`` how much a person counts.
     """
-    valid = (target[..., 2] > 0) & (torso[:, None] > 0)
-    right = np.linalg.norm(predicted - target[..., :2], axis=-1) <= threshold * torso[:, None]
-    evidence = np.log(np.maximum(mass, 1e-4))
+    evidence = np.log(np.maximum(mass, LOWEST_MASS))
+    of_pose = np.broadcast_to(evidence.mean(1, keepdims=True), evidence.shape)
+    rows, joints = np.nonzero(valid)
+    own, pose, truth = evidence[rows, joints], of_pose[rows, joints], right[rows, joints].astype(np.float64)
+    counts = weight[rows] / weight[rows].mean()
 
-    def fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        def loss(parameters: np.ndarray) -> float:
-            z = parameters[0] * x + parameters[1]
-            return float(np.mean(np.logaddexp(0, z) - y * z) + 1e-3 * ((parameters[0] - 2) ** 2))
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        offsets = parameters[2] + parameters[3:]
+        z = parameters[0] * own + parameters[1] * pose + offsets[joints]
+        error = (1 / (1 + np.exp(-z)) - truth) * counts
+        value = (
+            float((counts * (np.logaddexp(0, z) - truth * z)).sum()) + _OFFSET_LABELS / 8 * (parameters[3:] ** 2).sum()
+        )
+        by_joint = np.bincount(joints, error, mass.shape[1])
+        gradient = np.array([error @ own, error @ pose, error.sum(), *(by_joint + _OFFSET_LABELS / 4 * parameters[3:])])
+        return value, gradient
 
-        return minimize(loss, np.array([2.0, 1.0]), method="Nelder-Mead").x
-
-    shared = fit(evidence[valid], right[valid].astype(np.float64))
-    fits = [
-        fit(evidence[valid[:, joint], joint], right[valid[:, joint], joint].astype(np.float64))
-        if valid[:, joint].sum() >= 50
-        else shared
-        for joint in range(mass.shape[1])
-    ]
-    values = np.array(fits, np.float32)
-    return ConfidenceFit(slope=values[:, 0], offset=values[:, 1])
+    start = np.array([2.0, 0.0, 1.0, *np.zeros(mass.shape[1])])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    ones = np.ones(mass.shape[1], np.float32)
+    return ConfidenceFit(
+        own=np.float32(found[0]) * ones,
+        pose=np.float32(found[1]) * ones,
+        offset=(found[2] + found[3:]).astype(np.float32),
+    )
 
 
 def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 10) -> float:

@@ -22,7 +22,6 @@ class Stage(str, Enum):
     """What can be done by itself."""
 
     DATA = "data"
-    DETECTOR = "detector"
     POSE = "pose"
     ACTION = "action"
 
@@ -51,13 +50,15 @@ app = typer.Typer(add_completion=False, cls=_TrainGroup)
 DataOption = Annotated[Path, typer.Option(help="folder of the data sets")]
 TeachersOption = Annotated[Path, typer.Option(help="folder of the teacher networks")]
 BundleOption = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="folder of the bundle; without it the one that ships with edgeact")
+    Path | None,
+    typer.Option(metavar="DIR", help="folder of the bundle, or compact or accurate", show_default="compact"),
 ]
+SnapshotsOption = Annotated[Path | None, typer.Option(metavar="DIR", help="folder of whole data sets, for stanford40")]
 
 
 @app.callback()
 def train() -> None:
-    """Train the networks of a recipe (data, detector, pose, action), or measure a bundle on other people's pictures.
+    """Train the networks of a recipe (data, pose, action), or measure a bundle on other people's pictures.
 
     Without a verb it trains: `edgeact train recipe.toml --stage pose` is `edgeact train networks recipe.toml --stage
     pose`. `edgeact deploy reproduce` does everything in order and makes the bundle.
@@ -74,8 +75,9 @@ def train_networks(
     work: Annotated[
         Path, typer.Option(help="folder for labels, patches and checkpoints; a stopped training goes on from there")
     ] = Path("edgeact-work"),
+    snapshots: SnapshotsOption = None,
     stage: Annotated[
-        list[Stage] | None, typer.Option(help="only this (may be repeated)", show_default="data, detector, pose")
+        list[Stage] | None, typer.Option(help="only this (may be repeated)", show_default="data, pose")
     ] = None,
 ) -> None:
     """Train networks on any machine; every stage goes on where it was stopped. The pose network trains on a GPU where
@@ -85,33 +87,30 @@ def train_networks(
     first: `edgeact deploy reproduce` does everything in order and makes the bundle.
     """
     from trainer.extras import require_extras
-    from trainer.folders import Folders
-    from trainer.recipe import load_recipe
 
-    asked = stage or [Stage.DATA, Stage.DETECTOR, Stage.POSE]
+    asked = stage or [Stage.DATA, Stage.POSE]
     stages = [name for name in Stage if name in asked]  # in the order in which one needs the other
     require_extras("edgeact train", ["train", "label"] if Stage.DATA in stages else ["train"])
 
+    from trainer.folders import Folders
+    from trainer.recipe import load_recipe
     from trainer.stages import (
         check_folders,
         check_made,
         make_data,
         train_action,
-        train_detector,
         train_pose,
         use_one_thread,
     )
 
     chosen = load_recipe(recipe)
-    folders = Folders(data=data, teachers=teachers, work=work)
+    folders = Folders(data=data, teachers=teachers, work=work, snapshots=snapshots)
     check_folders(folders)
-    check_made([name.value for name in stages], folders)
+    check_made([name.value for name in stages], chosen, folders)
     use_one_thread()
     for name in stages:
         if name is Stage.DATA:
-            make_data(chosen, folders)
-        elif name is Stage.DETECTOR:
-            train_detector(chosen, folders)
+            make_data(folders)
         elif name is Stage.POSE:
             train_pose(chosen, folders)
         else:
@@ -126,9 +125,7 @@ def wild(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="where tables and pictures go")] = Path(
         "wild"
     ),
-    snapshots: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="folder of whole data sets, for stanford40")
-    ] = None,
+    snapshots: SnapshotsOption = None,
     part: Annotated[Part, typer.Option(help="measure for tables, validation for choosing")] = Part.MEASURE,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="at most N pictures of one set")] = 400,
 ) -> None:
@@ -197,6 +194,29 @@ def steadiness(
 
     loaded = load_bundle(bundle)
     _print_table(steadiness_table({clip.name: measure_steadiness(loaded, clip) for clip in clips}))
+
+
+@app.command()
+def clips(
+    data: DataOption = Path("data"),
+    bundle: BundleOption = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="where the figures go as JSON")] = None,
+) -> None:
+    """Run the whole runtime over labelled clips: which actions it calls, how much of the time and how soon."""
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train clips", ["train"])
+
+    from edgeact.bundle import load_bundle
+    from trainer.measure.clips import clips_table, measure_clips
+    from trainer.measure.wild.report import as_json, write_text
+
+    figures = measure_clips(load_bundle(bundle), data, progress=_show_progress)
+    _print_table(clips_table(figures))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text(out / "clips.json", as_json(figures))
+        write_text(out / "clips.md", clips_table(figures).markdown)
 
 
 def _show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:

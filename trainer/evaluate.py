@@ -7,22 +7,20 @@ import numpy as np
 from edgeact.bundle import Bundle
 from trainer.folders import Folders
 from trainer.measure.actions import evaluate_actions
-from trainer.measure.detector import evaluate_detector
 from trainer.measure.pose import evaluate_pose
 
 
-def evaluate(bundle: Bundle, folders: Folders) -> dict:
+def evaluate(bundle: Bundle, folders: Folders, *, tracks_of: str) -> dict:
     """Every measure of a bundle, rounded to four digits.
 
     The errors that the noisy actions are measured with are those on the test persons; training saw those on the
     validation persons.
     """
-    with np.load(folders.pose_errors) as file:
+    with np.load(folders.pose_errors(tracks_of)) as file:
         errors = file["test"]
     metrics = {
         "pose": evaluate_pose(bundle, folders.pose, teachers=folders.teachers),
-        "detector": evaluate_detector(bundle, folders.detector),
-        "actions": evaluate_actions(bundle, folders.data, folders.tracks, errors),
+        "actions": evaluate_actions(bundle, folders.data, folders.tracks(tracks_of), errors),
     }
     return _rounded(metrics)
 

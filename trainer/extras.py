@@ -7,7 +7,7 @@ from edgeact.errors import MissingExtraError
 
 # The modules of each extra of pyproject.toml that a command needs; a test holds the two together.
 MODULES = {
-    "train": ("torch", "safetensors", "moderngl", "pycocotools", "onnx"),
+    "train": ("torch", "safetensors", "moderngl", "onnx"),
     "label": ("ai_edge_litert",),
     "export": ("torch", "onnx", "onnxscript"),
 }

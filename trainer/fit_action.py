@@ -5,40 +5,48 @@ cannot tell all classes apart still teach what they know. Validation sequences c
 (`calibrate`); test sequences only measure.
 """
 
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from trainer.checkpoint import MovingAverage, load_checkpoint, save_checkpoint
 from trainer.data.action_sequences import LABELS, JointSequence, jhmdb, own_tracks, penn_action, studio_motions
 from trainer.data.action_windows import training_clip
 from trainer.data.kinect_sequences import utkinect
-from trainer.log import log
+from trainer.data.skeleton_sets import msr_action3d, utd_mhad
+from trainer.data.still_people import still_people
+from trainer.folders import Folders
+from trainer.loop import Course, train
 from trainer.models.edge_action import EdgeAction
 from trainer.recipe import ActionRecipe
-from trainer.schedule import learning_rate
 
 # How often a source is drawn. Penn Action is the largest clean one; the rest keeps "other" broad.
 SHARES = {
-    "penn_action": 0.5,
-    "jhmdb": 0.14,
-    "studio": 0.14,
-    "ut_interaction": 0.16,
+    "penn_action": 0.4,
+    "jhmdb": 0.12,
+    "studio": 0.12,
+    "ut_interaction": 0.14,
     "surveillance_fights": 0.06,
-    "utkinect": 0.08,
+    "utkinect": 0.05,
+    "utd_mhad": 0.05,
+    "msr_action3d": 0.03,
+    "still_people": 0.05,
 }
 
 
-def read_training(data: Path, tracks: Path) -> list[JointSequence]:
-    """Every sequence of every set, all splits."""
+def read_training(folders: Folders, bundle: str) -> list[JointSequence]:
+    """Every sequence of every set, all splits, and the tracks of a bundle."""
+    data = folders.data
     return [
         *penn_action(data / "penn_action"),
         *jhmdb(data / "jhmdb"),
         *studio_motions(data / "studio"),
         *utkinect(data / "utkinect"),
-        *own_tracks(tracks),
+        *utd_mhad(data / "utd_mhad_skel"),
+        *msr_action3d(data / "msr_action3d_skel"),
+        *still_people(folders.labels),
+        *own_tracks(folders.tracks(bundle)),
     ]
 
 
@@ -86,9 +94,7 @@ def draw_batch(
     return torch.from_numpy(np.stack(clips)), allowed_matrix(allowed)
 
 
-def fit(
-    sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, recipe: ActionRecipe, *, save_every: int = 500
-) -> EdgeAction:
+def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, recipe: ActionRecipe) -> EdgeAction:
     """Train, or go on from the checkpoint, and return the moving average of the network.
 
     Args:
@@ -96,34 +102,20 @@ def fit(
         bank: Errors of our own pose network (`trainer.data.pose_noise`).
         checkpoint: File that the training is kept in.
         recipe: How long and how fast.
-        save_every: Steps between two checkpoints.
+
+    Raises:
+        FloatingPointError: The training diverged.
     """
     groups = _grouped(sequences)
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    model = EdgeAction(len(LABELS))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=0.05)
-    average = MovingAverage(model, decay=0.998)
-    start = load_checkpoint(checkpoint, model=model, average=average, optimizer=optimizer) if checkpoint.exists() else 0
-    since, total, right = time.monotonic(), 0.0, 0.0
-    for step in range(start, recipe.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, (recipe.steps,), (recipe.rate,))
-        clips, allowed = draw_batch(groups, np.random.default_rng((3, step)), recipe.batch, bank)
-        model.train()
-        logits = model(clips)
-        loss = action_loss(logits, allowed)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimizer.step()
-        average.update(model)
-        total += loss.item()
-        right += allowed[torch.arange(len(clips)), logits.argmax(-1)].float().mean().item()
-        if (step + 1) % save_every == 0 or step + 1 == recipe.steps:
-            save_checkpoint(checkpoint, model=model, average=average, optimizer=optimizer, step=step + 1)
-            seconds = round(time.monotonic() - since)
-            shares = {"loss": round(total / save_every, 4), "accuracy": round(right / save_every, 4)}
-            log(**{"action step": step + 1, "of": recipe.steps, "seconds": seconds}, **shares)
-            total, right = 0.0, 0.0
-    return average.model
+
+    def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for step in steps:
+            yield draw_batch(groups, np.random.default_rng((3, step)), recipe.batch, bank)
+
+    def loss(network: EdgeAction, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        clips, allowed = batch
+        return action_loss(network(clips), allowed)
+
+    course = Course("action", recipe.steps, recipe.rate, weight_decay=0.05, save_every=500)
+    return train(EdgeAction(len(LABELS)), checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss)

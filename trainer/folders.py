@@ -4,15 +4,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TINYPOSE_FILE = "tinypose_256x192.onnx"  # labels frames, and gives the pose network its first weights
+YOLOX_FILE = "yolox_nano.onnx"  # is the detector
 
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Attributes: the data sets, the teacher networks, and the folder that everything made on the way goes to."""
+    """Where everything lies.
+
+    Attributes:
+        data: The data sets, a folder each.
+        teachers: The teacher networks.
+        work: What is made on the way: labels, patches, and for each bundle its checkpoints and tracks.
+        snapshots: Whole data sets of which ``data`` holds a part or smaller pictures: ``NAME/images`` stands for the
+            folder of the same name under ``data``. None where there are none.
+    """
 
     data: Path
     teachers: Path
     work: Path
+    snapshots: Path | None = None
+
+    def data_set(self, name: str) -> Path:
+        """The folder of a data set: the whole snapshot where there is one."""
+        if self.snapshots is not None and (self.snapshots / name / "images").is_dir():
+            return self.snapshots / name
+        return self.data / name
 
     @property
     def labels(self) -> Path:
@@ -20,40 +36,28 @@ class Folders:
         return self.work / "labels"
 
     @property
-    def studio(self) -> Path:
-        """Rendered pictures."""
-        return self.work / "studio"
-
-    @property
     def pose(self) -> Path:
         """Patches of persons."""
         return self.work / "pose"
-
-    @property
-    def detector(self) -> Path:
-        """Pictures with boxes."""
-        return self.work / "detector"
-
-    @property
-    def tracks(self) -> Path:
-        """Joints of real clips as the runtime finds them."""
-        return self.work / "tracks"
-
-    @property
-    def pose_errors(self) -> Path:
-        """Errors of the pose graph on held-out persons."""
-        return self.work / "pose_errors.npz"
-
-    @property
-    def imagenet(self) -> Path:
-        """Weights that the detector's backbone starts from."""
-        return self.teachers / "mobilenet_v2_imagenet_fp16.safetensors"
 
     @property
     def tinypose(self) -> Path:
         """Weights that the pose network starts from."""
         return self.teachers / TINYPOSE_FILE
 
-    def network(self, name: str) -> Path:
-        """Checkpoint of a training: ``pose_teacher``, ``pose``, ``detector`` or ``action``."""
-        return self.work / f"{name}_net" / "checkpoint.pt"
+    @property
+    def yolox(self) -> Path:
+        """Weights of the detector."""
+        return self.teachers / YOLOX_FILE
+
+    def tracks(self, bundle: str) -> Path:
+        """Joints of real clips as a bundle finds them."""
+        return self.work / bundle / "tracks"
+
+    def pose_errors(self, bundle: str) -> Path:
+        """Errors of a bundle's pose graph on held-out persons."""
+        return self.work / bundle / "pose_errors.npz"
+
+    def network(self, bundle: str, name: str) -> Path:
+        """Checkpoint of a bundle's training: ``pose`` or ``action``."""
+        return self.work / bundle / f"{name}_net" / "checkpoint.pt"

@@ -2,11 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeact.errors import ConfigError
+from trainer.models.edge_pose import InputSize
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -15,6 +16,7 @@ else:
 
 Steps = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0.0, le=0.1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Batch = Annotated[int, Field(ge=2, le=1024)]
 
 
@@ -22,84 +24,70 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TeacherRecipe(_Record):
-    """Training of the larger pose network that the compact one learns from.
-
-    Attributes:
-        steps: How many, of as many persons as the compact network's.
-        rate: The highest learning rate.
-        mild_from: See `PoseRecipe`.
-        share: Of its maps in the compact network's loss; the rest is that of the labels.
-    """
-
-    steps: Steps
-    rate: Rate
-    mild_from: Annotated[int, Field(ge=0)]
-    share: Annotated[float, Field(ge=0.0, le=1.0)]
-
-
 class PoseRecipe(_Record):
     """Training of the pose network.
 
     Attributes:
-        cycles: The steps at which each cycle of the learning rate ends, ascending.
-        rates: The highest rate of each cycle.
+        height: Rows of its crops, a multiple of 32.
+        width: Columns of its crops, a multiple of 32.
+        light: Without the backbone's most costly parts (`trainer.models.lite_hrnet`).
+        steps: How many.
+        rate: The highest learning rate.
         mild_from: From this step on persons are shown nearly as they are (`trainer.data.pose_augment.MILD`).
         batch: Persons a step.
-        teacher: What it learns from beside labels.
+        start_share: Of the weights that it starts from in the network that ships (`trainer.fit_pose.fit`).
     """
 
-    cycles: tuple[Steps, ...]
-    rates: tuple[Rate, ...]
+    height: Annotated[int, Field(ge=64, le=512, multiple_of=32)]
+    width: Annotated[int, Field(ge=64, le=512, multiple_of=32)]
+    light: bool
+    steps: Steps
+    rate: Rate
     mild_from: Annotated[int, Field(ge=0)]
     batch: Batch
-    teacher: TeacherRecipe
+    start_share: Annotated[float, Field(ge=0, le=1)]
 
-    @model_validator(mode="after")
-    def _check(self) -> "PoseRecipe":
-        if len(self.cycles) != len(self.rates) or not self.cycles or list(self.cycles) != sorted(set(self.cycles)):
-            raise ValueError(
-                f"cycles {list(self.cycles)} must ascend and have a rate each, rates are {list(self.rates)}"
-            )
-        return self
+    @property
+    def size(self) -> InputSize:
+        """Of its crops."""
+        return InputSize(self.height, self.width)
 
 
 class DetectorRecipe(_Record):
-    """Training of the person detector."""
+    """The person detector: YOLOX-nano as published, of which only "person" is kept.
 
-    steps: Steps
-    batch: Batch
-    rate: Rate
+    Attributes:
+        pixels: The most of a frame's pixels that it sees, for each look at the frame; its time goes with their sum.
+        score: Boxes under this score are no persons. Chosen on validation pictures: ``edgeact train wild --part
+            validation`` says at which score there are .1 false boxes a photo.
+    """
+
+    pixels: Annotated[tuple[Annotated[int, Field(ge=1024, le=1 << 23)], ...], Field(min_length=1, max_length=3)]
+    score: Annotated[float, Field(gt=0, lt=1)]
 
 
 class ActionRecipe(_Record):
-    """Training of the action network."""
+    """Training of the action network.
 
+    Attributes:
+        tracks_of: The bundle that finds the tracks that it learns from. Another bundle than the recipe's own lends its
+            action network as well: joints mean the same in every bundle.
+        steps: How many.
+        batch: Clips a step.
+        rate: The highest learning rate.
+    """
+
+    tracks_of: Name
     steps: Steps
     batch: Batch
     rate: Rate
-
-
-class QuantizeRecipe(_Record):
-    """Which graphs get eight-bit convolutions.
-
-    Attributes:
-        graphs: Their names; none of them keeps everything in float32.
-        pictures: Training pictures that show a graph's activations their ranges.
-        largest_drop: Of PCK@0.2 and of AP at IoU .5, on validation pictures of any set; a bundle that loses more is
-            refused.
-    """
-
-    graphs: tuple[Literal["detector", "pose"], ...]
-    pictures: Annotated[int, Field(ge=8, le=1000)]
-    largest_drop: Annotated[float, Field(gt=0, lt=0.1)]
 
 
 class ThresholdRecipe(_Record):
     """What calibration aims at, and the numbers that are set by hand.
 
     Attributes:
-        detection_iou: Of two boxes that overlap more, the lower score goes.
+        detection_iou: Of two boxes whose IoU exceeds this, the one with the lower score is dropped.
         joint_confidence: Joints under this are not drawn.
         other_as_known: Share of "other" validation clips that may be called an action.
     """
@@ -110,23 +98,33 @@ class ThresholdRecipe(_Record):
 
 
 class Recipe(_Record):
-    """One bundle's training; ``history`` is what became of its weights that the numbers do not say, for the model
-    card.
+    """One bundle's training.
+
+    Attributes:
+        name: Of the bundle; its networks and tracks lie in a folder of this name.
+        version: Of the bundle.
+        detector: See `DetectorRecipe`; so are the others.
+        pose: Of the pose network.
+        action: Of the action network.
+        thresholds: Of the calibration.
     """
 
+    name: Name
     version: str
-    history: str = ""
-    studio_pictures: Annotated[int, Field(ge=0)]
     detector: DetectorRecipe
     pose: PoseRecipe
     action: ActionRecipe
-    quantize: QuantizeRecipe
     thresholds: ThresholdRecipe
 
 
 def default_recipe_path() -> Path:
     """The recipe of the bundle that ships with edgeact."""
-    return Path(__file__).parent / "recipes" / "compact.toml"
+    return recipe_path("compact")
+
+
+def recipe_path(name: str) -> Path:
+    """The recipe of a bundle that ships with edgeact: ``compact`` or ``accurate``."""
+    return Path(__file__).parent / "recipes" / f"{name}.toml"
 
 
 def load_recipe(path: Path | None = None) -> Recipe:

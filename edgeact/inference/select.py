@@ -21,8 +21,7 @@ def open_graph(bundle: Bundle, graph: GraphSpec, *, device: str = "cpu", threads
         # Its eight-bit numbers have a zero point, and TensorRT takes only symmetric ones.
         raise BackendError(
             f"graph {graph.name!r} has eight-bit convolutions for processors, which TensorRT does not take; use "
-            "--device cuda, "
-            "or a bundle whose recipe says quantize.graphs = []"
+            "--device cuda, or a bundle of float32 graphs, such as those that ship with edgeact"
         )
     backend = OnnxBackend(bundle.read_graph(graph), name=graph.name, device=device, threads=threads)
     try:

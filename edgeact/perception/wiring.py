@@ -53,6 +53,13 @@ class WiredGraph:
         return {meaning: as_float32(outputs[name]) for meaning, name in self._names.items()}
 
     @property
+    def takes_any_size(self) -> bool:
+        """Whether the graph takes uint8 RGB pictures whose height and width are free."""
+        shape = self.input.shape
+        is_picture = self.input.dtype == "uint8" and len(shape) == 4 and shape[3] == 3
+        return is_picture and isinstance(shape[1], str) and isinstance(shape[2], str)
+
+    @property
     def picture_size(self) -> tuple[int, int]:
         """Width and height of the pictures that the graph takes.
 

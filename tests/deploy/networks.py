@@ -5,36 +5,49 @@ import torch
 from torch import nn
 
 from deploy.package import Calibration, Networks, Samples
+from trainer.calibrate import ConfidenceFit
 from trainer.data.action_sequences import LABELS
 from trainer.models.edge_action import EdgeAction
-from trainer.models.edge_detector import EdgeDetector
-from trainer.models.edge_pose import EdgePose
+from trainer.models.edge_pose import EdgePose, InputSize, standardise
+from trainer.models.person_detector import PersonDetector
 
-CALIBRATION = Calibration((1.5,) * 21, (0.5,) * 21, 1.3, 0.35, 0.6, 0.3, 0.6)
+CONFIDENCE = ConfidenceFit(np.full(21, 1.2, np.float32), np.full(21, 0.3, np.float32), np.full(21, 0.5, np.float32))
+CALIBRATION = Calibration(
+    confidence=CONFIDENCE,
+    temperature=1.3,
+    detection_score=0.35,
+    detection_iou=0.6,
+    detection_pixels=(96 * 128, 64 * 96),
+    joint_confidence=0.3,
+    action_score=0.6,
+)
+CROP = InputSize(height=96, width=64)
 
 
 def random_networks(*, action: bool = True) -> Networks:
-    """Random weights whose batch normalisations have seen pictures: without, a deep network's activations die out to
-    nothing.
+    """Random weights that keep the size of what passes: with PyTorch's own, a deep network's values die out to a
+    constant.
     """
     torch.manual_seed(0)
-    detector, pose, samples = EdgeDetector(), EdgePose(), random_samples()
-    _see(detector, samples.scenes)
-    _see(pose, samples.crops)
-    return Networks(detector.eval(), pose.eval(), EdgeAction(len(LABELS)).eval() if action else None)
-
-
-def _see(network: nn.Module, pictures: torch.Tensor) -> None:
-    for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.momentum = None  # the mean of what it saw, not a running one
+    detector, pose = PersonDetector(), EdgePose(CROP, light=True)
+    for layer in (*detector.modules(), *pose.modules()):
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight)
     with torch.no_grad():
-        network.train()(pictures.permute(0, 3, 1, 2).float() / 255)
+        detector.first.weight /= 100  # pixels are 0..255
+        for head in detector.heads:
+            head.box.bias[2:] = 2.0  # boxes of seven cells: those of neighbours overlap
+        pose.head.weight /= pose(standardise(random_samples().crops)).std() / 2  # maps neither flat nor of one cell
+    return Networks(detector.eval(), pose.eval(), EdgeAction(len(LABELS)).eval() if action else None)
 
 
 def random_samples() -> Samples:
     rng = np.random.default_rng(0)
     place = np.cumsum(rng.normal(0, 3, (3, 32, 21, 2)), 1) + rng.normal(0, 60, (3, 1, 21, 2)) + 200
     clips = np.concatenate([place, rng.uniform(0.3, 1, (3, 32, 21, 1))], -1).astype(np.float32)
-    scenes, crops = rng.integers(0, 255, (2, 256, 416, 3), np.uint8), rng.integers(0, 255, (3, 160, 128, 3), np.uint8)
-    return Samples(torch.from_numpy(scenes), torch.from_numpy(crops), torch.from_numpy(clips))
+    scenes = tuple(
+        torch.from_numpy(rng.integers(0, 255, (1, height, width, 3), np.uint8))
+        for height, width in ((96, 128), (64, 192), (32, 320))
+    )
+    crops = torch.from_numpy(rng.integers(0, 255, (3, CROP.height, CROP.width, 3), np.uint8))
+    return Samples(scenes, crops, torch.from_numpy(clips))

@@ -37,7 +37,7 @@ def test_the_graph_gives_what_autograd_gives(tmp_path: Path) -> None:
     clips = random_samples().clips
     graph = explain_graph(clip_network, clips[:1])
     path = tmp_path / "explain.onnx"
-    export_onnx(graph, clips[:1], path, input_name="features", output_names=["relevance"], dynamic_batch=False)
+    export_onnx(graph, clips[:1], path, input_name="features", output_names=["relevance"], free="")
     (parity,) = check_parity(graph, path, list(clips.split(1)), output_names=["relevance"])
     for clip in clips.split(1):
         wanted = joint_relevance(clip_network, clip.clone().requires_grad_(True)).detach()
@@ -145,7 +145,7 @@ def test_an_attribution_is_traced_with_its_gradients_and_exported(
     round_weights(network.eval().requires_grad_(False))
     example, other = torch.randn(2, 1, *shape)
     graph = trace_gradient(partial(attribution, network), example)
-    export_onnx(graph, example, tmp_path / "map.onnx", input_name="input", output_names=["map"], dynamic_batch=False)
+    export_onnx(graph, example, tmp_path / "map.onnx", input_name="input", output_names=["map"], free="")
     expected = attribution(network, other)
     assert torch.allclose(graph(other), expected, atol=1e-5)
     assert expected.max() > 0.1

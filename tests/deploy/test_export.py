@@ -11,8 +11,10 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
+from torch.nn import functional
 
 from deploy.export import MINIMUM_HALF_ELEMENTS, OPSET, export_onnx, store_half
+from deploy.parity import check_parity
 
 
 class Small(nn.Module):
@@ -31,7 +33,7 @@ class Small(nn.Module):
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("graph") / "new" / "small.onnx"
-    export_onnx(Small(), torch.randn(2, 40), path, input_name="x", output_names=["y", "logs"], dynamic_batch=True)
+    export_onnx(Small(), torch.randn(2, 40), path, input_name="x", output_names=["y", "logs"], free="N")
     return path
 
 
@@ -46,6 +48,40 @@ def test_the_batch_may_have_any_size(graph: Path) -> None:
         y = session.run(["y"], {"x": x[:count]})[0]
         # The reference is the map with the weights as they are stored.
         assert np.abs(y - (x[:count] @ weight.T + module.linear.bias.detach().numpy())).max() < 1e-5
+
+
+class Places(nn.Module):
+    """Pictures (1, H, W, 3) → the four brightest of all cells of two strides, x and y, and how bright they are: what a
+    detector does, in a few nodes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.fine, self.coarse = nn.Conv2d(3, 1, 8, 8), nn.Conv2d(1, 1, 3, 4, 1)
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        fine = self.fine(image.permute(0, 3, 1, 2).float())
+        fine = fine + functional.interpolate(self.coarse(fine), scale_factor=4, mode="nearest")
+        x = torch.arange(fine.shape[3]).expand(fine.shape[2:])
+        y = torch.arange(fine.shape[2])[:, None].expand(fine.shape[2:])
+        bright, order = torch.topk(fine.flatten(1), 4, dim=1)
+        return torch.stack([x, y], -1).flatten(0, 1)[order].float(), bright
+
+
+def test_pictures_of_other_shapes_than_the_example_give_what_the_network_gives(tmp_path: Path) -> None:
+    module, path = Places(), tmp_path / "free.onnx"
+    pictures = [torch.randint(0, 256, (1, *size, 3), dtype=torch.uint8) for size in ((64, 96), (128, 64), (32, 224))]
+    export_onnx(module, pictures[0], path, input_name="image", output_names=["places", "bright"], free="HW")
+    (shape,) = (tensor.shape for tensor in onnxruntime.InferenceSession(path.read_bytes()).get_inputs())
+    assert (shape[0], shape[3]) == (1, 3)
+    assert isinstance(shape[1], str)
+    assert isinstance(shape[2], str)
+    assert shape[1] != shape[2]
+    for picture in pictures:
+        places, bright = check_parity(module, path, [picture], output_names=["places", "bright"])
+        assert places.largest == 0
+        assert bright.largest < 1e-3
 
 
 def test_nothing_of_this_machine_is_left_in_the_file(graph: Path) -> None:

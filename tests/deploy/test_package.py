@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from deploy.package import write_bundle
-from deploy.wrap import PoseGraph
+from deploy.wrap import DetectorGraph
 from edgeact.bundle import Bundle, load_bundle
 from edgeact.config import PipelineConfig
 from edgeact.errors import BundleError, BundleIntegrityError
@@ -16,20 +16,29 @@ from edgeact.inference.select import open_graph
 from edgeact.perception.perceiver import Perceiver
 from edgeact.types import Frame
 from tests.deploy.networks import CALIBRATION, random_networks, random_samples
-from trainer.models.edge_pose import EdgePose
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("made") / "bundle"
     return write_bundle(
-        folder, random_networks(), CALIBRATION, random_samples(), version="0.0.1", created="2026-01-31", training={}
+        folder,
+        random_networks(),
+        CALIBRATION,
+        random_samples(),
+        name="random",
+        version="0.0.1",
+        created="2026-01-31",
+        training={},
     )
 
 
 def test_the_runtime_reads_it(bundle: Bundle) -> None:
     assert [graph.name for graph in bundle.manifest.graphs] == ["detector", "pose", "action", "explain"]
+    assert bundle.manifest.name == "random"
     assert bundle.manifest.calibration.action_score == CALIBRATION.action_score
+    assert bundle.manifest.calibration.detection_pixels == CALIBRATION.detection_pixels
+    assert bundle.manifest.graphs[0].inputs[0].shape == (1, "H", "W", 3)
     assert not list(bundle.directory.parent.glob(".*"))  # nothing half is left beside it
 
 
@@ -45,8 +54,9 @@ def test_every_output_was_compared_with_pytorch(bundle: Bundle) -> None:
 
 def test_the_runtime_runs_it_on_a_frame(bundle: Bundle) -> None:
     perceiver = Perceiver(bundle, PipelineConfig())
-    result = perceiver.process(Frame(0, 0.0, np.zeros((120, 160, 3), np.uint8)))
-    assert result.frame.index == 0
+    for index, shape in enumerate(((120, 160, 3), (90, 160, 3))):  # the detector's picture changes with the frame
+        result = perceiver.process(Frame(index, 0.0, np.zeros(shape, np.uint8)))
+        assert result.frame.index == index
     perceiver.close()
 
 
@@ -62,7 +72,7 @@ def test_the_batch_of_persons_may_have_any_size(bundle: Bundle) -> None:
 
 def test_weights_are_stored_in_half_the_bytes(bundle: Bundle) -> None:
     size = sum((bundle.directory / graph.file).stat().st_size for graph in bundle.manifest.graphs)
-    parameters = sum(p.numel() for p in EdgePose().parameters())
+    parameters = sum(p.numel() for p in random_networks().pose.parameters())
     assert (bundle.directory / "pose.onnx").stat().st_size < 2.6 * parameters
     assert size < 12e6
 
@@ -92,19 +102,20 @@ def test_a_graph_that_is_not_its_network_is_refused_and_the_old_bundle_stays(
     target = tmp_path / "bundle"
     shutil.copytree(bundle.directory, target)
     before = load_bundle(target).digest
-    original = PoseGraph.forward
+    original = DetectorGraph.forward
 
-    def drifting(self: PoseGraph, image: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        joints, *rest = original(self, image)
-        return (joints if torch.compiler.is_exporting() else joints + 1.0, *rest)
+    def drifting(self: DetectorGraph, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        boxes, scores = original(self, image)
+        return boxes if torch.compiler.is_exporting() else boxes + 1.0, scores
 
-    monkeypatch.setattr(PoseGraph, "forward", drifting)
-    with pytest.raises(BundleError, match=r"pose\.onnx: joints differs from PyTorch by 1"):
+    monkeypatch.setattr(DetectorGraph, "forward", drifting)
+    with pytest.raises(BundleError, match=r"detector\.onnx: boxes differs from PyTorch by 1"):
         write_bundle(
             target,
             random_networks(action=False),
             CALIBRATION,
             random_samples(),
+            name="random",
             version="0.0.2",
             created="2026-01-31",
             training={},

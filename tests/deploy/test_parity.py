@@ -15,7 +15,7 @@ from tests.deploy.test_export import Small
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("parity") / "small.onnx"
-    export_onnx(Small(), torch.zeros(2, 40), path, input_name="x", output_names=["y", "logs"], dynamic_batch=True)
+    export_onnx(Small(), torch.zeros(2, 40), path, input_name="x", output_names=["y", "logs"], free="N")
     return path
 
 
@@ -59,7 +59,7 @@ class Ranked(nn.Module):
 
 def ranked_parity(folder: Path, ours: Ranked, theirs: Ranked) -> list[Parity]:
     path, zero = folder / "ranked.onnx", torch.zeros(1)
-    export_onnx(ours, zero, path, input_name="x", output_names=["boxes", "scores"], dynamic_batch=False)
+    export_onnx(ours, zero, path, input_name="x", output_names=["boxes", "scores"], free="")
     return check_parity(theirs, path, [zero], output_names=["boxes", "scores"], ranked=True)
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from edgeact.annotate import annotate
 from edgeact.batch import AnnotateOptions
-from edgeact.bundle import default_bundle_path, load_bundle
+from edgeact.bundle import load_bundle, packaged_bundle_path
 from edgeact.sinks.jsonl import read_frames, read_header
 
-ASSETS = default_bundle_path().parent
+ASSETS = packaged_bundle_path().parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_every_graph_is_the_one_that_the_manifest_describes() -> None:
 
 def test_the_card_and_the_manifest_tell_the_same_numbers() -> None:
     manifest = load_bundle().manifest
-    card = (default_bundle_path() / "MODEL_CARD.md").read_text(encoding="utf-8")
+    card = (packaged_bundle_path() / "MODEL_CARD.md").read_text(encoding="utf-8")
     penn = manifest.training["metrics"]["actions"]["penn_action"]
     assert f"{100 * penn['annotated']:.1f} %" in card
     assert f"{100 * manifest.training['metrics']['pose']['lspet']['pck_0.2']:.1f} %" in card

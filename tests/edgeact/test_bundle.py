@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edgeact.bundle import MANIFEST_NAME, load_bundle
+from edgeact.bundle import MANIFEST_NAME, PACKAGED_BUNDLES, load_bundle, packaged_bundle_path
 from edgeact.errors import BundleError, BundleIntegrityError, BundleSchemaError
 
 
@@ -151,3 +151,24 @@ def test_dimensions_are_sizes_or_named_as_free(changed: Change) -> None:
         (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
         with pytest.raises(BundleError, match=r"graphs\.0\.inputs\.0\.shape"):
             load_bundle(folder)
+
+
+@pytest.mark.parametrize("name", PACKAGED_BUNDLES)
+def test_a_packaged_bundle_is_named_without_its_folder(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_bundle(Path(name)).directory == packaged_bundle_path(name)
+    assert load_bundle(Path(name)).manifest.name == name
+
+
+def test_a_folder_of_the_users_comes_before_a_packaged_bundle_of_its_name(
+    tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tiny_bundle, tmp_path / "accurate")
+    monkeypatch.chdir(tmp_path)
+    assert load_bundle(Path("accurate")).digest == load_bundle(tiny_bundle).digest
+
+
+def test_the_default_is_the_first_packaged_bundle() -> None:
+    assert load_bundle().manifest.name == PACKAGED_BUNDLES[0] == "compact"

@@ -23,27 +23,68 @@ def probability(label: str, value: float) -> np.ndarray:
     return rest
 
 
-def test_confidence_recovers_the_logistic_that_made_the_data() -> None:
-    rng = np.random.default_rng(0)
-    mass = rng.uniform(0.05, 1, (4000, 2))
-    right = rng.random(mass.shape) < 1 / (1 + np.exp(-(2.5 * np.log(mass) + 2.0)))
-    target = np.concatenate([np.zeros((4000, 2, 2)), np.ones((4000, 2, 1))], -1)
-    predicted = np.where(right[..., None], 0.0, 50.0) + np.zeros((4000, 2, 2))
-    fit = fit_confidence(mass, predicted, target, np.full(4000, 100.0))
-    assert fit.slope == pytest.approx([2.5, 2.5], abs=0.3)
-    assert fit.offset == pytest.approx([2.0, 2.0], abs=0.3)
-
-
-def test_joints_with_few_labels_share_one_fit() -> None:
-    rng = np.random.default_rng(1)
-    mass = rng.uniform(0.05, 1, (400, 3))
-    target = np.concatenate([np.zeros((400, 3, 2)), np.ones((400, 3, 1))], -1)
-    target[:380, 1:, 2] = 0
-    fit = fit_confidence(
-        mass, rng.choice([0.0, 50.0], (400, 3, 1)) + np.zeros((400, 3, 2)), target, np.full(400, 100.0)
+def labels(
+    mass: np.ndarray, rng: np.random.Generator, *, own: float, pose: float, offset: np.ndarray | float
+) -> np.ndarray:
+    """Right or wrong ``(N, J)`` as a logistic of the masses says."""
+    evidence = np.log(mass)
+    return rng.random(mass.shape) < 1 / (
+        1 + np.exp(-(own * evidence + pose * evidence.mean(1, keepdims=True) + offset))
     )
-    assert fit.slope[1] == fit.slope[2]
-    assert fit.slope[0] != fit.slope[1]
+
+
+@pytest.mark.parametrize("pose", [0.0, 1.5])
+def test_confidence_recovers_the_logistic_that_made_the_data(pose: float) -> None:
+    rng = np.random.default_rng(0)
+    # A person's joints have much in common: how well the person is seen.
+    mass = np.clip(rng.uniform(0.1, 1, (6000, 1)) * rng.uniform(0.2, 1, (6000, 3)), 0.02, 1)
+    offset = np.array([1.5, 2.5, 3.5])
+    right = labels(mass, rng, own=1.2, pose=pose, offset=offset)
+    fit = fit_confidence(mass, right, np.ones_like(right), np.ones(6000))
+    assert fit.own == pytest.approx([1.2] * 3, abs=0.15)
+    assert fit.pose == pytest.approx([pose] * 3, abs=0.25)
+    assert fit.offset == pytest.approx(offset, abs=0.25)
+
+
+def test_joints_that_nobody_labelled_say_nothing() -> None:
+    rng = np.random.default_rng(1)
+    mass = rng.uniform(0.05, 1, (500, 2))
+    right, valid = labels(mass, rng, own=1.0, pose=0.5, offset=2.0), rng.random((500, 2)) < 0.7
+    fit, other = (fit_confidence(mass, truth, valid, np.ones(500)) for truth in (right, right ^ ~valid))
+    assert fit.offset.tolist() == other.offset.tolist()
+
+
+def test_a_joint_with_few_labels_takes_the_offset_of_all() -> None:
+    rng = np.random.default_rng(2)
+    mass = rng.uniform(0.05, 1, (2000, 4))
+    right = labels(mass, rng, own=1.0, pose=0.0, offset=2.0)
+    right[:, 3] = False  # always wrong
+    valid = np.ones_like(right)
+    known = fit_confidence(mass, right, valid, np.ones(2000)).offset
+    valid[3:, 3] = False
+    few = fit_confidence(mass, right, valid, np.ones(2000)).offset
+    valid[:, 3] = False
+    none = fit_confidence(mass, right, valid, np.ones(2000)).offset
+    assert known[3] < known[:3].min() - 4  # many labels: its own
+    assert abs(few[3] - few[:3].mean()) < 0.5  # three: nearly that of the others
+    assert none[3] == pytest.approx(none[:3].mean(), abs=0.05)
+
+
+def test_people_count_by_their_weight() -> None:
+    mass = np.full((200, 2), 0.5)
+    right = np.arange(200)[:, None] < 100  # of the first half every joint is right, of the second none
+    everywhere = np.repeat(right, 2, 1)
+    weight = np.where(np.arange(200) < 100, 3.0, 1.0)
+    fit = fit_confidence(mass, everywhere, np.ones_like(everywhere), weight)
+    evidence = np.log(0.5)
+    found = 1 / (1 + np.exp(-(fit.own * evidence + fit.pose * evidence + fit.offset)))
+    assert found == pytest.approx([0.75, 0.75], abs=0.01)
+
+
+def test_a_map_without_any_mass_is_no_infinity() -> None:
+    mass = np.array([[0.0, 0.5], [0.6, 0.7], [0.0, 0.9]])
+    fit = fit_confidence(mass, mass > 0.4, np.ones((3, 2), bool), np.ones(3))
+    assert all(np.isfinite(part).all() for part in (fit.own, fit.pose, fit.offset))
 
 
 def test_calibration_error_of_a_known_case() -> None:

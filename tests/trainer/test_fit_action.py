@@ -39,8 +39,7 @@ def test_a_short_training_tells_two_movements_apart_and_resumes_exactly(tmp_path
             sequences,
             bank,
             tmp_path / name / "checkpoint.pt",
-            ActionRecipe(steps=steps, batch=24, rate=2e-3),
-            save_every=20,
+            ActionRecipe(tracks_of="compact", steps=steps, batch=24, rate=2e-3),
         )
 
     network = train("whole", 40)
@@ -59,9 +58,9 @@ def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path:
 
     def train(name: str, steps: int) -> dict[str, torch.Tensor]:
         recipe = ActionRecipe(
-            steps=steps, batch=8, rate=2e-3
+            tracks_of="compact", steps=steps, batch=8, rate=2e-3
         )  # the rate of the first steps does not depend on how many there will be
-        return fit(sequences, bank, tmp_path / name / "checkpoint.pt", recipe, save_every=2).state_dict()
+        return fit(sequences, bank, tmp_path / name / "checkpoint.pt", recipe).state_dict()
 
     whole = train("whole", 6)
     train("parts", 2)

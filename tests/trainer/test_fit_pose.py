@@ -1,4 +1,4 @@
-"""Losses, schedule, batches, and that a resumed training is the uninterrupted one."""
+"""Batches across the sets, the schedule, and a short training of the pose network from end to end."""
 
 import json
 from pathlib import Path
@@ -10,41 +10,13 @@ import torch
 from edgeact.errors import SourceFormatError
 from tests.trainer.published_tinypose import random_weights, write_weights
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
-from trainer.data.pose_sets import batches, load_patch_set, training_sets
-from trainer.fit_pose import evaluate, fit, fit_teacher
-from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH, MAP_STRIDE
-from trainer.models.pose_teacher import PoseTeacher
-from trainer.pose_losses import distillation_loss, pose_loss, resized_maps
-from trainer.recipe import PoseRecipe, TeacherRecipe
+from trainer.data.pose_sets import SHARES, draw_batch, load_patch_set, training_sets
+from trainer.fit_pose import evaluate, fit, predict
+from trainer.models.edge_pose import EdgePose, InputSize, start_from_tinypose
+from trainer.recipe import PoseRecipe
 from trainer.schedule import learning_rate
 
-
-def at(x: float, y: float) -> torch.Tensor:
-    """Joint in crop pixels in the middle of a cell."""
-    return torch.tensor([[[(x + 0.5) * MAP_STRIDE - 0.5, (y + 0.5) * MAP_STRIDE - 0.5, 1.0]]])
-
-
-def test_the_loss_falls_toward_the_target() -> None:
-    def loss(x: int, y: int) -> float:
-        logits = torch.zeros(1, 1, 40, 32)
-        logits[0, 0, y - 1 : y + 2, x - 1 : x + 2] = 6.0
-        return float(pose_loss(logits, at(10, 20)))
-
-    assert loss(10, 20) < loss(12, 20) < loss(20, 20) < loss(30, 38)
-
-
-def test_unlabelled_joints_do_not_count() -> None:
-    logits = torch.randn(2, 3, 40, 32, requires_grad=True)
-    joints = torch.tensor([[30.0, 40.0, 1.0]]).repeat(2, 3, 1)
-    joints[:, 1, 2] = 0
-    pose_loss(logits, joints).backward()
-    assert logits.grad is not None
-    assert not logits.grad[:, 1].any()
-    assert logits.grad[:, 0].any()
-
-
-def test_nobody_labelled_gives_zero_not_nan() -> None:
-    assert float(pose_loss(torch.randn(2, 3, 40, 32), torch.zeros(2, 3, 3))) == 0.0
+SIZE = InputSize(height=64, width=96)
 
 
 def test_the_learning_rate_starts_anew_after_each_cycle() -> None:
@@ -57,15 +29,16 @@ def test_the_learning_rate_starts_anew_after_each_cycle() -> None:
 
 
 def write_patches(root: Path) -> Path:
-    """Random patches of the two sets that are also checked on, a few of them for validation."""
+    """Random patches of two sets that are also checked on, a few of them for validation."""
     rng = np.random.default_rng(0)
     for name in ("lspet", "stock_upright"):
         folder = root / name
         folder.mkdir(parents=True)
-        joints = rng.uniform(60, 130, (8, 21, 3)).astype(np.float32)
-        joints[..., 2] = 1
+        joints = rng.uniform(60, 200, (8, 21, 4)).astype(np.float32)
+        joints[..., 2], joints[..., 3] = 1, 0.9
         np.save(folder / "patches.npy", rng.integers(0, 255, (8, PATCH_HEIGHT, PATCH_WIDTH, 3), np.uint8))
         np.save(folder / "joints.npy", joints)
+        np.save(folder / "boxes.npy", np.full((8, 2), (90, 180), np.float32))
         np.save(folder / "torso.npy", np.full(8, 40, np.float32))
         rows = [{"split": "validation" if i < 2 else "train", "name": str(i)} for i in range(8)]
         (folder / "index.json").write_text(json.dumps(rows))
@@ -85,78 +58,75 @@ def test_patches_of_another_network_are_refused(tmp_path: Path) -> None:
         load_patch_set(folder, "train")
 
 
-@pytest.mark.parametrize(("height", "width"), [(40, 32), (64, 48)], ids=["the network's", "the teacher's"])
-def test_maps_of_any_size_are_drawn_to_the_same_place(height: int, width: int) -> None:
-    def loss(x: float, y: float) -> float:
-        rows = (torch.arange(height) + 0.5) * INPUT_HEIGHT / height - 0.5
-        columns = (torch.arange(width) + 0.5) * INPUT_WIDTH / width - 0.5
-        square = (rows[:, None] - y) ** 2 + (columns - x) ** 2
-        return float(pose_loss((-square / (2 * 6.0**2))[None, None], torch.tensor([[[60.3, 81.2, 1.0]]])))
-
-    there = loss(60.3, 81.2)
-    assert all(there < loss(60.3 + x, 81.2 + y) for x, y in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5)))
+def test_torso_lengths_follow_the_networks_view(tmp_path: Path) -> None:
+    patches = load_patch_set(write_patches(tmp_path) / "lspet", "validation")
+    for size in (SIZE, InputSize(height=128, width=192)):
+        _, joints = patches.view(0, size)
+        moved = np.linalg.norm(joints[0, :2] - joints[1, :2])
+        stored = np.linalg.norm(patches.joints[0, 0, :2] - patches.joints[0, 1, :2])
+        assert patches.torso_in_view(np.array([0]), size)[0] == pytest.approx(40 * moved / stored, rel=1e-4)
 
 
-def test_distillation_draws_the_maps_to_the_teachers() -> None:
-    random = torch.Generator().manual_seed(0)
-    teacher, noise = 3 * torch.randn(2, 3, 40, 32, generator=random), torch.randn(2, 3, 40, 32, generator=random)
-    losses = [float(distillation_loss(teacher + share * noise, teacher)) for share in (0.0, 0.1, 0.3, 1.0)]
-    assert losses == sorted(losses)
-    logits = (teacher + noise).requires_grad_()
-    distillation_loss(logits, teacher.requires_grad_()).backward()
-    assert logits.grad is not None
-    assert teacher.grad is None
-    assert float((logits.grad * noise).sum()) > 0  # downhill leads back to the teacher
+def test_shares_of_the_sets_add_up_to_all_of_a_batch() -> None:
+    assert sum(SHARES.values()) == pytest.approx(1.0)
 
 
-def test_a_teacher_of_another_size_shows_the_same_places() -> None:
-    teacher = torch.full((1, 1, 64, 48), -20.0)
-    teacher[0, 0, 16, 24] = 0.0  # its centre lies at x = 24.5/48, y = 16.5/64 of the crop
-    maps = resized_maps(teacher, (40, 32))
-    assert maps.sum().item() == pytest.approx(1.0)
-    x = (maps.sum(2) * (torch.arange(32) + 0.5) / 32).sum().item()
-    y = (maps.sum(3) * (torch.arange(40) + 0.5) / 40).sum().item()
-    assert x == pytest.approx(24.5 / 48, abs=2e-3)
-    assert y == pytest.approx(16.5 / 64, abs=2e-3)
-
-
-def test_batches_are_the_same_whoever_draws_them(tmp_path: Path) -> None:
+def test_batches_are_drawn_by_share_from_what_trains_and_are_the_same_each_time(tmp_path: Path) -> None:
     sets = training_sets(write_patches(tmp_path))
-    own = list(batches(sets, range(2, 5), batch=3, mild_from=3, threads=0))
-    others = list(batches(sets, range(2, 5), batch=3, mild_from=3, threads=2))
-    later = list(batches(sets, range(4, 5), batch=3, mild_from=3, threads=0))
-    assert len(own) == len(others) == 3
-    for one, other in zip([*own, own[2]], [*others, later[0]], strict=True):
-        assert torch.equal(one[0], other[0])
-        assert torch.equal(one[1], other[1])
-    assert own[0][0].dtype is torch.uint8
+    first, again = (draw_batch(sets, np.random.default_rng((1, 7)), 6, SIZE) for _ in range(2))
+    assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
+    crops, joints = first
+    assert (crops.dtype, crops.shape) == (torch.uint8, (6, SIZE.height, SIZE.width, 3))
+    assert joints.shape == (6, 21, 4)
+    assert not torch.equal(crops, draw_batch(sets, np.random.default_rng((1, 8)), 6, SIZE)[0])
+    # Patches that must not train would show: they are the only ones without a label.
+    for patches in sets:
+        patches.joints[:2, :, 2] = 0
+    rng = np.random.default_rng(0)
+    assert all((draw_batch(sets, rng, 8, SIZE)[1][:, :, 2] > 0).all() for _ in range(3))
 
 
-def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path: Path) -> None:
+def test_a_training_goes_on_where_it_stopped_and_ends_between_its_start_and_what_it_learned(tmp_path: Path) -> None:
     patches = write_patches(tmp_path / "patches")
-    weights = write_weights(tmp_path / "tinypose.onnx", random_weights())
+    weights, checkpoint = write_weights(tmp_path / "tinypose.onnx", random_weights()), tmp_path / "pose/checkpoint.pt"
 
-    def recipe(steps: int) -> PoseRecipe:
-        teaching = TeacherRecipe(steps=1, rate=1e-3, mild_from=0, share=0.5)
-        return PoseRecipe(cycles=(steps,), rates=(1e-3,), mild_from=1, batch=2, teacher=teaching)
+    def train(start_share: float) -> dict[str, torch.Tensor]:
+        recipe = PoseRecipe(
+            height=SIZE.height,
+            width=SIZE.width,
+            light=True,
+            steps=2,
+            rate=1e-3,
+            mild_from=1,
+            batch=2,
+            start_share=start_share,
+        )
+        return fit(patches, weights, checkpoint, recipe).state_dict()
 
-    teacher = fit_teacher(patches, weights, tmp_path / "teacher" / "checkpoint.pt", recipe(1))
-
-    def train(name: str, steps: int) -> dict[str, torch.Tensor]:
-        return fit(
-            patches, weights, tmp_path / name / "checkpoint.pt", recipe(steps), teacher=teacher, save_every=1
-        ).state_dict()
-
-    torch.use_deterministic_algorithms(True)
-    try:
-        whole = train("whole", 2)
-        train("parts", 1)
-        resumed = train("parts", 2)
-    finally:
-        torch.use_deterministic_algorithms(False)
-    assert all(torch.allclose(value.float(), resumed[name].float(), atol=1e-6) for name, value in whole.items())
+    learned = train(0.0)
+    before = checkpoint.read_bytes()
+    half, start = train(0.5), train(1.0)
+    assert checkpoint.read_bytes() == before  # it was finished
+    fresh = EdgePose(SIZE, light=True)
+    start_from_tinypose(fresh, weights)
+    for name, value in fresh.state_dict().items():
+        assert torch.equal(start[name], value)
+        assert torch.allclose(half[name], (value + learned[name]) / 2, atol=1e-6)
+    assert not torch.equal(learned["head.weight"], start["head.weight"])
 
 
-def test_the_teacher_is_judged_like_the_network(tmp_path: Path) -> None:
-    scores = evaluate(PoseTeacher(), [load_patch_set(write_patches(tmp_path) / "lspet", "validation")])
-    assert 0.0 <= scores["lspet"] <= 1.0
+def test_unsure_labels_of_a_teacher_do_not_count_as_truth(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = EdgePose(SIZE, light=True)
+    patches = load_patch_set(write_patches(tmp_path) / "lspet", "validation")
+    found, mass, wanted = predict(model, patches, patches.rows)
+    assert (found.shape, mass.shape, wanted.shape) == ((2, 21, 2), (2, 21), (2, 21, 4))
+    # The first person's joints lie where the network finds them and are sure, the second's are far off and unsure.
+    for row, (score, shift) in enumerate(((0.9, 0.0), (0.4, 500.0))):
+        scale = patches.torso_in_view(np.array([row]), SIZE)[0] / patches.torso[row]
+        centre = np.array([(PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2])
+        patches.joints[row, :, :2] = (found[row] - SIZE.centre) / scale + centre + shift
+        patches.joints[row, :, 3] = score
+    assert evaluate(model, [patches]) == {"lspet": 1.0, "worst": 1.0}
+    patches.joints[1, :, 3] = 0.9
+    assert evaluate(model, [patches]) == {"lspet": 0.5, "worst": 0.5}

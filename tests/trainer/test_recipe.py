@@ -6,25 +6,53 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import ConfigError
-from trainer.recipe import default_recipe_path, load_recipe
+from edgeact.perception.detect import detection_size
+from trainer.models.edge_pose import InputSize
+from trainer.recipe import default_recipe_path, load_recipe, recipe_path
 
 
-def test_the_shipped_recipe_is_valid() -> None:
-    recipe = load_recipe()
-    assert recipe.pose.cycles == tuple(sorted(recipe.pose.cycles))
+@pytest.mark.parametrize("name", ["compact", "accurate"])
+def test_the_shipped_recipes_are_valid(name: str) -> None:
+    recipe = load_recipe(recipe_path(name))
+    assert recipe.name == name
+    assert recipe.pose.size == InputSize(recipe.pose.height, recipe.pose.width)
+    assert 0 < recipe.pose.mild_from < recipe.pose.steps
+    # The comments beside the budgets name the pictures that they buy.
+    text = re.search(r"pixels = \[.*\] # (.*)", recipe_path(name).read_text())
+    assert text is not None
+    wide = [detection_size(1280, 720, pixels=pixels) for pixels in recipe.detector.pixels]
+    told = [(int(columns), int(rows)) for columns, rows in re.findall(r"(\d+)×(\d+)", text[1])]
+    assert told[: len(wide)] == wide
+    assert told[len(wide) :] == [detection_size(640, 480, pixels=recipe.detector.pixels[0])] * (len(told) - len(wide))
+
+
+def test_the_default_is_the_compact_recipe_and_the_accurate_one_is_larger() -> None:
+    compact, accurate = load_recipe(), load_recipe(recipe_path("accurate"))
+    assert compact.name == "compact"
+    assert sum(accurate.detector.pixels) > sum(compact.detector.pixels)
+    assert accurate.pose.height > compact.pose.height
 
 
 def test_unknown_keys_are_all_named(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
-    path.write_text(default_recipe_path().read_text().replace("batch = 16", "batchsize = 16") + "\nspeed = 3\n")
-    with pytest.raises(ConfigError, match=r"detector\.batch(?s:.)*speed|speed(?s:.)*detector\.batch"):
+    path.write_text(default_recipe_path().read_text().replace("pixels =", "picsels =") + "\nspeed = 3\n")
+    with pytest.raises(ConfigError, match=r"detector\.pixels(?s:.)*detector\.picsels(?s:.)*thresholds\.speed"):
         load_recipe(path)
 
 
-def test_every_cycle_has_a_rate(tmp_path: Path) -> None:
-    path = tmp_path / "recipe.toml"
-    path.write_text(re.sub(r"rates = .*", "rates = [1e-3, 1e-3]", default_recipe_path().read_text()))
-    with pytest.raises(ConfigError, match="must ascend and have a rate each"):
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("height = 150", r"pose\.height: .* multiple of 32"),
+        ("pixels = [1000]", r"detector\.pixels\.0: .* greater than or equal to 1024"),
+        ("pixels = []", r"detector\.pixels: .* at least 1 item"),
+        ('name = "../outside"', "name: .* pattern"),
+    ],
+)
+def test_values_that_no_network_can_have_are_refused(tmp_path: Path, line: str, fault: str) -> None:
+    path, key = tmp_path / "recipe.toml", line.partition(" ")[0]
+    path.write_text(re.sub(f"(?m)^{key} = .*", line, default_recipe_path().read_text()))
+    with pytest.raises(ConfigError, match=fault):
         load_recipe(path)
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from trainer.data.action_sequences import OTHER, JointSequence
+from edgeact.perception.visibility import possible_actions
+from trainer.data.action_sequences import LABELS, OTHER, JointSequence
 from trainer.data.pose_noise import add_pose_noise
 from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS, COMMON_MIRROR
 
@@ -34,16 +35,23 @@ def deployed_clips(sequence: JointSequence, *, hop_seconds: float = 0.5) -> np.n
 
 
 def hide_joints(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Random joints lost for a while, sometimes the legs for all of it: confidence near 0 and a place that means
-    nothing.
-    """
-    clip = clip.copy()
+    """Random joints lost for a while: confidence near 0 and a place that means nothing."""
     hidden = np.zeros(clip.shape[:2], bool)
-    if rng.random() < 0.12:
-        hidden[:, 9:] = True
     for _ in range(rng.poisson(1.0)):
         start, joint = int(rng.integers(len(clip))), int(rng.integers(13))
         hidden[start : start + int(rng.integers(2, len(clip))), joint] = True
+    return _without(clip, hidden, rng)
+
+
+def hide_legs(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Knees and ankles lost for all of a clip, half of the time the hips too: a person behind a desk, or close up."""
+    hidden = np.zeros(clip.shape[:2], bool)
+    hidden[:, 7 if rng.random() < 0.5 else 9 :] = True
+    return _without(clip, hidden, rng)
+
+
+def _without(clip: np.ndarray, hidden: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    clip = clip.copy()
     extent = np.ptp(clip[..., :2].reshape(-1, 2), axis=0)
     clip[hidden, :2] += (rng.normal(0, 0.25, (int(hidden.sum()), 2)) * extent).astype(np.float32)
     clip[hidden, 2] *= 0.15
@@ -88,7 +96,14 @@ def training_clip(
         # start of a track.
     else:
         clip, allowed = _impossible(joints, rng), (OTHER,)
-    return turn(hide_joints(clip, rng) if rng.random() < 0.4 else clip, rng).astype(np.float32), allowed
+    if rng.random() < 0.08:
+        # What is done with the legs cannot be told then; what the arms do can.
+        clip = hide_legs(clip, rng)
+        told = possible_actions(LABELS, {"arm": True, "leg": False})
+        allowed = tuple(label for label in allowed if told[LABELS.index(label)]) or (OTHER,)
+    elif rng.random() < 0.35:
+        clip = hide_joints(clip, rng)
+    return turn(clip, rng).astype(np.float32), allowed
 
 
 def _impossible(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from edgeact.geometry import transform_points, warp
 from edgeact.skeleton import BODY_21
 from trainer.data.appearance import erase, lower_resolution, recolour
-from trainer.data.pose_patches import PATCH_CENTRE, PATCH_HEIGHT, PATCH_WIDTH
-from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH
+from trainer.data.pose_patches import NETWORK_PADDING, PATCH_CENTRE
+from trainer.models.edge_pose import InputSize
 
-# Pixels of the network's crop for one of a patch, of which it sees the middle three quarters.
-VIEW = INPUT_HEIGHT * 4 / 3 / PATCH_HEIGHT
 MIRROR = list(BODY_21.mirror)
 UPPER_BODY = [index for index, name in enumerate(BODY_21.joints) if "knee" not in name and "ankle" not in name]
 
@@ -21,86 +20,134 @@ class PoseAugmentation:
     """Strengths. Rotation and scale are a little milder than paper E's (±40°, 0.7–1.3), which a network this small does
     not fit.
 
-    The rest serves CCTV: small, blurred, cut-off people.
+    The rest serves what cameras see: small, blurred, cut-off, lying people.
+
+    Attributes:
+        rotation_degrees: Two standard deviations of the turn, which is at most three.
+        scale: Lowest and highest.
+        shift: Of the crop's sides.
+        lying: Share of the persons who are turned by another 90° to either side.
+        upper_body: Share of which only the upper body is seen.
+        cut_off: Share whose box ends where a picture's edge might: the crop shows one side of the person.
+        low_resolution: Share that is shrunk and enlarged again.
+        erase: Share of which a rectangle is covered.
     """
 
     rotation_degrees: float = 32.0
     scale: tuple[float, float] = (0.75, 1.3)
     shift: float = 0.06
-    upper_body: float = 0.1
-    low_resolution: float = 0.2
-    erase: float = 0.2
+    lying: float = 0.12
+    upper_body: float = 0.15
+    cut_off: float = 0.08
+    low_resolution: float = 0.25
+    erase: float = 0.15
 
 
 # For the end of a training: strong changes teach what does not matter, but it is upright, whole people that the network
 # will see most.
 MILD = PoseAugmentation(
-    rotation_degrees=16.0, scale=(0.88, 1.22), shift=0.04, upper_body=0.03, low_resolution=0.08, erase=0.05
+    rotation_degrees=16.0,
+    scale=(0.88, 1.22),
+    shift=0.04,
+    lying=0.08,
+    upper_body=0.08,
+    cut_off=0.04,
+    low_resolution=0.12,
+    erase=0.05,
 )
 
 
-def centre_crop(patch: np.ndarray, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The network's own view of a patch: crop (160, 128, 3) uint8 and joints (21, 3) in its pixels."""
-    height, width = round(INPUT_HEIGHT / VIEW), round(INPUT_WIDTH / VIEW)
-    top, left = (PATCH_HEIGHT - height) // 2, (PATCH_WIDTH - width) // 2
-    crop = cv2.resize(
-        patch[top : top + height, left : left + width], (INPUT_WIDTH, INPUT_HEIGHT), interpolation=cv2.INTER_LINEAR
-    )
-    return crop, np.concatenate([to_crop(joints[:, :2]), joints[:, 2:]], 1).astype(np.float32)
+def view_scale(box: np.ndarray, size: InputSize) -> float:
+    """Crop pixels for one pixel of a patch, of a network's own view of it.
+
+    Args:
+        box: ``(2,)`` width and height of the person's box in patch pixels.
+        size: Of the network's crop.
+    """
+    return float(min(size.width / box[0], size.height / box[1]) / NETWORK_PADDING)
 
 
-def to_crop(points: np.ndarray) -> np.ndarray:
-    """Points (N, 2) x, y in patch pixels in the pixels of the network's own view."""
-    return (points - PATCH_CENTRE) * VIEW + ((INPUT_WIDTH - 1) / 2, (INPUT_HEIGHT - 1) / 2)
+def view_matrix(box: np.ndarray, size: InputSize) -> np.ndarray:
+    """Patch pixels → pixels of a network's own view, (2, 3) float32; see `view_scale`."""
+    scale = view_scale(box, size)
+    shift = np.array(size.centre) - scale * np.array(PATCH_CENTRE)
+    return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]], np.float32)
+
+
+def centre_crop(
+    patch: np.ndarray, joints: np.ndarray, box: np.ndarray, size: InputSize
+) -> tuple[np.ndarray, np.ndarray]:
+    """A network's own view of a patch.
+
+    Args:
+        patch: ``(320, 256, 3)`` uint8.
+        joints: ``(J, 2)`` or more columns: x, y in patch pixels.
+        box: See `view_scale`.
+        size: See `view_scale`.
+
+    Returns:
+        Crop ``(height, width, 3)`` uint8 and the joints in its pixels, further columns as they are.
+    """
+    matrix = view_matrix(box, size)
+    moved = np.concatenate([transform_points(joints[:, :2], matrix), joints[:, 2:]], 1).astype(np.float32)
+    return warp(patch, matrix, width=size.width, height=size.height), moved
 
 
 def augment(
-    patch: np.ndarray, joints: np.ndarray, rng: np.random.Generator, strength: PoseAugmentation
+    patch: np.ndarray,
+    joints: np.ndarray,
+    box: np.ndarray,
+    rng: np.random.Generator,
+    strength: PoseAugmentation,
+    size: InputSize,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A random view of a patch.
 
     Args:
-        patch: ``(240, 192, 3)`` uint8 RGB.
-        joints: ``(21, 3)`` x, y (patch pixels), weight.
+        patch: ``(320, 256, 3)`` uint8 RGB.
+        joints: ``(21, 4)`` x, y (patch pixels), weight, score.
+        box: ``(2,)`` width and height of the person's box in patch pixels.
         rng: Where the randomness comes from.
         strength: How much.
+        size: Of the crop.
 
     Returns:
-        Crop ``(160, 128, 3)`` uint8 RGB and joints ``(21, 3)`` in its pixels; joints outside of it have weight 0.
+        Crop ``(height, width, 3)`` uint8 RGB and joints ``(21, 4)`` in its pixels; joints outside of it have score 0.
     """
     centre = np.array(PATCH_CENTRE)
-    scale = VIEW * float(np.exp(rng.uniform(*np.log(strength.scale))))
+    scale = view_scale(box, size) * float(np.exp(rng.uniform(*np.log(strength.scale))))
     upper = joints[UPPER_BODY]
-    upper = upper[upper[:, 2] > 0]
+    upper = upper[(upper[:, 2] > 0) & (upper[:, 3] > 0.3)]
     if rng.random() < strength.upper_body and len(upper) >= 6:
         low, high = upper[:, :2].min(0), upper[:, :2].max(0)
         centre = (low + high) / 2
-        scale *= min(
-            INPUT_HEIGHT / 1.4 / VIEW / max(high[1] - low[1], 20),
-            INPUT_WIDTH / 1.4 / VIEW / max(high[0] - low[0], 20),
-            2.2,
-        )
-    angle = float(
-        np.clip(
-            rng.normal(0, strength.rotation_degrees / 2),
-            -1.5 * strength.rotation_degrees,
-            1.5 * strength.rotation_degrees,
-        )
-    )
+        extent = np.maximum(high - low, 20)
+        fitted = min(size.height / 1.4 / extent[1], size.width / 1.4 / extent[0])
+        scale *= min(max(fitted / view_scale(box, size), 1.0), 2.2)
+    elif rng.random() < strength.cut_off:
+        side = rng.integers(0, 2)  # of which half of the person is seen
+        centre[side] += rng.choice([-0.25, 0.25]) * box[side]
+        scale *= 1.25
+    spread = strength.rotation_degrees
+    angle = float(np.clip(rng.normal(0, spread / 2), -1.5 * spread, 1.5 * spread))
+    if rng.random() < strength.lying:
+        angle += float(rng.choice([-90, 90]))
+        # The person's height has to fit the crop's width then.
+        scale *= view_scale(box[::-1], size) / view_scale(box, size)
     matrix = cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), angle, scale)
-    shift = rng.uniform(-strength.shift, strength.shift, 2) * (INPUT_WIDTH, INPUT_HEIGHT)
-    matrix[:, 2] += np.array([(INPUT_WIDTH - 1) / 2, (INPUT_HEIGHT - 1) / 2]) - centre + shift
+    shift = rng.uniform(-strength.shift, strength.shift, 2) * (size.width, size.height)
+    matrix[:, 2] += np.array(size.centre) - centre + shift
     mirrored = rng.random() < 0.5
     if mirrored:
         matrix[0] = -matrix[0]
-        matrix[0, 2] += INPUT_WIDTH - 1
-    crop = cv2.warpAffine(patch, matrix, (INPUT_WIDTH, INPUT_HEIGHT), flags=cv2.INTER_LINEAR)
+        matrix[0, 2] += size.width - 1
+    crop = warp(patch, matrix.astype(np.float32), width=size.width, height=size.height)
     moved = joints.copy()
     moved[:, :2] = joints[:, :2] @ matrix[:, :2].T + matrix[:, 2]
     if mirrored:
         moved = moved[MIRROR]
-    inside = (moved[:, :2] >= 0).all(1) & (moved[:, 0] <= INPUT_WIDTH - 1) & (moved[:, 1] <= INPUT_HEIGHT - 1)
-    moved[:, 2] *= inside
+    inside = (moved[:, :2] >= 0).all(1) & (moved[:, 0] <= size.width - 1) & (moved[:, 1] <= size.height - 1)
+    moved[:, 3] *= inside
     if rng.random() < strength.low_resolution:
         crop = lower_resolution(crop, rng)
     crop = recolour(crop, rng)

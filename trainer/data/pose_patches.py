@@ -1,15 +1,17 @@
 """One array of person patches and joints from every pose data set, ready for augmentation.
 
-Each patch is the person's crop with a third more room than the network sees, so that turning, scaling and shifting find
+Each patch is the person's crop with a third more room than a network sees, so that turning, scaling and shifting find
 real pixels. Each data set gives the joints it has; the others have weight 0 and are left out of the loss.
 
-Outputs ``patches.npy`` (N, 240, 192, 3) uint8 RGB, ``joints.npy`` (N, 21, 3) float32 x, y (patch pixels), weight,
-``torso.npy`` (N,) patch pixels (0 where unknown) and ``index.json`` with the set, split and file of each patch.
+Outputs ``patches.npy`` (N, 320, 256, 3) uint8 RGB, ``joints.npy`` (N, 21, 4) float32 x, y (patch pixels), weight and
+score (how sure the label is, 0..1), ``boxes.npy`` (N, 2) width and height of the person's box and ``torso.npy`` (N,), 0
+where unknown, both in patch pixels, and ``index.json`` with the split and file of each patch.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import av
@@ -20,16 +22,25 @@ from edgeact.skeleton import BODY_21, MPII_16
 from trainer.data.lspet import LSP_JOINTS, read_lspet
 from trainer.data.read_picture import read_rgb
 from trainer.data.splits import UT_INTERACTION_TEST, Split, difference_hash, near_duplicates, split_by_hash
+from trainer.data.wild_pictures import wild_pictures
+from trainer.folders import Folders
 from trainer.log import log
 
-PATCH_HEIGHT, PATCH_WIDTH = 240, 192
-PATCH_CENTRE = ((PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2)  # x, y; of the network's own view too
-# The network sees the box times 1.12: any closer, and boxes that are a little off cut heads. The patch holds 4/3 of
-# that, in 9/8 of the network's resolution (`trainer.data.pose_augment.VIEW`), so that turning and scaling lose nothing.
+PATCH_HEIGHT, PATCH_WIDTH = 320, 256
+PATCH_CENTRE = ((PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2)  # x, y; of a network's own view too
+# A network sees the box times 1.12: any closer, and boxes that are a little off cut heads. The patch holds 4/3 of that,
+# in at least the resolution of the largest network (256 rows), so that turning and scaling lose nothing.
 NETWORK_PADDING = 1.12
 PATCH_PADDING = NETWORK_PADDING * 4 / 3
-# A teacher's joint counts from this score on (README of the teachers: keeps 75 % of the joints at 97.6 % accuracy).
+# A teacher's joint is sure from this score on (README of the teachers: keeps 75 % of the joints at 97.6 % accuracy).
 TEACHER_SCORE = 0.5
+# How sure a human's label is taken to be: PP-TinyPose's own score of joints that it is sure of.
+HUMAN_SCORE = 0.9
+# A human's joint this many torso lengths from where a sure teacher sees it is taken to be wrong. Of `lspet`'s people 10
+# to 15 % have such joints, most of them left and right confused.
+LARGEST_DISAGREEMENT = 0.3
+HUMAN_SETS = ("coco_mini", "lspet", "stock_upright")  # humans named their joints
+MINIMUM_HEIGHT = 48  # pixels of a box; smaller people are too blurred to teach
 
 _J = BODY_21.index
 LSP_TO_BODY = [_J(name) for name in LSP_JOINTS]
@@ -40,7 +51,7 @@ assert set(MPII_16.joints) <= set(BODY_21.joints)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PosePatch:
-    """A person before it is cut: image (H, W, 3) RGB, box (4,), joints (21, 3) x, y, weight in image pixels."""
+    """A person before it is cut: image (H, W, 3) RGB, box (4,), joints (21, 4) x, y in image pixels, weight, score."""
 
     source: str
     split: Split
@@ -76,8 +87,9 @@ def _lspet(data: Path, labels: Path) -> Iterator[PosePatch]:
     for sample, split, repeats in zip(samples, splits, duplicate, strict=True):
         if split == "train" and repeats:
             continue  # a near-duplicate of a held-out photo would make the test easier than it is
-        joints = np.zeros((21, 3), np.float32)
-        joints[LSP_TO_BODY] = sample.joints
+        joints = np.zeros((21, 4), np.float32)
+        joints[LSP_TO_BODY, :3] = sample.joints
+        joints[:, 3] = HUMAN_SCORE
         joints[joints[:, 2] <= 0] = 0
         if split == "train":
             _join_teacher(joints, teacher[f"images/{sample.path.name}"])
@@ -87,17 +99,37 @@ def _lspet(data: Path, labels: Path) -> Iterator[PosePatch]:
 
 
 def _join_teacher(joints: np.ndarray, teacher: np.ndarray) -> None:
-    """Take the face from the teacher where it is sure, and drop crowd labels that a sure teacher puts half a torso
-    away.
-    """
+    """Take the face from the teacher, and drop crowd labels that a sure teacher puts `LARGEST_DISAGREEMENT` away."""
     torso = torso_length(joints)
     for index in range(17):
-        sure = teacher[index, 2] > TEACHER_SCORE
         if index in FACE_JOINTS:
-            if sure:
-                joints[index] = (*teacher[index, :2], 1.0)
-        elif sure and torso > 0 and np.linalg.norm(joints[index, :2] - teacher[index, :2]) > 0.5 * torso:
-            joints[index, 2] = 0.0
+            joints[index] = (*teacher[index, :2], 1.0, teacher[index, 2])
+            continue
+        distance = np.linalg.norm(joints[index, :2] - teacher[index, :2])
+        if torso > 0 and teacher[index, 2] > TEACHER_SCORE and distance > LARGEST_DISAGREEMENT * torso:
+            joints[index] = 0.0
+
+
+def _teacher_joints(person: dict) -> np.ndarray:
+    """Joints (21, 4) of a person whom the teacher labelled, unsure ones with their low score; what COCO lacks of the
+    trunk lies in the middle of both shoulders and of both hips.
+    """
+    joints = np.zeros((21, 4), np.float32)
+    joints[:17, [0, 1, 3]] = np.array(person["joints"], np.float32)
+    joints[:17, 2] = 1.0
+    for name, side in (("thorax", "shoulder"), ("pelvis", "hip")):
+        both = joints[[_J(f"left_{side}"), _J(f"right_{side}")]]
+        joints[_J(name)] = (*both[:, :2].mean(0), 1.0, both[:, 3].min())
+    return joints
+
+
+def _human_joints(annotation: dict) -> np.ndarray:
+    """Joints (21, 4) of a person in COCO's form."""
+    joints = np.zeros((21, 4), np.float32)
+    joints[:17, :3] = np.array(annotation["keypoints"], np.float32).reshape(17, 3)
+    joints[:17, 2] = joints[:17, 2] > 0
+    joints[:17, 3] = HUMAN_SCORE
+    return joints
 
 
 def _stock_upright(data: Path, labels: Path) -> Iterator[PosePatch]:
@@ -106,11 +138,10 @@ def _stock_upright(data: Path, labels: Path) -> Iterator[PosePatch]:
     teacher = {row["file"]: np.array(row["joints"], np.float32) for row in _lines(labels / "stock_upright.jsonl")}
     for annotation in file["annotations"]:
         name = names[annotation["image_id"]]
-        joints = np.zeros((21, 3), np.float32)
-        joints[:17] = np.array(annotation["keypoints"], np.float32).reshape(17, 3)
-        joints[:17, 2] = joints[:17, 2] > 0
+        joints = _human_joints(annotation)
         extra = teacher[f"images/{name}"]
-        joints[EXTRA_JOINTS] = np.concatenate([extra[:, :2], extra[:, 2:] > 0.3], 1)
+        joints[EXTRA_JOINTS, :2], joints[EXTRA_JOINTS, 2] = extra[:, :2], extra[:, 2] > 0.3
+        joints[EXTRA_JOINTS, 3] = HUMAN_SCORE
         x, y, width, height = annotation["bbox"]
         box = np.array([x, y, x + width, y + height], np.float32)
         image = read_rgb(data / "stock_upright/images" / name)
@@ -118,22 +149,33 @@ def _stock_upright(data: Path, labels: Path) -> Iterator[PosePatch]:
 
 
 def _coco(data: Path) -> Iterator[PosePatch]:
-    splits: tuple[tuple[str, Split], ...] = (("train2017", "train"), ("val2017", "test"))
+    """COCO's training photos choose here and its validation photos measure: human joints of anybody are rare."""
+    splits: tuple[tuple[str, Split], ...] = (("train2017", "validation"), ("val2017", "test"))
     for part, split in splits:
         file = json.loads((data / f"coco_mini/annotations/person_keypoints_{part}.json").read_text())
         names = {image["id"]: image["file_name"] for image in file["images"]}
         for annotation in file["annotations"]:
             if annotation["iscrowd"] or annotation["num_keypoints"] < 5 or annotation["bbox"][3] < 40:
                 continue
-            joints = np.zeros((21, 3), np.float32)
-            joints[:17] = np.array(annotation["keypoints"], np.float32).reshape(17, 3)
-            joints[:17, 2] = joints[:17, 2] > 0
             x, y, width, height = annotation["bbox"]
             name = names[annotation["image_id"]]
             image = read_rgb(data / "coco_mini" / part / name)
-            yield PosePatch(
-                "coco_mini", split, name, image, np.array([x, y, x + width, y + height], np.float32), joints
-            )
+            box = np.array([x, y, x + width, y + height], np.float32)
+            yield PosePatch("coco_mini", split, name, image, box, _human_joints(annotation))
+
+
+def _wild(folder: Path, labels: Path, name: str) -> Iterator[PosePatch]:
+    """Whom the teachers found in a wild set's pictures that train or choose."""
+    pictures = {path.relative_to(folder).as_posix(): split for path, split in wild_pictures(folder, name)}
+    for row in _lines(labels / f"{name}.jsonl"):
+        split = pictures.get(row["file"])
+        if split is None or split == "measure":
+            continue
+        image = read_rgb(folder / row["file"])
+        for person in row["persons"]:
+            box = np.array(person["box"], np.float32)
+            if box[3] - box[1] >= MINIMUM_HEIGHT:
+                yield PosePatch(name, split, row["file"], image, box, _teacher_joints(person))
 
 
 def _clips(data: Path, labels: Path, name: str) -> Iterator[PosePatch]:
@@ -158,61 +200,53 @@ def _clips(data: Path, labels: Path, name: str) -> Iterator[PosePatch]:
                     continue
                 image = frame.to_ndarray(format="rgb24")
                 for person in rows[position]["persons"]:
-                    joints = np.zeros((21, 3), np.float32)
-                    joints[:17] = person["joints"]
-                    if joints[:17, 2].mean() < 0.4:  # too unsure to teach with
+                    joints = _teacher_joints(person)
+                    if joints[:17, 3].mean() < 0.4:  # too unsure to teach with
                         continue
-                    joints[:, 2] = joints[:, 2] > TEACHER_SCORE
                     yield PosePatch(
                         name, split, f"{clip}#{position}", image, np.array(person["box"], np.float32), joints
                     )
 
 
-def _studio(studio: Path) -> Iterator[PosePatch]:
-    for row in _lines(studio / "labels.jsonl") if (studio / "labels.jsonl").exists() else []:
-        image = read_rgb(studio / row["file"])
-        for person in row["persons"]:
-            joints = np.array(person["joints"], np.float32)
-            if (joints[:, 2] > 0).sum() >= 8:
-                joints[:, 2] = joints[:, 2] > 0
-                yield PosePatch(
-                    "studio",
-                    split_by_hash(row["file"]),
-                    row["file"],
-                    image,
-                    np.array(person["box"], np.float32),
-                    joints,
-                )
-
-
-def build(data: Path, labels: Path, studio: Path, out: Path, sets: list[str]) -> None:
-    """Cut and store every patch of the named sets as ``out/SET/``; a set that is there already is left alone."""
-    readers = {
+def build(folders: Folders, sets: Sequence[str]) -> None:
+    """Cut and store every patch of the named sets as ``SET/`` in the folder of patches; a set that is there already is
+    left alone.
+    """
+    data, labels = folders.data, folders.labels
+    readers: dict[str, Callable[[], Iterator[PosePatch]]] = {
         "lspet": lambda: _lspet(data, labels),
         "stock_upright": lambda: _stock_upright(data, labels),
         "coco_mini": lambda: _coco(data),
         "ut_interaction": lambda: _clips(data, labels, "ut_interaction"),
         "surveillance_fights": lambda: _clips(data, labels, "surveillance_fights"),
-        "studio": lambda: _studio(studio),
     }
     for name in sets:
-        folder = out / name
+        folder = folders.pose / name
         if (folder / "index.json").exists():
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        patches, joints, torsos, index = [], [], [], []
-        for patch in readers[name]():
-            matrix = person_crop_matrix(patch.box, width=PATCH_WIDTH, height=PATCH_HEIGHT, padding=PATCH_PADDING)
-            patches.append(warp(patch.image, matrix, width=PATCH_WIDTH, height=PATCH_HEIGHT))
-            moved = np.concatenate([transform_points(patch.joints[:, :2], matrix), patch.joints[:, 2:]], 1).astype(
-                np.float32
-            )
+        reader = readers.get(name) or partial(_wild, folders.data_set(name), labels, name)
+        _write(folder, reader())
+
+
+def _write(folder: Path, people: Iterator[PosePatch]) -> None:
+    joints, boxes, torsos, index = [], [], [], []
+    # A set holds gigabytes of pixels, so that they go to the disk as they come; their number is known at the end.
+    with (folder / "pixels.partial").open("wb") as file:
+        for person in people:
+            matrix = person_crop_matrix(person.box, width=PATCH_WIDTH, height=PATCH_HEIGHT, padding=PATCH_PADDING)
+            file.write(warp(person.image, matrix, width=PATCH_WIDTH, height=PATCH_HEIGHT).tobytes())
+            moved = np.concatenate([transform_points(person.joints[:, :2], matrix), person.joints[:, 2:]], 1)
             moved[moved[:, 2] <= 0] = 0
-            joints.append(moved)
+            joints.append(moved.astype(np.float32))
+            boxes.append((person.box[2:] - person.box[:2]) * matrix[0, 0])
             torsos.append(torso_length(moved))
-            index.append({"split": patch.split, "name": patch.name})
-        np.save(folder / "patches.npy", np.stack(patches))
-        np.save(folder / "joints.npy", np.stack(joints))
-        np.save(folder / "torso.npy", np.array(torsos, np.float32))
-        (folder / "index.json").write_text(json.dumps(index))
-        log(set=name, patches=len(patches))
+            index.append({"split": person.split, "name": person.name})
+    pixels = np.memmap(folder / "pixels.partial", np.uint8, "r", shape=(len(index), PATCH_HEIGHT, PATCH_WIDTH, 3))
+    np.save(folder / "patches.npy", pixels)
+    (folder / "pixels.partial").unlink()
+    np.save(folder / "joints.npy", np.stack(joints))
+    np.save(folder / "boxes.npy", np.stack(boxes).astype(np.float32))
+    np.save(folder / "torso.npy", np.array(torsos, np.float32))
+    (folder / "index.json").write_text(json.dumps(index))
+    log(set=folder.name, patches=len(index))

@@ -1,9 +1,6 @@
 """Stored patches of persons as the pose network trains on them: sets, and batches drawn across them."""
 
 import json
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,34 +8,52 @@ import numpy as np
 import torch
 
 from edgeact.errors import SourceFormatError
-from trainer.data.pose_augment import MILD, VIEW, PoseAugmentation, augment
+from trainer.data.pose_augment import PoseAugmentation, augment, centre_crop, view_scale
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
-from trainer.models.edge_pose import INPUT_HEIGHT, INPUT_WIDTH
+from trainer.models.edge_pose import InputSize
 
-# Share of each batch by data set: the large clean sets carry it, frames of one clip repeat themselves and count less.
+# Share of each batch by data set: no set weighs more than its variety. The everyday photos carry it; sport photos show
+# the rare poses; frames of one clip repeat themselves.
 SHARES = {
-    "lspet": 0.5,
-    "stock_upright": 0.14,
-    "ut_interaction": 0.14,
-    "surveillance_fights": 0.09,
-    "coco_mini": 0.03,
-    "studio": 0.10,
+    "stanford40": 0.32,
+    "lspet": 0.18,
+    "vn_everyday": 0.13,
+    "gym_stills": 0.08,
+    "street_people": 0.08,
+    "stock_upright": 0.07,
+    "surveillance_fights": 0.06,
+    "ut_interaction": 0.05,
+    "coco_more": 0.03,
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatchSet:
-    """Stored patches of one set and split: memory-mapped patches, joints (N, 21, 3) in their pixels, rows (M,) of this
-    split.
+    """Stored patches of one set and split.
 
-    ``torso`` is (N,) in pixels of the network's own view of a patch, in which its errors are measured; 0 where unknown.
+    Attributes:
+        name: The set.
+        patches: ``(N, 320, 256, 3)`` uint8 RGB, memory-mapped.
+        joints: ``(N, 21, 4)`` x, y in patch pixels, weight, score.
+        boxes: ``(N, 2)`` width and height of the persons' boxes in patch pixels.
+        torso: ``(N,)`` in patch pixels; 0 where unknown.
+        rows: ``(M,)`` of this split.
     """
 
     name: str
     patches: np.ndarray
     joints: np.ndarray
+    boxes: np.ndarray
     torso: np.ndarray
     rows: np.ndarray
+
+    def view(self, row: int, size: InputSize) -> tuple[np.ndarray, np.ndarray]:
+        """A network's own view of one person: crop (height, width, 3) uint8 RGB, joints (21, 4) in its pixels."""
+        return centre_crop(self.patches[row], self.joints[row], self.boxes[row], size)
+
+    def torso_in_view(self, rows: np.ndarray, size: InputSize) -> np.ndarray:
+        """Torso lengths (M,) of some persons in pixels of a network's own view of them."""
+        return self.torso[rows] * np.array([view_scale(self.boxes[row], size) for row in rows], np.float32)
 
 
 def load_patch_set(folder: Path, split: str) -> PatchSet:
@@ -55,7 +70,8 @@ def load_patch_set(folder: Path, split: str) -> PatchSet:
             f"{folder} has patches of {patches.shape[1:]}, not {(PATCH_HEIGHT, PATCH_WIDTH, 3)}; delete it to cut "
             "them anew"
         )
-    return PatchSet(folder.name, patches, np.load(folder / "joints.npy"), VIEW * np.load(folder / "torso.npy"), rows)
+    joints, boxes, torso = (np.load(folder / f"{name}.npy") for name in ("joints", "boxes", "torso"))
+    return PatchSet(folder.name, patches, joints, boxes, torso, rows)
 
 
 def training_sets(patches: Path) -> list[PatchSet]:
@@ -64,47 +80,23 @@ def training_sets(patches: Path) -> list[PatchSet]:
 
 
 def draw_batch(
-    sets: list[PatchSet], rng: np.random.Generator, batch: int, strength: PoseAugmentation | None = None
+    sets: list[PatchSet],
+    rng: np.random.Generator,
+    batch: int,
+    size: InputSize,
+    strength: PoseAugmentation | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch across the sets by `SHARES`: crops (N, 160, 128, 3) uint8 RGB, joints (N, 21, 3) x, y in crop pixels,
-    weight.
+    """A batch across the sets by `SHARES`: crops (N, height, width, 3) uint8 RGB, joints (N, 21, 4) x, y in crop
+    pixels, weight, score.
     """
     strength = strength or PoseAugmentation()
     shares = np.array([SHARES[patches.name] for patches in sets])
-    crops = np.empty((batch, INPUT_HEIGHT, INPUT_WIDTH, 3), np.uint8)
-    joints = np.empty((batch, 21, 3), np.float32)
+    crops = np.empty((batch, size.height, size.width, 3), np.uint8)
+    joints = np.empty((batch, 21, 4), np.float32)
     for position, choice in enumerate(rng.choice(len(sets), batch, p=shares / shares.sum())):
         patches = sets[choice]
         row = rng.choice(patches.rows)
-        crops[position], joints[position] = augment(patches.patches[row], patches.joints[row], rng, strength)
+        crops[position], joints[position] = augment(
+            patches.patches[row], patches.joints[row], patches.boxes[row], rng, strength, size
+        )
     return torch.from_numpy(crops), torch.from_numpy(joints)
-
-
-def batches(
-    sets: list[PatchSet], steps: range, *, batch: int, mild_from: int, threads: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """The batches (`draw_batch`) of so many steps, the same however many threads draw them ahead.
-
-    Args:
-        sets: What is drawn from.
-        steps: Which steps; a resumed training sees the batches that it would have seen.
-        batch: Persons a step.
-        mild_from: From this step on persons are shown nearly as they are.
-        threads: 0 draws each batch when it is asked for.
-    """
-
-    def drawn(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        return draw_batch(sets, np.random.default_rng((1, step)), batch, MILD if step >= mild_from else None)
-
-    if threads == 0:
-        yield from map(drawn, steps)
-        return
-    # Threads, not processes: most of the work is OpenCV's, which holds no lock of Python's and does not survive a fork.
-    with ThreadPoolExecutor(threads) as pool:
-        ahead: deque[Future[tuple[torch.Tensor, torch.Tensor]]] = deque()
-        for step in steps:
-            ahead.append(pool.submit(drawn, step))
-            if len(ahead) > threads:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()

@@ -63,20 +63,42 @@ def letterbox_square(image: np.ndarray, size: int) -> tuple[np.ndarray, float]:
 
 
 class TeacherPose:
-    """PP-TinyPose with a mirrored second look.
+    """PP-TinyPose with a mirrored second look, in one or several crops of each person.
 
     Call with a frame ``(H, W, 3)`` uint8 BGR and a box x_min, y_min, x_max, y_max (pixels);
     returns ``(17, 3)`` float32 COCO joints x, y (pixels), score 0..1.
+
+    Args:
+        directory: Of the teacher networks.
+        paddings: Side of each crop over that of the box; see `merge_poses`.
     """
 
-    def __init__(self, directory: Path, padding: float = 1.25) -> None:
-        self.session, self.padding = _session(directory / TINYPOSE_FILE), padding
+    def __init__(self, directory: Path, paddings: tuple[float, ...] = (1.25,)) -> None:
+        self.session, self.paddings = _session(directory / TINYPOSE_FILE), paddings
 
     def __call__(self, bgr: np.ndarray, box: np.ndarray) -> np.ndarray:
-        matrix = tinypose_matrix(box, padding=self.padding)
+        return merge_poses(np.stack([self._look(bgr, box, padding) for padding in self.paddings]))
+
+    def _look(self, bgr: np.ndarray, box: np.ndarray, padding: float) -> np.ndarray:
+        matrix = tinypose_matrix(box, padding=padding)
         image = tinypose_input(cv2.warpAffine(bgr, matrix.astype(np.float32), TINYPOSE_SIZE)[..., ::-1])
         heat, mirrored = self.session.run(None, {"image": np.concatenate([image, image[..., ::-1]])})[0]
         return decode_heat(mirror_mean(heat, mirrored), matrix)
+
+
+def merge_poses(poses: np.ndarray) -> np.ndarray:
+    """One pose of several looks at a person: joints ``(K, J, 3)`` x, y, score → ``(J, 3)``.
+
+    Looks agree on a joint when they lie within a tenth of the pose's extent of the surest one. Their mean is weighted
+    by score. The score is the mean of all looks, those that disagree counting as 0: a joint that moves with the crop
+    is not known.
+    """
+    sure = poses[poses[..., 2].argmax(0), np.arange(poses.shape[1])]  # (J, 3)
+    extent = float(np.ptp(sure[:, :2], axis=0).max())
+    agrees = np.linalg.norm(poses[..., :2] - sure[None, :, :2], axis=-1) <= 0.1 * max(extent, 1.0)
+    weight = np.where(agrees, np.maximum(poses[..., 2], 1e-6), 0.0)
+    place = (poses[..., :2] * weight[..., None]).sum(0) / weight.sum(0)[:, None]
+    return np.concatenate([place, weight.mean(0)[:, None]], 1).astype(np.float32)
 
 
 TINYPOSE_SIZE = (192, 256)  # width and height of its crops

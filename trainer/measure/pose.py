@@ -5,35 +5,42 @@ from pathlib import Path
 import numpy as np
 
 from edgeact.bundle import Bundle
+from edgeact.geometry import transform_points
 from edgeact.inference.base import Backend
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.calibrate import expected_calibration_error
-from trainer.data.pose_augment import centre_crop, to_crop
+from trainer.data.pose_augment import view_matrix
 from trainer.data.pose_noise import residual_bank
-from trainer.data.pose_patches import PATCH_CENTRE, PATCH_HEIGHT, PATCH_PADDING
+from trainer.data.pose_patches import PATCH_CENTRE
 from trainer.data.pose_sets import PatchSet, load_patch_set
 from trainer.data.splits import Split
 from trainer.measure.graphs import open_named
 from trainer.metrics.pck import pck
 from trainer.models.edge_action import common_joints
+from trainer.models.edge_pose import InputSize
 
 POSE_SETS = ("stock_upright", "lspet", "coco_mini", "ut_interaction", "surveillance_fights")
 # Sets whose joints a teacher network named: what is measured there is agreement with it, not accuracy.
 TEACHER_LABELLED = frozenset({"ut_interaction", "surveillance_fights"})
 
 
-def predict_crops(backend: Backend, patches: PatchSet, *, batch: int = 16) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def crop_size(bundle: Bundle) -> InputSize:
+    """Of the crops that a bundle's pose graph takes."""
+    shape = next(graph for graph in bundle.manifest.graphs if graph.name == "pose").inputs[0].shape
+    return InputSize(int(shape[1]), int(shape[2]))
+
+
+def predict_crops(
+    backend: Backend, patches: PatchSet, size: InputSize, *, batch: int = 16
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Joints (M, 21, 2), confidence (M, 21) and targets (M, 21, 3) in crop pixels of every row of a set."""
     found, confidence, targets = [], [], []
     for start in range(0, len(patches.rows), batch):
-        crops, wanted = zip(
-            *(centre_crop(patches.patches[r], patches.joints[r]) for r in patches.rows[start : start + batch]),
-            strict=True,
-        )
+        crops, wanted = zip(*(patches.view(row, size) for row in patches.rows[start : start + batch]), strict=True)
         outputs = backend.run({"image": np.stack(crops)})
         found.append(outputs["joints"])
         confidence.append(outputs["confidence"])
-        targets.append(np.stack(wanted))
+        targets.append(np.stack(wanted)[..., :3])
     return np.concatenate(found), np.concatenate(confidence), np.concatenate(targets)
 
 
@@ -45,14 +52,14 @@ def evaluate_pose(
 
     Sets that have nobody in the split are left out.
     """
-    backend = open_named(bundle, "pose")
+    backend, size = open_named(bundle, "pose"), crop_size(bundle)
     scores: dict[str, dict[str, float]] = {}
     for name in POSE_SETS:
         chosen = load_patch_set(patches / name, split)
         if not len(chosen.rows):
             continue
-        found, confidence, wanted = predict_crops(backend, chosen)
-        torso = chosen.torso[chosen.rows]
+        found, confidence, wanted = predict_crops(backend, chosen, size)
+        torso = chosen.torso_in_view(chosen.rows, size)
         valid = (wanted[..., 2] > 0) & (torso[:, None] > 0)
         right = np.linalg.norm(found - wanted[..., :2], axis=-1) <= 0.2 * torso[:, None]
         scores[name] = {
@@ -63,22 +70,22 @@ def evaluate_pose(
         }
         if teachers is not None and name not in TEACHER_LABELLED:
             scores[name]["tinypose_pck_0.2"] = pck(
-                _teacher_joints(chosen, teachers), wanted, torso, joints=LIMB_JOINTS
+                _teacher_joints(chosen, teachers, size), wanted, torso, joints=LIMB_JOINTS
             )[0]
     return scores
 
 
-def _teacher_joints(patches: PatchSet, teachers: Path) -> np.ndarray:
+def _teacher_joints(patches: PatchSet, teachers: Path, size: InputSize) -> np.ndarray:
     """PP-TinyPose on the same patches, (M, 21, 2) in the pixels of the network's crop (joints that it lacks stay 0)."""
     from trainer.data.teachers import TeacherPose
 
     teacher = TeacherPose(teachers)
-    # A box of 3:4 fills the teacher's input; its own padding gives wide persons room.
-    half = np.array([0.75, 1.0]) * PATCH_HEIGHT / PATCH_PADDING / 2
-    box = np.concatenate([PATCH_CENTRE - half, PATCH_CENTRE + half])
     joints = np.zeros((len(patches.rows), 21, 2), np.float32)
     for position, row in enumerate(patches.rows):
-        joints[position, :17] = to_crop(teacher(np.ascontiguousarray(patches.patches[row][..., ::-1]), box)[:, :2])
+        half = patches.boxes[row] / 2
+        box = np.concatenate([PATCH_CENTRE - half, PATCH_CENTRE + half])
+        found = teacher(np.ascontiguousarray(patches.patches[row][..., ::-1]), box)[:, :2]
+        joints[position, :17] = transform_points(found, view_matrix(patches.boxes[row], size))
     return joints
 
 
@@ -86,17 +93,19 @@ def pose_error_banks(bundle: Bundle, patches: Path) -> dict[str, np.ndarray]:
     """Errors of the pose graph for `add_pose_noise`: on validation persons (to train with) and on test persons (to
     measure with).
     """
-    backend = open_named(bundle, "pose")
+    backend, size = open_named(bundle, "pose"), crop_size(bundle)
     banks = {}
     for split in ("validation", "test"):
         rows = []
         for name in ("lspet", "stock_upright"):
             chosen = load_patch_set(patches / name, split)
-            found, confidence, wanted = predict_crops(backend, chosen)
+            found, confidence, wanted = predict_crops(backend, chosen, size)
             predicted = common_joints(np.concatenate([found, confidence[..., None]], -1))
             target = common_joints(wanted)
             if name == "lspet":
                 target[:, 0, 2] = 0  # has no face joints: the head's error is not known there
-            rows.append(residual_bank(predicted[..., :2], predicted[..., 2], target, chosen.torso[chosen.rows]))
+            rows.append(
+                residual_bank(predicted[..., :2], predicted[..., 2], target, chosen.torso_in_view(chosen.rows, size))
+            )
         banks[split] = np.concatenate(rows)
     return banks

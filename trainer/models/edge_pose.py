@@ -5,9 +5,10 @@ al., TPAMI 2020): spatial softmax of each joint's map and its expectation (soft-
 paper's maximum of the map: it is a logistic function of the map's mass around its expectation, fitted per joint on
 validation data so that it is the probability that the joint lies within 0.2 torso lengths.
 
-Shapes: N persons, J joints, H×W input (160×128), h×w maps (40×32).
+Shapes: N persons, J joints, H×W input, h×w maps of a quarter of its sides.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,9 +17,7 @@ from torch import nn
 from edgeact.skeleton import BODY_21
 from trainer.models.lite_hrnet import BRANCHES, Conv, LiteHRNet, load_tinypose
 
-INPUT_HEIGHT, INPUT_WIDTH = 160, 128
 MAP_STRIDE = 4
-MAP_HEIGHT, MAP_WIDTH = INPUT_HEIGHT // MAP_STRIDE, INPUT_WIDTH // MAP_STRIDE
 # RGB of ImageNet in 0..255, which the weights that training starts from expect.
 IMAGE_MEAN = (123.675, 116.28, 103.53)
 IMAGE_DEVIATION = (58.395, 57.12, 57.375)
@@ -30,6 +29,19 @@ NEIGHBOURS = {
     "thorax": ("left_shoulder", "right_shoulder"),
     "pelvis": ("left_hip", "right_hip"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class InputSize:
+    """Sides of a crop in pixels, multiples of 32."""
+
+    height: int
+    width: int
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """x, y of its middle, pixel centres being at whole numbers."""
+        return (self.width - 1) / 2, (self.height - 1) / 2
 
 
 def standardise(image: torch.Tensor) -> torch.Tensor:
@@ -76,16 +88,18 @@ def _axis_window(peak: torch.Tensor, length: int) -> tuple[torch.Tensor, torch.T
 
 
 class EdgePose(nn.Module):
-    """Crop (N, 3, H, W) as `standardise` gives it, sides multiples of 32 → logits of the joint maps (N, J, H/4, W/4).
+    """Crop (N, 3, H, W) as `standardise` gives it → logits of the joint maps (N, J, H/4, W/4).
 
     Args:
+        size: Of the crops that it is trained and used on.
         joints: How many.
-        whole: With the whole backbone, as published.
+        light: See `LiteHRNet`.
     """
 
-    def __init__(self, joints: int = len(BODY_21.joints), *, whole: bool = False) -> None:
+    def __init__(self, size: InputSize, joints: int = len(BODY_21.joints), *, light: bool = False) -> None:
         super().__init__()
-        self.backbone = LiteHRNet(whole=whole)
+        self.size = size
+        self.backbone = LiteHRNet(light=light)
         self.head = Conv(BRANCHES[0], joints)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -93,13 +107,13 @@ class EdgePose(nn.Module):
 
 
 @torch.no_grad()
-def start_from_tinypose(network: EdgePose, path: Path, crops: torch.Tensor) -> None:
+def start_from_tinypose(network: EdgePose, path: Path) -> None:
     """Fill a network for `BODY_21` with PP-TinyPose's weights; joints that it lacks start as means of their neighbours.
 
     Raises:
         SourceNotFoundError, SourceFormatError: See `trainer.models.lite_hrnet.load_tinypose`.
     """
-    weight, bias = load_tinypose(network.backbone, path, crops)
+    weight, bias = load_tinypose(network.backbone, path)
     rows = [
         [BODY_21.index(name) for name in NEIGHBOURS[joint]] if joint in NEIGHBOURS else [index]
         for index, joint in enumerate(BODY_21.joints)

@@ -1,9 +1,11 @@
 """Clips as the runtime cuts them, and clips for training."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from trainer.data.action_sequences import OTHER, JointSequence
-from trainer.data.action_windows import CLIP_SECONDS, deployed_clips, hide_joints, training_clip, whole_clip
+from trainer.data.action_windows import CLIP_SECONDS, deployed_clips, hide_joints, hide_legs, training_clip, whole_clip
 from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS
 
 
@@ -39,6 +41,23 @@ def test_hidden_joints_lose_their_confidence() -> None:
     hidden = [hide_joints(clip, np.random.default_rng(seed))[..., 2].min() for seed in range(20)]
     assert min(hidden) < 0.2
     assert (clip[..., 2] == 1).all()
+
+
+def test_hidden_legs_are_hidden_throughout_and_the_arms_are_not() -> None:
+    clip = hide_legs(whole_clip(numbered(100)), np.random.default_rng(0))
+    assert (clip[:, 9:, 2] < 0.2).all()
+    assert (clip[:, :7, 2] == 1).all()
+
+
+def test_without_legs_nobody_is_taught_to_walk() -> None:
+    bank = np.concatenate([np.zeros((3, 13, 2)), np.ones((3, 13, 1))], -1).astype(np.float32)
+    walk = replace(numbered(90), allowed=("walk",))
+    taught = {training_clip(walk, np.random.default_rng(seed), bank)[1] for seed in range(200)}
+    assert taught == {("walk",), (OTHER,)}
+    for seed in range(200):
+        clip, allowed = training_clip(walk, np.random.default_rng(seed), bank)
+        if (clip[:, 9:, 2] < 0.2).all():
+            assert allowed == (OTHER,)
 
 
 def test_training_clips_are_finite_and_sometimes_impossible() -> None:

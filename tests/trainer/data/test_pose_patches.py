@@ -9,8 +9,26 @@ import pytest
 from scipy.io import savemat
 
 from edgeact.skeleton import BODY_21
+from tests.trainer.data.wild_photos import write_photo
 from trainer.data.lspet import LSP_JOINTS
-from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH, build, torso_length
+from trainer.data.pose_patches import (
+    HUMAN_SCORE,
+    LARGEST_DISAGREEMENT,
+    MINIMUM_HEIGHT,
+    PATCH_CENTRE,
+    PATCH_HEIGHT,
+    PATCH_PADDING,
+    PATCH_WIDTH,
+    build,
+    torso_length,
+)
+from trainer.folders import Folders
+
+
+def folders_in(root: Path) -> Folders:
+    """The work lies beside the data, so that labels are in ``work/labels`` and patches in ``work/pose``."""
+    return Folders(data=root / "data", teachers=root / "teachers", work=root / "work")
+
 
 # By the hash of its name (see test_splits): 1 to 4 train, 5 tests.
 TRAIN, TWIN, TEST = "im00001.jpg", "im00002.jpg", "im00005.jpg"
@@ -57,34 +75,96 @@ def write_coco(data: Path) -> None:
 
 
 def test_joints_lie_on_their_pixels(tmp_path: Path) -> None:
-    data, out = tmp_path / "data", tmp_path / "pose"
-    write_coco(data)
-    build(data, tmp_path, tmp_path, out, ["coco_mini"])
-    patches, joints = np.load(out / "coco_mini/patches.npy"), np.load(out / "coco_mini/joints.npy")
+    folders = folders_in(tmp_path)
+    write_coco(folders.data)
+    build(folders, ["coco_mini"])
+    folder = folders.pose / "coco_mini"
+    patches, joints, boxes = (np.load(folder / f"{name}.npy") for name in ("patches", "joints", "boxes"))
     assert patches.shape == (2, PATCH_HEIGHT, PATCH_WIDTH, 3)
-    assert [row["split"] for row in json.loads((out / "coco_mini/index.json").read_text())] == ["train", "test"]
+    # What COCO calls its training part chooses, its validation part measures: human joints of anybody are rare.
+    assert [row["split"] for row in json.loads((folder / "index.json").read_text())] == ["validation", "test"]
     for patch, rows in zip(patches, joints, strict=True):
         for index in (BODY_21.index("nose"), BODY_21.index("left_ankle")):
             x, y = rows[index, :2].round().astype(int)
             assert patch[y, x].tolist() == [255, 0, 0]
         assert np.flatnonzero(rows[:, 2]).tolist() == [0, 1, 2, 3, 4, 15]
+        assert (rows[rows[:, 2] > 0, 3] == np.float32(HUMAN_SCORE)).all()
         assert not rows[rows[:, 2] == 0].any()
-    assert (np.load(out / "coco_mini/torso.npy") == 0).all()  # no hip is labelled
+    assert (np.load(folder / "torso.npy") == 0).all()  # no hip is labelled
+    # The box, 60×160 pixels of the picture, fills the height of the patch but for the room around it.
+    assert boxes == pytest.approx(np.full((2, 2), (PATCH_HEIGHT * 60 / 160, PATCH_HEIGHT)) / PATCH_PADDING, rel=1e-3)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "boxes.npy",
+        "index.json",
+        "joints.npy",
+        "patches.npy",
+        "torso.npy",
+    ]
 
 
 def test_a_set_that_is_there_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "pose/coco_mini").mkdir(parents=True)
-    (tmp_path / "pose/coco_mini/index.json").write_text("[]")
-    build(tmp_path / "no data", tmp_path, tmp_path, tmp_path / "pose", ["coco_mini"])
-    assert [path.name for path in (tmp_path / "pose/coco_mini").iterdir()] == ["index.json"]
+    folders = folders_in(tmp_path)
+    (folders.pose / "coco_mini").mkdir(parents=True)
+    (folders.pose / "coco_mini/index.json").write_text("[]")
+    build(folders, ["coco_mini"])
+    assert [path.name for path in (folders.pose / "coco_mini").iterdir()] == ["index.json"]
+
+
+def test_people_of_a_wild_set_train_or_choose_with_the_teachers_joints_and_scores(tmp_path: Path) -> None:
+    folders = folders_in(tmp_path)
+    box, root = (60, 50, 110, 190), folders.data / "street_people"
+    joints = np.zeros((17, 3))
+    joints[:, :2], joints[:, 2] = (85, 120), 0.8
+    joints[BODY_21.index("nose")] = (80, 60, 0.05)  # the teacher does not see it
+    for name, place in (
+        ("left_shoulder", (95, 80, 0.9)),
+        ("right_shoulder", (75, 80, 0.6)),
+        ("left_hip", (92, 120, 0.7)),
+        ("right_hip", (78, 120, 0.8)),
+    ):
+        joints[BODY_21.index(name)] = place
+    person = {"box": box, "score": 0.9, "joints": joints.tolist()}
+    low = person | {"box": [60, 50, 80, 50 + MINIMUM_HEIGHT - 1]}
+    lines = []
+    for seed, name in enumerate(("000001.jpg", "000080.jpg", "000130.jpg")):
+        write_photo(root / "images" / name, seed, box=box)
+        lines.append(
+            {"file": f"images/{name}", "frame": 0, "size": [200, 240], "persons": [person, low] if seed else [person]}
+        )
+    lines.append({"file": "images/no_more.jpg", "frame": 0, "size": [200, 240], "persons": [person]})
+    folders.labels.mkdir(parents=True)
+    (folders.labels / "street_people.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    build(folders, ["street_people"])
+    folder = folders.pose / "street_people"
+    assert json.loads((folder / "index.json").read_text()) == [
+        {"split": "train", "name": "images/000001.jpg"},
+        {"split": "validation", "name": "images/000130.jpg"},
+    ]
+    stored = np.load(folder / "joints.npy")[0]
+    patch, torso = np.load(folder / "patches.npy")[0], np.load(folder / "torso.npy")[0]
+    scale = PATCH_HEIGHT / 140 / PATCH_PADDING
+    middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
+    expected = (joints[:, :2] - middle) * scale + PATCH_CENTRE
+    assert stored[:17, :2] == pytest.approx(expected, abs=1.0)
+    assert stored[:17, 3] == pytest.approx(joints[:, 2])
+    assert (stored[:17, 2] == 1).all()  # what the teacher does not see teaches that there is nothing to be seen
+    # What COCO lacks of the trunk lies between both sides, as sure as the less sure of them.
+    thorax, pelvis = stored[BODY_21.index("thorax")], stored[BODY_21.index("pelvis")]
+    assert thorax[2:] == pytest.approx([1, 0.6])
+    assert pelvis[2:] == pytest.approx([1, 0.7])
+    assert thorax[:2] == pytest.approx(expected[[5, 6]].mean(0), abs=1.0)
+    assert not stored[[BODY_21.index("head_top"), BODY_21.index("upper_neck")]].any()
+    assert torso == pytest.approx(scale * np.hypot(3, 40), rel=0.01)
+    assert patch[tuple(stored[11, [1, 0]].round().astype(int))].min() > 240  # a hip lies on the bright person
 
 
 @pytest.fixture
 def sports(tmp_path: Path) -> tuple[np.ndarray, list[dict], np.ndarray]:
     """Patches of a small Leeds Sports Pose: a training photo, one that repeats the test photo, and the test photo."""
-    data, labels = tmp_path / "data", tmp_path / "labels"
+    folders = folders_in(tmp_path)
+    data, labels = folders.data, folders.labels
     (data / "lspet/images").mkdir(parents=True)
-    labels.mkdir()
+    labels.mkdir(parents=True)
     joints = np.zeros((14, 3, 5))
     joints[:, 0], joints[:, 1] = np.linspace(60, 100, 14)[:, None], np.linspace(40, 160, 14)[:, None]
     joints[:, 2, [0, 1, 4]] = 1
@@ -98,15 +178,25 @@ def sports(tmp_path: Path) -> tuple[np.ndarray, list[dict], np.ndarray]:
     for name, index in ((name, BODY_21.index(name)) for name in LSP_JOINTS if BODY_21.index(name) < 17):
         teacher[index, :2] = joints[LSP_JOINTS.index(name), :2, 0]
     teacher[:5, :2] = (75, 45)
-    teacher[BODY_21.index("left_wrist"), :2] += 500  # nowhere near the crowd's label
-    teacher[BODY_21.index("left_eye"), 2] = 0.2  # not sure
+    places = np.zeros((21, 4))
+    places[[BODY_21.index(name) for name in LSP_JOINTS], :3] = joints[:, :, 0]
+    torso = torso_length(places)
+    assert torso > 20
+    for name, apart, score in (
+        ("left_wrist", LARGEST_DISAGREEMENT + 0.02, 0.9),
+        ("right_wrist", LARGEST_DISAGREEMENT - 0.02, 0.9),
+        ("left_knee", 10.0, 0.4),  # nowhere near, but not sure
+    ):
+        teacher[BODY_21.index(name), 0] += apart * torso
+        teacher[BODY_21.index(name), 2] = score
+    teacher[BODY_21.index("left_eye"), 2] = 0.2
     rows = [
         {"file": f"images/{name}", "size": [160, 200], "persons": [], "joints": teacher.tolist()}
         for name in (TRAIN, TWIN, TEST)
     ]
     (labels / "lspet.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    build(data, labels, tmp_path, tmp_path / "pose", ["lspet"])
-    folder = tmp_path / "pose/lspet"
+    build(folders, ["lspet"])
+    folder = folders.pose / "lspet"
     return (
         np.load(folder / "joints.npy"),
         json.loads((folder / "index.json").read_text()),
@@ -126,11 +216,13 @@ def test_the_teacher_corrects_training_photos_and_never_test_photos(
     sports: tuple[np.ndarray, list[dict], np.ndarray],
 ) -> None:
     (train, test), _, _ = sports
-    wrist, nose, eye = BODY_21.index("left_wrist"), BODY_21.index("nose"), BODY_21.index("left_eye")
-    assert train[wrist, 2] == 0
-    assert test[wrist, 2] == 1
-    assert train[nose, 2] == 1
-    assert train[eye, 2] == 0
+    index = BODY_21.index
+    assert not train[index("left_wrist")].any()  # the crowd's label is more than .3 torso lengths off
+    assert test[index("left_wrist"), 2] == 1
+    for name in ("right_wrist", "left_knee", "right_ankle"):  # near enough, and not contradicted by a sure teacher
+        assert train[index(name)] == pytest.approx(test[index(name)])
+        assert train[index(name), 2:] == pytest.approx([1, HUMAN_SCORE])
+    # The face, which the set lacks, is the teacher's: where it is unsure, so is the label.
+    assert train[index("nose"), 2:] == pytest.approx([1, 0.9])
+    assert train[index("left_eye"), 2:] == pytest.approx([1, 0.2])
     assert not test[:5].any()
-    agreed = BODY_21.index("right_wrist")
-    assert train[agreed, 2] == test[agreed, 2] == 1

@@ -18,18 +18,19 @@ PERSONS = 3
 
 @pytest.fixture
 def patches(tmp_path: Path) -> Path:
-    left, top, width, height = 60, 50, 70, 150
+    left, top, width, height = 92, 85, 70, 150
     patch = np.full((PATCH_HEIGHT, PATCH_WIDTH, 3), GROUND, np.uint8)
     patch[top : top + height, left : left + width] = BRIGHT
-    joints = np.ones((21, 3), np.float32)
+    joints = np.ones((21, 4), np.float32)
     joints[:, :2] = (left + (width - 1) / 2, top + (height - 1) / 2) + FIGURE * (width / 2, height / 2)
     torso = torso_length(joints)
     for name, shift in SHIFTS.items():
         folder = tmp_path / "pose" / name
         folder.mkdir(parents=True)
-        moved = joints - np.array([shift * torso, 0, 0], np.float32)
+        moved = joints - np.array([shift * torso, 0, 0, 0], np.float32)
         np.save(folder / "patches.npy", np.repeat(patch[None], 2 * PERSONS, 0))
         np.save(folder / "joints.npy", np.repeat(moved[None], 2 * PERSONS, 0))
+        np.save(folder / "boxes.npy", np.full((2 * PERSONS, 2), (width, height), np.float32))
         np.save(folder / "torso.npy", np.full(2 * PERSONS, torso, np.float32))
         rows = [{"split": split, "name": str(number)} for split in ("validation", "test") for number in range(PERSONS)]
         (folder / "index.json").write_text(json.dumps(rows))

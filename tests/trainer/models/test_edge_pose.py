@@ -1,22 +1,33 @@
-"""Soft-argmax and its window."""
+"""Soft-argmax and its window, and a network of any size."""
 
 import pytest
 import torch
 
-from trainer.models.edge_pose import MAP_HEIGHT, MAP_STRIDE, MAP_WIDTH, EdgePose, peak_soft_argmax
-from trainer.pose_losses import expected_joints
+from trainer.models.edge_pose import MAP_STRIDE, PEAK_RADIUS, EdgePose, InputSize, peak_soft_argmax
 
 
 def test_the_expectation_of_one_cell_is_its_centre() -> None:
-    maps = torch.zeros(1, 1, MAP_HEIGHT, MAP_WIDTH)
-    maps[0, 0, 3, 2] = 1.0
-    assert expected_joints(maps)[0, 0].tolist() == [2.5 * MAP_STRIDE - 0.5, 3.5 * MAP_STRIDE - 0.5]
+    logits = torch.full((1, 1, 40, 32), -40.0)
+    logits[0, 0, 3, 2] = 0.0
+    joints, mass, _ = peak_soft_argmax(logits)
+    assert joints[0, 0].tolist() == pytest.approx([2.5 * MAP_STRIDE - 0.5, 3.5 * MAP_STRIDE - 0.5], abs=1e-4)
+    assert mass.item() == pytest.approx(1.0, abs=1e-5)
 
 
 def test_the_expectation_of_two_cells_lies_between() -> None:
-    maps = torch.zeros(1, 1, MAP_HEIGHT, MAP_WIDTH)
-    maps[0, 0, 1, 2], maps[0, 0, 1, 6] = 0.75, 0.25
-    assert expected_joints(maps)[0, 0].tolist() == [3.5 * MAP_STRIDE - 0.5, 1.5 * MAP_STRIDE - 0.5]
+    logits = torch.full((1, 1, 40, 32), -40.0)
+    logits[0, 0, 1, 2], logits[0, 0, 1, 6] = torch.log(torch.tensor([0.75, 0.25]))
+    joints, _, _ = peak_soft_argmax(logits)
+    assert joints[0, 0].tolist() == pytest.approx([3.5 * MAP_STRIDE - 0.5, 1.5 * MAP_STRIDE - 0.5], abs=1e-4)
+
+
+def test_the_window_ends_where_it_says() -> None:
+    logits = torch.full((1, 1, 24, 24), -40.0)
+    logits[0, 0, 10, 8] = 1.0
+    near = logits.clone()
+    near[0, 0, 10, 8 + PEAK_RADIUS], logits[0, 0, 10, 9 + PEAK_RADIUS] = 0.0, 0.0
+    assert peak_soft_argmax(near)[1].item() == pytest.approx(1.0, abs=1e-5)
+    assert peak_soft_argmax(logits)[1].item() == pytest.approx(torch.sigmoid(torch.tensor(1.0)).item(), abs=1e-4)
 
 
 def test_a_second_person_does_not_pull_the_joint_away() -> None:
@@ -28,11 +39,13 @@ def test_a_second_person_does_not_pull_the_joint_away() -> None:
     assert float(maps.sum()) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_every_parameter_learns() -> None:
+@pytest.mark.parametrize("light", [False, True])
+def test_every_parameter_learns(light: bool) -> None:
     torch.manual_seed(0)
-    model = EdgePose().train()
-    logits = model(torch.randn(2, 3, 160, 128))
-    assert logits.shape == (2, 21, 40, 32)
+    size = InputSize(height=96, width=64)
+    model = EdgePose(size, light=light).train()
+    logits = model(torch.randn(2, 3, size.height, size.width))
+    assert logits.shape == (2, 21, size.height // MAP_STRIDE, size.width // MAP_STRIDE)
     (logits * torch.randn_like(logits)).sum().backward()
     # A branch that nothing reads would have no gradient.
     without = [

@@ -1,4 +1,4 @@
-"""The slimmed Lite-HRNet and what it takes from PP-TinyPose."""
+"""The Lite-HRNet of PP-TinyPose and the weights that it takes from there."""
 
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import torch
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 from edgeact.skeleton import BODY_21
 from tests.trainer.published_tinypose import PublishedTinyPose, random_weights, write_weights
-from trainer.models.edge_pose import EdgePose, start_from_tinypose
-from trainer.models.lite_hrnet import ExchangeModule, LiteHRNet, load_tinypose
+from trainer.models.edge_pose import EdgePose, InputSize, start_from_tinypose
+from trainer.models.lite_hrnet import LiteHRNet, load_tinypose
 
+SIZE = InputSize(64, 96)
 PICTURES = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(3))
 
 
@@ -35,54 +36,17 @@ def test_the_reference_of_these_tests_is_the_published_network(shared_folder: Pa
 
 def test_the_whole_network_computes_as_published(tmp_path: Path) -> None:
     weights = random_weights()
-    whole = LiteHRNet(whole=True).eval()
-    last_weight, last_bias = load_tinypose(whole, write_weights(tmp_path / "tinypose.onnx", weights), PICTURES)
+    whole = LiteHRNet().eval()
+    last_weight, last_bias = load_tinypose(whole, write_weights(tmp_path / "tinypose.onnx", weights))
     wanted = PublishedTinyPose(weights)(PICTURES)
     with torch.no_grad():
         found = torch.nn.functional.conv2d(whole(PICTURES), last_weight, last_bias)
     assert (found - wanted).abs().max() < 1e-4 * wanted.abs().max()
 
 
-def test_what_is_left_out_is_replaced_by_its_mean(tmp_path: Path) -> None:
-    path = write_weights(tmp_path / "tinypose.onnx", random_weights())
-    whole, slim = LiteHRNet(whole=True).eval(), LiteHRNet().eval()
-    load_tinypose(whole, path, PICTURES)
-    load_tinypose(slim, path, PICTURES)
-    left_out = [
-        layer
-        for ours, theirs in zip(exchange_modules(slim), exchange_modules(whole), strict=True)
-        for kind in ("units", "paths")
-        for name, layer in getattr(theirs, kind).items()
-        if name not in getattr(ours, kind)
-    ]
-    assert len(left_out) == 14 + 2
-
-    # What a layer gives in the whole network, not in one where those before it are silent already: hence all means
-    # first.
-    means: dict[torch.nn.Module, torch.Tensor] = {}
-    notes = [
-        layer.register_forward_hook(lambda layer, _, out: means.__setitem__(layer, out.mean((0, 2, 3), keepdim=True)))
-        for layer in left_out
-    ]
-    with torch.no_grad():
-        published = whole(PICTURES)
-    for note in notes:
-        note.remove()
-    for layer in left_out:
-        layer.register_forward_hook(lambda layer, _, out: means[layer].expand_as(out))
-    with torch.no_grad():
-        wanted, found = whole(PICTURES), slim(PICTURES)
-    assert (found - wanted).abs().max() < 1e-4 * wanted.abs().max()
-    assert (published - wanted).abs().max() > 0.01 * wanted.abs().max()  # the comparison means something
-
-
-def exchange_modules(network: LiteHRNet) -> list[ExchangeModule]:
-    return [layer for layer in network.modules() if isinstance(layer, ExchangeModule)]
-
-
 def test_joints_that_coco_lacks_start_between_their_neighbours(tmp_path: Path) -> None:
-    network = EdgePose().eval()
-    start_from_tinypose(network, write_weights(tmp_path / "tinypose.onnx", random_weights()), PICTURES)
+    network = EdgePose(SIZE).eval()
+    start_from_tinypose(network, write_weights(tmp_path / "tinypose.onnx", random_weights()))
     with torch.no_grad():
         maps = network(PICTURES)
     shoulders = maps[:, [BODY_21.index("left_shoulder"), BODY_21.index("right_shoulder")]].mean(1)
@@ -91,8 +55,8 @@ def test_joints_that_coco_lacks_start_between_their_neighbours(tmp_path: Path) -
 
 def test_training_computes_what_evaluation_does(tmp_path: Path) -> None:
     """Strided depthwise convolutions take another way in training."""
-    network = EdgePose()
-    start_from_tinypose(network, write_weights(tmp_path / "tinypose.onnx", random_weights()), PICTURES)
+    network = EdgePose(SIZE)
+    start_from_tinypose(network, write_weights(tmp_path / "tinypose.onnx", random_weights()))
     trained, wanted = network.train()(PICTURES), network.eval()(PICTURES)
     assert (trained - wanted).abs().max() < 1e-5 * wanted.abs().max()
 
@@ -102,17 +66,17 @@ def test_other_files_are_refused_and_nothing_changes(tmp_path: Path) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
     weights = random_weights()
     with pytest.raises(SourceNotFoundError, match=r"nowhere\.onnx not found; give PP-TinyPose's ONNX file"):
-        load_tinypose(network, tmp_path / "nowhere.onnx", PICTURES)
+        load_tinypose(network, tmp_path / "nowhere.onnx")
     (tmp_path / "text.onnx").write_text("no network at all")
     with pytest.raises(SourceFormatError, match=r"text\.onnx is no ONNX file"):
-        load_tinypose(network, tmp_path / "text.onnx", PICTURES)
+        load_tinypose(network, tmp_path / "text.onnx")
     with pytest.raises(SourceFormatError, match=r"short\.onnx has 268 convolutions, PP-TinyPose has 269"):
-        load_tinypose(network, write_weights(tmp_path / "short.onnx", weights[:-1]), PICTURES)
+        load_tinypose(network, write_weights(tmp_path / "short.onnx", weights[:-1]))
     other = [*weights[:20], (torch.zeros(3, 3, 1, 1), torch.zeros(3)), *weights[21:]]
     with pytest.raises(
         SourceFormatError, match=r"other\.onnx is no PP-TinyPose, its convolutions differ: \(3, 3, 1, 1\) for"
     ):
-        load_tinypose(network, write_weights(tmp_path / "other.onnx", other), PICTURES)
+        load_tinypose(network, write_weights(tmp_path / "other.onnx", other))
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 

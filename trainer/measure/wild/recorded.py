@@ -1,4 +1,4 @@
-"""Calls of one graph alone, for timing: on the input that the runtime gave to the graph, without the runtime's work
+"""Calls of one graph alone, for timing: on every input that the runtime gave to the graph, without the runtime's work
 around it.
 """
 
@@ -12,14 +12,14 @@ from edgeact.perception.wiring import WiredGraph
 
 
 class _Recorder:
-    """Stands for a graph, and keeps the last input."""
+    """Stands for a graph, and keeps its inputs."""
 
     def __init__(self, graph: WiredGraph) -> None:
         self.graph = graph
-        self.array: np.ndarray | None = None
+        self.arrays: list[np.ndarray] = []
 
     def run(self, array: np.ndarray) -> dict:
-        self.array = array.copy()
+        self.arrays.append(array.copy())
         return self.graph.run(array)
 
 
@@ -44,7 +44,6 @@ def _recorded(owner: Detector | PoseEstimator, use: Callable[[], object]) -> Cal
         use()
     finally:
         owner._graph = graph
-    array = recorder.array
-    if array is None:
+    if not recorder.arrays:
         raise RuntimeError(f"{type(owner).__name__} did not run its graph")
-    return lambda: graph.run(array)
+    return lambda: [graph.run(array) for array in recorder.arrays]

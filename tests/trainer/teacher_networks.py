@@ -1,0 +1,73 @@
+"""Tiny networks with the files, inputs and outputs of the teachers: they find what is bright.
+
+- detector: one box around all bright pixels, with its mean brightness for a score, and one that is no person.
+- pose: of each of the 17 joints the map is the crop's brightness, so that all joints lie on the brightest spot.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.toy_graph import build_model
+from trainer.data.teachers import DETECTOR_FILE
+from trainer.folders import TINYPOSE_FILE
+
+
+def write_teachers(folder: Path) -> Path:
+    """The detector's and the pose network's files in a folder, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DETECTOR_FILE).write_bytes(_detector())
+    (folder / TINYPOSE_FILE).write_bytes(_pose())
+    return folder
+
+
+def _detector() -> bytes:
+    text = """detector (float[1,3,H,W] input) => (float[1,2,5] dets, int64[1,2] labels) {
+        grey = ReduceMean<keepdims = 0>(input, i01)
+        is_bright = Greater(grey, threshold)
+        bright = Cast<to = 1>(is_bright)
+        across = ReduceMax<keepdims = 0>(bright, i0)
+        down = ReduceMax<keepdims = 0>(bright, i1)
+        left = ArgMax<axis = 0, keepdims = 1>(across)
+        last_column = ArgMax<axis = 0, keepdims = 1, select_last_index = 1>(across)
+        top = ArgMax<axis = 0, keepdims = 1>(down)
+        last_row = ArgMax<axis = 0, keepdims = 1, select_last_index = 1>(down)
+        right = Add(last_column, i1)
+        bottom = Add(last_row, i1)
+        sides = Concat<axis = 0>(left, top, right, bottom)
+        box = Cast<to = 1>(sides)
+        row = Concat<axis = 0>(box, score)
+        rows = Concat<axis = 0>(row, row)
+        dets = Reshape(rows, as_dets)
+        labels = Identity(classes)
+    }"""
+    constants = {
+        "i0": np.array([0], np.int64),
+        "i1": np.array([1], np.int64),
+        "i01": np.array([0, 1], np.int64),
+        "threshold": np.float32(1.0),
+        "score": np.array([0.8], np.float32),
+        "as_dets": np.array([1, 2, 5], np.int64),
+        "classes": np.array([[0, 17]], np.int64),
+    }
+    return build_model(text, constants)
+
+
+def _pose() -> bytes:
+    text = """pose (float[N,3,256,192] image) => (float[N,17,64,48] maps) {
+        grey = ReduceMean<keepdims = 1>(image, i1)
+        cells = AveragePool<kernel_shape = [4, 4], strides = [4, 4]>(grey)
+        above = Sub(cells, threshold)
+        scaled = Mul(above, f0_6)
+        bright = Clip(scaled, f0, f1)
+        maps = Tile(bright, joints)
+    }"""
+    constants = {
+        "i1": np.array([1], np.int64),
+        "joints": np.array([1, 17, 1, 1], np.int64),
+        "threshold": np.float32(0.9),
+        "f0_6": np.float32(0.6),
+        "f0": np.float32(0),
+        "f1": np.float32(1),
+    }
+    return build_model(text, constants)
