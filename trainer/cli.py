@@ -188,7 +188,7 @@ def steadiness(
     clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="videos with people in them")],
     bundle: BundleOption = None,
 ) -> None:
-    """Count jumps of boxes, found and drawn, and on how many of them the detector ran."""
+    """Count jumps of boxes, as found and as drawn, and how many fall on frames in which the detector ran."""
     from edgeact.bundle import load_bundle
     from trainer.measure.steadiness import measure_steadiness, steadiness_table
 

@@ -77,7 +77,7 @@ class MediaClock:
         self._tracks[stream] = _Track(step=step)
 
     def decided(self, stream: int) -> int:
-        """How many packets of a stream were decided."""
+        """The number of packets of a stream whose times have been decided."""
         track = self._tracks.get(stream)
         return 0 if track is None else track.packets
 

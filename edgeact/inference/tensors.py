@@ -28,7 +28,7 @@ def show_shape(shape: Sequence[int | str | None]) -> str:
 
 
 def check_tensors(graph: GraphSpec, inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo]) -> None:
-    """Compare what a loaded graph takes and gives with what the manifest says.
+    """Compare the inputs and outputs of a loaded graph (names, types, shapes) with those that the manifest states.
 
     Where the manifest lets a dimension change, the graph must let it change too; where it states a size, the graph may
     state the same or leave it open (what an output then really has is seen by `check_values`).

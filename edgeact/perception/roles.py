@@ -58,7 +58,7 @@ def assign_roles(bundle: Bundle) -> Roles:
 def require_graph(
     bundle: Bundle, *, scope: Literal["scene", "person"], horizon: Literal["frame", "clip"], produces: Meaning
 ) -> GraphSpec:
-    """The first graph that does this.
+    """The first graph of a bundle with this scope and horizon that has an output of this meaning.
 
     Raises:
         BundleError: The bundle has none.

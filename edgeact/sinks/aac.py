@@ -1,4 +1,4 @@
-"""Sound that no browser plays as it is, coded as AAC: sample by sample at its own time, whatever changes on the way."""
+"""Re-encode sound that browsers cannot play as AAC. Each sample keeps its time, even where channels or rate change."""
 
 import ctypes
 from fractions import Fraction

@@ -86,8 +86,10 @@ def draw_batch(
     size: InputSize,
     strength: PoseAugmentation | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch across the sets by `SHARES`: crops (N, height, width, 3) uint8 RGB, joints (N, 21, 4) x, y in crop
-    pixels, weight, score.
+    """Draw a batch of random views of persons, each set by its share (`SHARES`).
+
+    Returns:
+        Crops ``(N, height, width, 3)`` uint8 RGB, and joints ``(N, 21, 4)`` x, y (crop pixels), weight, score.
     """
     strength = strength or PoseAugmentation()
     shares = np.array([SHARES[patches.name] for patches in sets])

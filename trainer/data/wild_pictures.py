@@ -1,4 +1,4 @@
-"""The pictures of the wild sets on disk, with the split that each belongs to."""
+"""List the picture files of a wild set, each with its split (train, validation or measure)."""
 
 import csv
 import json

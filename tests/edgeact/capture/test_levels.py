@@ -53,7 +53,7 @@ def test_colours_keep_their_order_and_share_one_scale(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [np.uint16, np.float32])
 def test_temperatures_are_stretched_and_hot_pixels_do_not_decide(kind: type) -> None:
-    """A thermal camera writes hundredths of a kelvin: 20 to 40 degrees are 29315 to 31315 of 65535."""
+    """Thermal cameras store hundredths of a kelvin in 16 bits: 20 to 40 °C are the values 29315 to 31315."""
     image: npt.NDArray[Any] = np.tile(np.linspace(29315, 31315, 200), (100, 1)).astype(kind)
     image[0, 0] = 60000
     levels = Levels()

@@ -1,4 +1,4 @@
-"""A graph is exactly its bytes: tensors in other files are found wherever ONNX allows them."""
+"""Tensors that an ONNX file stores in other files are found in every place where ONNX allows them."""
 
 import contextlib
 from collections.abc import Callable

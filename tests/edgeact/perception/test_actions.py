@@ -75,7 +75,7 @@ def test_flicker_around_the_threshold_is_one_event() -> None:
 
 
 def test_an_action_that_came_into_force_becomes_an_event_however_soon_the_track_ends() -> None:
-    """Frames that showed it would lie in no event otherwise."""
+    """Without the event, the frames that showed the action would belong to no event."""
     state = ActionState(1, rules(minimum=0.5))
     state.update(0.0, scores(0.9))
     state.note_seen(0.1)

@@ -1,4 +1,4 @@
-"""How a track's box follows detections and joints: soon, but not at once."""
+"""A track's box follows detections and joints with a short delay, not at once."""
 
 from collections.abc import Callable
 from itertools import pairwise
