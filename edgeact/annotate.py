@@ -61,7 +61,7 @@ from edgeact.sinks.jsonl import JsonlSink
 from edgeact.sinks.video import VideoSink
 from edgeact.steady import SteadyPersons
 from edgeact.stopping import COMPLETE_SECONDS, do_or_leave, left_behind
-from edgeact.types import FrameResult, UInt8
+from edgeact.types import Observation, UInt8
 
 
 def annotate(
@@ -390,10 +390,10 @@ def _open_sinks(
     return sinks
 
 
-def _pencil(bundle: Bundle) -> Callable[[FrameResult], UInt8]:
+def _pencil(bundle: Bundle) -> Callable[[Observation], UInt8]:
     skeleton, joint_confidence = bundle.skeleton, bundle.manifest.calibration.joint_confidence
     strip, steady = InsetStrip(), SteadyPersons(skeleton=skeleton, joint_confidence=joint_confidence)
-    return lambda result: draw(steady.smooth(result), skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
+    return lambda seen: draw(steady.smooth(seen), skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
 
 
 def _summary(report: PipelineReport, *, truncated: bool, warning: str | None) -> RunSummary:

@@ -8,7 +8,7 @@ from edgeact.capture.base import SourceInfo
 from edgeact.config import PipelineConfig
 from edgeact.errors import INTERRUPTED_EXIT_CODE, PARTIAL_EXIT_CODE, EdgeactError, OutputError
 from edgeact.record import RunSummary
-from edgeact.types import FrameResult
+from edgeact.types import Observation
 
 InputState = Literal["done", "skipped", "interrupted", "failed"]
 
@@ -87,7 +87,7 @@ class BatchListener(Protocol):
         """An input was opened."""
         ...
 
-    def frame_done(self, result: FrameResult) -> None:
+    def frame_done(self, observation: Observation) -> None:
         """A frame of the input was done; called from another thread."""
         ...
 
@@ -108,7 +108,7 @@ class SilentListener:
     def input_started(self, path: Path, info: SourceInfo, every: int) -> None:
         """Do nothing."""
 
-    def frame_done(self, result: FrameResult) -> None:
+    def frame_done(self, observation: Observation) -> None:
         """Do nothing."""
 
     def input_ended(self, result: InputResult) -> None:

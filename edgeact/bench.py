@@ -39,7 +39,7 @@ from edgeact.sinks.jsonl import JsonlSink
 from edgeact.sinks.video import VideoSink
 from edgeact.stats import Percentiles
 from edgeact.steady import SteadyPersons
-from edgeact.types import ActionEvent, Frame, FrameResult, UInt8
+from edgeact.types import Event, Frame, Observation, Perceived, UInt8
 
 BENCH_VERSION = 1  # of the JSON layout
 _PACKAGES = ("av", "numpy", *WHEELS, "onnxruntime", "onnxruntime-gpu")
@@ -164,9 +164,9 @@ class PassThrough:
     @property
     def steps(self) -> Mapping[str, Callable[[Any], Any]]:
         """A result without persons."""
-        return {"look": FrameResult}
+        return {"look": lambda frame: Perceived(Observation(frame))}
 
-    def finish(self) -> tuple[ActionEvent, ...]:
+    def finish(self) -> tuple[Event, ...]:
         """No events."""
         return ()
 
@@ -241,10 +241,10 @@ def _time(
     skeleton, joint_confidence = bundle.skeleton, bundle.manifest.calibration.joint_confidence
     strip, steady = InsetStrip(), SteadyPersons(skeleton=skeleton, joint_confidence=joint_confidence)
 
-    def pencil(result: FrameResult) -> UInt8:
+    def pencil(observation: Observation) -> UInt8:
         if perceiver is None:
-            return result.frame.image
-        return draw(steady.smooth(result), skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
+            return observation.frame.image
+        return draw(steady.smooth(observation), skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
 
     chosen: FramePerceiver = PassThrough() if perceiver is None else perceiver
     began, cpu_began = time.perf_counter(), time.process_time()

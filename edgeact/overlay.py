@@ -17,7 +17,7 @@ from edgeact.geometry import box_area
 from edgeact.label_places import Rectangle, face_rectangle, place_label
 from edgeact.plain_text import printable
 from edgeact.skeleton import Skeleton
-from edgeact.types import AttentionMap, Float32, FrameResult, Person, Pose, UInt8
+from edgeact.types import AttentionMap, Float32, Observation, Person, Pose, UInt8
 
 Colour: TypeAlias = tuple[int, int, int]
 
@@ -66,14 +66,14 @@ class InsetStrip:
         self._at_bottom: bool | None = None
         self._better_since: float | None = None
 
-    def choose(self, result: FrameResult) -> Person | None:
+    def choose(self, observation: Observation) -> Person | None:
         """Whose parts are shown in the next frame of a source; None where nobody is."""
-        by_track = {person.track_id: person for person in result.persons}
+        by_track = {person.track_id: person for person in observation.persons}
         if self._selected in by_track:
             return by_track[self._selected]
-        largest = max(result.persons, key=lambda person: float(box_area(person.box)), default=None)
+        largest = max(observation.persons, key=lambda person: float(box_area(person.box)), default=None)
         shown = None if self._shown is None else by_track.get(self._shown)
-        time = result.frame.time
+        time = observation.frame.time
         if largest is None or shown is None or largest is shown:
             self._larger_since, shown = None, largest
         elif self._larger_since is None or time < self._larger_since:
@@ -83,27 +83,29 @@ class InsetStrip:
         self._shown = None if shown is None else shown.track_id
         return shown
 
-    def is_at_bottom(self, result: FrameResult, side: int) -> bool:
+    def is_at_bottom(self, observation: Observation, side: int) -> bool:
         """For the next frame of a source, with insets of so many pixels."""
-        height = result.frame.image.shape[0]
-        lower = sum(float(person.box[3]) > height - side for person in result.persons)
-        upper = sum(float(person.box[1]) < side for person in result.persons)
+        height = observation.frame.image.shape[0]
+        lower = sum(float(person.box[3]) > height - side for person in observation.persons)
+        upper = sum(float(person.box[1]) < side for person in observation.persons)
         if self._at_bottom is None:
             self._at_bottom = lower <= upper
         if lower == upper or (lower < upper) == self._at_bottom:
             self._better_since = None
         elif self._better_since is None:
-            self._better_since = result.frame.time
-        elif result.frame.time - self._better_since >= _STRIP_SECONDS:
+            self._better_since = observation.frame.time
+        elif observation.frame.time - self._better_since >= _STRIP_SECONDS:
             self._at_bottom, self._better_since = not self._at_bottom, None
         return self._at_bottom
 
 
-def draw(result: FrameResult, *, skeleton: Skeleton, joint_confidence: float, strip: InsetStrip | None = None) -> UInt8:
+def draw(
+    observation: Observation, *, skeleton: Skeleton, joint_confidence: float, strip: InsetStrip | None = None
+) -> UInt8:
     """A copy of the frame with everything drawn into it.
 
     Args:
-        result: Of one frame.
+        observation: Of one frame.
         skeleton: What its poses follow.
         joint_confidence: Joints that are less confident are not drawn.
         strip: Remembers where the insets were in the frames before; without one each frame stands for itself.
@@ -111,24 +113,24 @@ def draw(result: FrameResult, *, skeleton: Skeleton, joint_confidence: float, st
     Returns:
         ``(H, W, 3)`` uint8 RGB.
     """
-    image = result.frame.image.copy()
+    image = observation.frame.image.copy()
     scale = max(min(image.shape[:2]) / _REFERENCE_SIDE, 0.5)
-    for person in result.persons:
-        if person.attention is not None:
-            _blend_attention(image, person.attention)
+    for person in observation.persons:
+        for attention in shown_attention(person):
+            _blend_attention(image, attention)
     strip = strip or InsetStrip()
-    chosen = strip.choose(result)
-    for person in result.persons:
+    chosen = strip.choose(observation)
+    for person in observation.persons:
         _draw_box(image, person.box, track_colour(person.track_id), scale)
         if person is chosen:
             _draw_parts(image, person, scale)
         _draw_pose(image, person, skeleton=skeleton, threshold=joint_confidence, scale=scale)
-    taken = [] if chosen is None else _draw_insets(image, result, chosen, scale, strip)
+    taken = [] if chosen is None else _draw_insets(image, observation, chosen, scale, strip)
     faces = {
         person.track_id: face_rectangle(person, skeleton=skeleton, threshold=joint_confidence)
-        for person in result.persons
+        for person in observation.persons
     }
-    for person in sorted(result.persons, key=lambda person: float(person.box[1])):
+    for person in sorted(observation.persons, key=lambda person: float(person.box[1])):
         _draw_label(image, person, scale, joint_confidence, faces, taken)
     return image
 
@@ -287,13 +289,19 @@ def _draw_lines(
             cv2.polylines(image, list(chosen), False, colour, width, cv2.LINE_AA, _SHIFT)
 
 
+def shown_attention(person: Person) -> tuple[AttentionMap, ...]:
+    """The map that is laid over a person: the first of the bundle's first action head, or else of the pose."""
+    maps = (person.readings[0].attention if person.readings else ()) or person.attention
+    return maps[:1]
+
+
 def label_text(person: Person) -> str:
-    """What stands over a person: the track, and the action in force with its smoothed score."""
-    action = person.action
-    if action is None or action.label is None:
-        return f"#{person.track_id}"
-    score = "" if action.score is None else f" {action.score:.0%}"
-    return f"#{person.track_id} {printable(action.label.replace('_', ' '))}{score}"
+    """What stands over a person: the track, and the actions of the first head in force with their smoothed scores."""
+    words = [f"#{person.track_id}"]
+    for reading in person.readings[:1]:
+        for label, score in zip(reading.labels, reading.scores, strict=True):
+            words.append(f"{printable(label.replace('_', ' '))} {score:.0%}")
+    return " ".join(words)
 
 
 def _draw_label(
@@ -331,16 +339,18 @@ def _draw_label(
     cv2.putText(image, text, start, _FONT, size, ink, thickness, cv2.LINE_AA)
 
 
-def _draw_insets(image: UInt8, result: FrameResult, person: Person, scale: float, strip: InsetStrip) -> list[Rectangle]:
+def _draw_insets(
+    image: UInt8, observation: Observation, person: Person, scale: float, strip: InsetStrip
+) -> list[Rectangle]:
     """Head and hands of a person, enlarged, along the upper or lower edge; returns where."""
-    original = result.frame.image
+    original = observation.frame.image
     height, width = image.shape[:2]
     side, gap = max(24, height // 8), max(2, round(3 * scale))
     count = len(person.parts)
     too_large = count * (side + gap) ** 2 > _LARGEST_SHARE * height * width
     if too_large or side + 2 * gap > height or gap + count * (side + gap) > width:
         return []
-    x, y = gap, height - side - gap if strip.is_at_bottom(result, side + gap) else gap
+    x, y = gap, height - side - gap if strip.is_at_bottom(observation, side + gap) else gap
     places = []
     for part in person.parts:
         thumbnail = _cut(original, part.box if part.name == "head" else _middle(part.box, _HAND_SHARE), side)

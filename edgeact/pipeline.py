@@ -25,7 +25,7 @@ from edgeact.queues import Allowance, QueueAbortedError, StageQueue
 from edgeact.sinks.base import Sink
 from edgeact.stats import DurationHistogram, PeakMemory, Percentiles, StageTimes
 from edgeact.stopping import STOP_SECONDS, join_or_leave, named_thread, start_thread
-from edgeact.types import ActionEvent, Frame, FrameResult, UInt8
+from edgeact.types import Event, Frame, Observation, Perceived, UInt8
 
 # The order in which reports list the stages; those between capture and render are parts of the perceiver.
 STAGES = ("capture", "detect", "pose", "track", "action", "attention", "render", "sinks")
@@ -48,11 +48,11 @@ class FramePerceiver(Protocol):
     def steps(self) -> Mapping[str, Callable[[Any], Any]]:
         """By name what is done to a frame, one after the other, each in a thread of its own.
 
-        The first takes a `Frame`, every other one what the one before gave; the last gives a `FrameResult`.
+        The first takes a `Frame`, every other one what the one before gave; the last gives a `Perceived`.
         """
         ...
 
-    def finish(self) -> tuple[ActionEvent, ...]:
+    def finish(self) -> tuple[Event, ...]:
         """The events that were still open when the source ended."""
         ...
 
@@ -96,10 +96,10 @@ def run(
     perceiver: FramePerceiver,
     sinks: Sequence[Sink],
     *,
-    draw: Callable[[FrameResult], UInt8] | None,
+    draw: Callable[[Observation], UInt8] | None,
     queue_frames: int,
     stop: threading.Event,
-    on_result: Callable[[FrameResult], None] | None = None,
+    on_result: Callable[[Observation], None] | None = None,
     memory: int = DEFAULT_MEMORY,
 ) -> PipelineReport:
     """Take a source through the perceiver into the sinks; on return all threads have ended or were left behind.
@@ -131,7 +131,7 @@ class _Drawn:
     """A result with its picture; ``number`` counts the frames as they were read."""
 
     number: int
-    result: FrameResult
+    result: Perceived
     picture: UInt8 | None
 
 
@@ -156,10 +156,10 @@ class _Run:
         perceiver: FramePerceiver,
         sinks: Sequence[Sink],
         *,
-        draw: Callable[[FrameResult], UInt8] | None,
+        draw: Callable[[Observation], UInt8] | None,
         queue_frames: int,
         stop: threading.Event,
-        on_result: Callable[[FrameResult], None] | None,
+        on_result: Callable[[Observation], None] | None,
         memory: int,
     ) -> None:
         self._source = source
@@ -179,7 +179,7 @@ class _Run:
         # to do.
         between = 1 if self._live else max(1, capacity // 2)
         self._seen: list[StageQueue[tuple[int, Any]]] = [StageQueue(between) for _ in list(perceiver.steps)[1:]]
-        self._results: StageQueue[tuple[int, FrameResult]] = StageQueue(capacity)
+        self._results: StageQueue[tuple[int, Perceived]] = StageQueue(capacity)
         self._pictures: StageQueue[_Drawn] = StageQueue(capacity)
         self._settled = threading.Event()  # all is written, or something failed
         self._finished = threading.Event()  # the perceiver has given its last events, or something failed
@@ -190,7 +190,7 @@ class _Run:
         self._exhausted = False
         self._cut_short = False  # a stop left no time for some frames that were read
         self._deadline = math.inf  # of `time.monotonic`: when those who still work are left behind
-        self._last_events: tuple[ActionEvent, ...] = ()
+        self._last_events: tuple[Event, ...] = ()
         self._times = StageTimes()
         self._ages = DurationHistogram()
         self._memory = PeakMemory()
@@ -347,7 +347,7 @@ class _Run:
             picture = None
             if self._draw is not None:
                 began = time.perf_counter()
-                picture = self._draw(result)
+                picture = self._draw(result.observation)
                 self._times.add("render", time.perf_counter() - began)
             self._pictures.put(_Drawn(number, result, picture))
         self._pictures.close()
@@ -360,9 +360,9 @@ class _Run:
             if drawn.number < expected or (drawn.number > expected and not self._live):
                 raise AssertionError(f"frame {drawn.number} came where frame {expected} was due")
             expected = drawn.number + 1
-            self._count(drawn.result)
+            self._count(drawn.result.observation)
             if self._on_result is not None:
-                self._on_result(drawn.result)
+                self._on_result(drawn.result.observation)
             if held is not None:
                 self._write_one(held)
             held = drawn
@@ -384,15 +384,21 @@ class _Run:
     def _write_one(self, drawn: _Drawn) -> None:
         began = time.perf_counter()
         for sink in self._sinks:
-            sink.write(drawn.result, drawn.picture)
+            if sink.takes & {"observations", "pictures"}:
+                sink.write(drawn.result.observation, drawn.picture)
+            if "events" in sink.takes:
+                for event in drawn.result.events:
+                    sink.write_event(event)
         self._times.add("sinks", time.perf_counter() - began)
         self._written += 1
         self._allowance.give_back()
-        self._events += len(drawn.result.events)
         for event in drawn.result.events:
-            self._action_seconds[event.label] = self._action_seconds.get(event.label, 0.0) + event.end - event.start
+            if event.phase == "end" and event.end is not None:
+                self._events += 1
+                seconds = self._action_seconds.get(event.label, 0.0) + event.end - event.start
+                self._action_seconds[event.label] = seconds
 
-    def _count(self, result: FrameResult) -> None:
+    def _count(self, result: Observation) -> None:
         if result.frame.captured > 0.0:
             self._ages.add(time.monotonic() - result.frame.captured)
         for stage, seconds in result.stage_seconds.items():

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from edgeact.batch import InputResult
 from edgeact.capture.base import SourceInfo
 from edgeact.plain_text import printable
-from edgeact.types import FrameResult
+from edgeact.types import Observation
 
 # Between two lines where there is no terminal: seldom enough for a log file.
 _LINE_SECONDS = 10.0
@@ -119,7 +119,7 @@ class BarListener:
             "input", total=expected_frames(info, every), name=printable(path.name), rate=""
         )
 
-    def frame_done(self, result: FrameResult) -> None:  # noqa: ARG002 - the interface's
+    def frame_done(self, observation: Observation) -> None:  # noqa: ARG002 - the interface's
         """Advance the input's bar."""
         if self._input_task is not None:
             self._rate.count()
@@ -170,7 +170,7 @@ class LineListener:
         self._began = time.monotonic()
         self._next = self._began + self._every_seconds
 
-    def frame_done(self, result: FrameResult) -> None:  # noqa: ARG002 - the interface's
+    def frame_done(self, observation: Observation) -> None:  # noqa: ARG002 - the interface's
         """Print a line when it is time."""
         self._frames += 1
         now = time.monotonic()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from edgeact.perception.parts import part_crops
 from edgeact.skeleton import Skeleton
-from edgeact.types import Float32, FrameResult, Person, Pose
+from edgeact.types import Float32, Observation, Person
 
 # In hertz, of what rests: at 25 frames a second a third of a frame's trembling is let through.
 _LEAST_CUTOFF = 2.0
@@ -53,13 +53,13 @@ class SteadyPersons:
         self._per_speed[:2] = _BOX_CUTOFF_PER_SPEED
         self._states: dict[int, _State] = {}
 
-    def smooth(self, result: FrameResult) -> FrameResult:
-        """The same result with smoothed boxes, joints and part crops; the given one is not touched."""
-        time = result.frame.time
+    def smooth(self, observation: Observation) -> Observation:
+        """The same observation with smoothed boxes, joints and part crops; the given one is not touched."""
+        time = observation.frame.time
         self._states = {
             track_id: state for track_id, state in self._states.items() if 0 < time - state.time <= _FORGET_SECONDS
         }
-        return replace(result, persons=tuple(self._smooth_person(person, time) for person in result.persons))
+        return replace(observation, persons=tuple(self._smooth_person(person, time) for person in observation.persons))
 
     def _smooth_person(self, person: Person, time: float) -> Person:
         points = np.concatenate([person.box.reshape(2, 2), person.pose.joints]).astype(np.float32)
@@ -75,7 +75,7 @@ class SteadyPersons:
         known = (sure & before.sure)[:, None]
         points = np.where(known, smoothed, points)
         self._states[person.track_id] = _State(time, points, np.where(known, velocity, np.float32(0)), sure)
-        pose = Pose(points[2:], person.pose.confidence)
+        pose = replace(person.pose, joints=points[2:])
         parts = part_crops(pose, skeleton=self._skeleton, threshold=self._threshold) if person.parts else ()
         return replace(person, box=points[:2].reshape(4), pose=pose, parts=parts)
 

@@ -14,6 +14,8 @@ import numpy.typing as npt
 Float32: TypeAlias = npt.NDArray[np.float32]
 UInt8: TypeAlias = npt.NDArray[np.uint8]
 PartName: TypeAlias = Literal["head", "right_hand", "left_hand"]
+EventPhase: TypeAlias = Literal["new", "update", "end"]
+EventSubject: TypeAlias = Literal["track", "scene", "source"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +29,7 @@ class Frame:
         epoch: Grows when a source starts anew (a reconnect); times of different epochs do not compare.
         captured: `time.monotonic` when the frame was read: now minus this is the age of the frame.
         duration: Seconds that the frame is shown, as the container says; None where it does not say.
+        source: Name of the source that gave the frame, without credentials; empty where there is only one.
     """
 
     index: int
@@ -35,6 +38,7 @@ class Frame:
     epoch: int = 0
     captured: float = 0.0
     duration: float | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +56,13 @@ class Pose:
     Attributes:
         joints: ``(J, 2)`` float32 x, y in the order of the bundle's skeleton.
         confidence: ``(J,)`` float32 0..1: the estimated probability that the joint lies within 0.2 torso lengths.
+        joints_3d: ``(J, 3)`` float32 metres: the pelvis at the origin, x right, y down, z away from the camera; None
+            where the bundle estimates no depth.
     """
 
     joints: Float32
     confidence: Float32
+    joints_3d: Float32 | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,41 +74,56 @@ class PartCrop:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Action:
-    """What a person is doing, by the clip that ends at this frame.
+class AttentionMap:
+    """Where a network looked.
 
     Attributes:
-        raw: ``(A,)`` float32 probabilities as the clip graph gave them, in the order of the bundle's labels.
-        smoothed: ``(A,)`` float32 after smoothing over time; while a label is in force, those that decided on it.
-        label: The action in force, which an event will hold, or None while none is certain (the clip's own "other"
-            counts as none).
-        score: The smoothed probability of ``label``, at least the bundle's threshold; None where there is none.
+        name: Which map it is; a bundle may give several, one for each method and layer that it offers.
+        values: ``(h, w)`` float32 0..1 over ``box``.
+        box: ``(4,)`` float32 what of the frame the map shows.
+        label: The action that the map speaks for; None where it shows how the network saw the pose.
     """
 
-    raw: Float32
-    smoothed: Float32
-    label: str | None
-    score: float | None = None
+    name: str
+    values: Float32
+    box: Float32
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AttentionMap:
-    """Where the decision came from: ``(h, w)`` float32 0..1 over ``box``, for the action ``label``.
+class Reading:
+    """What one action head says of a person or of the scene, by what it has seen up to this frame.
 
-    ``label`` is None while no action is known; the map then shows where the pose network found the joints.
+    Attributes:
+        head: Which head of the bundle it is.
+        raw: ``(A,)`` float32 probabilities as the graph gave them, in the order of the head's labels.
+        smoothed: ``(A,)`` float32 after smoothing over time; while a label is in force, those that decided on it.
+        labels: The actions in force, which events hold; none while no action is certain (a head's own "other" counts
+            as none), at most one unless the head is multi-label.
+        scores: The smoothed probability of each of ``labels``, at least the head's threshold.
+        attention: Where the head looked; empty where the bundle does not say, or did not say for this frame.
     """
 
-    values: Float32
-    box: Float32
-    label: str | None
+    head: str
+    raw: Float32
+    smoothed: Float32
+    labels: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+    attention: tuple[AttentionMap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Person:
     """One track in one frame.
 
-    ``action`` is None until the track's clip is long enough, and while too little of the person is visible;
-    ``attention`` is None on frames where none was computed.
+    Attributes:
+        track_id: Number of the track, from 1, never used twice in a source.
+        box: ``(4,)`` float32.
+        score: The detector's.
+        pose: Where the joints are.
+        parts: Squares around head and hands.
+        readings: One for each action head that has seen enough of the person; the bundle's first head comes first.
+        attention: Maps that belong to no action head: where the pose network saw the joints.
     """
 
     track_id: int
@@ -109,26 +131,65 @@ class Person:
     score: float
     pose: Pose
     parts: tuple[PartCrop, ...] = ()
-    action: Action | None = None
-    attention: AttentionMap | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ActionEvent:
-    """An action of one track from ``start`` to ``end`` (seconds, epoch's time) with its highest smoothed score."""
-
-    track_id: int
-    label: str
-    start: float
-    end: float
-    peak_score: float
+    readings: tuple[Reading, ...] = ()
+    attention: tuple[AttentionMap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FrameResult:
-    """Everything that is known of one frame, in the order of the source; ``events`` are those that ended with it."""
+class Observation:
+    """Everything that is seen in one frame.
+
+    Attributes:
+        frame: The frame.
+        persons: Who is in it.
+        scene: What action heads say of the scene as a whole.
+        attention: Maps of the whole frame that belong to no action head.
+        stage_seconds: How long each stage took for it.
+    """
 
     frame: Frame
     persons: tuple[Person, ...] = ()
-    events: tuple[ActionEvent, ...] = ()
+    scene: tuple[Reading, ...] = ()
+    attention: tuple[AttentionMap, ...] = ()
     stage_seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happens over time. It is told several times: when it begins, while it lasts, and when it has ended.
+
+    Attributes:
+        id: The same in all phases of an event; unique within its source.
+        phase: ``new`` when it has begun, ``update`` while it lasts, ``end`` when it is over.
+        source: Name of the source.
+        epoch: Of the source; times of different epochs do not compare.
+        kind: What sort of event: ``action``, or the kind of a rule.
+        subject: Whom it is about: one track, the scene, or the source itself.
+        track_id: The track; None for another subject.
+        label: Which action, or which rule.
+        start: Seconds of the epoch's time.
+        end: Seconds; None until it is over.
+        score: The highest score so far.
+        zone: Name of the zone that it happened in; None without zones.
+    """
+
+    id: int
+    phase: EventPhase
+    source: str
+    epoch: int
+    kind: str
+    subject: EventSubject
+    track_id: int | None
+    label: str
+    start: float
+    end: float | None
+    score: float
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Perceived:
+    """What perceiving one frame gave: what is seen in it, and the events that began, went on or ended with it."""
+
+    observation: Observation
+    events: tuple[Event, ...] = ()

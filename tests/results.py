@@ -8,7 +8,7 @@ import numpy as np
 from edgeact.bundle import Bundle, CalibrationSpec, ClipSpec, Manifest
 from edgeact.capture.base import SourceInfo
 from edgeact.skeleton import BODY_21
-from edgeact.types import Action, ActionEvent, Frame, FrameResult, PartCrop, Person, Pose, UInt8
+from edgeact.types import Event, Frame, Observation, PartCrop, Person, Pose, Reading, UInt8
 
 LABELS = ("wave", "kick", "other")
 
@@ -62,11 +62,17 @@ def person(track_id: int = 1, *, confidence: float = 0.9, action: bool = True) -
             PartCrop("head", np.array([1, 2, 3, 4], np.float32)),
             PartCrop("left_hand", np.array([-5, 6, 7, 8], np.float32)),
         ),
-        action=Action(
-            raw=np.array([0.7, 0.2, 0.1], np.float32), smoothed=np.array([0.6, 0.3, 0.1], np.float32), label="wave"
+        readings=(
+            Reading(
+                "action",
+                raw=np.array([0.7, 0.2, 0.1], np.float32),
+                smoothed=np.array([0.6, 0.3, 0.1], np.float32),
+                labels=("wave",),
+                scores=(0.6,),
+            ),
         )
         if action
-        else None,
+        else (),
     )
 
 
@@ -76,9 +82,15 @@ def result(
     *,
     time: float | None = None,
     persons: tuple[Person, ...] = (),
-    events: tuple[ActionEvent, ...] = (),
-) -> FrameResult:
-    """The result of frame ``index``, 25 a second unless ``time`` says otherwise."""
+) -> Observation:
+    """The observation of frame ``index``, 25 a second unless ``time`` says otherwise."""
     picture = np.full((48, 64, 3), 100, np.uint8) if image is None else image
     frame = Frame(index=index, time=index / 25 if time is None else time, image=picture)
-    return FrameResult(frame=frame, persons=persons, events=events)
+    return Observation(frame=frame, persons=persons)
+
+
+def ended_event(
+    track_id: int | None = 1, *, label: str = "wave", start: float = 0.0, end: float = 1.0, score: float = 0.9
+) -> Event:
+    """An action that is over."""
+    return Event(1, "end", "clip.mp4", 0, "action", "track", track_id, label, start, end, score)

@@ -18,7 +18,7 @@ from edgeact.cli import app
 from edgeact.config import PipelineConfig
 from edgeact.sinks.events import COLUMNS
 from edgeact.sinks.jsonl import JsonlSink
-from edgeact.types import Action, Frame, FrameResult, PartCrop, Person, Pose
+from edgeact.types import Frame, Observation, PartCrop, Person, Pose, Reading
 from tests.tiny_bundle import build_tiny_bundle
 
 REPOSITORY = Path(__file__).parents[1]
@@ -89,10 +89,10 @@ def written_lines(folder: Path) -> tuple[Any, Any]:
         np.zeros((len(bundle.manifest.joints), 2), np.float32), np.ones(len(bundle.manifest.joints), np.float32)
     )
     parts = (PartCrop("head", box), PartCrop("right_hand", box), PartCrop("left_hand", box))
-    person = Person(1, box, 0.9, pose, parts=parts, action=Action(scores, scores, None))
+    person = Person(1, box, 0.9, pose, parts=parts, readings=(Reading("action", scores, scores),))
     info = SourceInfo("clip.mp4", 64, 48, live=False, frame_rate=Fraction(25), frame_count=1, duration=0.04)
     sink = JsonlSink(folder / "clip.frames.jsonl", info=info, bundle=bundle, config=PipelineConfig(), every=1)
-    sink.write(FrameResult(Frame(0, 0.0, np.zeros((48, 64, 3), np.uint8)), (person,)), None)
+    sink.write(Observation(Frame(0, 0.0, np.zeros((48, 64, 3), np.uint8)), (person,)), None)
     sink.close()
     header, frame = (folder / "clip.frames.jsonl").read_text(encoding="utf-8").splitlines()
     return json.loads(header), json.loads(frame)

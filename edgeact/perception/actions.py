@@ -9,21 +9,24 @@ end it, and every frame that shows an action lies in an event that holds it.
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
 
-from edgeact.types import Action, ActionEvent, Float32
+from edgeact.types import Event, EventSubject, Float32, Reading
 
 _ROUNDING = 1e-6  # times are sums of fractions: what is as long as the minimum but for rounding is long enough
+_UPDATE_SECONDS = 1.0  # an event that lasts is told again so often: often enough for a person who watches
 
 
 @dataclass(frozen=True, slots=True)
 class ActionRules:
-    """What the actions of every track follow.
+    """How the scores of one action head become actions, the same for every track.
 
     Attributes:
+        head: Name of the head.
         labels: In the order of the scores.
         other_label: The one that is no action.
         start_score: Smoothed score that puts an action in force.
@@ -31,6 +34,7 @@ class ActionRules:
         minimum_seconds: For how long a score counts: an action in force lasts at least so long, unless its track ends.
     """
 
+    head: str
     labels: tuple[str, ...]
     other_label: str
     start_score: float
@@ -38,22 +42,62 @@ class ActionRules:
     minimum_seconds: float
 
 
-class ActionState:
-    """What one track is doing."""
+class EventLog:
+    """Gives the events of one source their numbers, and the epoch that they belong to.
 
-    def __init__(self, track_id: int, rules: ActionRules) -> None:
-        self._track_id = track_id
-        self._rules = rules
+    Args:
+        source: Name of the source.
+
+    Attributes:
+        epoch: Of the source; set when it starts anew.
+    """
+
+    def __init__(self, source: str = "") -> None:
+        self._source = source
+        self._numbers = count(1)
+        self.epoch = 0
+
+    def begin(self, *, subject: EventSubject, track_id: int | None, label: str, start: float, score: float) -> Event:
+        """A new event of an action."""
+        return Event(
+            id=next(self._numbers),
+            phase="new",
+            source=self._source,
+            epoch=self.epoch,
+            kind="action",
+            subject=subject,
+            track_id=track_id,
+            label=label,
+            start=start,
+            end=None,
+            score=score,
+        )
+
+
+class ActionState:
+    """What one track, or the scene, is doing by one action head.
+
+    Args:
+        rules: Of the head.
+        log: Of the source.
+        track_id: The track; None for the scene.
+
+    Attributes:
+        reading: What is known now; None while nothing can be judged.
+    """
+
+    def __init__(self, rules: ActionRules, log: EventLog, *, track_id: int | None) -> None:
+        self._rules, self._log, self._track_id = rules, log, track_id
         self._other = rules.labels.index(rules.other_label)
         self._smoothed: Float32 | None = None
         self._known_share = 1.0  # of the last clip
         self._time = 0.0
         self._recent: deque[tuple[float, Float32]] = deque()  # smoothed scores of the last `minimum_seconds`
         self._current: int | None = None
-        self._start = 0.0
+        self._event: Event | None = None  # of the action in force
+        self._told = 0.0  # when the event was told last
         self._last_seen = 0.0  # the last frame that showed the action in force
-        self._peak = 0.0
-        self.action: Action | None = None
+        self.reading: Reading | None = None
 
     def update(
         self,
@@ -62,63 +106,79 @@ class ActionState:
         *,
         possible: npt.NDArray[np.bool_] | None = None,
         known_share: float = 1.0,
-    ) -> ActionEvent | None:
+    ) -> tuple[Event, ...]:
         """Take in the scores of the clip that ends at a time.
 
         Args:
             time: Seconds, not before that of the last call.
-            raw: ``(A,)`` float32 probabilities as the clip graph gave them.
+            raw: ``(A,)`` float32 probabilities as the graph gave them.
             possible: ``(A,)`` which actions can be judged by what is visible; the probability of the rest counts as the
                 other label's. All without it.
             known_share: How much of the clip the track was known for, 0..1: what came before it, of which less was
                 known, counts for less.
 
         Returns:
-            The action that ended with this. `action` holds what is known now.
+            The events that ended, began or went on with this. `reading` holds what is known now.
         """
         smoothed = self._smooth(time, raw if possible is None else self._judged(raw, possible), known_share)
         best = int(smoothed.argmax())
         starts = best != self._other and float(smoothed[best]) >= self._rules.start_score
-        ended = None
-        if self._current is not None:
+        events: tuple[Event, ...] = ()
+        if self._current is not None and self._event is not None:
             has_faded = float(self._deciding()[self._current]) < self._rules.start_score
-            has_lasted = time - self._start >= self._rules.minimum_seconds - _ROUNDING
+            has_lasted = time - self._event.start >= self._rules.minimum_seconds - _ROUNDING
             if has_faded or (starts and best != self._current and has_lasted):
-                ended = self.close()
+                events += self.close()
         if self._current is None and starts:
-            self._current, self._start, self._peak = best, time, 0.0
+            self._current = best
         if self._current is None:
-            self.action = Action(raw=raw, smoothed=smoothed, label=None)
-            return ended
+            self.reading = Reading(self._rules.head, raw=raw, smoothed=smoothed)
+            return events
         deciding, self._last_seen = self._deciding(), time
-        score = float(deciding[self._current])
-        self._peak = max(self._peak, score)
-        self.action = Action(raw=raw, smoothed=deciding, label=self._rules.labels[self._current], score=score)
-        return ended
+        label, score = self._rules.labels[self._current], float(deciding[self._current])
+        self.reading = Reading(self._rules.head, raw=raw, smoothed=deciding, labels=(label,), scores=(score,))
+        return events + self._tell(time, label, score)
 
     def note_seen(self, time: float) -> None:
         """The person was seen at a time between clips, doing what they did."""
         self._last_seen = time
 
-    def pause(self, time: float) -> ActionEvent | None:
+    def pause(self, time: float) -> tuple[Event, ...]:
         """Nothing can be judged at a time: when the last scores no longer count, the action in force ends.
 
         Returns:
-            The action that ended with this. `action` is None from then on.
+            The event that ended with this. `reading` is None from then on.
         """
         if self._smoothed is None or time - self._time <= self._rules.minimum_seconds + _ROUNDING:
-            return None
-        self._smoothed, self.action = None, None
+            return ()
+        self._smoothed, self.reading = None, None
         return self.close()
 
-    def close(self) -> ActionEvent | None:
-        """End the action in force with the last frame that showed it; None where there is none."""
-        if self._current is None:
-            return None
-        label, self._current = self._rules.labels[self._current], None
-        return ActionEvent(
-            track_id=self._track_id, label=label, start=self._start, end=self._last_seen, peak_score=self._peak
-        )
+    def close(self) -> tuple[Event, ...]:
+        """End the action in force with the last frame that showed it; nothing where there is none."""
+        if self._event is None:
+            return ()
+        ended = replace(self._event, phase="end", end=self._last_seen)
+        self._current, self._event = None, None
+        return (ended,)
+
+    def _tell(self, time: float, label: str, score: float) -> tuple[Event, ...]:
+        """The event of the action in force: that it began, or now and then that it lasts."""
+        if self._event is None:
+            self._event = self._log.begin(
+                subject="scene" if self._track_id is None else "track",
+                track_id=self._track_id,
+                label=label,
+                start=time,
+                score=score,
+            )
+            self._told = time
+            return (self._event,)
+        self._event = replace(self._event, score=max(self._event.score, score))
+        if time - self._told < _UPDATE_SECONDS - _ROUNDING:
+            return ()
+        self._told = time
+        return (replace(self._event, phase="update"),)
 
     def _judged(self, raw: Float32, possible: npt.NDArray[np.bool_]) -> Float32:
         judged = np.where(possible, raw, np.float32(0))

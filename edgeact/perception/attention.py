@@ -25,12 +25,13 @@ def joint_weights(relevance: Float32, *, stride_seconds: float) -> Float32:
     return np.asarray(weights / total, np.float32)
 
 
-def attention_map(weights: Float32, joint_maps: Float32, *, box: Float32, label: str | None) -> AttentionMap:
+def attention_map(weights: Float32, joint_maps: Float32, *, name: str, box: Float32, label: str | None) -> AttentionMap:
     """The joints' maps, weighted and scaled to 0..1.
 
     Args:
         weights: ``(J,)`` ≥ 0.
         joint_maps: ``(J, h, w)`` ≥ 0.
+        name: What to call the map.
         box: ``(4,)`` what of the frame the maps show.
         label: The action that the weights speak for, None for the pose alone.
     """
@@ -41,4 +42,4 @@ def attention_map(weights: Float32, joint_maps: Float32, *, box: Float32, label:
     peak = float(values.max())
     if peak > 0:
         values = values / peak
-    return AttentionMap(values=np.asarray(values, np.float32), box=box, label=label)
+    return AttentionMap(name=name, values=np.asarray(values, np.float32), box=box, label=label)

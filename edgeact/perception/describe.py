@@ -1,7 +1,7 @@
 """What each followed person does, and why it seems so: actions, body parts, attention."""
 
 import time as clock
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from edgeact.bundle import Bundle
 from edgeact.config import PipelineConfig
-from edgeact.perception.actions import ActionRules, ActionState
+from edgeact.perception.actions import ActionRules, ActionState, EventLog
 from edgeact.perception.attention import attention_map, joint_weights
 from edgeact.perception.clips import ClipBuffer
 from edgeact.perception.parts import part_crops
@@ -17,9 +17,10 @@ from edgeact.perception.scene import ROUNDING, Scene
 from edgeact.perception.track_step import TrackedPerson, TrackStep
 from edgeact.perception.visibility import possible_actions, visible_limbs
 from edgeact.perception.wiring import WiredGraph
-from edgeact.types import ActionEvent, AttentionMap, Float32, FrameResult, Person, Pose
+from edgeact.types import AttentionMap, Event, Float32, Observation, Perceived, Person, Pose, Reading
 
 _NEVER = float("-inf")
+_HEAD = "action"
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +54,9 @@ class Describer:
         self._bundle, self._config = bundle, config
         self._action = self._clip_graph("actions")
         self._explain = self._clip_graph("relevance") if self._action is not None else None
+        self._log = EventLog()
         self._rules = ActionRules(
+            head=_HEAD,
             labels=manifest.labels,
             other_label=manifest.other_label,
             start_score=manifest.calibration.action_score,
@@ -70,10 +73,11 @@ class Describer:
             self._bundle, spec, takes="features", device=self._config.device, threads=self._config.threads
         )
 
-    def describe(self, scene: Scene, step: TrackStep) -> FrameResult:
-        """The result of a frame: its persons, and the actions that ended with it."""
+    def describe(self, scene: Scene, step: TrackStep) -> Perceived:
+        """What is seen in a frame: its persons, and the events that go with it."""
         time, seconds = scene.frame.time, scene.stage_seconds
         events = self.forget_all() if scene.is_new else []
+        self._log.epoch = scene.frame.epoch
         for track_id in step.lost:
             events += self._forget(track_id)
         for tracked in step.persons:
@@ -85,9 +89,9 @@ class Describer:
         started = clock.perf_counter()
         persons = tuple(self._person(tracked, time) for tracked in step.persons)
         seconds["attention"] = clock.perf_counter() - started
-        return FrameResult(frame=scene.frame, persons=persons, events=tuple(events), stage_seconds=seconds)
+        return Perceived(Observation(scene.frame, persons, stage_seconds=seconds), tuple(events))
 
-    def forget_all(self) -> list[ActionEvent]:
+    def forget_all(self) -> list[Event]:
         """Forget all tracks; the actions that were in force end."""
         return [event for track_id in list(self._memories) for event in self._forget(track_id)]
 
@@ -97,11 +101,11 @@ class Describer:
             if graph is not None:
                 graph.close()
 
-    def _forget(self, track_id: int) -> list[ActionEvent]:
+    def _forget(self, track_id: int) -> list[Event]:
         memory = self._memories.pop(track_id, None)
-        return [] if memory is None or memory.state is None else _only(memory.state.close())
+        return [] if memory is None or memory.state is None else list(memory.state.close())
 
-    def _remember(self, tracked: TrackedPerson, time: float) -> list[ActionEvent]:
+    def _remember(self, tracked: TrackedPerson, time: float) -> list[Event]:
         """Keep the frame's features; what came before is forgotten where the track turns out to have been on someone
         else, or was not seen for long.
         """
@@ -109,18 +113,18 @@ class Describer:
         memory = self._memories.get(tracked.track_id)
         if memory is None:
             buffer = ClipBuffer(self._bundle.manifest.clip, gap_seconds=self._config.lost_seconds)
-            state = None if self._action is None else ActionState(tracked.track_id, self._rules)
+            state = None if self._action is None else self._new_state(tracked.track_id)
             memory = self._memories[tracked.track_id] = _TrackMemory(buffer, state)
         continues = memory.buffer.add(time, tracked.features)
         if memory.state is not None and not continues:
-            events += _only(memory.state.close())
-            memory.state = ActionState(tracked.track_id, self._rules)
+            events += memory.state.close()
+            memory.state = self._new_state(tracked.track_id)
         return events
 
-    def _classify(self, scene: Scene, persons: tuple[TrackedPerson, ...], graph: WiredGraph) -> list[ActionEvent]:
+    def _classify(self, scene: Scene, persons: tuple[TrackedPerson, ...], graph: WiredGraph) -> list[Event]:
         """Run the clip graph once over all tracks whose turn it is and of whom enough is visible."""
         time, (height, width) = scene.frame.time, scene.frame.image.shape[:2]
-        events: list[ActionEvent] = []
+        events: list[Event] = []
         due: list[tuple[ActionState, npt.NDArray[np.bool_], float]] = []
         clips: list[Float32] = []
         for tracked in persons:
@@ -143,11 +147,11 @@ class Describer:
                 due.append((memory.state, possible_actions(self._rules.labels, limbs), known_share))
                 clips.append(clip)
             else:
-                events += _only(memory.state.pause(time))
+                events += memory.state.pause(time)
         if due:
             scores = graph.run(np.stack(clips))["actions"]
             for (state, possible, known_share), raw in zip(due, scores, strict=True):
-                events += _only(state.update(time, raw, possible=possible, known_share=known_share))
+                events += state.update(time, raw, possible=possible, known_share=known_share)
         for tracked in persons:  # only now: an action that has just ended is not shown in this frame any more
             memory = self._memories[tracked.track_id]
             if memory.state is not None:
@@ -156,6 +160,10 @@ class Describer:
 
     def _person(self, tracked: TrackedPerson, time: float) -> Person:
         memory = self._memories[tracked.track_id]
+        reading = None if memory.state is None else memory.state.reading
+        attention = self._attention(tracked, memory, time, reading)
+        if reading is not None and attention is not None:
+            reading = replace(reading, attention=(attention,))
         pose = Pose(joints=tracked.features[:, :2], confidence=tracked.features[:, 2])
         return Person(
             track_id=tracked.track_id,
@@ -165,11 +173,16 @@ class Describer:
             parts=part_crops(
                 pose, skeleton=self._bundle.skeleton, threshold=self._bundle.manifest.calibration.joint_confidence
             ),
-            action=None if memory.state is None else memory.state.action,
-            attention=self._attention(tracked, memory, time),
+            readings=() if reading is None else (reading,),
+            attention=() if reading is not None or attention is None else (attention,),
         )
 
-    def _attention(self, tracked: TrackedPerson, memory: _TrackMemory, time: float) -> AttentionMap | None:
+    def _new_state(self, track_id: int) -> ActionState:
+        return ActionState(self._rules, self._log, track_id=track_id)
+
+    def _attention(
+        self, tracked: TrackedPerson, memory: _TrackMemory, time: float, reading: Reading | None
+    ) -> AttentionMap | None:
         """The relevance is found anew every ``attention_every_seconds``; the joints' maps are those of this frame."""
         if tracked.joint_maps is None:
             return None
@@ -179,11 +192,9 @@ class Describer:
                 memory.weights = joint_weights(relevance, stride_seconds=self._bundle.manifest.clip.stride_seconds)
                 memory.last_attention = time
             if memory.weights is not None:
-                label = None if memory.state.action is None else memory.state.action.label
-                return attention_map(memory.weights, tracked.joint_maps, box=tracked.crop_box, label=label)
+                label = reading.labels[0] if reading is not None and reading.labels else None
+                return attention_map(
+                    memory.weights, tracked.joint_maps, name="joints", box=tracked.crop_box, label=label
+                )
         equal = np.full(len(tracked.joint_maps), 1.0 / len(tracked.joint_maps), np.float32)
-        return attention_map(equal, tracked.joint_maps, box=tracked.crop_box, label=None)
-
-
-def _only(event: ActionEvent | None) -> list[ActionEvent]:
-    return [] if event is None else [event]
+        return attention_map(equal, tracked.joint_maps, name="joints", box=tracked.crop_box, label=None)

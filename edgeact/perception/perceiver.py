@@ -14,7 +14,7 @@ from edgeact.perception.roles import assign_roles
 from edgeact.perception.scene import Scene, SceneReader
 from edgeact.perception.track import Tracker
 from edgeact.perception.track_step import TrackStep
-from edgeact.types import ActionEvent, Float32, Frame, FrameResult
+from edgeact.types import Event, Float32, Frame, Perceived
 
 _DETECTION_PAUSE = 2  # frames between a detection and one that the tracker asks for
 
@@ -55,18 +55,18 @@ class Perceiver:
         """By name what is done to a frame, one after the other; frames go through each in order."""
         return {"look": self._scenes.look, "follow": self._follow, "describe": self._describe}
 
-    def process(self, frame: Frame) -> FrameResult:
+    def process(self, frame: Frame) -> Perceived:
         """What is known of the next frame: all steps at once.
 
         Args:
             frame: Of the same source, later than the one before; a new epoch or a shot cut forgets all tracks.
 
         Returns:
-            The persons by track, the actions that ended, and the seconds that each stage took.
+            The persons by track with the seconds that each stage took, and the events.
         """
         return self._describe(self._follow(self._scenes.look(frame)))
 
-    def finish(self) -> tuple[ActionEvent, ...]:
+    def finish(self) -> tuple[Event, ...]:
         """End all actions that are in force (the source is over) and forget all tracks."""
         self._scenes.reset()
         self._tracker.reset()
@@ -103,5 +103,5 @@ class Perceiver:
         seconds["pose"], seconds["track"] = posing, clock.perf_counter() - started - posing
         return _Followed(scene, step)
 
-    def _describe(self, followed: _Followed) -> FrameResult:
+    def _describe(self, followed: _Followed) -> Perceived:
         return self._describer.describe(followed.scene, followed.step)

@@ -5,12 +5,12 @@ injection".
 """
 
 import csv
-from collections.abc import Iterable
 from pathlib import Path
 
 from edgeact.plain_text import printable
 from edgeact.sinks.atomic import PartialText
-from edgeact.types import ActionEvent, FrameResult, UInt8
+from edgeact.sinks.base import SinkInput
+from edgeact.types import Event, Observation, UInt8
 
 COLUMNS = ("track", "label", "start", "end", "peak_score")
 
@@ -32,29 +32,30 @@ class EventsSink:
         self._rows = csv.writer(self._file, lineterminator="\n")
         self._rows.writerow(COLUMNS)
 
-    def write(self, result: FrameResult, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
-        """Write the events that ended with this frame.
+    @property
+    def takes(self) -> frozenset[SinkInput]:
+        """Events."""
+        return frozenset({"events"})
+
+    def write(self, observation: Observation, picture: UInt8 | None) -> None:
+        """Do nothing: observations have a file of their own."""
+
+    def write_event(self, event: Event) -> None:
+        """Write an event once it is over.
 
         Raises:
             OutputError: The disk is full or the folder is gone.
         """
-        self.write_events(result.events)
-
-    def write_events(self, events: Iterable[ActionEvent]) -> None:
-        """Write events that belong to no frame, as the end of a source closes them.
-
-        Raises:
-            OutputError: The disk is full or the folder is gone.
-        """
-        self._rows.writerows(
+        if event.phase != "end" or event.end is None:
+            return
+        self._rows.writerow(
             (
                 event.track_id,
                 text_cell(event.label),
                 f"{event.start:.3f}",
                 f"{event.end:.3f}",
-                f"{event.peak_score:.4f}",
+                f"{event.score:.4f}",
             )
-            for event in events
         )
 
     def close(self) -> None:

@@ -29,7 +29,8 @@ from edgeact.capture.base import SourceInfo
 from edgeact.config import PipelineConfig
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 from edgeact.sinks.atomic import PartialText
-from edgeact.types import Action, Float32, FrameResult, Person, UInt8
+from edgeact.sinks.base import SinkInput
+from edgeact.types import Event, Float32, Observation, Person, Reading, UInt8
 
 SCHEMA = "edgeact.frames"
 SCHEMA_VERSION = 1
@@ -56,7 +57,15 @@ class JsonlSink:
         self._file = PartialText(path)
         self._write_line(_header(info, bundle, config, every))
 
-    def write(self, result: FrameResult, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
+    @property
+    def takes(self) -> frozenset[SinkInput]:
+        """Observations."""
+        return frozenset({"observations"})
+
+    def write_event(self, event: Event) -> None:
+        """Do nothing: events have a file of their own."""
+
+    def write(self, observation: Observation, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
         """Write one frame.
 
         Raises:
@@ -64,10 +73,10 @@ class JsonlSink:
         """
         self._write_line(
             {
-                "index": result.frame.index,
-                "time": _number(result.frame.time, SECOND_DECIMALS),
-                "epoch": result.frame.epoch,
-                "persons": [self._person(person) for person in result.persons],
+                "index": observation.frame.index,
+                "time": _number(observation.frame.time, SECOND_DECIMALS),
+                "epoch": observation.frame.epoch,
+                "persons": [self._person(person) for person in observation.persons],
             }
         )
 
@@ -95,12 +104,12 @@ class JsonlSink:
             "score": _number(person.score, PROBABILITY_DECIMALS),
             "joints": [[*place, confidence] for place, confidence in zip(places, confidences, strict=True)],
             "parts": {part.name: _numbers(part.box, PIXEL_DECIMALS) for part in person.parts},
-            "action": None if person.action is None else self._action(person.action),
+            "action": self._action(person.readings[0]) if person.readings else None,
         }
 
-    def _action(self, action: Action) -> dict[str, Any]:
+    def _action(self, action: Reading) -> dict[str, Any]:
         return {
-            "label": action.label,
+            "label": action.labels[0] if action.labels else None,
             "smoothed": dict(zip(self._labels, _numbers(action.smoothed, PROBABILITY_DECIMALS), strict=True)),
             "raw": dict(zip(self._labels, _numbers(action.raw, PROBABILITY_DECIMALS), strict=True)),
         }

@@ -15,9 +15,10 @@ from edgeact.capture.packets import opening_clock
 from edgeact.errors import OutputError, SourceFormatError, SourceNotFoundError
 from edgeact.memory import DEFAULT_MEMORY
 from edgeact.sinks.atomic import output_error, partial_path, prepare_partial, publish, remove_partials
+from edgeact.sinks.base import SinkInput
 from edgeact.sinks.encoder import PictureEncoder, check_size
 from edgeact.sinks.sound import SoundTrack, sound_rates
-from edgeact.types import FrameResult, UInt8
+from edgeact.types import Event, Observation, UInt8
 
 FALLBACK_FRAME_RATE = Fraction(25)  # for sources that announce none
 MAXIMUM_FRAME_RATE = Fraction(1000)  # what a broken header may announce beyond this would only upset the encoder
@@ -84,11 +85,19 @@ class VideoSink:
             remove_partials(path)
             raise output_error(path, error) from error
 
-    def write(self, result: FrameResult, picture: UInt8 | None) -> None:
+    @property
+    def takes(self) -> frozenset[SinkInput]:
+        """Drawn pictures."""
+        return frozenset({"pictures"})
+
+    def write_event(self, event: Event) -> None:
+        """Do nothing: what is in force is drawn already."""
+
+    def write(self, observation: Observation, picture: UInt8 | None) -> None:
         """Encode one picture; without one, the frame as it is. After a failure the temporary file is gone.
 
         Args:
-            result: Its frame gives the time.
+            observation: Its frame gives the time.
             picture: ``(H, W, 3)`` uint8 RGB, or None.
 
         Raises:
@@ -97,13 +106,13 @@ class VideoSink:
         """
         if self._closed:
             raise ValueError(f"{self._path} is closed and takes no more frames")
-        image = result.frame.image if picture is None else picture
+        image = observation.frame.image if picture is None else picture
         with self._writing():
             if self._encoder is None:
                 self._encoder = self._start(image)
-            self._output.mux(self._encoder.encode(image, result.frame.time, duration=result.frame.duration))
+            self._output.mux(self._encoder.encode(image, observation.frame.time, duration=observation.frame.duration))
             if self._sound is not None:
-                self._sound.mux_until(result.frame.time)
+                self._sound.mux_until(observation.frame.time)
 
     def close(self) -> None:
         """Finish and publish the file; does nothing after the first time, or after `abort`.

@@ -18,8 +18,8 @@ from edgeact.sinks.base import Sink
 from edgeact.sinks.events import EventsSink
 from edgeact.sinks.jsonl import JsonlSink
 from edgeact.sinks.video import VideoSink
-from edgeact.types import ActionEvent, FrameResult
-from tests.results import bundle_without_graphs, person, result, source_info
+from edgeact.types import Observation
+from tests.results import bundle_without_graphs, ended_event, person, result, source_info
 
 SINKS: dict[str, Callable[[Path], Sink]] = {
     "video.mp4": lambda path: VideoSink(path, info=source_info(), source_path=None),
@@ -35,16 +35,21 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def busy_result(index: int) -> FrameResult:
+def busy_result(index: int) -> Observation:
     """A result that no sink can make small: noise, persons and events."""
     noise = np.random.default_rng(index).integers(0, 255, (48, 64, 3)).astype(np.uint8)
-    events = tuple(ActionEvent(track_id=track, label="wave", start=0.0, end=1.0, peak_score=0.9) for track in range(20))
-    return result(index, noise, persons=tuple(person(track) for track in range(5)), events=events)
+    return result(index, noise, persons=tuple(person(track) for track in range(5)))
+
+
+def write_busy(sink: Sink, index: int) -> None:
+    sink.write(busy_result(index), None)
+    for track in range(20):
+        sink.write_event(ended_event(track))
 
 
 def write_and_close(sink: Sink, *, count: int) -> None:
     for index in range(count):
-        sink.write(busy_result(index), None)
+        write_busy(sink, index)
     sink.close()
 
 
@@ -66,7 +71,7 @@ def file_size_limit(size: int) -> Iterator[None]:
 def test_the_final_name_appears_with_close_only(tmp_path: Path, name: str) -> None:
     sink = SINKS[name](tmp_path / name)
     for index in range(20):
-        sink.write(busy_result(index), None)
+        write_busy(sink, index)
         assert files_in(tmp_path) == [f".{name}.partial"]
     sink.close()
     assert files_in(tmp_path) == [name]
@@ -75,7 +80,7 @@ def test_the_final_name_appears_with_close_only(tmp_path: Path, name: str) -> No
 
 def test_closing_and_aborting_may_be_repeated(tmp_path: Path, name: str) -> None:
     sink = SINKS[name](tmp_path / name)
-    sink.write(busy_result(0), None)
+    write_busy(sink, 0)
     sink.close()
     content = (tmp_path / name).read_bytes()
     sink.close()
@@ -88,7 +93,7 @@ def test_closing_and_aborting_may_be_repeated(tmp_path: Path, name: str) -> None
 def test_abort_leaves_nothing(tmp_path: Path, name: str, count: int) -> None:
     sink = SINKS[name](tmp_path / name)
     for index in range(count):
-        sink.write(busy_result(index), None)
+        write_busy(sink, index)
     sink.abort()
     sink.abort()
     sink.close()
@@ -98,11 +103,11 @@ def test_abort_leaves_nothing(tmp_path: Path, name: str, count: int) -> None:
 def test_an_older_file_stays_until_it_is_replaced(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"older")
     sink = SINKS[name](tmp_path / name)
-    sink.write(busy_result(0), None)
+    write_busy(sink, 0)
     sink.abort()
     assert (tmp_path / name).read_bytes() == b"older"
     sink = SINKS[name](tmp_path / name)
-    sink.write(busy_result(0), None)
+    write_busy(sink, 0)
     sink.close()
     assert (tmp_path / name).read_bytes() != b"older"
     assert files_in(tmp_path) == [name]
@@ -111,7 +116,7 @@ def test_an_older_file_stays_until_it_is_replaced(tmp_path: Path, name: str) -> 
 def test_what_a_killed_run_left_is_written_over(tmp_path: Path, name: str) -> None:
     (tmp_path / f".{name}.partial").write_bytes(b"torn" * 100_000)
     sink = SINKS[name](tmp_path / name)
-    sink.write(busy_result(0), None)
+    write_busy(sink, 0)
     sink.close()
     assert files_in(tmp_path) == [name]
     assert b"torntorn" not in (tmp_path / name).read_bytes()
@@ -119,10 +124,11 @@ def test_what_a_killed_run_left_is_written_over(tmp_path: Path, name: str) -> No
 
 def test_a_closed_sink_takes_nothing_more(tmp_path: Path, name: str) -> None:
     sink = SINKS[name](tmp_path / name)
-    sink.write(busy_result(0), None)
+    write_busy(sink, 0)
     sink.close()
+    assert sink.takes <= {"observations", "pictures", "events"}
     with pytest.raises(ValueError, match="closed"):
-        sink.write(busy_result(1), None)
+        write_busy(sink, 1)
 
 
 @pytest.mark.parametrize("place", ["absent", "a file", "forbidden", "taken"])
@@ -157,7 +163,7 @@ def test_a_full_disk_is_an_error_that_leaves_nothing(tmp_path: Path, name: str) 
 def test_a_disk_that_fills_up_with_the_last_byte_leaves_nothing(tmp_path: Path, name: str) -> None:
     sink = SINKS[name](tmp_path / name)
     for index in range(3):
-        sink.write(busy_result(index), None)
+        write_busy(sink, index)
     with file_size_limit(100), pytest.raises(OutputError, match="free some space"):
         sink.close()
     sink.close()
@@ -168,7 +174,7 @@ def test_a_folder_that_vanishes_is_an_error(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     sink = SINKS[name](folder / name)
-    sink.write(busy_result(0), None)
+    write_busy(sink, 0)
     (folder / f".{name}.partial").unlink()
     folder.rmdir()
     with pytest.raises(OutputError, match=r"create it or choose another --out"):
@@ -178,11 +184,11 @@ def test_a_folder_that_vanishes_is_an_error(tmp_path: Path, name: str) -> None:
 KILLED = """
 import sys, time
 from pathlib import Path
-from tests.contracts.test_sink_contract import SINKS, busy_result
+from tests.contracts.test_sink_contract import SINKS, write_busy
 sinks = [make(Path(sys.argv[1]) / name) for name, make in SINKS.items()]
 for index in range(40):
     for sink in sinks:
-        sink.write(busy_result(index), None)
+        write_busy(sink, index)
 print("ready", flush=True)
 time.sleep(60)
 """

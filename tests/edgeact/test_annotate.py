@@ -21,7 +21,7 @@ from edgeact.config import PipelineConfig
 from edgeact.errors import OutputError, SourceNotFoundError, UsageError
 from edgeact.progress import describe_result
 from edgeact.record import load_record
-from edgeact.types import FrameResult
+from edgeact.types import Observation
 from tests.toy_video import crowd, decoded_times, write_toy_video
 
 NAMES = ("clip.mp4", "clip.events.csv", "clip.frames.jsonl", "clip.run.json")
@@ -267,7 +267,7 @@ class StopAfter(SilentListener):
     def input_started(self, path: Path, info: SourceInfo, every: int) -> None:
         self.started.append((path, info, every))
 
-    def frame_done(self, result: FrameResult) -> None:
+    def frame_done(self, result: Observation) -> None:
         self._left -= 1
         if self._left == 0:
             self.stop.set()

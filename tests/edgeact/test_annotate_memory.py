@@ -8,7 +8,7 @@ import pytest
 
 from edgeact.annotate import annotate
 from edgeact.batch import AnnotateOptions, SilentListener
-from edgeact.types import FrameResult
+from edgeact.types import Observation
 from tests.toy_video import loop_video, write_toy_video
 
 
@@ -20,7 +20,7 @@ class MemoryListener(SilentListener):
         self._frames = 0
         self._process = psutil.Process()
 
-    def frame_done(self, result: FrameResult) -> None:
+    def frame_done(self, result: Observation) -> None:
         self._frames += 1
         if self._frames % 25 == 0:
             self.samples.append((self._frames, self._process.memory_info().rss))

@@ -8,7 +8,7 @@ import pytest
 
 from edgeact.overlay import InsetStrip, draw, faces_camera, label_text, track_colour
 from edgeact.skeleton import BODY_21
-from edgeact.types import Action, AttentionMap, Frame, FrameResult, PartCrop, Person, Pose
+from edgeact.types import AttentionMap, Frame, Observation, PartCrop, Person, Pose, Reading
 from tests.tiny_bundle import FIGURE
 
 
@@ -17,20 +17,21 @@ def person(
 ) -> Person:
     edges = np.array(box, np.float32)
     centre, half = (edges[:2] + edges[2:]) / 2, (edges[2:] - edges[:2]) / 2
-    scores = np.array([0.8, 0.2], np.float32)
+    scores, labels = np.array([0.8, 0.2], np.float32), () if label is None else (label,)
+    attention = AttentionMap("joints", np.eye(48, 36, dtype=np.float32), edges, label)
     return Person(
         track_id,
         edges,
         0.9,
         Pose(centre + FIGURE * half, np.ones(21, np.float32)),
         parts=tuple(PartCrop(name, edges) for name in ("head", "right_hand", "left_hand")),
-        action=Action(scores, scores, label, None if label is None else 0.8),
-        attention=AttentionMap(np.eye(48, 36, dtype=np.float32), edges, label),
+        readings=(Reading("action", scores, scores, labels, (0.8,) * len(labels)),),
+        attention=(attention,),
     )
 
 
 def drawn(image: np.ndarray, *persons: Person) -> np.ndarray:
-    return draw(FrameResult(Frame(0, 0.0, image), persons), skeleton=BODY_21, joint_confidence=0.5)
+    return draw(Observation(Frame(0, 0.0, image), persons), skeleton=BODY_21, joint_confidence=0.5)
 
 
 def test_the_frame_itself_is_not_touched() -> None:
@@ -80,7 +81,7 @@ def test_a_label_hides_neither_the_head_nor_another_label() -> None:
             low_box,
             pose=replace(low_box.pose, joints=low_box.pose.joints + np.float32([100, 180])),
             parts=(),
-            attention=None,
+            attention=(),
         ),
     )
     changed = np.flatnonzero((alone != 90).any((1, 2)))
@@ -88,7 +89,7 @@ def test_a_label_hides_neither_the_head_nor_another_label() -> None:
     assert plates.min() == changed.min()
     assert plates[plates < 250].max() < head + 180
     beside = person(box=(210, 255, 310, 440), track_id=2)
-    together = drawn(image, replace(low_box, parts=(), attention=None), replace(beside, parts=(), attention=None))
+    together = drawn(image, replace(low_box, parts=(), attention=()), replace(beside, parts=(), attention=()))
     for track_id in (1, 2):  # each plate keeps its whole width in some row
         rows = (together == np.array(track_colour(track_id))).all(2).sum(1)
         assert rows.max() >= 60
@@ -98,7 +99,7 @@ def test_thin_lines_keep_their_colour_in_the_video() -> None:
     """Video stores colour for every second pixel only: a line of one pixel is coloured or grey as it falls."""
     for left in (100, 101):
         image = np.full((240, 320, 3), 90, np.uint8)
-        result = drawn(image, replace(person(box=(left, 40, left + 60, 200), label=None), parts=(), attention=None))
+        result = drawn(image, replace(person(box=(left, 40, left + 60, 200), label=None), parts=(), attention=()))
         stored = cv2.cvtColor(cv2.cvtColor(result, cv2.COLOR_RGB2YUV_I420), cv2.COLOR_YUV2RGB_I420)
         edge = stored[150:190, left - 2 : left + 3].astype(int)
         assert (edge.max(2) - edge.min(2)).max(1).min() > 60
@@ -109,7 +110,7 @@ def test_the_insets_keep_their_edge_until_the_other_has_long_been_better() -> No
     upper, lower = person(box=(10, 5, 60, 120)), person(box=(10, 120, 60, 235))
 
     def at_bottom(time: float, one: Person) -> bool:
-        return strip.is_at_bottom(FrameResult(Frame(0, time, image), (one,)), 30)
+        return strip.is_at_bottom(Observation(Frame(0, time, image), (one,)), 30)
 
     assert at_bottom(0.0, upper)
     assert [at_bottom(time, lower) for time in (1.0, 2.9)] == [True, True]
@@ -117,9 +118,9 @@ def test_the_insets_keep_their_edge_until_the_other_has_long_been_better() -> No
     assert [at_bottom(time, lower) for time in (3.0, 4.9, 5.1, 6.0)] == [True, True, False, False]
 
 
-def crowd() -> FrameResult:
+def crowd() -> Observation:
     small, large = person(track_id=1, box=(10, 10, 40, 100)), person(track_id=2, box=(60, 10, 120, 190))
-    return FrameResult(Frame(0, 0.0, np.full((240, 320, 3), 90, np.uint8)), (small, large))
+    return Observation(Frame(0, 0.0, np.full((240, 320, 3), 90, np.uint8)), (small, large))
 
 
 def test_parts_are_shown_of_the_largest_or_the_selected_person() -> None:
@@ -141,7 +142,7 @@ def test_whose_parts_are_shown_does_not_change_at_once() -> None:
 
     def shown(time: float, *heights: float) -> int | None:
         persons = tuple(person(track_id=i, box=(10, 0, 50, height)) for i, height in enumerate(heights, 1))
-        chosen = strip.choose(FrameResult(Frame(0, time, np.zeros((240, 320, 3), np.uint8)), persons))
+        chosen = strip.choose(Observation(Frame(0, time, np.zeros((240, 320, 3), np.uint8)), persons))
         return None if chosen is None else chosen.track_id
 
     assert [shown(0.0, 100, 90), shown(1.0, 90, 100), shown(2.9, 90, 100), shown(3.0, 90, 100)] == [1, 1, 1, 2]
@@ -152,7 +153,7 @@ def test_whose_parts_are_shown_does_not_change_at_once() -> None:
 @pytest.mark.parametrize("size", [(48, 64), (60, 80), (120, 160)])
 def test_parts_never_cover_more_than_a_quarter_of_a_small_picture(size: tuple[int, int]) -> None:
     image = np.full((*size, 3), 90, np.uint8)
-    far = replace(person(box=(500, 500, 560, 660)), attention=None)  # not in the picture: only insets and label are
+    far = replace(person(box=(500, 500, 560, 660)), attention=())  # not in the picture: only insets and label are
     insets = (drawn(image, far) != drawn(image, replace(far, parts=()))).any(2)
     assert insets.mean() <= 0.25
     assert insets.any() == (size == (120, 160))
@@ -177,7 +178,7 @@ def test_a_face_has_lines_only_when_it_looks_at_the_camera() -> None:
     assert not looks(face((55, 20), (45, 20), confidence=0.2))
     upside_down = Pose(100 - front.joints, front.confidence)
     assert looks(upside_down)
-    bare = replace(person(box=(5, 5, 95, 95), label=None), parts=(), attention=None)
+    bare = replace(person(box=(5, 5, 95, 95), label=None), parts=(), attention=())
     image = np.full((100, 100, 3), 90, np.uint8)
     dots = [(drawn(image, replace(bare, pose=pose))[14:26, 40:60] != 90).any(2).sum() for pose in (front, behind)]
     assert dots[0] > dots[1]

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from edgeact.capture.base import SourceInfo, SourceState
 from edgeact.errors import OutputError, PipelineError
 from edgeact.pipeline import PipelineReport, run
-from edgeact.types import ActionEvent, Frame, FrameResult, Person, Pose, UInt8
+from edgeact.sinks.base import SinkInput
+from edgeact.types import Event, Frame, Observation, Perceived, Person, Pose, UInt8
+from tests.results import ended_event
 
-EVENT = ActionEvent(track_id=1, label="wave", start=0.5, end=2.0, peak_score=0.9)
+EVENT = ended_event(start=0.5, end=2.0)
 
 
 @pytest.fixture(autouse=True)
@@ -79,40 +81,45 @@ class Echo:
     def steps(self) -> Mapping[str, Callable[[Any], Any]]:
         return {"perceive": self.perceive}
 
-    def perceive(self, frame: Frame) -> FrameResult:
+    def perceive(self, frame: Frame) -> Perceived:
         if frame.index == self._fail_at:
             raise ZeroDivisionError("the perceiver broke")
         time.sleep(self._pause)
         pose = Pose(np.zeros((21, 2), np.float32), np.zeros(21, np.float32))
         person = Person(frame.index // 10, np.array([0, 0, 4, 4], np.float32), 0.9, pose)
-        return FrameResult(frame, (person,), stage_seconds={"detect": 0.001, "own": 0.002})
+        return Perceived(Observation(frame, (person,), stage_seconds={"detect": 0.001, "own": 0.002}))
 
-    def finish(self) -> tuple[ActionEvent, ...]:
+    def finish(self) -> tuple[Event, ...]:
         return (EVENT,)
 
 
 class ListSink:
     """Keeps index, time, events and the picture's first value of every write."""
 
+    takes: frozenset[SinkInput] = frozenset({"observations", "pictures", "events"})
+
     def __init__(self, *, pause: float = 0.0, fail_at: int | None = None) -> None:
         self._pause = pause
         self._fail_at = fail_at
-        self.rows: list[tuple[int, float, tuple[ActionEvent, ...], int | None]] = []
+        self.rows: list[tuple[int, float, tuple[Event, ...], int | None]] = []
 
-    def write(self, result: FrameResult, picture: UInt8 | None) -> None:
-        if result.frame.index == self._fail_at:
+    def write(self, observation: Observation, picture: UInt8 | None) -> None:
+        if observation.frame.index == self._fail_at:
             raise OutputError("disk full")
         time.sleep(self._pause)
-        self.rows.append(
-            (result.frame.index, result.frame.time, result.events, None if picture is None else int(picture[0, 0, 0]))
-        )
+        value = None if picture is None else int(picture[0, 0, 0])
+        self.rows.append((observation.frame.index, observation.frame.time, (), value))
+
+    def write_event(self, event: Event) -> None:
+        index, moment, events, value = self.rows[-1]
+        self.rows[-1] = (index, moment, (*events, event), value)
 
     def close(self) -> None: ...
 
     def abort(self) -> None: ...
 
 
-def invert(result: FrameResult) -> UInt8:
+def invert(result: Observation) -> UInt8:
     return 255 - result.frame.image
 
 
@@ -141,7 +148,7 @@ def test_a_slow_stage_makes_a_file_wait_and_loses_nothing(slow: str) -> None:
     source = ListSource([i / 25 for i in range(30)])
     sink = ListSink(pause=0.005 if slow == "sink" else 0.0)
 
-    def draw(result: FrameResult) -> UInt8:
+    def draw(result: Observation) -> UInt8:
         time.sleep(0.005 if slow == "draw" else 0.0)
         # Queues of two frames: no reader can be further ahead than what fits between it and the sink.
         assert source.read - len(sink.rows) <= 12
@@ -201,12 +208,12 @@ def test_a_source_without_frames_ends() -> None:
 @pytest.mark.parametrize("at", [0, 1, 17, 29])
 @pytest.mark.parametrize("stage", ["capture", "perceive", "render", "sinks", "on_result"])
 def test_a_failing_stage_stops_all_and_reaches_the_caller(stage: str, at: int) -> None:
-    def draw(result: FrameResult) -> UInt8:
+    def draw(result: Observation) -> UInt8:
         if stage == "render" and result.frame.index == at:
             raise ZeroDivisionError("the pencil broke")
         return result.frame.image
 
-    def listen(result: FrameResult) -> None:
+    def listen(result: Observation) -> None:
         if stage == "on_result" and result.frame.index == at:
             raise ZeroDivisionError("the listener broke")
 
@@ -283,12 +290,14 @@ def _memory_slope(frames: int) -> float:
     process = psutil.Process()
     samples: list[tuple[int, int]] = []
 
-    def sample(result: FrameResult) -> None:
+    def sample(result: Observation) -> None:
         if result.frame.index % 50 == 0 and result.frame.index >= frames // 2:
             samples.append((result.frame.index, process.memory_info().rss))
 
     class Discard(ListSink):
-        def write(self, result: FrameResult, picture: UInt8 | None) -> None: ...
+        def write(self, observation: Observation, picture: UInt8 | None) -> None: ...
+
+        def write_event(self, event: Event) -> None: ...
 
     start(ListSource([i / 25 for i in range(frames)], size=(320, 240)), sink=Discard(), on_result=sample)
     x, y = np.array(samples, dtype=np.float64).T
@@ -322,11 +331,11 @@ class ThreeSteps:
         time.sleep(0.001 * (counted[1] % 3))
         return counted[0], 2 * counted[1]
 
-    def tell(self, doubled: tuple[Frame, int]) -> FrameResult:
+    def tell(self, doubled: tuple[Frame, int]) -> Perceived:
         self._note("tell")
-        return FrameResult(doubled[0], stage_seconds={"pose": float(doubled[1])})
+        return Perceived(Observation(doubled[0], stage_seconds={"pose": float(doubled[1])}))
 
-    def finish(self) -> tuple[ActionEvent, ...]:
+    def finish(self) -> tuple[Event, ...]:
         return (EVENT,)
 
     def _note(self, step: str) -> None:
@@ -370,16 +379,16 @@ def test_stages_that_see_go_before_those_that_draw_and_write(live: bool) -> None
             yield from super().frames()
 
     class See(Echo):
-        def perceive(self, frame: Frame) -> FrameResult:
+        def perceive(self, frame: Frame) -> Perceived:
             note("perceive")
             return super().perceive(frame)
 
     class Sink(ListSink):
-        def write(self, result: FrameResult, picture: UInt8 | None) -> None:
+        def write(self, observation: Observation, picture: UInt8 | None) -> None:
             note("sinks")
-            super().write(result, picture)
+            super().write(observation, picture)
 
-    def draw(result: FrameResult) -> UInt8:
+    def draw(result: Observation) -> UInt8:
         note("render")
         return result.frame.image
 

@@ -15,7 +15,7 @@ from edgeact import pipeline
 from edgeact.errors import ConfigError, OutputError, PipelineError
 from edgeact.memory import check_memory, decoder_threads, encoder_lookahead, frames_in_work
 from edgeact.stopping import STOP_SECONDS, left_behind
-from edgeact.types import ActionEvent, Frame, FrameResult, UInt8
+from edgeact.types import Event, Frame, Observation, Perceived, UInt8
 from tests.edgeact.test_pipeline import EVENT, Echo, ListSink, ListSource, start
 
 # A tenth of the real times, so that the tests are quick; one test of the command line takes the real ones.
@@ -76,12 +76,12 @@ class HangingEcho(Echo):
         super().__init__()
         self._hang, self._at, self._at_finish = hang, at, at_finish
 
-    def perceive(self, frame: Frame) -> FrameResult:
+    def perceive(self, frame: Frame) -> Perceived:
         if frame.index == self._at:
             self._hang.now()
         return super().perceive(frame)
 
-    def finish(self) -> tuple[ActionEvent, ...]:
+    def finish(self) -> tuple[Event, ...]:
         if self._at_finish:
             self._hang.now()
         return super().finish()
@@ -92,10 +92,10 @@ class HangingSink(ListSink):
         super().__init__()
         self._hang, self._at = hang, at
 
-    def write(self, result: FrameResult, picture: UInt8 | None) -> None:
-        if result.frame.index == self._at:
+    def write(self, observation: Observation, picture: UInt8 | None) -> None:
+        if observation.frame.index == self._at:
             self._hang.now()
-        super().write(result, picture)
+        super().write(observation, picture)
 
 
 def test_the_times_of_a_stop_keep_the_promise() -> None:
@@ -120,12 +120,12 @@ def test_the_times_of_a_stop_keep_the_promise() -> None:
     ],
 )
 def test_what_hangs_is_left_behind_and_named(what: str, thread: str, hang: Hang) -> None:
-    def draw(result: FrameResult) -> UInt8:
+    def draw(result: Observation) -> UInt8:
         if what == "drawing" and result.frame.index == 5:
             hang.now()
         return result.frame.image
 
-    def listen(result: FrameResult) -> None:
+    def listen(result: Observation) -> None:
         if what == "listener" and result.frame.index == 5:
             hang.now()
         if what in ("close of a live source", "finish"):
@@ -146,7 +146,7 @@ def test_what_hangs_is_left_behind_and_named(what: str, thread: str, hang: Hang)
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("error", [OutputError("disk full"), ZeroDivisionError("the pencil broke")])
 def test_after_a_failure_what_hangs_is_named_beside_it(error: Exception, hang: Hang) -> None:
-    def break_when_it_hangs(_: FrameResult) -> UInt8:
+    def break_when_it_hangs(_: Observation) -> UInt8:
         hang.began.wait(10)
         raise error
 
@@ -161,7 +161,7 @@ def test_a_stop_keeps_what_slow_stages_have_written(slow: str) -> None:
     sink = ListSink(pause=0.08 if slow == "sink" else 0.0)
     source = ListSource([i / 25 for i in range(1000)])
 
-    def stop_when_many_wait(result: FrameResult) -> None:
+    def stop_when_many_wait(result: Observation) -> None:
         while result.frame.index == 3 and source.read < 24:
             time.sleep(0.001)
         if result.frame.index == 3:
@@ -219,7 +219,7 @@ def test_whatever_stepping_back_raises_reaches_the_caller(monkeypatch: pytest.Mo
 
 def test_too_little_memory_is_said_with_what_helps() -> None:
     class Hungry(Echo):
-        def perceive(self, frame: Frame) -> FrameResult:
+        def perceive(self, frame: Frame) -> Perceived:
             raise MemoryError
 
     with pytest.raises(PipelineError, match=r"not enough memory.*memory_megabytes"):

@@ -12,7 +12,7 @@ from edgeact.errors import SourceFormatError
 from edgeact.overlay import label_text
 from edgeact.plain_text import printable
 from edgeact.progress import describe_result
-from edgeact.types import Action, Person, Pose
+from edgeact.types import Person, Pose, Reading
 
 HOSTILE = "a\x1b[2Jb\rc\nd\x9be\u202ef\u2028g\udcffh"
 SHOWN = r"a\x1b[2Jb\rc\nd\x9be\u202ef\u2028g\udcffh"
@@ -34,5 +34,5 @@ def test_errors_results_and_drawn_labels_are_free_of_them() -> None:
     Console(file=out, width=200).print(describe_result(result), highlight=False)
     assert SHOWN in out.getvalue()
     pose = Pose(np.zeros((21, 2), np.float32), np.zeros(21, np.float32))
-    action = Action(np.ones(1, np.float32), np.ones(1, np.float32), "\x1b[2J", 0.9)
-    assert label_text(Person(1, np.zeros(4, np.float32), 0.9, pose, action=action)).startswith(r"#1 \x1b[2J")
+    reading = Reading("action", np.ones(1, np.float32), np.ones(1, np.float32), ("\x1b[2J",), (0.9,))
+    assert label_text(Person(1, np.zeros(4, np.float32), 0.9, pose, readings=(reading,))).startswith(r"#1 \x1b[2J")

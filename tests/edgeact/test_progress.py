@@ -13,7 +13,7 @@ from edgeact.capture.base import SourceInfo
 from edgeact.errors import SourceFormatError
 from edgeact.progress import BarListener, LineListener, describe_result, expected_frames
 from edgeact.record import RunSummary
-from edgeact.types import Frame, FrameResult
+from edgeact.types import Frame, Observation
 
 SUMMARY = RunSummary(
     frames=20,
@@ -25,7 +25,7 @@ SUMMARY = RunSummary(
     truncated=False,
     warning=None,
 )
-RESULT = FrameResult(Frame(0, 0.0, np.zeros((2, 2, 3), np.uint8)))
+RESULT = Observation(Frame(0, 0.0, np.zeros((2, 2, 3), np.uint8)))
 
 
 def info(count: int | None, duration: float | None = None, rate: int | None = None) -> SourceInfo:

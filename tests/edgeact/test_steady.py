@@ -5,18 +5,18 @@ import pytest
 
 from edgeact.skeleton import BODY_21
 from edgeact.steady import SteadyPersons
-from edgeact.types import Float32, Frame, FrameResult, Person, Pose
+from edgeact.types import Float32, Frame, Observation, Person, Pose
 from tests.tiny_bundle import FIGURE
 
 IMAGE = np.zeros((8, 8, 3), np.uint8)
 HEIGHT = 100.0
 
 
-def result(time: float, shift: float, *, confidence: float = 0.9) -> FrameResult:
+def result(time: float, shift: float, *, confidence: float = 0.9) -> Observation:
     box = np.array([100 + shift, 50, 140 + shift, 50 + HEIGHT], np.float32)
     joints = (box[:2] + box[2:]) / 2 + FIGURE * (box[2:] - box[:2]) / 2
     pose = Pose(joints.astype(np.float32), np.full(21, confidence, np.float32))
-    return FrameResult(Frame(0, time, IMAGE), (Person(1, box, 0.9, pose),))
+    return Observation(Frame(0, time, IMAGE), (Person(1, box, 0.9, pose),))
 
 
 def shown(times: Float32, shifts: Float32, *, confidence: float = 0.9) -> tuple[Float32, Float32]:

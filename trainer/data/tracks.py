@@ -28,7 +28,7 @@ def clip_tracks(path: Path, perceiver: Perceiver) -> tuple[dict[int, np.ndarray]
     last_time, frames = 0.0, 0
     with FileSource(path) as source:
         for frame in source.frames():
-            for person in perceiver.process(frame).persons:
+            for person in perceiver.process(frame).observation.persons:
                 joints = np.concatenate([person.pose.joints, person.pose.confidence[:, None]], 1)
                 rows.setdefault(person.track_id, {})[frame.index] = joints
             last_time, frames = frame.time, frame.index

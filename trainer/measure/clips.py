@@ -84,9 +84,9 @@ def watch_clip(bundle: Bundle, clip: LabelledClip) -> ClipOutcome:
         with FileSource(clip.path) as source:
             for frame in source.frames():
                 result = perceiver.process(frame)
-                events += [event.label for event in result.events]
-                for person in result.persons:
-                    active = person.action is not None and person.action.label is not None
+                events += [event.label for event in result.events if event.phase == "end"]
+                for person in result.observation.persons:
+                    active = bool(person.readings and person.readings[0].labels)
                     shown.setdefault(person.track_id, []).append((frame.time, active))
         events += [event.label for event in perceiver.finish()]
     finally:

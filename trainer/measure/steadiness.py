@@ -12,7 +12,7 @@ from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
 from edgeact.perception.perceiver import Perceiver
 from edgeact.steady import SteadyPersons
-from edgeact.types import Float32, FrameResult
+from edgeact.types import Float32, Observation
 from trainer.measure.wild.report import Table
 
 JUMP = 0.2  # of the box's side: a longer step of its centre, or of its size, from one frame to the next
@@ -51,7 +51,7 @@ def measure_steadiness(bundle: Bundle, clip: Path) -> Steadiness:
     try:
         with open_source(clip) as source:
             for frame in source.frames():
-                result = perceiver.process(frame)
+                result = perceiver.process(frame).observation
                 began = clock.thread_time()
                 smoothed = steady.smooth(result)
                 seconds += clock.thread_time() - began
@@ -82,7 +82,7 @@ def is_jump(before: Float32, after: Float32) -> bool:
     return bool((np.abs(steps) > JUMP).any())
 
 
-def _boxes(result: FrameResult) -> dict[int, Float32]:
+def _boxes(result: Observation) -> dict[int, Float32]:
     return {person.track_id: person.box for person in result.persons}
 
 

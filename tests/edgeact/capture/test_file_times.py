@@ -10,7 +10,7 @@ import pytest
 from edgeact.capture.file import FileSource
 from edgeact.errors import UsageError
 from edgeact.sinks.video import VideoSink
-from edgeact.types import Frame, FrameResult
+from edgeact.types import Frame, Observation
 from tests.media import number_of, numbered_picture, write_video
 
 PICTURES = [numbered_picture(number % 20) for number in range(40)]
@@ -51,7 +51,7 @@ def test_the_last_picture_stays_as_long_as_the_container_says(tmp_path: Path) ->
     with FileSource(path) as source:
         sink = VideoSink(tmp_path / "out.mp4", info=source.info, source_path=path, clock=source.clock)
         for frame in source.frames():
-            sink.write(FrameResult(frame=frame), None)
+            sink.write(Observation(frame=frame), None)
         sink.close()
     assert (source.truncated, source.message, sink.message) == (False, None, None)
     assert frame.duration == pytest.approx(8.0 - 0.36, abs=0.001)

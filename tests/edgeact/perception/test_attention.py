@@ -23,7 +23,7 @@ def test_without_relevance_all_joints_count_alike(value: float) -> None:
 def test_the_map_peaks_where_the_heaviest_joint_is() -> None:
     maps = np.zeros((2, 48, 36), np.float32)
     maps[0, 10, 5] = maps[1, 40, 30] = 1.0
-    found = attention_map(np.array([0.25, 0.75], np.float32), maps, box=BOX, label="walk")
+    found = attention_map(np.array([0.25, 0.75], np.float32), maps, name="joints", box=BOX, label="walk")
     assert found.values.shape == (48, 36)
     assert found.values[40, 30] == 1.0
     assert found.values[10, 5] == pytest.approx(1 / 3)
@@ -36,11 +36,11 @@ def test_many_joints_of_a_face_do_not_outshine_the_hand_that_decides() -> None:
     maps[:5, 5, 18] = 0.9  # five sharp maps at one place
     maps[5, 30:33, 3:6] = 0.1
     weights = np.array([0.12, 0.12, 0.12, 0.12, 0.12, 0.4], np.float32)
-    found = attention_map(weights, maps, box=BOX, label="wave").values
+    found = attention_map(weights, maps, name="joints", box=BOX, label="wave").values
     assert found[31, 4] == 1.0
     assert found[5, 18] == pytest.approx(0.3)
 
 
 def test_empty_maps_stay_empty() -> None:
-    found = attention_map(np.ones(1, np.float32), np.zeros((1, 4, 3), np.float32), box=BOX, label=None)
+    found = attention_map(np.ones(1, np.float32), np.zeros((1, 4, 3), np.float32), name="joints", box=BOX, label=None)
     assert not found.values.any()

@@ -17,7 +17,7 @@ from edgeact.perception.clips import sample_clip
 from edgeact.perception.perceiver import Perceiver
 from edgeact.perception.wiring import WiredGraph
 from edgeact.pipeline import run as run_pipeline
-from edgeact.types import ActionEvent, Frame, FrameResult
+from edgeact.types import Event, Frame, Observation
 from tests.tiny_bundle import LABELS, build_tiny_bundle, tiny_picture
 
 Boxes = list[tuple[float, float, float, float]]
@@ -40,15 +40,19 @@ def frames(boxes: Callable[[float], Boxes], *, seconds: float, rate: int = 25, e
         yield Frame(index, index / rate, tiny_picture(320, 240, boxes(index / rate)), epoch=epoch)
 
 
+Perceive = Callable[..., tuple[list[Observation], list[Event]]]
+
+
 @pytest.fixture
-def perceive(tiny_bundle: Path) -> Iterator[Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]]:
+def perceive(tiny_bundle: Path) -> Iterator[Perceive]:
     made: list[Perceiver] = []
 
-    def run(stream: Iterator[Frame], **settings: float) -> tuple[list[FrameResult], tuple[ActionEvent, ...]]:
+    def run(stream: Iterator[Frame], **settings: float) -> tuple[list[Observation], list[Event]]:
         perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig.model_validate(settings))
         made.append(perceiver)
-        results = [perceiver.process(frame) for frame in stream]
-        return results, perceiver.finish()
+        found = [perceiver.process(frame) for frame in stream]
+        events = [event for one in found for event in one.events]
+        return [one.observation for one in found], [*events, *perceiver.finish()]
 
     yield run
     for perceiver in made:
@@ -56,7 +60,7 @@ def perceive(tiny_bundle: Path) -> Iterator[Callable[..., tuple[list[FrameResult
 
 
 def test_two_people_are_followed_through_every_frame(
-    perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]],
+    perceive: Perceive,
 ) -> None:
     results, _ = perceive(frames(two_walkers, seconds=4))
     assert [result.frame.index for result in results] == list(range(100))
@@ -68,28 +72,31 @@ def test_two_people_are_followed_through_every_frame(
         assert np.abs(centres - truth).max() < 6
 
 
-def test_walking_becomes_an_event(perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]) -> None:
+def test_walking_becomes_an_event(perceive: Perceive) -> None:
     results, events = perceive(frames(walker, seconds=5))
-    (event,) = events
-    assert event.label == "walk"
+    assert [event.phase for event in events][:1] == ["new"]
+    event = events[-1]
+    assert (event.phase, event.label, event.subject, event.track_id) == ("end", "walk", "track", 1)
+    assert {event.id for event in events} == {1}
     assert event.end == pytest.approx(results[-1].frame.time, abs=0.25)
     last = results[-1].persons[0]
-    assert last.action is not None
-    assert last.action.label == "walk"
-    assert last.action.raw.shape == (len(LABELS),)
-    assert last.attention is not None
-    assert 0 <= last.attention.values.min() <= last.attention.values.max() <= 1
+    (reading,) = last.readings
+    assert reading.labels == ("walk",)
+    assert reading.raw.shape == (len(LABELS),)
+    (attention,) = reading.attention
+    assert attention.label == "walk"
+    assert 0 <= attention.values.min() <= attention.values.max() <= 1
     assert {part.name for part in last.parts} == {"head", "right_hand", "left_hand"}
 
 
-def test_standing_is_no_event(perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]) -> None:
+def test_standing_is_no_event(perceive: Perceive) -> None:
     results, events = perceive(frames(stander, seconds=4))
-    assert events == ()
-    assert results[-1].persons[0].action is not None
+    assert events == []
+    assert results[-1].persons[0].readings[0].labels == ()
 
 
 def test_the_same_input_gives_the_same_result(
-    perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]],
+    perceive: Perceive,
 ) -> None:
     first, _ = perceive(frames(two_walkers, seconds=2))
     second, _ = perceive(frames(two_walkers, seconds=2))
@@ -105,10 +112,10 @@ def test_a_new_epoch_forgets_everybody(tiny_bundle: Path) -> None:
     for frame in frames(walker, seconds=4):
         before = perceiver.process(frame)
     after = [perceiver.process(frame) for frame in frames(walker, seconds=0.4, epoch=1)]
-    assert before.persons[0].track_id == 1
-    assert [event.label for event in after[0].events] == ["walk"]
-    assert after[-1].persons[0].track_id == 2
-    assert after[-1].persons[0].action is None  # a quarter of a clip's span has not passed since
+    assert before.observation.persons[0].track_id == 1
+    assert [(event.phase, event.label, event.epoch) for event in after[0].events] == [("end", "walk", 0)]
+    assert after[-1].observation.persons[0].track_id == 2
+    assert after[-1].observation.persons[0].readings == ()  # a quarter of a clip's span has not passed since
     perceiver.close()
 
 
@@ -130,7 +137,7 @@ def test_streaming_equals_whole_clip_and_computes_each_frame_once(
     monkeypatch.setattr(WiredGraph, "run", counting)
     bundle = load_bundle(tiny_bundle)
     perceiver = Perceiver(bundle, PipelineConfig(attention_every_seconds=60))
-    results = [perceiver.process(frame) for frame in frames(walker, seconds=4)]
+    results = [perceiver.process(frame).observation for frame in frames(walker, seconds=4)]
     perceiver.close()
     assert sum(posed) == len(results)  # one crop for each frame of the one person, whatever the clip's length
 
@@ -141,27 +148,25 @@ def test_streaming_equals_whole_clip_and_computes_each_frame_once(
     actions = WiredGraph(
         bundle, next(graph for graph in bundle.manifest.graphs if graph.name == "action"), takes="features"
     )
-    changed = [
-        i for i in range(1, len(results)) if results[i].persons[0].action is not results[i - 1].persons[0].action
-    ]
+    raws = [result.persons[0].readings[0].raw if result.persons[0].readings else None for result in results]
+    changed = [index for index in range(1, len(raws)) if raws[index] is not raws[index - 1]]
     assert len(changed) > 5
     for index in changed:
         whole = sample_clip(
             times[: index + 1], features[: index + 1], end=float(times[index]), clip=bundle.manifest.clip
         )
-        action = results[index].persons[0].action
-        assert action is not None
-        assert np.array_equal(original(actions, whole[None])["actions"][0], action.raw)
+        assert np.array_equal(original(actions, whole[None])["actions"][0], raws[index])
     actions.close()
 
 
 @pytest.mark.parametrize("missing", [("action", "explain"), ("explain",)])
 def test_a_bundle_may_lack_the_clip_graphs(tmp_path: Path, missing: tuple[str, ...]) -> None:
     perceiver = Perceiver(load_bundle(build_tiny_bundle(tmp_path / "small", omit=missing)), PipelineConfig())
-    results = [perceiver.process(frame) for frame in frames(walker, seconds=2.5)]
+    results = [perceiver.process(frame).observation for frame in frames(walker, seconds=2.5)]
     person = results[-1].persons[0]
-    assert (person.action is None) == ("action" in missing)
-    assert person.attention is not None
+    maps = person.attention if "action" in missing else person.readings[0].attention
+    assert bool(person.readings) == ("action" not in missing)
+    assert [attention.name for attention in maps] == ["joints"]
     perceiver.close()
 
 
@@ -180,7 +185,7 @@ def test_the_detector_runs_every_few_frames_and_often_enough_in_seconds(
 ) -> None:
     perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig())
     picture = tiny_picture(320, 240, [(100, 60, 124, 140)])
-    results = [perceiver.process(Frame(index, index / frame_rate, picture)) for index in range(40)]
+    results = [perceiver.process(Frame(index, index / frame_rate, picture)).observation for index in range(40)]
     perceiver.close()
     runs = [result.frame.index for result in results if "detect" in result.stage_seconds]
     assert set(np.diff(runs)) == expected
@@ -202,10 +207,10 @@ class Stream:
 
 
 def test_steps_in_threads_of_their_own_give_what_they_give_one_after_the_other(
-    tiny_bundle: Path, perceive: Callable[..., tuple[list[FrameResult], tuple[ActionEvent, ...]]]
+    tiny_bundle: Path, perceive: Perceive
 ) -> None:
     expected, _ = perceive(frames(two_walkers, seconds=3), detect_every=5)
-    found: list[FrameResult] = []
+    found: list[Observation] = []
     perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig(detect_every=5))
     stream = Stream(frames(two_walkers, seconds=3))
     run_pipeline(stream, perceiver, [], draw=None, queue_frames=4, stop=threading.Event(), on_result=found.append)
@@ -213,9 +218,9 @@ def test_steps_in_threads_of_their_own_give_what_they_give_one_after_the_other(
     assert len(found) == len(expected)
     for one, other in zip(found, expected, strict=True):
         assert one.stage_seconds.keys() == other.stage_seconds.keys()  # the detector ran on the same frames
-        assert one.events == other.events
         assert [p.track_id for p in one.persons] == [p.track_id for p in other.persons]
         for p, q in zip(one.persons, other.persons, strict=True):
             assert np.array_equal(p.pose.joints, q.pose.joints)
-            assert (p.action is None) == (q.action is None)
-            assert p.action is None or q.action is None or np.array_equal(p.action.smoothed, q.action.smoothed)
+            assert [reading.labels for reading in p.readings] == [reading.labels for reading in q.readings]
+            for reading, same in zip(p.readings, q.readings, strict=True):
+                assert np.array_equal(reading.smoothed, same.smoothed)

@@ -26,7 +26,7 @@ def follow(
     found = []
     for index in range(round(seconds * 25)):
         frame = Frame(index, index / 25, tiny_picture(320, 240, boxes(index / 25)))
-        found.append({person.track_id: person.box for person in perceiver.process(frame).persons})
+        found.append({person.track_id: person.box for person in perceiver.process(frame).observation.persons})
     perceiver.close()
     return found
 
@@ -91,7 +91,7 @@ def test_a_shot_cut_starts_anew(tiny_bundle: Path) -> None:
             image[:120][image[:120] < 200] = 140
         else:
             image[120:][image[120:] < 200] = 140
-        found.append({one.track_id for one in perceiver.process(Frame(index, index / 25, image)).persons})
+        found.append({one.track_id for one in perceiver.process(Frame(index, index / 25, image)).observation.persons})
     perceiver.close()
     assert found[9] == {1}
     assert found[12] == {2}

@@ -1,9 +1,9 @@
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 from edgeact.sinks.events import EventsSink
-from edgeact.types import ActionEvent
-from tests.results import result
+from tests.results import ended_event
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -13,11 +13,11 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 def test_events_are_rows_in_the_order_of_their_ends(tmp_path: Path) -> None:
     sink = EventsSink(tmp_path / "events.csv")
-    sink.write(result(0), None)
-    sink.write(
-        result(1, events=(ActionEvent(track_id=7, label="wave", start=1 / 3, end=2.0, peak_score=0.87654),)), None
-    )
-    sink.write_events([ActionEvent(track_id=2, label="kick", start=0.0, end=12.3456, peak_score=1.0)])
+    event = ended_event(7, start=1 / 3, end=2.0, score=0.87654)
+    sink.write_event(replace(event, phase="new", end=None))
+    sink.write_event(replace(event, phase="update", end=None))
+    sink.write_event(event)
+    sink.write_event(ended_event(2, label="kick", end=12.3456, score=1.0))
     sink.close()
     assert (tmp_path / "events.csv").read_text() == (
         "track,label,start,end,peak_score\n7,wave,0.333,2.000,0.8765\n2,kick,0.000,12.346,1.0000\n"
@@ -32,7 +32,8 @@ def test_no_events_leave_the_header(tmp_path: Path) -> None:
 
 def written_labels(path: Path, labels: list[str]) -> list[str]:
     sink = EventsSink(path)
-    sink.write_events(ActionEvent(track_id=1, label=label, start=0.0, end=1.0, peak_score=0.5) for label in labels)
+    for label in labels:
+        sink.write_event(ended_event(label=label))
     sink.close()
     return [row["label"] for row in read_rows(path)]
 

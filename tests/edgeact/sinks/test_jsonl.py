@@ -12,11 +12,11 @@ from edgeact.config import PipelineConfig
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 from edgeact.sinks.jsonl import JsonlSink, read_frames, read_header
 from edgeact.skeleton import BODY_21
-from edgeact.types import FrameResult, Person, Pose
+from edgeact.types import Observation, Person, Pose
 from tests.results import LABELS, bundle_without_graphs, person, result, source_info
 
 
-def write(path: Path, results: list[FrameResult]) -> Path:
+def write(path: Path, results: list[Observation]) -> Path:
     sink = JsonlSink(
         path,
         info=source_info(duration=2.0),

@@ -8,7 +8,7 @@ import pytest
 
 from edgeact.capture.file import FileSource
 from edgeact.sinks.video import VideoSink
-from edgeact.types import FrameResult
+from edgeact.types import Observation
 from tests.media import numbered_picture, packets_of, write_video
 
 PICTURES = [numbered_picture(number) for number in range(20)]
@@ -23,7 +23,7 @@ def copy_video(source_path: Path, target: Path) -> tuple[str | None, list[float]
         times = []
         for frame in source.frames():
             times.append(frame.time)
-            sink.write(FrameResult(frame=frame), None)
+            sink.write(Observation(frame=frame), None)
         sink.close()
     return sink.message, times
 

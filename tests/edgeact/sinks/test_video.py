@@ -10,7 +10,7 @@ from edgeact.capture.file import FileSource
 from edgeact.capture.images import ImagesSource
 from edgeact.errors import OutputError
 from edgeact.sinks.video import VideoSink
-from edgeact.types import Frame, FrameResult, UInt8
+from edgeact.types import Frame, Observation, UInt8
 from tests.media import (
     corner_picture,
     number_of,
@@ -33,7 +33,7 @@ def copy_video(source_path: Path, target: Path, *, frames: int | None = None) ->
         for position, frame in enumerate(source.frames()):
             if position == frames:
                 break
-            sink.write(FrameResult(frame=frame), None)
+            sink.write(Observation(frame=frame), None)
         sink.close()
     return read(target)
 
@@ -290,7 +290,7 @@ def test_images_have_no_sound_and_make_a_video(tmp_path: Path) -> None:
     source = ImagesSource(paths)
     sink = VideoSink(tmp_path / "out.mp4", info=source.info, source_path=tmp_path)
     for frame in source.frames():
-        sink.write(FrameResult(frame=frame), None)
+        sink.write(Observation(frame=frame), None)
     sink.close()
     assert [frame.time for frame in read(tmp_path / "out.mp4")] == pytest.approx([0.0, 0.04, 0.08], abs=1e-4)
 

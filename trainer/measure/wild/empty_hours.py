@@ -7,7 +7,7 @@ from typing import Any
 from edgeact.bundle import Bundle
 from edgeact.config import PipelineConfig
 from edgeact.perception.perceiver import Perceiver
-from edgeact.types import FrameResult
+from edgeact.types import Observation
 from trainer.measure.wild.footage import CLIP_SECONDS, EmptyClip, clip_frames, plan_footage
 from trainer.measure.wild.report import Table
 from trainer.measure.wild.survey import Progress
@@ -62,13 +62,13 @@ def watch(perceiver: Perceiver, clip: EmptyClip, *, epoch: int) -> tuple[int, li
     labels: list[str] = []
     for frame in clip_frames(clip, epoch=epoch):
         result = perceiver.process(frame)
-        _note(result, seen)
-        labels += [event.label for event in result.events]
+        _note(result.observation, seen)
+        labels += [event.label for event in result.events if event.phase == "end"]
     labels += [event.label for event in perceiver.finish()]
     return sum(last - first > LONG_SECONDS for first, last in seen.values()), labels
 
 
-def _note(result: FrameResult, seen: dict[int, tuple[float, float]]) -> None:
+def _note(result: Observation, seen: dict[int, tuple[float, float]]) -> None:
     for person in result.persons:
         first, _ = seen.get(person.track_id, (result.frame.time, 0.0))
         seen[person.track_id] = (first, result.frame.time)
