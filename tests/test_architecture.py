@@ -21,11 +21,17 @@ ASSETS = REPOSITORY / "edgeact" / "assets"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # Which extras of pyproject.toml a package may use besides the runtime's own dependencies.
-EXTRAS = {"edgeact": ("heic",), "trainer": ("train", "label"), "deploy": ("train", "export"), "desktop_ui": ()}
+EXTRAS = {
+    "edgeact": ("heic",),
+    "trainer": ("train", "label", "tracking"),
+    "deploy": ("train", "export"),
+    "desktop_ui": (),
+}
 OPTIONAL_MODULES = {"edgeact/inference/torch_tensorrt.py": {"torch", "torch_tensorrt"}}
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
     "PIL": "pillow",
+    "cjm_byte_track": "cjm-byte-track",
     "pillow_heif": "pillow-heif",
 }  # where the import has another name
 

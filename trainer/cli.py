@@ -33,6 +33,14 @@ class Part(str, Enum):
     VALIDATION = "validation"
 
 
+class Half(str, Enum):
+    """Which known clips: tracking's limits may be chosen on one half alone."""
+
+    CHOOSE = "choose"
+    REPORT = "report"
+    BOTH = "both"
+
+
 class _TrainGroup(TyperGroup):
     """Verbs, and without one of them the training itself: ``edgeact train my.toml`` trains."""
 
@@ -219,6 +227,38 @@ def clips(
         write_text(out / "clips.md", clips_table(figures).markdown)
 
 
+@app.command()
+def tracking(
+    data: DataOption = Path("data"),
+    teachers: TeachersOption = Path("teachers"),
+    bundle: BundleOption = None,
+    work: Annotated[Path, typer.Option(metavar="DIR", help="where clips, labels and boxes are kept")] = Path(
+        "tracking"
+    ),
+    half: Annotated[Half, typer.Option(help="choose to choose limits on, report for tables")] = Half.BOTH,
+    per_script: Annotated[int, typer.Option(min=1, max=16, metavar="N", help="studio clips of each kind")] = 4,
+) -> None:
+    """Count how well identities are kept, beside ByteTrack on the same boxes, on clips whose people are known.
+
+    Prints the figures as JSON, and tables on the error stream. The studio's clips are rendered first, which takes
+    minutes; UT-Interaction is labelled by a teacher network.
+    """
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train tracking", ["train", "tracking"])
+
+    from edgeact.bundle import load_bundle
+    from trainer.measure.tracking.run import HALVES, known_clips, measure_tracking, tracking_tables
+    from trainer.measure.wild.report import as_json
+
+    chosen = None if half is Half.BOTH else HALVES.index(half.value)
+    clips = known_clips(data, teachers, work, half=chosen, per_script=per_script, progress=_show_progress)
+    figures = measure_tracking(load_bundle(bundle), clips, kept=work / "boxes", progress=_show_progress)
+    for table in tracking_tables(figures):
+        _print_table(table, on_error_stream=True)
+    typer.echo(as_json(figures), nl=False)
+
+
 def _show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:
     """The items, with a bar on the error stream, so that the tables can be piped."""
     from rich.console import Console
@@ -227,11 +267,11 @@ def _show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:
     return track(items, title, console=Console(stderr=True))
 
 
-def _print_table(table: "Table") -> None:
+def _print_table(table: "Table", *, on_error_stream: bool = False) -> None:
     from rich.console import Console
     from rich.table import Table as RichTable
 
     shown = RichTable(*table.columns, title=table.title, title_justify="left")
     for row in table.rows:
         shown.add_row(*row)
-    Console().print(shown)
+    Console(stderr=on_error_stream).print(shown)

@@ -9,6 +9,7 @@ from edgeact.errors import MissingExtraError
 MODULES = {
     "train": ("torch", "safetensors", "moderngl", "onnx"),
     "label": ("ai_edge_litert",),
+    "tracking": ("motrics", "cjm_byte_track"),
     "export": ("torch", "onnx", "onnxscript"),
 }
 

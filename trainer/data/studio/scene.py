@@ -10,6 +10,7 @@ from edgeact.types import Float32, UInt8
 from trainer.data.studio.avatar import Avatar
 from trainer.data.studio.backplate import Backplate, view_backplate
 from trainer.data.studio.camera import Camera
+from trainer.data.studio.column import Column
 from trainer.data.studio.light import Light
 from trainer.data.studio.motion import Motion
 from trainer.data.studio.render import Layers, Placed, Renderer
@@ -72,6 +73,7 @@ class Scene:
             no parallax).
         seconds: Duration.
         floor: Structure laid over the photograph's floor, or None.
+        columns: Things that hide people who are behind them.
     """
 
     picture: UInt8
@@ -82,6 +84,7 @@ class Scene:
     seconds: float
     camera_end: Camera | None = None
     floor: Floor | None = None
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +93,8 @@ class StudioPerson:
 
     Attributes:
         box: ``(4,)`` float32 x_min, y_min, x_max, y_max of the pixels that show the person.
-        joints: ``(21, 3)`` float32 x, y in pixels and visible 1/0: inside the picture and not behind another person.
+        joints: ``(21, 3)`` float32 x, y in pixels and visible 1/0: inside the picture and not behind somebody or
+            something else.
         joints_3d: ``(21, 3)`` float32 metres in camera axes (x right, y down, z forward).
         label: The action.
         actor: Position among the scene's actors.
@@ -142,6 +146,7 @@ def render_scene(
     assert renderer.size == size, "a renderer draws pictures of one size"
     posed = [pose_avatar(actor.motion, actor.avatar) for actor in scene.actors]
     figures = [renderer.figure(actor.avatar, actor.garments) for actor in scene.actors]
+    columns = [_stand(column, renderer) for column in scene.columns]
     shown: Camera | None = None
     background = np.zeros((size[1], size[0], 3), np.float32)
     for index in range(max(1, round(scene.seconds * frame_rate))):
@@ -156,7 +161,7 @@ def render_scene(
             placed.append(Placed(figure, (stage @ motion.skinning(actor.avatar, frame)).astype(np.float32)))
             joints.append(motion.joints[frame] @ stage[:3, :3].T + stage[:3, 3])
             labels.append(actor.motion.label_at(frame))
-        layers = renderer.draw(placed, camera, scene.light)
+        layers = renderer.draw([*placed, *columns], camera, scene.light)
         image = compose(background, layers, camera, scene.light, joints)
         yield StudioFrame(image, label_people(layers.identity, np.array(joints), labels, camera), time)
 
@@ -196,6 +201,12 @@ def label_people(identity: UInt8, joints: np.ndarray, labels: list[str], camera:
         labelled = np.concatenate([np.nan_to_num(pixels), visible[:, None]], axis=1).astype(np.float32)
         persons.append(StudioPerson(box, labelled, camera.to_camera(joints[index]), label, index))
     return tuple(persons)
+
+
+def _stand(column: Column, renderer: Renderer) -> Placed:
+    place = np.eye(4, dtype=np.float32)
+    place[[0, 2], 3] = column.position
+    return Placed(renderer.figure(column.body, column.surface), place[None])
 
 
 def _stage_matrix(actor: Actor) -> np.ndarray:
