@@ -18,11 +18,16 @@ PIP_INSTALL = -m pip install -qq --disable-pip-version-check --constraint constr
 # Two test processes of one thread each: the small networks of the tests lose more to waiting for threads than they win.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
+# What the tests of live sources read from; its Python bindings belong to the system's Python. Without it (no Debian, no
+# right to install) these tests are skipped, but never in continuous integration.
+RTSP_SERVER := gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+HAS_RTSP_SERVER := /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null
+
 INSTALL_INPUTS := pyproject.toml constraints.txt edgeact/__init__.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format test-slow train bench clean python-version
+.PHONY: help setup demo test lint format test-slow train bench clean python-version rtsp-server
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -33,7 +38,14 @@ setup: $(READY) ## Install everything for development and tests into .venv
 demo: $(RUNTIME_READY) ## Annotate the packaged demo clip into edgeact-demo/ (installs the runtime only)
 	@$(RUNTIME)/bin/edgeact demo --out edgeact-demo
 
-test: lint ## Run all checks: ruff, mypy, import contracts, then pytest without the slow tests
+rtsp-server: ## Install the RTSP server that tests use (Debian and Ubuntu, as root); make test does it where it may
+	@if $(HAS_RTSP_SERVER); then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing the RTSP server for tests (once)"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(RTSP_SERVER) >/dev/null; \
+	else echo "tests of RTSP are skipped; to run them, install $(RTSP_SERVER)"; fi
+
+test: lint rtsp-server ## Run all checks: ruff, mypy, import contracts, then pytest without the slow tests
 	@echo "== pytest"
 	@$(ONE_THREAD) $(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 

@@ -16,7 +16,8 @@ from edgeact.batch import AnnotateOptions, BatchListener, BatchReport, InputResu
 from edgeact.bundle import Bundle, load_bundle
 from edgeact.capture.file import FileSource
 from edgeact.capture.images import ImagesSource
-from edgeact.capture.open import find_inputs, left_out, open_source
+from edgeact.capture.inputs import find_inputs, left_out
+from edgeact.capture.open import open_source
 from edgeact.capture.upright import check_turn
 from edgeact.errors import (
     ArgumentTypeError,

@@ -29,7 +29,7 @@ class Frame:
         epoch: Grows when a source starts anew (a reconnect); times of different epochs do not compare.
         captured: `time.monotonic` when the frame was read: now minus this is the age of the frame.
         duration: Seconds that the frame is shown, as the container says; None where it does not say.
-        source: Name of the source that gave the frame, without credentials; empty where there is only one.
+        source: Name of the source that gave the frame, without credentials.
     """
 
     index: int

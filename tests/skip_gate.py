@@ -1,8 +1,8 @@
 """A pytest plugin: a skip is an error unless its reason is known, so that a green run means that everything ran.
 
-The known reasons are that the machine cannot render, and that the shared data folder is absent. It is looked for at
-``$EDGEACT_SHARED``, or else in the folder ``shared`` beside the repository; tests that need it carry the marker
-``data`` and take its path from the fixture ``shared_folder``.
+The known reasons are that the machine cannot render, that it has no RTSP server (not in continuous integration), and
+that the shared data folder is absent. It is looked for at ``$EDGEACT_SHARED``, or else in the folder ``shared`` beside
+the repository; tests that need it carry the marker ``data`` and take its path from the fixture ``shared_folder``.
 """
 
 import os
@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.rtsp import is_installed
+
 NO_SHARED_FOLDER = "needs the shared data folder ($EDGEACT_SHARED)"
 NO_EGL = "EGL is not available"
-ALLOWED_REASONS = frozenset({NO_SHARED_FOLDER, NO_EGL})
+NO_RTSP_SERVER = "needs GStreamer's RTSP server (make rtsp-server)"
+ALLOWED_REASONS = frozenset({NO_SHARED_FOLDER, NO_EGL, NO_RTSP_SERVER})
 
 
 def find_shared_folder(config: pytest.Config) -> Path | None:
@@ -27,6 +30,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("data"):
                 item.add_marker(pytest.mark.skip(reason=NO_SHARED_FOLDER))
+    served = [item for item in items if item.get_closest_marker("rtsp")]
+    if served and "CI" not in os.environ and not is_installed():
+        for item in served:
+            item.add_marker(pytest.mark.skip(reason=NO_RTSP_SERVER))
 
 
 @pytest.fixture

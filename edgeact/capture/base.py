@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from edgeact.types import Frame
+
+# Of a file every frame is used, of a live source the newest one.
+SourceKind: TypeAlias = Literal["file", "live"]
 
 
 class SourceState(Enum):
@@ -26,8 +29,8 @@ class SourceInfo:
 
     Attributes:
         name: The path or address, with credentials removed.
-        width: Upright width in pixels.
-        height: Upright height in pixels.
+        width: Upright width in pixels; 0 of a live source that has not given its first frame.
+        height: Upright height in pixels; 0 of a live source that has not given its first frame.
         live: True for cameras and streams (keep the newest frame), False for files (keep every frame).
         frame_rate: Average frames per second as announced, or None; never used to compute time.
         frame_count: Frames as announced by the container, or None; the truth is known only at the end.

@@ -1,7 +1,5 @@
 """A decoded picture of a video to RGB: by its colour tags where these can be, and are, true."""
 
-from pathlib import Path
-
 import av
 import numpy as np
 from av.video.frame import VideoFrame
@@ -31,9 +29,9 @@ class ColourReader:
         message: One line on what was odd about the colours, or None.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Args: path: The video, for messages."""
-        self._path = path
+    def __init__(self, name: str) -> None:
+        """Args: name: The video, for messages."""
+        self._name = name
         self._odd_tag: str | None = None
         self._levels = Levels()
         self._tone_map: tuple[tuple[int, int], ToneMap] | None = None
@@ -43,9 +41,9 @@ class ColourReader:
         """One line on what was odd about the colours, or None."""
         if self._odd_tag is not None:
             return (
-                f"{self._path}: its {self._odd_tag}; colours were read as those of an unlabelled video and may be off"
+                f"{self._name}: its {self._odd_tag}; colours were read as those of an unlabelled video and may be off"
             )
-        return None if self._levels.message is None else f"{self._path}: {self._levels.message}"
+        return None if self._levels.message is None else f"{self._name}: {self._levels.message}"
 
     def read(self, picture: VideoFrame, index: int) -> UInt8:
         """The picture as stored (not turned), ``(H, W, 3)`` uint8 RGB; it may look into FFmpeg's buffer.
@@ -61,7 +59,7 @@ class ColourReader:
             return self._convert(picture)
         except (av.FFmpegError, ValueError) as error:
             raise SourceFormatError(
-                f"{self._path}: frame {index} is stored as {picture.format.name}, which cannot be converted to "
+                f"{self._name}: frame {index} is stored as {picture.format.name}, which cannot be converted to "
                 "RGB; convert the file"
             ) from error
 

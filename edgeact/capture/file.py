@@ -96,7 +96,7 @@ class FileSource:
         self._best_effort = BestEffort()
 
         self._turn = turn
-        self._colours = ColourReader(path)
+        self._colours = ColourReader(str(path))
 
         self._container = open_media(path, max_megapixels=max_megapixels)
         try:
@@ -207,6 +207,7 @@ class FileSource:
                 time_seconds, duration = self._place(picture)
                 if index % self._every == 0:
                     return Frame(
+                        source=self._info.name,
                         index=index,
                         time=time_seconds,
                         image=self._convert(picture, index),

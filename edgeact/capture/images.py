@@ -143,7 +143,8 @@ class ImagesSource:
                     image = np.ascontiguousarray(self._upright(stored))
                     image.flags.writeable = False
                     shown = clock if self._is_timed else index / self._frame_rate
-                    yield Frame(index=index, time=shown, image=image, captured=time.monotonic())
+                    captured = time.monotonic()
+                    yield Frame(index=index, time=shown, image=image, captured=captured, source=self._info.name)
                 clock += seconds or 1.0 / self._frame_rate
             self._state = SourceState.ENDED
         except (SourceFormatError, SourceNotFoundError):

@@ -1,34 +1,168 @@
-"""From what a person names (files, patterns, folders) to inputs, and from an input to a source."""
+"""From what a person or a program names to a source: the one place where it is decided what something is."""
 
 import contextlib
-import glob
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any, Literal, TypeAlias, overload
 
+from edgeact.capture.address import Address, is_address, parse_address, shown_name
+from edgeact.capture.base import SourceKind
+from edgeact.capture.camera import camera_device, connect_camera
+from edgeact.capture.connection import Connection, LiveSettings, connect, timeout_of
+from edgeact.capture.container import open_media
+from edgeact.capture.faults import FaultKind, SourceFaultError
 from edgeact.capture.file import FileSource
 from edgeact.capture.heif import HEIF_SUFFIXES, INSTALL_LINE, missing_reader
 from edgeact.capture.image_header import read_header
 from edgeact.capture.images import IMAGE_SUFFIXES, ImagesSource
+from edgeact.capture.inputs import OTHER_IMAGE_SUFFIXES, RESAVE, VIDEO_SUFFIXES, listed, media_in
+from edgeact.capture.iterable import ITERABLE_NAME, IterableConnection, IterableSource
 from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, check_pixels
-from edgeact.errors import EdgeactError, SourceFormatError, SourceNotFoundError, UsageError
+from edgeact.capture.live import LiveSource, LiveStatus
+from edgeact.capture.reader import LiveConnection
+from edgeact.errors import ArgumentTypeError, SourceFormatError, SourceNotFoundError, UsageError
 from edgeact.memory import DEFAULT_MEMORY
 
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".vob"}
-    | {".wmv", ".asf", ".flv", ".3gp", ".ogv", ".mxf", ".gif", ".y4m", ".mjpeg", ".h264", ".hevc", ".ivf"}
-)
+# An address that ends like these is a recording; transport streams and MJPEG come from cameras, too.
+RECORDING_SUFFIXES = VIDEO_SUFFIXES - {".ts", ".m2ts", ".mts", ".flv", ".mjpeg", ".h264", ".hevc", ".gif"}
 
-# Pictures that nothing here reads; where they lie among others, the result says so.
-OTHER_IMAGE_SUFFIXES = frozenset(
-    {".jxl", ".jp2", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"}
-    | {".psd", ".exr", ".hdr", ".svg", ".tga", ".ppm", ".pgm", ".pbm", ".pnm", ".pcx", ".dds", ".sgi", ".j2k", ".pfm"}
-)
-NAMES_SHOWN = 3  # of files in a message
-_RESAVE = "save them as PNG or JPEG"
+SourceName: TypeAlias = str | Path | int | Iterable[Any]
+AnySource: TypeAlias = FileSource | ImagesSource | IterableSource | LiveSource
 
 
+@overload
 def open_source(
+    source: Path,
+    *,
+    kind: Literal["file"] | None = None,
+    every: int = 1,
+    turn: int = 0,
+    stream: int | None = None,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    memory: int = DEFAULT_MEMORY,
+) -> FileSource | ImagesSource: ...
+@overload
+def open_source(
+    source: SourceName,
+    *,
+    kind: SourceKind | None = None,
+    every: int = 1,
+    turn: int = 0,
+    stream: int | None = None,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    memory: int = DEFAULT_MEMORY,
+    live: LiveSettings | None = None,
+    on_change: Callable[[LiveStatus], None] | None = None,
+) -> AnySource: ...
+def open_source(
+    source: SourceName,
+    *,
+    kind: SourceKind | None = None,
+    every: int = 1,
+    turn: int = 0,
+    stream: int | None = None,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    memory: int = DEFAULT_MEMORY,
+    live: LiveSettings | None = None,
+    on_change: Callable[[LiveStatus], None] | None = None,
+) -> AnySource:
+    """Open whatever frames can come from.
+
+    A live source is returned at once and connects in the background: `LiveSource.status` says how it stands.
+
+    Args:
+        source: A video, an image or a folder of images; a camera (``0``, ``/dev/video0``); the address of a stream
+            (of RTSP, HTTP, RTMP, SRT or UDP: ``rtsp://…``); or an iterable of pictures (see `IterableSource`).
+        kind: ``file`` gives every frame, ``live`` the newest one. None takes ``live`` for cameras and addresses (but
+            ``file`` where an address ends like a video file), and ``file`` for all else.
+        every: Use each n-th frame only; of files, images and iterables.
+        turn: Degrees to the right by which every picture is turned: 0, 90, 180 or 270.
+        stream: Which stream of a video file, as FFmpeg's tools number them; None takes the main one.
+        max_megapixels: Larger pictures are refused before they are decoded.
+        memory: Bytes that frames, decoder and encoder of a file may take together (see `edgeact.memory`).
+        live: How cameras and streams are read; None takes the defaults.
+        on_change: Told of each change of a live source's state, from a thread of its own; must be quick.
+
+    Raises:
+        SourceNotFoundError: There is no such path, or a folder without images.
+        SourceFormatError: It cannot be decoded, is too large, or is HEIC without the extra for it; an iterable is empty
+            or its first item no picture.
+        UsageError: An address or an option cannot be used.
+    """
+    settings = replace(live or LiveSettings(), max_megapixels=max_megapixels)
+    connect_source: Callable[[], LiveConnection]
+    is_repeatable, timeout = True, settings.timeout
+    if isinstance(source, bool) or not isinstance(source, (str, Path, int)):
+        if isinstance(source, (bool, bytes)) or not isinstance(source, Iterable):
+            raise ArgumentTypeError(
+                f"a {type(source).__name__} is no source; name a path, an address, a camera's number or an iterable"
+            )
+        if kind != "live":
+            return IterableSource(source, every=every, turn=turn, max_megapixels=max_megapixels)
+        name, is_repeatable = ITERABLE_NAME, False
+        connect_source = partial(IterableConnection, source, name=name, max_megapixels=max_megapixels)
+    elif (device := _camera_of(source)) is not None:
+        name, kind = device, kind or "live"
+        connect_source = partial(connect_camera, device, settings)
+    elif isinstance(source, str) and is_address(source):
+        address = parse_address(source)
+        kind = kind or ("file" if _is_recording(address) else "live")
+        name, timeout = address.shown, timeout_of(address, settings)
+        connect_source = partial(connect, address, settings, kind=kind)
+    elif kind == "live":
+        path = Path(str(source))
+        name, is_repeatable = str(path), False
+        connect_source = partial(_connect_file, path, settings)
+    else:
+        path = Path(str(source))
+        if ":" in str(source) and "@" in str(source) and not path.exists():
+            raise SourceNotFoundError(
+                f"{shown_name(str(source))} does not exist; an address begins with rtsp:// or the like"
+            )
+        return open_file(path, every=every, turn=turn, stream=stream, max_megapixels=max_megapixels, memory=memory)
+    if every != 1 or stream is not None:
+        raise UsageError(f"{name}: every and stream are for files; a live source gives its newest frame anyway")
+    return LiveSource(
+        connect_source,
+        name=name,
+        kind=kind,
+        timeout=timeout,
+        turn=turn,
+        is_repeatable=is_repeatable,
+        on_change=on_change,
+    )
+
+
+def _camera_of(source: str | Path | int) -> str | None:
+    """The device of a camera; a file that is named like a number is a file."""
+    if isinstance(source, int) and source < 0:
+        raise UsageError(f"{source} is no camera; their numbers begin at 0")
+    return None if isinstance(source, str) and Path(source).is_file() else camera_device(str(source))
+
+
+def _is_recording(address: Address) -> bool:
+    path = re.split(r"[?#]", address.path)[0]
+    return address.scheme in ("http", "https") and Path(path).suffix.lower() in RECORDING_SUFFIXES
+
+
+def _connect_file(path: Path, settings: LiveSettings) -> Connection:
+    """A file as if it were a camera: at its own pace, what nobody takes in time is dropped."""
+    name = str(path)
+    try:
+        container = open_media(path, max_megapixels=settings.max_megapixels)
+    except SourceNotFoundError as error:
+        raise SourceFaultError(name, FaultKind.NOT_FOUND, "there is no such file", remedy="check the path") from error
+    except SourceFormatError as error:
+        raise SourceFaultError(name, FaultKind.CODEC, "it is no video", remedy="name a video file") from error
+    return Connection(
+        container, name=name, timeout=settings.timeout, paced=True, max_megapixels=settings.max_megapixels
+    )
+
+
+def open_file(
     path: Path,
     *,
     every: int = 1,
@@ -54,7 +188,7 @@ def open_source(
         UsageError: ``every`` is less than 1, ``turn`` no quarter turn, or the file has no video stream of this index.
     """
     if path.is_dir():
-        images = _media_in(path, IMAGE_SUFFIXES)
+        images = media_in(path, IMAGE_SUFFIXES)
         if not images:
             raise SourceNotFoundError(f"{path} is a folder without images; name the videos in it")
         readable, note = _readable(path, images)
@@ -76,140 +210,6 @@ def open_source(
     return FileSource(path, every=every, turn=turn, stream_index=stream, max_megapixels=max_megapixels, memory=memory)
 
 
-def left_out(pattern: str) -> list[str]:
-    """One line for each folder that a pattern stands for and in which images lie beside the videos, and one on the
-    images that match a pattern but are not read.
-
-    `find_inputs` takes the videos only; folders of images say themselves what they leave out (`ImagesSource.message`).
-    """
-    with contextlib.suppress(OSError, ValueError, re.error):  # `find_inputs` says what is wrong with it
-        return _left_out(_without_tilde(pattern), pattern)
-    return []
-
-
-def _left_out(path: Path, pattern: str) -> list[str]:
-    if path.is_file():
-        return []
-    matches = [path] if path.is_dir() else [Path(match) for match in glob.glob(str(path), recursive=True)]  # noqa: PTH207
-    others = sorted((match for match in matches if match.suffix.lower() in OTHER_IMAGE_SUFFIXES), key=natural_key)
-    lines = [f"{pattern}: left out are {_listed(others)}: these formats are not read; {_RESAVE}"] if others else []
-    for folder in sorted((match for match in matches if match.is_dir()), key=natural_key):
-        images = _media_in(folder, IMAGE_SUFFIXES | OTHER_IMAGE_SUFFIXES)
-        if images and _media_in(folder, VIDEO_SUFFIXES):
-            lines.append(
-                f"{folder} holds videos, so its images are left out: {_listed(images)}; name the images themselves, or "
-                "move them into a folder of their own"
-            )
-    return lines
-
-
-def find_inputs(patterns: Sequence[str]) -> list[Path]:
-    """The inputs that a command line names.
-
-    - A file is an input, whatever its name.
-    - A folder with videos stands for each of them (its images are left out); a folder with images only is one input.
-      Subfolders are not searched, hidden files are left out.
-    - A pattern with ``*``, ``?``, ``[...]`` or ``**`` stands for the videos, images and folders that match, so it may
-      be quoted.
-
-    Order: that of the patterns, and within each by name, numbers by value (``2.mp4`` before ``10.mp4``). What is named
-        twice counts once.
-
-    Raises:
-        SourceNotFoundError: A pattern names nothing, or a folder has no media.
-        UsageError: A pattern is empty.
-    """
-    found: dict[Path, Path] = {}  # by resolved path
-    for pattern in patterns:
-        for path in _expand(pattern):
-            found.setdefault(path.resolve(), path)
-    return list(found.values())
-
-
-def natural_key(path: Path) -> tuple[tuple[tuple[str, int], ...], str]:
-    """Sorts names as a person does: letter case aside and numbers by value; the path itself decides between equals."""
-    parts = re.findall(r"([^0-9]*)([0-9]*)", str(path).casefold())
-    return tuple((text, int(digits) if digits else -1) for text, digits in parts), str(path)
-
-
-def _expand(pattern: str) -> list[Path]:
-    if not pattern.strip():
-        raise UsageError(
-            "an input is empty, which would mean this folder: a shell variable without a value? Name it . if you "
-            "do mean it"
-        )
-    try:
-        _refuse_camera(pattern)
-        return _expand_path(pattern)
-    except (OSError, ValueError, re.error) as error:
-        if isinstance(error, EdgeactError):
-            raise
-        reason = getattr(error, "strerror", None) or error
-        raise SourceNotFoundError(
-            f"{pattern} cannot be looked at ({reason}); check the path and its permissions"
-        ) from error
-
-
-def _expand_path(pattern: str) -> list[Path]:
-    path = _without_tilde(pattern)
-    if path.is_dir():
-        inputs = _inputs_of_folder(path)
-        if not inputs and (others := _media_in(path, OTHER_IMAGE_SUFFIXES)):
-            raise SourceNotFoundError(
-                f"{path} has only images of formats that are not read: {_listed(others)}; {_RESAVE}"
-            )
-        if not inputs:
-            raise SourceNotFoundError(
-                f"{path} has no video or image directly in it; name another folder, or its subfolders with the "
-                f"pattern '{path}/*'"
-            )
-        return inputs
-    if path.exists():  # also a file whose name looks like a pattern
-        return [path]
-    if not glob.has_magic(pattern):
-        raise SourceNotFoundError(f"{path} does not exist; check the path")
-    matches = [Path(match) for match in glob.glob(str(path), recursive=True)]  # noqa: PTH207  Path.glob takes no absolute pattern
-    expanded: list[Path] = []
-    for match in sorted(matches, key=natural_key):
-        if match.is_dir():
-            expanded += _inputs_of_folder(match)
-        elif match.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
-            expanded.append(match)
-    if not expanded:
-        raise SourceNotFoundError(f"{pattern} matches no video, no image and no folder of them; check the pattern")
-    # `photos/**` matches a folder and the images in it: they are in already.
-    return [media for media in expanded if media.parent not in expanded]
-
-
-def _refuse_camera(pattern: str) -> None:
-    """Say of a camera or stream what can be done today.
-
-    Raises:
-        SourceNotFoundError: The pattern is one: an address, a number, a device, a pipe or the standard input.
-    """
-    address = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", pattern)
-    path = Path(pattern)
-    if address is not None:
-        name = f"{address[1]}://…"  # the rest may hold a password
-    elif ((pattern.isdecimal() or pattern == "-") and not path.exists()) or _is_device(path):
-        name = pattern
-    else:
-        return
-    raise SourceNotFoundError(
-        f"{name} is a camera or stream, and these are not read yet: edgeact takes video files, images and folders. "
-        "Record first and name the file, for example: ffmpeg -f v4l2 -i /dev/video0 -t 60 clip.mp4, or: ffmpeg -i "
-        "rtsp://CAMERA -t 60 clip.mp4"
-    )
-
-
-def _is_device(path: Path) -> bool:
-    with contextlib.suppress(OSError):  # a name that cannot be looked up is said to be absent later
-        # Also a device that is not there; /dev/shm holds ordinary files.
-        in_dev = path.parts[:2] == ("/", "dev") and path.parts[2:3] != ("shm",)
-        return in_dev or path.is_fifo() or path.is_char_device() or path.is_socket()
-    return False
-
-
 def _readable(folder: Path, images: Sequence[Path]) -> tuple[list[Path], str | None]:
     """The images of a folder that can be read here, and a line on those that are left out.
 
@@ -217,50 +217,16 @@ def _readable(folder: Path, images: Sequence[Path]) -> tuple[list[Path], str | N
         SourceFormatError: None can be.
     """
     unread = [] if missing_reader() is None else [path for path in images if path.suffix.lower() in HEIF_SUFFIXES]
-    others = _media_in(folder, OTHER_IMAGE_SUFFIXES)
+    others = media_in(folder, OTHER_IMAGE_SUFFIXES)
     readable = [path for path in images if path not in set(unread)]
     parts = []
     if unread:
-        parts.append(f"{_listed(unread)}: HEIC and AVIF need an extra, {INSTALL_LINE}")
+        parts.append(f"{listed(unread)}: HEIC and AVIF need an extra, {INSTALL_LINE}")
     if others:
-        parts.append(f"{_listed(others)}: these formats are not read; {_RESAVE}")
+        parts.append(f"{listed(others)}: these formats are not read; {RESAVE}")
     note = f"{folder}: left out are {'; and '.join(parts)}" if parts else None
     if not readable:
         raise SourceFormatError(
-            f"{folder} has no image that can be read: {_listed(unread)} need an extra, {INSTALL_LINE}"
+            f"{folder} has no image that can be read: {listed(unread)} need an extra, {INSTALL_LINE}"
         )
     return readable, note
-
-
-def _listed(paths: Sequence[Path]) -> str:
-    """Names for a message: the first three and the number of the others."""
-    names = ", ".join(path.name for path in paths[:NAMES_SHOWN])
-    more = len(paths) - NAMES_SHOWN
-    return f"{names} and {more} more" if more > 0 else names
-
-
-def _without_tilde(pattern: str) -> Path:
-    """The path, ``~`` replaced by the home folder unless there is a file of that very name."""
-    path = Path(pattern)
-    if not pattern.startswith("~") or path.exists():
-        return path
-    try:
-        return path.expanduser()
-    except RuntimeError:  # no user of that name: `~clip.mp4` is a file name like any other
-        return path
-
-
-def _inputs_of_folder(folder: Path) -> list[Path]:
-    videos = _media_in(folder, VIDEO_SUFFIXES)
-    if videos:
-        return videos
-    return [folder] if _media_in(folder, IMAGE_SUFFIXES) else []
-
-
-def _media_in(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    media = [
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
-    ]
-    return sorted(media, key=natural_key)

@@ -1,4 +1,4 @@
-"""What every source promises; a new source adds itself to `SOURCES`."""
+"""What every source of the kind `file` promises (live ones have their own contract); a new one joins `SOURCES`."""
 
 import itertools
 from collections.abc import Callable
@@ -34,11 +34,16 @@ def opened_source(folder: Path) -> Source:
     return open_source(folder)
 
 
+def iterable_source(folder: Path) -> Source:
+    return open_source(numbered_picture(number) for number in range(COUNT))
+
+
 SOURCES: dict[str, Callable[[Path], Source]] = {
     "file": file_source,
     "file with a variable rate": variable_rate_source,
     "images": images_source,
     "folder": opened_source,
+    "iterable": iterable_source,
 }
 
 
@@ -54,6 +59,7 @@ def test_frames_come_once_in_order_with_increasing_times(source: Source) -> None
     assert all(later.time > earlier.time for earlier, later in itertools.pairwise(frames))
     assert all(later.captured >= earlier.captured > 0 for earlier, later in itertools.pairwise(frames))
     assert {frame.epoch for frame in frames} == {source.epoch} == {0}
+    assert {frame.source for frame in frames} == {source.info.name}
 
 
 def test_pictures_are_read_only_rgb_of_the_announced_size(source: Source) -> None:

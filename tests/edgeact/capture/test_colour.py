@@ -30,7 +30,7 @@ def tagged(picture: Picture, *, matrix: int = 2, transfer: int = 2) -> av.VideoF
 
 @pytest.mark.parametrize("matrix", [0, 3, 8, 11, 12, 13, 14, 15, 99])
 def test_an_odd_matrix_tag_is_read_as_unlabelled_with_a_warning(matrix: int) -> None:
-    plain, odd = ColourReader(Path("a.mp4")), ColourReader(Path("a.mp4"))
+    plain, odd = ColourReader("a.mp4"), ColourReader("a.mp4")
     unlabelled = plain.read(tagged(PICTURE), 0)
     assert np.abs(odd.read(tagged(PICTURE, matrix=matrix), 0).astype(int) - unlabelled).mean() < 5
     assert plain.message is None
@@ -51,9 +51,9 @@ def test_a_video_with_an_odd_matrix_tag_is_read_to_its_end(tmp_path: Path, tag: 
 
 @pytest.mark.parametrize("transfer", [TRANSFER_PQ, TRANSFER_HLG])
 def test_high_dynamic_range_in_eight_bits_is_a_wrong_tag(transfer: int) -> None:
-    reader = ColourReader(Path("a.mp4"))
+    reader = ColourReader("a.mp4")
     shown = reader.read(tagged(PICTURE, matrix=BT2020, transfer=transfer), 0)
-    np.testing.assert_array_equal(shown, ColourReader(Path("a.mp4")).read(tagged(PICTURE), 0))
+    np.testing.assert_array_equal(shown, ColourReader("a.mp4").read(tagged(PICTURE), 0))
     assert reader.message is not None
     assert f"transfer tag {transfer}" in reader.message
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from edgeact.capture.file import FileSource
 from edgeact.capture.images import ImagesSource
-from edgeact.capture.open import find_inputs, left_out, natural_key, open_source
+from edgeact.capture.inputs import find_inputs, left_out, natural_key
+from edgeact.capture.open import open_source
 from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
 from tests.media import corner_picture, numbered_picture, write_png, write_video
 
@@ -237,3 +238,45 @@ def test_a_name_that_begins_with_a_tilde_is_a_name(tmp_path: Path, monkeypatch: 
 def test_a_path_that_no_file_can_have_is_one_of_ours(name: str) -> None:
     with pytest.raises(SourceNotFoundError, match=r"check the path|does not exist"):
         find_inputs([name])
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "is_live"),
+    [
+        ("rtsp://viewer:secret@127.0.0.1:9/stream", "rtsp://***@127.0.0.1:9/stream", True),
+        ("http://127.0.0.1:9/mjpeg", "http://127.0.0.1:9/mjpeg", True),
+        ("http://127.0.0.1:9/live.m3u8", "http://127.0.0.1:9/live.m3u8", True),
+        ("https://127.0.0.1:9/clip.MP4?token=secret", "https://127.0.0.1:9/clip.MP4?token=***", False),
+        (99, "/dev/video99", True),
+        ("99", "/dev/video99", True),
+        ("/dev/video99", "/dev/video99", True),
+        ("missing.mp4", "missing.mp4", None),
+    ],
+)
+def test_what_is_named_decides_on_the_kind(name: str | int, shown: str, is_live: bool | None) -> None:
+    for kind, expected in ((None, is_live), ("live", True), ("file", False)):
+        if name == "missing.mp4" and kind != "live":
+            with pytest.raises(SourceNotFoundError, match="missing"):
+                open_source(name, kind=kind)
+            continue
+        with open_source(name, kind=kind) as source:
+            assert (source.info.name, source.info.live) == (shown, expected)
+
+
+def test_a_file_that_is_named_like_a_camera_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_video(tmp_path / "clip.mkv", [numbered_picture(0)]).rename("0")
+    assert not open_source("0").info.live
+
+
+def test_a_live_source_takes_no_options_of_files() -> None:
+    with pytest.raises(UsageError, match=r"^/dev/video3: every and stream are for files"):
+        open_source(3, every=2)
+    with pytest.raises(UsageError, match="-1 is no camera"):
+        open_source(-1)
+
+
+def test_a_missing_file_that_looks_like_credentials_is_not_repeated() -> None:
+    with pytest.raises(SourceNotFoundError, match=r"^\*\*\*@192\.0\.2\.7/stream does not exist") as caught:
+        open_source("admin:hunter2@192.0.2.7/stream")
+    assert "hunter2" not in str(caught.value)
