@@ -180,6 +180,13 @@ def _size(shape: Sequence[int | str]) -> str:
     return "any size" if isinstance(shape[1], str) else f"{shape[2]}×{shape[1]}"
 
 
+_START = """The pose network starts from
+the published weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its authors)."""
+_SLIM_START = """The pose network starts
+from the channels that are worth most of the bundle `{bundle}`'s trained one, and imitates it; that one starts from the published
+weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its authors)."""
+
+
 def model_card(manifest: Manifest, metrics: dict) -> str:
     """The bundle's ``MODEL_CARD.md``."""
     used = {*manifest.training["data"]["pose"], *manifest.training["data"]["action"]}
@@ -189,6 +196,7 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     labels = ", ".join(f"`{label}`" for label in manifest.labels)
     calibration = manifest.calibration
     sizes = {graph.name: _size(graph.inputs[0].shape) for graph in manifest.graphs}
+    start = _START if pose["start"] == "tinypose" else _SLIM_START.format(bundle=pose["start"])
     looks = " and once more at ".join(f"{pixels:,}" for pixels in calibration.detection_pixels or ())
     return f"""# Model card: {manifest.name} {manifest.version}
 
@@ -206,8 +214,7 @@ Labels: {labels}. `{manifest.other_label}` stands for everything else.
 
 ## Data
 
-The detector's weights are those that YOLOX's authors published (Apache-2.0), trained on COCO 2017. The pose network starts from
-the published weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its authors).
+The detector's weights are those that YOLOX's authors published (Apache-2.0), trained on COCO 2017. {start}
 
 {data}
 

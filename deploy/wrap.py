@@ -7,9 +7,9 @@ Shapes: N pictures or clips, J joints, K boxes, T frames.
 import torch
 from torch import nn
 
-from trainer.calibrate import LOWEST_MASS, ConfidenceFit
+from trainer.calibrate import ConfidenceFit
 from trainer.models import person_detector
-from trainer.models.edge_pose import EdgePose, peak_soft_argmax, standardise
+from trainer.models.edge_pose import EdgePose, peak_soft_argmax, room_to_border, standardise
 from trainer.models.person_detector import PersonDetector
 
 
@@ -24,16 +24,14 @@ class PoseGraph(nn.Module):
     def __init__(self, network: EdgePose, fit: ConfidenceFit) -> None:
         super().__init__()
         self.network = network
-        self.register_buffer("own", torch.from_numpy(fit.own))
-        self.register_buffer("pose", torch.from_numpy(fit.pose))
+        self.rise, self.room = fit.rise, fit.room
         self.register_buffer("offset", torch.from_numpy(fit.offset))
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Joints, confidence and joint maps."""
-        joints, mass, maps = peak_soft_argmax(self.network(standardise(image)))
-        evidence = torch.log(mass.clamp_min(LOWEST_MASS))
-        of_pose = evidence.mean(1, keepdim=True)
-        return joints, torch.sigmoid(self.own * evidence + self.pose * of_pose + self.offset), maps
+        joints, rise, maps = peak_soft_argmax(self.network(standardise(image)))
+        room = room_to_border(joints, self.network.size)
+        return joints, torch.sigmoid(self.rise * rise + self.room * room + self.offset), maps
 
 
 class DetectorGraph(nn.Module):

@@ -14,20 +14,17 @@ from trainer.data.action_sequences import LABELS, OTHER, JointSequence
 from trainer.data.action_windows import deployed_clips
 from trainer.models.edge_action import EdgeAction
 
-LOWEST_MASS = 1e-4  # of a map around its peak; less says nothing more
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConfidenceFit:
-    """Confidence of joint j = sigmoid(own_j · log m_j + pose_j · mean of log m over all joints + offset_j), m being the
-    mass of a joint's map around its peak. Each ``(J,)`` float32.
+    """Confidence of joint j = sigmoid(rise · its map's peak over the mean + room · its distance to the crop's border +
+    offset_j) (`trainer.models.edge_pose`); the offsets are ``(J,)`` float32.
 
-    The mean tells of the person: joints of a blurred or half hidden person are wrong more often than their own maps
-    show.
+    Joints near the border are wrong more often than their maps show: there the picture, or the box, cuts a person off.
     """
 
-    own: np.ndarray
-    pose: np.ndarray
+    rise: float
+    room: float
     offset: np.ndarray
 
 
@@ -35,41 +32,38 @@ class ConfidenceFit:
 _OFFSET_LABELS = 50.0
 
 
-def fit_confidence(mass: np.ndarray, right: np.ndarray, valid: np.ndarray, weight: np.ndarray) -> ConfidenceFit:
-    """Logistic regression of "within 0.2 torso lengths of a human's joint" on the maps' masses: one slope of the
-    joint's own mass and one of the pose's for all joints, an offset for each.
+def fit_confidence(
+    rise: np.ndarray, room: np.ndarray, right: np.ndarray, valid: np.ndarray, weight: np.ndarray
+) -> ConfidenceFit:
+    """Logistic regression of "within 0.2 torso lengths of a human's joint".
 
     Args:
-        mass: ``(N, J)`` share of the map's mass around its peak.
+        rise: ``(N, J)`` of the maps.
+        room: ``(N, J)`` of the joints.
         right: ``(N, J)`` bool.
         valid: ``(N, J)`` bool: a human named the joint.
         weight: ``(N,)`` how much a person counts.
     """
-    evidence = np.log(np.maximum(mass, LOWEST_MASS))
-    of_pose = np.broadcast_to(evidence.mean(1, keepdims=True), evidence.shape)
     rows, joints = np.nonzero(valid)
-    own, pose, truth = evidence[rows, joints], of_pose[rows, joints], right[rows, joints].astype(np.float64)
+    of_rise, of_room, truth = rise[rows, joints], room[rows, joints], right[rows, joints].astype(np.float64)
     counts = weight[rows] / weight[rows].mean()
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         offsets = parameters[2] + parameters[3:]
-        z = parameters[0] * own + parameters[1] * pose + offsets[joints]
+        z = parameters[0] * of_rise + parameters[1] * of_room + offsets[joints]
         error = (1 / (1 + np.exp(-z)) - truth) * counts
         value = (
             float((counts * (np.logaddexp(0, z) - truth * z)).sum()) + _OFFSET_LABELS / 8 * (parameters[3:] ** 2).sum()
         )
-        by_joint = np.bincount(joints, error, mass.shape[1])
-        gradient = np.array([error @ own, error @ pose, error.sum(), *(by_joint + _OFFSET_LABELS / 4 * parameters[3:])])
+        by_joint = np.bincount(joints, error, rise.shape[1])
+        gradient = np.array(
+            [error @ of_rise, error @ of_room, error.sum(), *(by_joint + _OFFSET_LABELS / 4 * parameters[3:])]
+        )
         return value, gradient
 
-    start = np.array([2.0, 0.0, 1.0, *np.zeros(mass.shape[1])])
+    start = np.array([5.0, 0.0, 0.0, *np.zeros(rise.shape[1])])
     found = minimize(loss, start, jac=True, method="L-BFGS-B").x
-    ones = np.ones(mass.shape[1], np.float32)
-    return ConfidenceFit(
-        own=np.float32(found[0]) * ones,
-        pose=np.float32(found[1]) * ones,
-        offset=(found[2] + found[3:]).astype(np.float32),
-    )
+    return ConfidenceFit(float(found[0]), float(found[1]), (found[2] + found[3:]).astype(np.float32))
 
 
 def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 10) -> float:

@@ -19,12 +19,20 @@ from trainer.device import training_device
 from trainer.half_precision import half_where_native
 from trainer.loop import Course, train
 from trainer.metrics.pck import pck
-from trainer.models.edge_pose import EdgePose, peak_soft_argmax, standardise, start_from_tinypose
-from trainer.pose_losses import pose_loss
+from trainer.models.edge_pose import (
+    EdgePose,
+    peak_soft_argmax,
+    standardise,
+    start_from_tinypose,
+    start_from_wider,
+)
+from trainer.pose_losses import imitation_loss, pose_loss
 from trainer.recipe import PoseRecipe
 
 # Validation persons that tell how far the network is: humans labelled the first three sets, teachers the others.
 CHECKED_SETS = ("coco_mini", "lspet", "stock_upright", "stanford40", "vn_everyday", "gym_stills")
+# Batches that tell which channels of a wider network are worth least.
+WORTH_BATCHES = 24
 
 
 def to_input(crops: torch.Tensor) -> torch.Tensor:
@@ -36,19 +44,19 @@ def to_input(crops: torch.Tensor) -> torch.Tensor:
 def predict(
     model: EdgePose, patches: PatchSet, rows: np.ndarray, *, batch: int = 64
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Joints (M, 21, 2) in crop pixels, peak mass (M, 21) and targets (M, 21, 4) of the network's own view of each
-    patch.
+    """Joints (M, 21, 2) in crop pixels, rises of the maps' peaks (M, 21) and targets (M, 21, 4) of the network's own
+    view of each patch.
     """
     model.eval()
     device = next(model.parameters()).device
-    found, mass, targets = [], [], []
+    found, rises, targets = [], [], []
     for start in range(0, len(rows), batch):
         crops, wanted = zip(*(patches.view(row, model.size) for row in rows[start : start + batch]), strict=True)
-        joints, peak, _ = peak_soft_argmax(model(to_input(torch.from_numpy(np.stack(crops)).to(device))))
+        joints, rise, _ = peak_soft_argmax(model(to_input(torch.from_numpy(np.stack(crops)).to(device))))
         found.append(joints.cpu().numpy())
-        mass.append(peak.cpu().numpy())
+        rises.append(rise.cpu().numpy())
         targets.append(np.stack(wanted))
-    return np.concatenate(found), np.concatenate(mass), np.concatenate(targets)
+    return np.concatenate(found), np.concatenate(rises), np.concatenate(targets)
 
 
 def evaluate(model: EdgePose, sets: list[PatchSet], *, limit: int = 300) -> dict[str, float]:
@@ -64,7 +72,7 @@ def evaluate(model: EdgePose, sets: list[PatchSet], *, limit: int = 300) -> dict
     return {**scores, "worst": min(scores.values(), default=float("nan"))}
 
 
-def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe) -> EdgePose:
+def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wider: EdgePose | None = None) -> EdgePose:
     """Train, or go on from the checkpoint, and return the moving average of the network, mixed with the weights that it
     started from.
 
@@ -73,29 +81,44 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe) -> 
 
     Args:
         patches: Folder with a folder for each data set (`trainer.data.pose_patches`).
-        tinypose: Weights that the network starts from.
+        tinypose: Weights that a network of the published width starts from.
         checkpoint: File that the training is kept in.
         recipe: Which network, how long and how fast.
+        wider: A trained network that a slim one starts from and imitates.
 
     Raises:
         FloatingPointError: The training diverged.
     """
     device, sets = training_device(), training_sets(patches)
     checked = [patch_set for name in CHECKED_SETS if (patch_set := _validation(patches / name)) is not None]
-    model, start = EdgePose(recipe.size, light=recipe.light), EdgePose(recipe.size, light=recipe.light)
-    start_from_tinypose(start, tinypose)
-    model.load_state_dict(start.state_dict())
 
-    def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def draw(steps: range, seed: int = 1) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in steps:
             strength = MILD if step >= recipe.mild_from else None
-            yield draw_batch(sets, np.random.default_rng((1, step)), recipe.batch, model.size, strength)
+            yield draw_batch(sets, np.random.default_rng((seed, step)), recipe.batch, recipe.size, strength)
+
+    model, start = EdgePose(recipe.size, slim=wider is not None), EdgePose(recipe.size, slim=wider is not None)
+    if wider is None:
+        start_from_tinypose(start, tinypose)
+    else:
+        wider = wider.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        if not checkpoint.exists():
+            batches = draw(range(WORTH_BATCHES), seed=2)
+            start_from_wider(
+                start, wider, lambda network: (pose_loss(network(to_input(crops)), joints) for crops, joints in batches)
+            )
+    model.load_state_dict(start.state_dict())
 
     def loss(network: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         crops, joints = batch
+        images = to_input(crops.to(device))
         with half_where_native(device):
-            logits = network(to_input(crops.to(device)))
-        return pose_loss(logits.float(), joints.to(device))
+            logits = network(images)
+            if wider is not None:
+                with torch.no_grad():
+                    shown = wider(images)
+        value = pose_loss(logits.float(), joints.to(device))
+        return value if wider is None else value + imitation_loss(logits.float(), shown.float())
 
     course = Course("pose", recipe.steps, recipe.rate)
     trained = train(

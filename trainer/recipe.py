@@ -30,7 +30,8 @@ class PoseRecipe(_Record):
     Attributes:
         height: Rows of its crops, a multiple of 32.
         width: Columns of its crops, a multiple of 32.
-        light: Without the backbone's most costly parts (`trainer.models.lite_hrnet`).
+        start: ``"tinypose"``, or the name of another recipe that ships, whose trained pose network a slim one starts
+            from and imitates (`trainer.models.slim_hrnet`).
         steps: How many.
         rate: The highest learning rate.
         mild_from: From this step on persons are shown nearly as they are (`trainer.data.pose_augment.MILD`).
@@ -40,7 +41,7 @@ class PoseRecipe(_Record):
 
     height: Annotated[int, Field(ge=64, le=512, multiple_of=32)]
     width: Annotated[int, Field(ge=64, le=512, multiple_of=32)]
-    light: bool
+    start: Name
     steps: Steps
     rate: Rate
     mild_from: Annotated[int, Field(ge=0)]

@@ -27,9 +27,9 @@ from trainer.folders import Folders
 from trainer.log import log
 from trainer.measure.pose import pose_error_banks
 from trainer.models.edge_action import EdgeAction
-from trainer.models.edge_pose import EdgePose
+from trainer.models.edge_pose import EdgePose, room_to_border
 from trainer.models.person_detector import PersonDetector, load_yolox
-from trainer.recipe import Recipe
+from trainer.recipe import Recipe, load_recipe, recipe_path
 
 POSE_SETS = (*SHARES, "coco_mini")  # the last one chooses and measures only
 _ACTION_SETS = ("penn_action", "jhmdb", "studio", "utkinect", "utd_mhad_skel", "msr_action3d_skel", "nwucla")
@@ -121,14 +121,18 @@ def load_detector(folders: Folders) -> PersonDetector:
 
 
 def train_pose(recipe: Recipe, folders: Folders) -> EdgePose:
-    """The pose network.
+    """The pose network; the one that it starts from is trained before, if need be.
 
     Raises:
         SourceNotFoundError: The patches are missing, which `make_data` cuts.
     """
     check_made(["pose"], recipe, folders)
-    log(stage="pose", device=training_device().type)
-    return fit_pose(folders.pose, folders.tinypose, folders.network(recipe.name, "pose"), recipe.pose).eval()
+    wider = (
+        None if recipe.pose.start == "tinypose" else train_pose(load_recipe(recipe_path(recipe.pose.start)), folders)
+    )
+    log(stage="pose", of=recipe.name, device=training_device().type)
+    checkpoint = folders.network(recipe.name, "pose")
+    return fit_pose(folders.pose, folders.tinypose, checkpoint, recipe.pose, wider).eval()
 
 
 def train_action(recipe: Recipe, folders: Folders) -> tuple[EdgeAction, list[JointSequence]]:
@@ -148,16 +152,17 @@ def train_action(recipe: Recipe, folders: Folders) -> tuple[EdgeAction, list[Joi
 
 def fit_pose_confidence(network: EdgePose, folders: Folders) -> ConfidenceFit:
     """The pose network's confidence on validation persons whose joints humans named; every set weighs the same."""
-    mass, right, valid, weight = [], [], [], []
+    rise, room, right, valid, weight = [], [], [], [], []
     for name in HUMAN_SETS:
         patches = load_patch_set(folders.pose / name, "validation")
-        joints, found_mass, wanted = predict(network, patches, patches.rows)
+        joints, found_rise, wanted = predict(network, patches, patches.rows)
         torso = patches.torso_in_view(patches.rows, network.size)[:, None]
-        mass.append(found_mass)
+        rise.append(found_rise)
+        room.append(room_to_border(torch.from_numpy(joints), network.size).numpy())
         right.append(np.linalg.norm(joints - wanted[..., :2], axis=-1) <= 0.2 * torso)
         valid.append((wanted[..., 2] > 0) & (torso > 0))
         weight.append(np.full(len(patches.rows), 1 / max(valid[-1].sum(), 1)))
-    return fit_confidence(*(np.concatenate(part) for part in (mass, right, valid, weight)))
+    return fit_confidence(*(np.concatenate(part) for part in (rise, room, right, valid, weight)))
 
 
 def make_tracks(bundle: Bundle, folders: Folders) -> None:

@@ -11,7 +11,7 @@ from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose, InputSize, standardise
 from trainer.models.person_detector import PersonDetector
 
-CONFIDENCE = ConfidenceFit(np.full(21, 1.2, np.float32), np.full(21, 0.3, np.float32), np.full(21, 0.5, np.float32))
+CONFIDENCE = ConfidenceFit(4.0, 1.0, np.full(21, 0.5, np.float32))
 CALIBRATION = Calibration(
     confidence=CONFIDENCE,
     temperature=1.3,
@@ -29,7 +29,7 @@ def random_networks(*, action: bool = True) -> Networks:
     constant.
     """
     torch.manual_seed(0)
-    detector, pose = PersonDetector(), EdgePose(CROP, light=True)
+    detector, pose = PersonDetector(), EdgePose(CROP, slim=True)
     for layer in (*detector.modules(), *pose.modules()):
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight)

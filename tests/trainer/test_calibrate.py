@@ -24,67 +24,59 @@ def probability(label: str, value: float) -> np.ndarray:
 
 
 def labels(
-    mass: np.ndarray, rng: np.random.Generator, *, own: float, pose: float, offset: np.ndarray | float
+    rise: np.ndarray, room: np.ndarray, rng: np.random.Generator, *, slopes: tuple[float, float], offset: np.ndarray
 ) -> np.ndarray:
-    """Right or wrong ``(N, J)`` as a logistic of the masses says."""
-    evidence = np.log(mass)
-    return rng.random(mass.shape) < 1 / (
-        1 + np.exp(-(own * evidence + pose * evidence.mean(1, keepdims=True) + offset))
-    )
+    """Which joints are right, by a logistic of their evidence."""
+    return rng.random(rise.shape) < 1 / (1 + np.exp(-(slopes[0] * rise + slopes[1] * room + offset)))
 
 
-@pytest.mark.parametrize("pose", [0.0, 1.5])
-def test_confidence_recovers_the_logistic_that_made_the_data(pose: float) -> None:
+def evidence(people: int, joints: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Random rises and distances to the border."""
+    return rng.uniform(0, 1, (people, joints)), rng.uniform(-0.1, 0.5, (people, joints))
+
+
+def test_confidence_recovers_the_logistic_that_made_the_data() -> None:
     rng = np.random.default_rng(0)
-    # A person's joints have much in common: how well the person is seen.
-    mass = np.clip(rng.uniform(0.1, 1, (6000, 1)) * rng.uniform(0.2, 1, (6000, 3)), 0.02, 1)
-    offset = np.array([1.5, 2.5, 3.5])
-    right = labels(mass, rng, own=1.2, pose=pose, offset=offset)
-    fit = fit_confidence(mass, right, np.ones_like(right), np.ones(6000))
-    assert fit.own == pytest.approx([1.2] * 3, abs=0.15)
-    assert fit.pose == pytest.approx([pose] * 3, abs=0.25)
+    rise, room = evidence(6000, 3, rng)
+    offset = np.array([-2.0, -1.0, 0.0])
+    right = labels(rise, room, rng, slopes=(4.0, 3.0), offset=offset)
+    fit = fit_confidence(rise, room, right, np.ones_like(right), np.ones(6000))
+    assert (fit.rise, fit.room) == pytest.approx((4.0, 3.0), abs=0.3)
     assert fit.offset == pytest.approx(offset, abs=0.25)
 
 
 def test_joints_that_nobody_labelled_say_nothing() -> None:
     rng = np.random.default_rng(1)
-    mass = rng.uniform(0.05, 1, (500, 2))
-    right, valid = labels(mass, rng, own=1.0, pose=0.5, offset=2.0), rng.random((500, 2)) < 0.7
-    fit, other = (fit_confidence(mass, truth, valid, np.ones(500)) for truth in (right, right ^ ~valid))
+    rise, room = evidence(500, 2, rng)
+    right, valid = labels(rise, room, rng, slopes=(3.0, 1.0), offset=np.zeros(2)), rng.random((500, 2)) < 0.7
+    fit, other = (fit_confidence(rise, room, truth, valid, np.ones(500)) for truth in (right, right ^ ~valid))
     assert fit.offset.tolist() == other.offset.tolist()
 
 
 def test_a_joint_with_few_labels_takes_the_offset_of_all() -> None:
     rng = np.random.default_rng(2)
-    mass = rng.uniform(0.05, 1, (2000, 4))
-    right = labels(mass, rng, own=1.0, pose=0.0, offset=2.0)
+    rise, room = evidence(2000, 4, rng)
+    right = labels(rise, room, rng, slopes=(1.0, 0.0), offset=np.full(4, 2.0))
     right[:, 3] = False  # always wrong
     valid = np.ones_like(right)
-    known = fit_confidence(mass, right, valid, np.ones(2000)).offset
+    known = fit_confidence(rise, room, right, valid, np.ones(2000)).offset
     valid[3:, 3] = False
-    few = fit_confidence(mass, right, valid, np.ones(2000)).offset
+    few = fit_confidence(rise, room, right, valid, np.ones(2000)).offset
     valid[:, 3] = False
-    none = fit_confidence(mass, right, valid, np.ones(2000)).offset
+    none = fit_confidence(rise, room, right, valid, np.ones(2000)).offset
     assert known[3] < known[:3].min() - 4  # many labels: its own
     assert abs(few[3] - few[:3].mean()) < 0.5  # three: nearly that of the others
     assert none[3] == pytest.approx(none[:3].mean(), abs=0.05)
 
 
 def test_people_count_by_their_weight() -> None:
-    mass = np.full((200, 2), 0.5)
+    rise, room = np.full((200, 2), 0.5), np.full((200, 2), 0.25)
     right = np.arange(200)[:, None] < 100  # of the first half every joint is right, of the second none
     everywhere = np.repeat(right, 2, 1)
     weight = np.where(np.arange(200) < 100, 3.0, 1.0)
-    fit = fit_confidence(mass, everywhere, np.ones_like(everywhere), weight)
-    evidence = np.log(0.5)
-    found = 1 / (1 + np.exp(-(fit.own * evidence + fit.pose * evidence + fit.offset)))
+    fit = fit_confidence(rise, room, everywhere, np.ones_like(everywhere), weight)
+    found = 1 / (1 + np.exp(-(fit.rise * 0.5 + fit.room * 0.25 + fit.offset)))
     assert found == pytest.approx([0.75, 0.75], abs=0.01)
-
-
-def test_a_map_without_any_mass_is_no_infinity() -> None:
-    mass = np.array([[0.0, 0.5], [0.6, 0.7], [0.0, 0.9]])
-    fit = fit_confidence(mass, mass > 0.4, np.ones((3, 2), bool), np.ones(3))
-    assert all(np.isfinite(part).all() for part in (fit.own, fit.pose, fit.offset))
 
 
 def test_calibration_error_of_a_known_case() -> None:

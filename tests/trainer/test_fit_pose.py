@@ -94,7 +94,7 @@ def test_a_training_goes_on_where_it_stopped_and_ends_between_its_start_and_what
         recipe = PoseRecipe(
             height=SIZE.height,
             width=SIZE.width,
-            light=True,
+            start="tinypose",
             steps=2,
             rate=1e-3,
             mild_from=1,
@@ -107,7 +107,7 @@ def test_a_training_goes_on_where_it_stopped_and_ends_between_its_start_and_what
     before = checkpoint.read_bytes()
     half, start = train(0.5), train(1.0)
     assert checkpoint.read_bytes() == before  # it was finished
-    fresh = EdgePose(SIZE, light=True)
+    fresh = EdgePose(SIZE)
     start_from_tinypose(fresh, weights)
     for name, value in fresh.state_dict().items():
         assert torch.equal(start[name], value)
@@ -115,12 +115,27 @@ def test_a_training_goes_on_where_it_stopped_and_ends_between_its_start_and_what
     assert not torch.equal(learned["head.weight"], start["head.weight"])
 
 
+def test_a_slim_network_learns_from_a_wider_one(tmp_path: Path) -> None:
+    """Its losses fall, and a finished training needs the wider network's weights no more."""
+    patches, checkpoint = write_patches(tmp_path / "patches"), tmp_path / "pose/checkpoint.pt"
+    torch.manual_seed(0)
+    wider = EdgePose(SIZE)
+    recipe = PoseRecipe(
+        height=SIZE.height, width=SIZE.width, start="wide", steps=2, rate=1e-3, mild_from=1, batch=2, start_share=0.0
+    )
+    slim = fit(patches, tmp_path / "none.onnx", checkpoint, recipe, wider)
+    again = fit(patches, tmp_path / "none.onnx", checkpoint, recipe, EdgePose(SIZE))
+    assert sum(p.numel() for p in slim.parameters()) < sum(p.numel() for p in wider.parameters())
+    for name, value in slim.state_dict().items():
+        assert torch.equal(again.state_dict()[name], value)
+
+
 def test_unsure_labels_of_a_teacher_do_not_count_as_truth(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    model = EdgePose(SIZE, light=True)
+    model = EdgePose(SIZE)
     patches = load_patch_set(write_patches(tmp_path) / "lspet", "validation")
-    found, mass, wanted = predict(model, patches, patches.rows)
-    assert (found.shape, mass.shape, wanted.shape) == ((2, 21, 2), (2, 21), (2, 21, 4))
+    found, rise, wanted = predict(model, patches, patches.rows)
+    assert (found.shape, rise.shape, wanted.shape) == ((2, 21, 2), (2, 21), (2, 21, 4))
     # The first person's joints lie where the network finds them and are sure, the second's are far off and unsure.
     for row, (score, shift) in enumerate(((0.9, 0.0), (0.4, 500.0))):
         scale = patches.torso_in_view(np.array([row]), SIZE)[0] / patches.torso[row]

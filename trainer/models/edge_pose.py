@@ -2,12 +2,14 @@
 
 Decoding follows "Multi-task Deep Learning for Real-Time 3D Human Pose Estimation and Action Recognition" (Luvizon et
 al., TPAMI 2020): spatial softmax of each joint's map and its expectation (soft-argmax). The confidence differs from the
-paper's maximum of the map: it is a logistic function of the map's mass around its expectation, fitted per joint on
-validation data so that it is the probability that the joint lies within 0.2 torso lengths.
+paper's maximum of the map: it is a logistic function of how high the map's peak stands and of how near it is to the
+crop's border, fitted per joint on validation data so that it is the probability that the joint lies within 0.2 torso
+lengths.
 
 Shapes: N persons, J joints, H×W input, h×w maps of a quarter of its sides.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from torch import nn
 
 from edgeact.skeleton import BODY_21
 from trainer.models.lite_hrnet import BRANCHES, Conv, LiteHRNet, load_tinypose
+from trainer.models.slim_hrnet import SLIM, SlimHRNet, channel_worth, prune, rewrite
 
 MAP_STRIDE = 4
 # RGB of ImageNet in 0..255, which the weights that training starts from expect.
@@ -62,12 +65,14 @@ def peak_soft_argmax(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, 
         logits: ``(N, J, h, w)``.
 
     Returns:
-        Joints ``(N, J, 2)`` x, y in crop pixels; the window's share of the map's mass ``(N, J)``; the maps ``(N, J, h,
-        w)``, each summing to 1.
+        Joints ``(N, J, 2)`` x, y in crop pixels; how high each map's peak stands over its mean ``(N, J)``, about 1
+        where the network is sure; the maps ``(N, J, h, w)``, each summing to 1.
     """
     count, joints, height, width = logits.shape
-    maps = torch.softmax(logits.float().reshape(count, joints, -1), -1)
-    peak = maps.argmax(-1)
+    flat = logits.float().reshape(count, joints, -1)
+    peak = flat.argmax(-1)
+    rise = (flat.amax(-1) - flat.mean(-1)) / LOGIT_SCALE
+    maps = torch.softmax(flat, -1)
     maps = maps.reshape(logits.shape)
     # The window is a product of rows and columns, and so are its sums: far fewer operations than on every cell.
     columns, near_columns = _axis_window(peak % width, width)
@@ -78,7 +83,7 @@ def peak_soft_argmax(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, 
     mass = sums[..., 0, 0]
     cells = torch.stack([sums[..., 0, 1], sums[..., 1, 0]], -1) / mass[..., None].clamp_min(1e-6)
     # A cell's centre lies MAP_STRIDE / 2 - 0.5 pixels into it, pixel centres being at whole numbers.
-    return (cells + 0.5) * MAP_STRIDE - 0.5, mass, maps
+    return (cells + 0.5) * MAP_STRIDE - 0.5, rise, maps
 
 
 def _axis_window(peak: torch.Tensor, length: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -87,20 +92,27 @@ def _axis_window(peak: torch.Tensor, length: int) -> tuple[torch.Tensor, torch.T
     return cells, ((cells - peak[..., None].float()).abs() <= PEAK_RADIUS).float()
 
 
+def room_to_border(joints: torch.Tensor, size: InputSize) -> torch.Tensor:
+    """How far joints (N, J, 2), in pixels of a crop, are from its nearest border, in its sides: (N, J), at most .5."""
+    sides = torch.tensor([size.width, size.height], dtype=torch.float32, device=joints.device)
+    share = joints / sides
+    return torch.minimum(share, 1 - share).amin(-1)
+
+
 class EdgePose(nn.Module):
     """Crop (N, 3, H, W) as `standardise` gives it → logits of the joint maps (N, J, H/4, W/4).
 
     Args:
         size: Of the crops that it is trained and used on.
         joints: How many.
-        light: See `LiteHRNet`.
+        slim: With the narrower backbone (`trainer.models.slim_hrnet`).
     """
 
-    def __init__(self, size: InputSize, joints: int = len(BODY_21.joints), *, light: bool = False) -> None:
+    def __init__(self, size: InputSize, joints: int = len(BODY_21.joints), *, slim: bool = False) -> None:
         super().__init__()
         self.size = size
-        self.backbone = LiteHRNet(light=light)
-        self.head = Conv(BRANCHES[0], joints)
+        self.backbone: nn.Module = SlimHRNet() if slim else LiteHRNet()
+        self.head = Conv(SLIM.branches[0] if slim else BRANCHES[0], joints)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.head(self.backbone(x))
@@ -120,3 +132,21 @@ def start_from_tinypose(network: EdgePose, path: Path) -> None:
     ]
     network.head.weight.copy_(LOGIT_SCALE * torch.stack([weight[row].mean(0) for row in rows]))
     network.head.bias.copy_(LOGIT_SCALE * torch.stack([bias[row].mean(0) for row in rows]))
+
+
+def start_from_wider(network: EdgePose, wider: EdgePose, losses: Callable[[EdgePose], Iterable[torch.Tensor]]) -> None:
+    """Fill a slim network with the channels of a trained wider one that are worth most.
+
+    Args:
+        network: Filled in place.
+        wider: With the published backbone.
+        losses: Of a network, one scalar a batch: what the channels' worth is measured by.
+    """
+    rewritten = EdgePose(network.size)
+    rewritten.backbone = rewrite(wider.backbone)
+    rewritten.head.load_state_dict(wider.head.state_dict())
+    worth = channel_worth(rewritten.backbone, losses(rewritten))
+    network.backbone, features = prune(rewritten.backbone, worth)
+    with torch.no_grad():
+        network.head.weight.copy_(wider.head.weight[:, features])
+        network.head.bias.copy_(wider.head.bias)

@@ -45,7 +45,8 @@ class Conv(nn.Conv2d):
         return functional.relu(x) if self.relu else x
 
 
-def _depthwise(channels: int, *, stride: int = 1) -> Conv:
+def depthwise(channels: int, *, stride: int = 1) -> Conv:
+    """3×3, each channel by itself."""
     return Conv(channels, channels, kernel=3, stride=stride, groups=channels)
 
 
@@ -67,12 +68,12 @@ class Stem(nn.Module):
         half = STEM_CHANNELS // 2
         # Published as one convolution whose channels are then split; two save the copies of the largest maps there are.
         self.left = nn.Sequential(
-            Conv(3, half, kernel=3, stride=2, relu=True), _depthwise(half, stride=2), Conv(half, half, relu=True)
+            Conv(3, half, kernel=3, stride=2, relu=True), depthwise(half, stride=2), Conv(half, half, relu=True)
         )
         self.right = nn.Sequential(
             Conv(3, half, kernel=3, stride=2, relu=True),
             Conv(half, 2 * half, relu=True),
-            _depthwise(2 * half, stride=2),
+            depthwise(2 * half, stride=2),
             Conv(2 * half, half, relu=True),
         )
 
@@ -88,7 +89,7 @@ class ShuffleUnit(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         half = channels // 2
-        self.mix = nn.Sequential(Conv(half, half, relu=True), _depthwise(half), Conv(half, half, relu=True))
+        self.mix = nn.Sequential(Conv(half, half, relu=True), depthwise(half), Conv(half, half, relu=True))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         kept, mixed = x.chunk(2, 1)
@@ -100,8 +101,38 @@ def _down(channels: int, out_channels: int, halvings: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for position in range(halvings):
         last = position == halvings - 1
-        layers += [_depthwise(channels, stride=2), Conv(channels, out_channels if last else channels, relu=not last)]
+        layers += [depthwise(channels, stride=2), Conv(channels, out_channels if last else channels, relu=not last)]
     return nn.Sequential(*layers)
+
+
+def exchange_paths(branches: tuple[int, ...], *, light: bool = False) -> nn.ModuleDict:
+    """What each branch hears of the others: ``"to<source>"`` → layers.
+
+    Args:
+        branches: Channels, finest first.
+        light: The branches hear of the finest and tell the finest, and nothing of each other.
+    """
+    paths = nn.ModuleDict()
+    for to, channels in enumerate(branches):
+        for source, told in enumerate(branches):
+            if source != to and not (light and to and source):
+                paths[f"{to}<{source}"] = Conv(told, channels) if source > to else _down(told, channels, to - source)
+    return paths
+
+
+def told_by_coarser(paths: nn.ModuleDict, to: int, own: list[torch.Tensor]) -> torch.Tensor | None:
+    """The sum of what a branch hears from the coarser ones. It is summed from the coarsest up and enlarged by 2 at
+    each step, which gives the same values as enlarging each one to the end and takes a quarter of the time.
+    """
+    total = None
+    for source in range(len(own) - 1, to, -1):
+        name = f"{to}<{source}"
+        if name in paths:
+            told = paths[name](own[source])
+            total = told if total is None else total + told
+        if total is not None:
+            total = functional.interpolate(total, scale_factor=2, mode="nearest")
+    return total
 
 
 class ExchangeModule(nn.Module):
@@ -109,19 +140,12 @@ class ExchangeModule(nn.Module):
 
     Args:
         branches: Channels, finest first.
-        light: The branches hear of the finest and tell the finest, and nothing of each other.
     """
 
-    def __init__(self, branches: tuple[int, ...], *, light: bool = False) -> None:
+    def __init__(self, branches: tuple[int, ...]) -> None:
         super().__init__()
         self.units = nn.ModuleList(nn.Sequential(ShuffleUnit(channels), ShuffleUnit(channels)) for channels in branches)
-        self.paths = nn.ModuleDict()
-        for to, channels in enumerate(branches):
-            for source, told in enumerate(branches):
-                if source != to and not (light and to and source):
-                    self.paths[f"{to}<{source}"] = (
-                        Conv(told, channels) if source > to else _down(told, channels, to - source)
-                    )
+        self.paths = exchange_paths(branches)
 
     def forward(self, maps: list[torch.Tensor]) -> list[torch.Tensor]:
         own = [units(x) for units, x in zip(self.units, maps, strict=True)]
@@ -130,63 +154,36 @@ class ExchangeModule(nn.Module):
             # The published network counts its finest branch twice, and tells the others what that has become by then.
             total = own[to] if to else 2 * own[to]
             for source in range(to):
-                if f"{to}<{source}" in self.paths:
-                    total = total + self.paths[f"{to}<{source}"](own[source] if source else joined[0])
-            coarse = self._told_by_coarser(to, own)
+                total = total + self.paths[f"{to}<{source}"](own[source] if source else joined[0])
+            coarse = told_by_coarser(self.paths, to, own)
             joined.append(total if coarse is None else total + coarse)
         return [functional.relu(x) for x in joined]
 
-    def _told_by_coarser(self, to: int, own: list[torch.Tensor]) -> torch.Tensor | None:
-        """The sum of what a branch hears from the coarser ones. It is summed from the coarsest up and enlarged by 2 at
-        each step, which gives the same values as enlarging each one to the end and takes a quarter of the time.
-        """
-        total = None
-        for source in range(len(own) - 1, to, -1):
-            name = f"{to}<{source}"
-            if name in self.paths:
-                told = self.paths[name](own[source])
-                total = told if total is None else total + told
-            if total is not None:
-                total = functional.interpolate(total, scale_factor=2, mode="nearest")
-        return total
-
 
 class LiteHRNet(nn.Module):
-    """Picture (N, 3, H, W), ImageNet's mean and deviation, sides multiples of 32 → features (N, 40, H/4, W/4).
+    """Picture (N, 3, H, W), ImageNet's mean and deviation, sides multiples of 32 → features (N, 40, H/4, W/4)."""
 
-    Args:
-        light: The last exchange module lacks the paths that are worth least to the joint maps.
-    """
-
-    def __init__(self, *, light: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.stem = Stem()
         first, second = BRANCHES[:2]
         self.split = nn.ModuleList(
             [
-                nn.Sequential(_depthwise(STEM_CHANNELS), Conv(STEM_CHANNELS, first, relu=True)),
-                nn.Sequential(_depthwise(STEM_CHANNELS, stride=2), Conv(STEM_CHANNELS, second, relu=True)),
+                nn.Sequential(depthwise(STEM_CHANNELS), Conv(STEM_CHANNELS, first, relu=True)),
+                nn.Sequential(depthwise(STEM_CHANNELS, stride=2), Conv(STEM_CHANNELS, second, relu=True)),
             ]
         )
         self.grow = nn.ModuleList(
-            nn.Sequential(_depthwise(channels, stride=2), Conv(channels, 2 * channels, relu=True))
+            nn.Sequential(depthwise(channels, stride=2), Conv(channels, 2 * channels, relu=True))
             for channels in BRANCHES[1:-1]
         )
         self.stages = nn.ModuleList(
-            nn.Sequential(
-                *(
-                    ExchangeModule(
-                        BRANCHES[: index + 2],
-                        light=light and index + 1 == len(MODULES) and module + 1 == modules,
-                    )
-                    for module in range(modules)
-                )
-            )
+            nn.Sequential(*(ExchangeModule(BRANCHES[: index + 2]) for _ in range(modules)))
             for index, modules in enumerate(MODULES)
         )
         narrower = (*BRANCHES[-2::-1], BRANCHES[0])
         self.collect = nn.ModuleList(
-            nn.Sequential(_depthwise(channels), Conv(channels, out, relu=True))
+            nn.Sequential(depthwise(channels), Conv(channels, out, relu=True))
             for channels, out in zip(BRANCHES[::-1], narrower, strict=True)
         )
 
@@ -233,14 +230,6 @@ def load_tinypose(network: LiteHRNet, path: Path) -> tuple[torch.Tensor, torch.T
         SourceNotFoundError: There is no such file.
         SourceFormatError: It is no ONNX file, or its layers are not those of PP-TinyPose.
     """
-    whole = LiteHRNet()
-    last = _fill(whole, path)
-    kept = network.state_dict().keys()
-    network.load_state_dict({name: value for name, value in whole.state_dict().items() if name in kept})
-    return last
-
-
-def _fill(network: LiteHRNet, path: Path) -> tuple[torch.Tensor, torch.Tensor]:
     weights = _read_convolutions(path)
     layers = _published(network)
     if len(weights) != len(layers) + 2:

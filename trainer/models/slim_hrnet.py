@@ -1,0 +1,332 @@
+"""A narrower Lite-HRNet for processor cores, which starts from a trained `LiteHRNet` that is rewritten and pruned.
+
+`LiteHRNet` splits and shuffles channels at every unit; on a processor that moves more memory than it computes. Here no
+channel moves: a unit reads all of a branch's channels, and writes to all of them what the published one computes for
+half of them. The published network can be written so exactly (`rewrite`). Channels that are worth least are then
+removed (`prune`), by the first-order Taylor estimate of Molchanov et al., "Importance Estimation for Neural Network
+Pruning", CVPR 2019.
+
+Shapes: N pictures, C channels, H height, W width.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import cast
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from trainer.models.lite_hrnet import (
+    BRANCHES,
+    MODULES,
+    STEM_CHANNELS,
+    Conv,
+    ExchangeModule,
+    LiteHRNet,
+    Stem,
+    depthwise,
+    exchange_paths,
+    told_by_coarser,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """Channels of the four branches, and of the middle of their units."""
+
+    branches: tuple[int, int, int, int]
+    hidden: tuple[int, int, int, int]
+
+
+# As published: half of a branch's channels are mixed by a unit.
+PUBLISHED = Widths(BRANCHES, (20, 40, 80, 160))
+# ONNX Runtime computes blocks of 16 channels on processors with AVX-512, and of 8 on others: it pads 20 and 40 to more.
+SLIM = Widths((32, 64, 128, 256), (16, 32, 64, 96))
+
+
+class DenseUnit(nn.Module):
+    """(N, C, H, W) ≥ 0 → the same shape, ≥ 0: what it keeps of each channel plus what it mixes.
+
+    Args:
+        channels: C.
+        hidden: Channels that are mixed.
+    """
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.narrow = Conv(channels, hidden, relu=True)
+        self.depthwise = depthwise(hidden)
+        self.widen = Conv(hidden, channels)
+        self.kept = nn.Parameter(torch.ones(channels, 1, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if torch.compiler.is_exporting():
+            # The same as a convolution, which leaves the channels in ONNX Runtime's blocks.
+            kept = functional.conv2d(x, self.kept, groups=len(self.kept))
+        else:
+            kept = x * self.kept[:, 0]
+        return functional.relu(kept + self.widen(self.depthwise(self.narrow(x))))
+
+
+class SlimExchange(nn.Module):
+    """Two units on each branch, then what the branches tell each other (see `ExchangeModule`).
+
+    Args:
+        widths: Of the branches that there are, finest first.
+        hidden: Of their units.
+        light: The branches hear of the finest and tell the finest, and nothing of each other.
+    """
+
+    def __init__(self, widths: tuple[int, ...], hidden: tuple[int, ...], *, light: bool) -> None:
+        super().__init__()
+        self.units = nn.ModuleList(
+            nn.Sequential(DenseUnit(channels, middle), DenseUnit(channels, middle))
+            for channels, middle in zip(widths, hidden, strict=True)
+        )
+        self.paths = exchange_paths(widths, light=light)
+
+    def forward(self, maps: list[torch.Tensor]) -> list[torch.Tensor]:
+        own = [units(x) for units, x in zip(self.units, maps, strict=True)]
+        joined: list[torch.Tensor] = []
+        for to, total in enumerate(own):
+            for source in range(to):
+                if f"{to}<{source}" in self.paths:
+                    total = total + self.paths[f"{to}<{source}"](own[source] if source else joined[0])
+            coarse = told_by_coarser(self.paths, to, own)
+            joined.append(total if coarse is None else total + coarse)
+        return [functional.relu(x) for x in joined]
+
+
+class SlimStem(Stem):
+    """`Stem` whose channels are not shuffled: (N, 3, H, W) → (N, 32, H/4, W/4)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([self.left(x), self.right(x)], 1)
+
+
+class SlimHRNet(nn.Module):
+    """Picture (N, 3, H, W), ImageNet's mean and deviation, sides multiples of 32 → features (N, C, H/4, W/4).
+
+    Args:
+        widths: Of its branches and units; C is that of the finest branch.
+        light: The last exchange module lacks the paths that are worth least to the joint maps.
+    """
+
+    def __init__(self, widths: Widths = SLIM, *, light: bool = True) -> None:
+        super().__init__()
+        self.widths = widths
+        branches, hidden = widths.branches, widths.hidden
+        self.stem = SlimStem()
+        self.split = nn.ModuleList(
+            nn.Sequential(depthwise(STEM_CHANNELS, stride=stride), Conv(STEM_CHANNELS, channels, relu=True))
+            for stride, channels in zip((1, 2), branches, strict=False)
+        )
+        self.grow = nn.ModuleList(
+            nn.Sequential(depthwise(channels, stride=2), Conv(channels, coarser, relu=True))
+            for channels, coarser in pairwise(branches[1:])
+        )
+        last = (len(MODULES) - 1, MODULES[-1] - 1)
+        self.stages = nn.ModuleList(
+            nn.Sequential(
+                *(
+                    SlimExchange(branches[: stage + 2], hidden[: stage + 2], light=light and (stage, module) == last)
+                    for module in range(modules)
+                )
+            )
+            for stage, modules in enumerate(MODULES)
+        )
+        self.collect = nn.ModuleList(
+            nn.Sequential(depthwise(channels), Conv(channels, finer, relu=True))
+            for channels, finer in zip(branches[::-1], (*branches[-2::-1], branches[0]), strict=True)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x)
+        maps = [branch(x) for branch in self.split]
+        for index, stage in enumerate(self.stages):
+            if index:
+                maps = [*maps, self.grow[index - 1](maps[-1])]
+            maps = stage(maps)
+        features = self.collect[0](maps[-1])
+        for layer, x in zip(self.collect[1:], maps[-2::-1], strict=True):
+            # By factor: by size, ONNX Runtime would take a slower path.
+            features = layer(x + functional.interpolate(features, scale_factor=2, mode="bilinear", align_corners=True))
+        return features
+
+
+# --- A trained LiteHRNet without shuffles -------------------------------------------------------------------------
+
+Order = torch.Tensor  # (C,): the place here of each channel of the published network
+
+
+@torch.no_grad()
+def _place(new: Conv, old: Conv, reads: Order | None, writes: Order | None) -> None:
+    """Copy a convolution whose input and output channels have new places; None leaves them in theirs."""
+    weight = old.weight
+    if writes is not None:
+        weight = torch.empty_like(weight).index_copy_(0, writes, weight)
+        new.bias.copy_(torch.empty_like(old.bias).index_copy_(0, writes, old.bias))
+    else:
+        new.bias.copy_(old.bias)
+    if reads is not None and old.groups == 1:
+        weight = torch.empty_like(weight).index_copy_(1, reads, weight)
+    new.weight.copy_(weight)
+
+
+def _place_pair(new: nn.Module, old: nn.Module, reads: Order | None, writes: Order | None) -> None:
+    """Copy what reads in one order and writes in another: depthwise and pointwise convolutions in turns, or one."""
+    olds = [layer for layer in old.modules() if isinstance(layer, Conv)]
+    news = [layer for layer in new.modules() if isinstance(layer, Conv)]
+    for index, (layer, source) in enumerate(zip(news, olds, strict=True)):
+        first, last = index == 0, index == len(olds) - 1
+        of_input = reads if first or (index == 1 and olds[0].groups > 1) else None
+        _place(layer, source, of_input, of_input if source.groups > 1 else writes if last else None)
+
+
+@torch.no_grad()
+def _rewrite_unit(new: DenseUnit, old: nn.Module, order: Order) -> Order:
+    """One unit without its split and shuffle; returns the order of the channels that it writes."""
+    narrow, middle, widen = old.mix
+    kept, mixed = order.chunk(2)
+    new.narrow.weight.zero_()
+    new.narrow.weight[:, mixed] = narrow.weight
+    new.narrow.bias.copy_(narrow.bias)
+    new.depthwise.load_state_dict(middle.state_dict())
+    new.widen.weight.zero_()
+    new.widen.bias.zero_()
+    new.widen.weight[mixed] = widen.weight
+    new.widen.bias[mixed] = widen.bias
+    new.kept.zero_()
+    new.kept[kept] = 1.0
+    return torch.stack([kept, mixed], 1).flatten()
+
+
+def _rewrite_module(new: SlimExchange, old: ExchangeModule, orders: list[Order]) -> list[Order]:
+    after = []
+    for branch, order in enumerate(orders):
+        for unit, published in zip(new.units[branch], old.units[branch], strict=True):
+            order = _rewrite_unit(unit, published, order)
+        after.append(order)
+    with torch.no_grad():  # the published network counts its finest branch twice
+        for weight in (new.units[0][1].kept, new.units[0][1].widen.weight, new.units[0][1].widen.bias):
+            weight.mul_(2)
+    for name, path in new.paths.items():
+        to, source = (int(part) for part in name.split("<"))
+        _place_pair(path, old.paths[name], after[source], after[to])
+    return after
+
+
+def rewrite(published: LiteHRNet) -> SlimHRNet:
+    """The same function without split and shuffled channels, as wide as it was."""
+    network = SlimHRNet(PUBLISHED, light=False)
+    network.stem.load_state_dict(published.stem.state_dict())
+    half = torch.arange(STEM_CHANNELS // 2)
+    of_stem = torch.stack([half, half + STEM_CHANNELS // 2], 1).flatten()
+    orders: list[Order] = []
+    for branch, old in zip(network.split, published.split, strict=True):
+        _place_pair(branch, old, of_stem, None)
+        orders.append(torch.arange(BRANCHES[len(orders)]))
+    for stage, (modules, olds) in enumerate(zip(network.stages, published.stages, strict=True)):
+        if stage:
+            _place_pair(network.grow[stage - 1], published.grow[stage - 1], orders[-1], None)
+            orders.append(torch.arange(BRANCHES[len(orders)]))
+        for module, old in zip(modules, olds, strict=True):
+            orders = _rewrite_module(module, old, orders)
+    finer: list[Order | None] = [*orders[-2::-1], None]
+    for layer, old, reads, writes in zip(network.collect, published.collect, orders[::-1], finer, strict=True):
+        _place_pair(layer, old, reads, writes)
+    return network
+
+
+# --- Pruning ------------------------------------------------------------------------------------------------------
+
+# A group of channels that must be removed together, by name: what reads and writes it has to agree.
+Group = str
+
+
+def _pair_groups(pair: nn.Module, reads: Group, writes: Group, name: str) -> Iterator[tuple[Conv, Group, Group]]:
+    layers = [layer for layer in pair.modules() if isinstance(layer, Conv)]
+    group = reads
+    for index, layer in enumerate(layers):
+        if layer.groups > 1:
+            yield layer, group, group
+        else:
+            told = writes if index == len(layers) - 1 else f"{name}.{index}"
+            yield layer, group, told
+            group = told
+
+
+def channel_groups(network: SlimHRNet) -> Iterator[tuple[Conv | DenseUnit, Group, Group]]:
+    """Every layer behind the stem with the group of channels that it reads and the one that it writes; a unit stands
+    for what it keeps.
+    """
+    for branch, pair in enumerate(network.split):
+        yield from _pair_groups(pair, "stem", f"branch {branch}", f"split {branch}")
+    for index, pair in enumerate(network.grow):
+        yield from _pair_groups(pair, f"branch {index + 1}", f"branch {index + 2}", f"grow {index}")
+    for stage, modules in enumerate(network.stages):
+        for number, module in enumerate(cast("list[SlimExchange]", modules)):
+            where = f"{stage}.{number}"
+            for branch, units in enumerate(module.units):
+                for position, unit in enumerate(cast("list[DenseUnit]", units)):
+                    stream, hidden = f"branch {branch}", f"hidden {branch} of {where}.{position}"
+                    yield unit, stream, stream
+                    yield unit.narrow, stream, hidden
+                    yield unit.depthwise, hidden, hidden
+                    yield unit.widen, hidden, stream
+            for name, path in module.paths.items():
+                to, source = name.split("<")
+                yield from _pair_groups(path, f"branch {source}", f"branch {to}", f"path {name} of {where}")
+    for position, pair in enumerate(network.collect):
+        branch = len(BRANCHES) - 1 - position
+        yield from _pair_groups(pair, f"branch {branch}", f"branch {branch - 1}" if branch else "features", "collect")
+
+
+def channel_worth(network: SlimHRNet, losses: Iterable[torch.Tensor]) -> dict[Group, torch.Tensor]:
+    """How much the loss would change without each channel: the square of gradient times weight, summed over what
+    writes the channel, and over the batches.
+
+    Args:
+        network: That the losses are of.
+        losses: One scalar a batch, each computed when it is asked for.
+    """
+    worth: dict[Group, torch.Tensor] = {}
+    for loss in losses:
+        network.zero_grad(set_to_none=True)
+        loss.backward()
+        for layer, reads, writes in channel_groups(network):
+            if isinstance(layer, Conv) and not (layer.groups > 1 and reads == writes):
+                change = (layer.weight.grad * layer.weight.detach()).sum((1, 2, 3)) + layer.bias.grad * layer.bias
+                worth[writes] = worth.get(writes, 0) + change.detach() ** 2
+    network.zero_grad(set_to_none=True)
+    return worth
+
+
+@torch.no_grad()
+def prune(
+    network: SlimHRNet, worth: dict[Group, torch.Tensor], widths: Widths = SLIM, *, light: bool = True
+) -> tuple[SlimHRNet, torch.Tensor]:
+    """A network with the channels that are worth most, and the places (C,) of its features in the wider one's."""
+    narrow = SlimHRNet(widths, light=light)
+    narrow.stem.load_state_dict(network.stem.state_dict())
+    layers = dict(network.named_modules())
+    names = {layer: name for name, layer in narrow.named_modules()}
+    kept: dict[Group, torch.Tensor] = {"stem": torch.arange(STEM_CHANNELS)}
+
+    def chosen(group: Group, count: int) -> torch.Tensor:
+        if group not in kept:
+            kept[group] = worth[group].topk(count).indices.sort().values
+        return kept[group]
+
+    for layer, reads, writes in channel_groups(narrow):
+        wide = layers[names[layer]]
+        if isinstance(layer, DenseUnit):
+            layer.kept.copy_(wide.kept[chosen(reads, len(layer.kept))])
+            continue
+        of_output = chosen(writes, layer.out_channels)
+        weight = wide.weight[of_output]
+        layer.weight.copy_(weight if layer.groups > 1 else weight[:, chosen(reads, layer.in_channels)])
+        layer.bias.copy_(wide.bias[of_output])
+    return narrow, kept["features"]
