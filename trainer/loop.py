@@ -76,7 +76,7 @@ def train(
     since, total, counted = time.monotonic(), 0.0, first
     for step, batch in zip(steps, draw(steps), strict=True):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, (course.steps,), (course.rate,))
+            group["lr"] = learning_rate(step, course.steps, course.rate)
         model.train()
         value = loss(model, batch)
         if not torch.isfinite(value):

@@ -122,3 +122,11 @@ def test_the_threshold_is_the_lowest_that_keeps_other_honest() -> None:
     threshold = choose_threshold(found, sequences, other_as_known=0.05)
     assert open_set_rates(found, sequences, threshold).other_as_known <= 0.05
     assert open_set_rates(found, sequences, round(threshold - 0.02, 2)).other_as_known > 0.05
+
+
+def test_the_source_whose_others_are_hardest_to_tell_decides() -> None:
+    easy = [JointSequence("easy", "validation", "", np.zeros((1, 13, 3), np.float32), 30.0, (OTHER,))] * 400
+    hard = [sequence(OTHER)] * 20
+    found = np.stack([probability("walk", 0.1)] * 400 + [probability("walk", 0.5 + 0.02 * i) for i in range(20)])
+    alone = choose_threshold(found[400:], hard, other_as_known=0.05)
+    assert choose_threshold(found, easy + hard, other_as_known=0.05) == alone > 0.8

@@ -19,13 +19,11 @@ from trainer.schedule import learning_rate
 SIZE = InputSize(height=64, width=96)
 
 
-def test_the_learning_rate_starts_anew_after_each_cycle() -> None:
-    cycles, peaks = (1000, 3000), (1.0, 0.5)
-    assert learning_rate(199, cycles, peaks) == 1.0
-    assert learning_rate(999, cycles, peaks) == pytest.approx(0.01, abs=1e-4)
-    assert learning_rate(1000, cycles, peaks) == pytest.approx(0.5 / 200)
-    assert learning_rate(1200, cycles, peaks) == pytest.approx(0.5)
-    assert learning_rate(2999, cycles, peaks) == pytest.approx(0.005, abs=1e-4)
+def test_the_learning_rate_warms_up_and_falls_to_a_hundredth() -> None:
+    assert learning_rate(0, 1000, 1.0) == pytest.approx(1 / 200)
+    assert learning_rate(199, 1000, 1.0) == 1.0
+    assert learning_rate(600, 1000, 1.0) == pytest.approx(0.505)
+    assert learning_rate(999, 1000, 1.0) == pytest.approx(0.01, abs=1e-4)
 
 
 def write_patches(root: Path) -> Path:

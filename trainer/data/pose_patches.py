@@ -9,6 +9,7 @@ where unknown, both in patch pixels, and ``index.json`` with the split and file 
 """
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from edgeact.errors import SourceFormatError
 from edgeact.geometry import person_crop_matrix, transform_points, warp
 from edgeact.skeleton import BODY_21, MPII_16
 from trainer.data.lspet import LSP_JOINTS, read_lspet
@@ -211,6 +213,9 @@ def _clips(data: Path, labels: Path, name: str) -> Iterator[PosePatch]:
 def build(folders: Folders, sets: Sequence[str]) -> None:
     """Cut and store every patch of the named sets as ``SET/`` in the folder of patches; a set that is there already is
     left alone.
+
+    Raises:
+        SourceFormatError: A set has nobody to learn from.
     """
     data, labels = folders.data, folders.labels
     readers: dict[str, Callable[[], Iterator[PosePatch]]] = {
@@ -242,6 +247,12 @@ def _write(folder: Path, people: Iterator[PosePatch]) -> None:
             boxes.append((person.box[2:] - person.box[:2]) * matrix[0, 0])
             torsos.append(torso_length(moved))
             index.append({"split": person.split, "name": person.name})
+    if not index:
+        shutil.rmtree(folder)
+        raise SourceFormatError(
+            f"nobody in {folder.name} has labels and is at least {MINIMUM_HEIGHT} pixels tall; label it anew: delete "
+            f"{folder.name}.jsonl among the labels"
+        )
     pixels = np.memmap(folder / "pixels.partial", np.uint8, "r", shape=(len(index), PATCH_HEIGHT, PATCH_WIDTH, 3))
     np.save(folder / "patches.npy", pixels)
     (folder / "pixels.partial").unlink()

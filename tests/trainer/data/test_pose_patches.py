@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from edgeact.errors import SourceFormatError
 from edgeact.skeleton import BODY_21
 from tests.trainer.data.wild_photos import write_photo
 from trainer.data.lspet import LSP_JOINTS
@@ -100,6 +101,16 @@ def test_joints_lie_on_their_pixels(tmp_path: Path) -> None:
         "patches.npy",
         "torso.npy",
     ]
+
+
+def test_a_set_of_nobody_is_refused_by_name_and_leaves_nothing(tmp_path: Path) -> None:
+    folders = folders_in(tmp_path)
+    write_coco(folders.data)
+    for path in (folders.data / "coco_mini/annotations").iterdir():
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"annotations": []}))
+    with pytest.raises(SourceFormatError, match="nobody in coco_mini has labels"):
+        build(folders, ["coco_mini"])
+    assert not (folders.pose / "coco_mini").exists()
 
 
 def test_a_set_that_is_there_is_left_alone(tmp_path: Path) -> None:
