@@ -117,13 +117,13 @@ def test_the_pose_network_says_what_makes_its_pictures(tmp_path: Path) -> None:
 
 def test_one_bundles_tracks_are_not_anothers(tmp_path: Path) -> None:
     folders, compact, accurate = folders_in(tmp_path), load_recipe(), load_recipe(recipe_path("accurate"))
-    folders.tracks(accurate.name).mkdir(parents=True)
-    (folders.tracks(accurate.name) / "ut_interaction.jsonl").touch()
-    folders.pose_errors(accurate.name).touch()
-    check_made(["action"], accurate, folders)
-    check_made(["action"], compact, folders)  # which takes accurate's action network
-    alone = compact.model_copy(update={"action": compact.action.model_copy(update={"tracks_of": "compact"})})
-    with pytest.raises(SourceNotFoundError, match="compact/tracks has no tracks yet"):
+    folders.tracks(compact.name).mkdir(parents=True)
+    (folders.tracks(compact.name) / "ut_interaction.jsonl").touch()
+    folders.pose_errors(compact.name).touch()
+    check_made(["action"], compact, folders)
+    check_made(["action"], accurate, folders)  # which takes compact's action network
+    alone = accurate.model_copy(update={"action": accurate.action.model_copy(update={"tracks_of": "accurate"})})
+    with pytest.raises(SourceNotFoundError, match="accurate/tracks has no tracks yet"):
         check_made(["action"], alone, folders)
     assert folders.network(compact.name, "pose") != folders.network(accurate.name, "pose")
 
