@@ -90,7 +90,7 @@ class ThresholdRecipe(_Record):
     Attributes:
         detection_iou: Of two boxes whose IoU exceeds this, the one with the lower score is dropped.
         joint_confidence: Joints under this are not drawn.
-        other_as_known: Share of "other" validation clips that may be called an action.
+        other_as_known: Share of the "other" validation clips of the worst source that may be called an action.
     """
 
     detection_iou: Annotated[float, Field(gt=0, lt=1)]
