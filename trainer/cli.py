@@ -209,22 +209,54 @@ def clips(
     data: DataOption = Path("data"),
     bundle: BundleOption = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="where the figures go as JSON")] = None,
+    recorded: Annotated[bool, typer.Option(help="measure recorded clips: UT-Interaction and URFD")] = True,
+    renders: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="measure rendered clips too; they are kept in DIR and made where they lack"),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="other bodies, clothes, places and cameras of renders")] = 0,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="at most N rendered clips of each of six groups", show_default="all 140"),
+    ] = None,
 ) -> None:
-    """Run the whole runtime over labelled clips: which actions it calls, how much of the time and how soon."""
+    """Run the whole runtime over labelled clips: which actions it calls, how much of the time and how soon.
+
+    With `--renders` also over clips of three seconds that the studio renders: people on the floor (lying, sitting,
+    fallen, doing push-ups: are they followed?), push-ups (are they called?), actions of ours, and motions that are none
+    of ours (is nothing called?), on many bodies, from eye level, from high up and from above. Each row has its mark.
+    The same seed gives the same clips. A first try, and everything rendered, without the recorded clips:
+
+    edgeact train clips --data DATA --renders work/renders --no-recorded --limit 3
+
+    edgeact train clips --data DATA --renders work/renders --no-recorded --out figures
+    """
     from trainer.extras import require_extras
 
     require_extras("edgeact train clips", ["train"])
 
     from edgeact.bundle import load_bundle
+    from edgeact.errors import UsageError
     from trainer.measure.clips import clips_table, measure_clips
+    from trainer.measure.renders import kinds_table, measure_renders, renders_table
     from trainer.measure.wild.report import as_json, write_text
 
-    figures = measure_clips(load_bundle(bundle), data, progress=_show_progress)
-    _print_table(clips_table(figures))
+    if not recorded and renders is None:
+        raise UsageError("--no-recorded leaves nothing to measure; add --renders DIR")
+    loaded, figures, tables = load_bundle(bundle), {}, []
+    if recorded:
+        figures = measure_clips(loaded, data, progress=_show_progress)
+        tables.append(clips_table(figures))
+    if renders is not None:
+        rendered = measure_renders(loaded, data, renders, seed=seed, limit=limit, progress=_show_progress)
+        figures["renders"] = rendered
+        tables += [renders_table(rendered), kinds_table(rendered)]
+    for table in tables:
+        _print_table(table)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         write_text(out / "clips.json", as_json(figures))
-        write_text(out / "clips.md", clips_table(figures).markdown)
+        write_text(out / "clips.md", "\n".join(table.markdown for table in tables))
 
 
 @app.command()

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from trainer.data.splits import UT_INTERACTION_TEST, Split, split_by_hash
-from trainer.data.studio.motion import joint_sequences, project
+from trainer.data.studio.motion import MotionClip, MotionEntry, joint_sequences, project
 from trainer.models.edge_action import COMMON_JOINTS, common_joints
 
 PENN_LABELS = (
@@ -105,14 +105,22 @@ def jhmdb(root: Path) -> Iterator[JointSequence]:
             )
 
 
+def studio_split(motion: MotionClip | MotionEntry) -> Split:
+    """Labels in `UNSEEN_OTHER` and one subject's motions test, a tenth of the rest chooses, the others train."""
+    if motion.label in UNSEEN_OTHER or motion.source == "cmu8_test":
+        return "test"
+    return split_by_hash(motion.name, validation=10, test=0)
+
+
+def studio_actions(label: str) -> tuple[str, ...]:
+    """The actions that a motion of the studio with this label may be called; `OTHER` where it is none of ours."""
+    return _STUDIO_ACTIONS.get(label, (OTHER,))
+
+
 def studio_motions(root: Path, *, views: int = 6) -> Iterator[JointSequence]:
     """Motion clips seen by random cameras. Labels in `UNSEEN_OTHER` and a tenth of the rest are kept for testing."""
     for clip in joint_sequences(root):
-        unseen = clip.label in UNSEEN_OTHER
-        split: Split = (
-            "test" if unseen or clip.source == "cmu8_test" else split_by_hash(clip.name, validation=10, test=0)
-        )
-        allowed = (OTHER,) if unseen else _STUDIO_ACTIONS.get(clip.label, (OTHER,))
+        unseen, split, allowed = clip.label in UNSEEN_OTHER, studio_split(clip), studio_actions(clip.label)
         for view in range(views):
             rng = np.random.default_rng([view, len(clip.name), int(abs(float(clip.joints_3d.sum())) * 1000) % 2**31])
             name = "unseen_studio" if unseen else "studio"

@@ -18,6 +18,7 @@ from edgeact.capture.file import FileSource
 from edgeact.config import PipelineConfig
 from edgeact.errors import SourceNotFoundError
 from edgeact.perception.perceiver import Perceiver
+from edgeact.types import Float32
 from trainer.data.action_sequences import INTERACTION_LABELS, read_groups
 from trainer.measure.wild.report import Table
 from trainer.measure.wild.survey import Progress
@@ -75,29 +76,70 @@ class ClipOutcome:
     delay: float | None
 
 
-def watch_clip(bundle: Bundle, clip: LabelledClip) -> ClipOutcome:
-    """Run detector, tracker, pose and action networks over a clip."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A track in one frame: the frame's index and time in seconds, the box ``(4,)`` float32, whether it has a label."""
+
+    index: int
+    time: float
+    box: Float32
+    labelled: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """What the runtime said of a file: labels of all events, each track's frames in order, and how many frames."""
+
+    events: tuple[str, ...]
+    tracks: tuple[tuple[Seen, ...], ...]
+    frames: int
+
+
+def watch_file(bundle: Bundle, path: Path) -> Watched:
+    """Run detector, tracker, pose and action networks over a video.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+    """
     perceiver = Perceiver(bundle, PipelineConfig())
-    shown: dict[int, list[tuple[float, bool]]] = {}
+    tracks: dict[int, list[Seen]] = {}
     events: list[str] = []
+    frames = 0
     try:
-        with FileSource(clip.path) as source:
+        with FileSource(path) as source:
             for frame in source.frames():
+                frames += 1
                 result = perceiver.process(frame)
                 events += [event.label for event in result.events if event.phase == "end"]
                 for person in result.observation.persons:
-                    active = bool(person.readings and person.readings[0].labels)
-                    shown.setdefault(person.track_id, []).append((frame.time, active))
+                    labelled = bool(person.readings and person.readings[0].labels)
+                    seen = Seen(frame.index, frame.time, person.box, labelled)
+                    tracks.setdefault(person.track_id, []).append(seen)
         events += [event.label for event in perceiver.finish()]
     finally:
         perceiver.close()
-    busiest = max(shown.values(), key=lambda track: (sum(active for _, active in track), len(track)), default=[])
-    first = next((time for time, active in busiest if active), None)
+    return Watched(tuple(events), tuple(tuple(track) for track in tracks.values()), frames)
+
+
+def labelled_time(tracks: Sequence[Sequence[Seen]]) -> tuple[float, float | None]:
+    """Of the busiest track, the share of frames with a label, and the seconds until the first one."""
+    busiest = max(tracks, key=lambda track: (sum(seen.labelled for seen in track), len(track)), default=())
+    if not busiest:
+        return 0.0, None
+    first = next((seen.time for seen in busiest if seen.labelled), None)
+    share = sum(seen.labelled for seen in busiest) / len(busiest)
+    return share, None if first is None else first - busiest[0].time
+
+
+def watch_clip(bundle: Bundle, clip: LabelledClip) -> ClipOutcome:
+    """Run the whole runtime over a labelled clip."""
+    watched = watch_file(bundle, clip.path)
+    labelled, delay = labelled_time(watched.tracks)
     return ClipOutcome(
-        events=tuple(event for event in events if event not in _ALWAYS),
-        followed=any(track[-1][0] - track[0][0] >= 1.0 for track in shown.values()),
-        labelled=float(np.mean([active for _, active in busiest])) if busiest else 0.0,
-        delay=None if first is None else first - busiest[0][0],
+        events=tuple(event for event in watched.events if event not in _ALWAYS),
+        followed=any(track[-1].time - track[0].time >= 1.0 for track in watched.tracks),
+        labelled=labelled,
+        delay=delay,
     )
 
 

@@ -11,6 +11,7 @@ import cv2
 import moderngl
 import numpy as np
 
+from edgeact.errors import BackendError
 from edgeact.types import Float32, UInt8
 from trainer.data.studio.avatar import Avatar
 from trainer.data.studio.camera import Camera
@@ -82,7 +83,7 @@ in float height; out vec4 mask;
 void main() { mask = vec4(channel * exp(-height / reach), 0.0, 1.0); }"""
 
 
-class EglUnavailableError(RuntimeError):
+class EglUnavailableError(BackendError):
     """No OpenGL context can be made on this machine."""
 
 
@@ -156,6 +157,9 @@ class Renderer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # The context takes its objects with it. Those that are still referred to must not be freed later: by then
+        # another renderer's context is current, whose own objects have the same numbers.
+        self._context.gc_mode = None
         self._context.release()
 
     def figure(self, avatar: Avatar, garments: tuple[Garment, ...]) -> Figure:

@@ -1,32 +1,22 @@
 """Clips with known identities: people of the studio follow a script, and every box has its person's number.
 
-`edgeact train tracking` makes and reads them. Writes ``NAME.mp4`` and ``NAME.jsonl`` for each clip, one line a frame::
-
-    {"persons": [{"id": 1, "box": [x0, y0, x1, y1], "whole": [x0, y0, x1, y1], "visible": 0.9}]}
-
-``box`` holds the pixels that show the person, ``whole`` the joints, hidden ones too, and ``visible`` is the share of
-the joints that are not hidden. Clips that are there already are kept.
+`edgeact train tracking` makes and reads them; `trainer.data.studio.clip_studio` renders them.
 """
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 
-from edgeact.sinks.atomic import prepare_partial, publish
 from trainer.data.read_picture import read_rgb
 from trainer.data.studio.backplate import read_picture
 from trainer.data.studio.camera import Camera
+from trainer.data.studio.clip_studio import ClipStudio
 from trainer.data.studio.column import make_column
-from trainer.data.studio.frames import Assets, load_assets
+from trainer.data.studio.frames import Assets
 from trainer.data.studio.light import scene_light
 from trainer.data.studio.motion import Motion, load_motion
-from trainer.data.studio.render import Renderer
-from trainer.data.studio.scene import Actor, Scene, StudioFrame, StudioPerson, render_scene
+from trainer.data.studio.scene import Actor, Scene
 from trainer.data.studio.tracking_scripts import SCRIPTS, Script, Stage, Walk
 from trainer.data.studio.walk_path import walk_path
 
@@ -34,7 +24,6 @@ SIZE = (854, 480)
 FRAME_RATE = 25
 CLIPS_OF_A_SCRIPT = 4
 _SEED = 7
-_QUALITY = "23"  # x264's own default
 # Places with a floor that people can walk on, by day and by lamplight; the two halves share none.
 _PLACES = {
     0: ("bridge", "city", "esplanade", "hall", "lobby", "park"),
@@ -109,66 +98,6 @@ def _motion(assets: Assets, name: str) -> Motion:
     return load_motion(assets.studio / "motion" / f"{name}.npz", label="walk")
 
 
-class ClipStudio:
-    """Renders the clips that a folder does not hold yet; use as a context manager. Avatars and renderer are loaded when
-    the first clip needs them.
-
-    Args:
-        studio: The studio's folder.
-        out: Where the clips go.
-    """
-
-    def __init__(self, studio: Path, out: Path) -> None:
-        self._studio, self._out = studio, out
-        self._loaded: tuple[Assets, Renderer] | None = None
-
-    def __enter__(self) -> "ClipStudio":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._loaded is not None:
-            self._loaded[1].__exit__()
-
-    def make(self, plan: ClipPlan) -> None:
-        """Render a clip, if it is not there yet.
-
-        Raises:
-            FileNotFoundError: The studio folder is not complete.
-            EglUnavailableError: This machine cannot render.
-        """
-        if (self._out / f"{plan.name}.jsonl").exists():
-            return
-        self._out.mkdir(parents=True, exist_ok=True)
-        if self._loaded is None:
-            self._loaded = load_assets(self._studio, seed=_SEED), Renderer(SIZE)
-        assets, renderer = self._loaded
-        frames = render_scene(build_scene(plan, assets), size=SIZE, renderer=renderer, frame_rate=FRAME_RATE)
-        write_clip(frames, self._out / plan.name)
-
-
-def write_clip(frames: Iterable[StudioFrame], path: Path) -> None:
-    """Write ``path`` with the suffixes .mp4 and, once the video is complete, .jsonl."""
-    video, labels, lines = path.with_suffix(".mp4"), path.with_suffix(".jsonl"), []
-    with av.open(str(prepare_partial(video)), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=FRAME_RATE, options={"crf": _QUALITY})
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        stream.time_base = Fraction(1, FRAME_RATE)
-        for frame in frames:
-            lines.append(json.dumps({"persons": [person_row(person) for person in frame.persons]}))
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame.image, format="rgb24")))
-        container.mux(stream.encode(None))
-    publish(video)
-    prepare_partial(labels).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    publish(labels)
-
-
-def person_row(person: StudioPerson) -> dict:
-    """Identity, boxes and visible share of one person, as they are written."""
-    joints, visible = person.joints[:, :2], person.joints[:, 2]
-    whole = np.concatenate([np.minimum(joints.min(0), person.box[:2]), np.maximum(joints.max(0), person.box[2:])])
-    return {
-        "id": person.actor + 1,
-        "box": [round(float(value), 1) for value in person.box],
-        "whole": [round(float(value), 1) for value in whole],
-        "visible": round(float(visible.mean()), 3),
-    }
+def tracking_studio(studio: Path, out: Path) -> ClipStudio:
+    """Renders the clips into a folder; it belongs into a ``with`` statement."""
+    return ClipStudio(studio, out, seed=_SEED, size=SIZE, frame_rate=FRAME_RATE)

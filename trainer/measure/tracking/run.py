@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from edgeact.bundle import Bundle
-from trainer.data.studio.tracking_clips import ClipPlan, ClipStudio, plan_clips
+from trainer.data.studio.tracking_clips import ClipPlan, build_scene, plan_clips, tracking_studio
 from trainer.data.teacher_tracks import CheckedClip, TrackTeacher, read_checked, write_tracks
 from trainer.measure.tracking.followers import Followed, detect_clip, follow_with_bytetrack, follow_with_edgeact
 from trainer.measure.tracking.known import KnownClip, read_frames
@@ -20,7 +21,7 @@ HALVES = ("choose", "report")
 
 
 def studio_clips(plans: Sequence[ClipPlan], folder: Path) -> list[KnownClip]:
-    """The studio's clips that lie in a folder (see `write_clips`)."""
+    """The studio's clips that lie in a folder (see `tracking_studio`)."""
     return [
         KnownClip(
             f"studio {plan.name}",
@@ -72,9 +73,9 @@ def known_clips(
         EglUnavailableError: This machine cannot render.
     """
     plans = [plan for plan in plan_clips(per_script) if half in (None, plan.half)]
-    with ClipStudio(data / "studio", work / "studio") as studio:
+    with tracking_studio(data / "studio", work / "studio") as studio:
         for plan in progress(plans, "rendering"):
-            studio.make(plan)
+            studio.make(plan.name, partial(build_scene, plan))
     tracks = work / "ut_interaction"
     checked = [clip for clip in read_checked() if half in (None, half_of(clip))]
     teacher = TrackTeacher(teachers)
