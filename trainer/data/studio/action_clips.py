@@ -40,8 +40,16 @@ CLIPS = {
 }
 _ON_THE_FLOOR = ("lie", "lie_down", "sit_floor", "fall", "push_up")
 _PUSH_UP = "push_up"
-# Halves of an action: nobody could name it by them.
-_INCOMPLETE = frozenset({"m2m_base__Jump_Start", "m2m_base__Jump_Land", "m2m_base__Jump_Loop", "m2m_base__Punch_Enter"})
+# Parts of a motion: nobody could name it by them, or it ends in mid-stride and would be held there.
+_INCOMPLETE = frozenset(
+    {
+        "kaykit__Dodge_Forward",
+        "m2m_base__Jump_Land",
+        "m2m_base__Jump_Loop",
+        "m2m_base__Jump_Start",
+        "m2m_base__Punch_Enter",
+    }
+)
 # People walk in these too: "walk" is neither right nor wrong.
 _WALKED_TOO = frozenset({"basketball_dribble", "crouch_walk", "kick_ball", "sneak"})
 
@@ -104,6 +112,8 @@ def plan_clips(entries: Iterable[MotionEntry], *, limit: int | None = None) -> t
 def _groups_of(entry: MotionEntry) -> list[Group]:
     """The groups that a motion can be in. A motion that nobody could tell from an action of ours is in none."""
     groups = [Group.ON_THE_FLOOR] if entry.label in _ON_THE_FLOOR else []
+    if entry.name in _INCOMPLETE:
+        return groups
     actions = studio_actions(entry.label)
     trained = studio_split(entry) == "train"
     if entry.label == _PUSH_UP:
@@ -111,7 +121,7 @@ def _groups_of(entry: MotionEntry) -> list[Group]:
     elif actions == (OTHER,):
         if not trained:
             groups.append(Group.OTHER_UNSEEN if entry.label in UNSEEN_OTHER else Group.OTHER_SEEN)
-    elif OTHER not in actions and entry.name not in _INCOMPLETE:
+    elif OTHER not in actions:
         groups.append(Group.OURS_SEEN if trained else Group.OURS_UNSEEN)
     return groups
 
