@@ -11,7 +11,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from edgeact.bundle import FreeDimension
+from edgeact.bundle.manifest import FreeDimension
 from edgeact.perception.detect import SIDE_MULTIPLE
 
 OPSET = 20  # the newest that ONNX Runtime 1.17 and JetPack 6's builds of it execute

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from edgeact.bundle import Manifest
+from edgeact.bundle.manifest import Manifest
+from edgeact.bundle.plan import make_plan
 
 # Terms as the sources state them; the first column is the set's name in a manifest (empty: always used).
 _DATA = (
@@ -193,11 +194,13 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     data = _table(("data", "for", "terms as stated"), [row for name, *row in _DATA if name in used])
     recipe = manifest.training["recipe"]
     pose, action = recipe["pose"], recipe["action"]
-    labels = ", ".join(f"`{label}`" for label in manifest.labels)
-    calibration = manifest.calibration
+    plan = make_plan(manifest, where=f"bundle {manifest.name}")
+    head, clip = plan.heads[0], plan.clip
+    assert clip is not None
+    labels = ", ".join(f"`{label}`" for label in head.labels)
     sizes = {graph.name: _size(graph.inputs[0].shape) for graph in manifest.graphs}
     start = _START if pose["start"] == "tinypose" else _SLIM_START.format(bundle=pose["start"])
-    looks = " and once more at ".join(f"{pixels:,}" for pixels in calibration.detection_pixels or ())
+    looks = " and once more at ".join(f"{pixels:,}" for pixels in plan.detection.pixels or ())
     return f"""# Model card: {manifest.name} {manifest.version}
 
 Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/{manifest.name}.toml`. Licence of the weights:
@@ -206,11 +209,11 @@ Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/{m
 ## What it is
 
 Four graphs for persons in ordinary video: `detector` (YOLOX-nano, persons only; looks at a frame at up to {looks} pixels),
-`pose` (the Lite-HRNet of PP-TinyPose, {sizes["pose"]}, {len(manifest.joints)} joints: COCO-17 and head top, upper neck, thorax, pelvis,
-so that COCO-17 and MPII-16 both come out exactly), `action` (one-dimensional convolutions over {manifest.clip.length} frames of
-joints, {len(manifest.labels)} labels) and `explain` (gradient times input of the action graph).
+`pose` (the Lite-HRNet of PP-TinyPose, {sizes["pose"]}, {len(plan.skeleton.joints)} joints: COCO-17 and head top, upper neck, thorax, pelvis,
+so that COCO-17 and MPII-16 both come out exactly), `action` (one-dimensional convolutions over {clip.length} frames of
+joints, {len(head.labels)} labels) and `explain` (gradient times input of the action graph).
 
-Labels: {labels}. `{manifest.other_label}` stands for everything else.
+Labels: {labels}. `{head.other_label}` stands for everything else.
 
 ## Data
 
@@ -236,7 +239,7 @@ PCK of the twelve limb joints, distance in torso lengths (mean of both shoulder-
 
 ### Action
 
-An action is *called* when it has the highest probability and reaches {calibration.action_score}; everything else is called other.
+An action is *called* when it has the highest probability and reaches {head.score}; everything else is called other.
 Penn Action's accuracy is over its 15 classes. Tracks of video are those that the bundle `{action["tracks_of"]}` found. Where several
 clips were cut from a sequence, their probabilities are averaged.
 
@@ -247,8 +250,8 @@ some frames and blended, and one joint in twelve lost for a third of the sequenc
 
 ## Thresholds
 
-Chosen on validation samples: detection score {calibration.detection_score}, action score {calibration.action_score}. Joints are drawn
-from confidence {calibration.joint_confidence}; confidence is the probability that a joint lies within 0.2 torso lengths of where a
+Chosen on validation samples: detection score {plan.detection.score}, action score {head.score}. Joints are drawn
+from confidence {plan.joint_confidence}; confidence is the probability that a joint lies within 0.2 torso lengths of where a
 human puts it.
 
 ## Limits

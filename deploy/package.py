@@ -17,16 +17,18 @@ from deploy.explain import explain_graph
 from deploy.export import MINIMUM_HALF_ELEMENTS, export_onnx
 from deploy.parity import Parity, check_parity
 from deploy.wrap import DetectorGraph, PoseGraph
-from edgeact.bundle import (
+from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.bundle.manifest import (
     MANIFEST_NAME,
     SCHEMA_VERSION,
-    Bundle,
-    CalibrationSpec,
     ClipSpec,
+    CropSpec,
+    DetectionSpec,
     GraphSpec,
+    HeadSpec,
     Manifest,
+    SkeletonSpec,
     TensorSpec,
-    load_bundle,
 )
 from edgeact.errors import BundleError
 from edgeact.skeleton import BODY_21
@@ -54,7 +56,7 @@ class Calibration:
     Attributes:
         confidence: Of the joints, see `PoseGraph`.
         temperature: Of the action logits.
-        detection_score: See `CalibrationSpec`; so are the next four.
+        detection_score: Under this, boxes are no persons (`DetectionSpec`).
         detection_iou: Largest overlap of two persons' boxes; goes into the detector's graph too.
         detection_pixels: In what sizes the detector sees a frame.
         joint_confidence: Under this, joints are not drawn.
@@ -105,17 +107,35 @@ def round_weights(module: nn.Module) -> nn.Module:
     return module
 
 
-def _tensor(name: str, shape: tuple[Any, ...], dtype: str = "float32") -> TensorSpec:
-    return TensorSpec.model_validate({"name": name, "meaning": name, "shape": shape, "dtype": dtype})
+# The one action head that bundles of this package have.
+ACTION_HEAD = "action"
+
+
+def _tensor(name: str, shape: tuple[Any, ...], dtype: str = "float32", head: str | None = None) -> TensorSpec:
+    """An output, which is called what it means."""
+    return TensorSpec.model_validate({"name": name, "meaning": name, "shape": shape, "dtype": dtype, "head": head})
+
+
+def _picture(shape: tuple[Any, ...]) -> TensorSpec:
+    return TensorSpec.model_validate({"name": "image", "meaning": "picture", "shape": shape, "dtype": "uint8"})
+
+
+def _poses(shape: tuple[Any, ...]) -> TensorSpec:
+    """The input of a clip graph; the exported graphs call it features."""
+    return TensorSpec.model_validate({"name": "features", "meaning": "poses", "shape": shape, "dtype": "float32"})
+
+
+def _skeleton(calibration: Calibration) -> SkeletonSpec:
+    return SkeletonSpec(name=BODY_21.name, joints=BODY_21.joints, confidence=calibration.joint_confidence)
 
 
 def _graph(
-    folder: Path, name: str, scope: str, horizon: str, inputs: TensorSpec, outputs: list[TensorSpec]
+    folder: Path, name: str, scope: str, horizon: str, inputs: TensorSpec, outputs: list[TensorSpec], **numbers: Any
 ) -> GraphSpec:
     file = f"{name}.onnx"
     digest = hashlib.sha256((folder / file).read_bytes()).hexdigest()
     values = {"name": name, "file": file, "sha256": digest, "scope": scope, "horizon": horizon, "precision": "float32"}
-    return GraphSpec.model_validate(values | {"inputs": [inputs], "outputs": outputs})
+    return GraphSpec.model_validate(values | {"inputs": [inputs], "outputs": outputs} | numbers)
 
 
 def checked(
@@ -139,49 +159,58 @@ def checked(
 
 
 def _write_detector(
-    network: PersonDetector, iou: float, folder: Path, scenes: tuple[torch.Tensor, ...]
+    network: PersonDetector, calibration: Calibration, folder: Path, scenes: tuple[torch.Tensor, ...]
 ) -> tuple[GraphSpec, list[Parity]]:
-    module = round_weights(DetectorGraph(network, iou=iou).eval())
+    module = round_weights(DetectorGraph(network, iou=calibration.detection_iou).eval())
     names = ["boxes", "scores"]
     path = folder / "detector.onnx"
     export_onnx(module, scenes[0], path, input_name="image", output_names=names, free="HW")
     parity = checked(module, path, list(scenes), names, ranked=True)
-    image = _tensor("image", (1, "H", "W", 3), "uint8")
     outputs = [_tensor("boxes", (1, MAXIMUM_BOXES, 4)), _tensor("scores", (1, MAXIMUM_BOXES))]
-    return _graph(folder, "detector", "scene", "frame", image, outputs), parity
+    detection = DetectionSpec(
+        score=calibration.detection_score, iou=calibration.detection_iou, pixels=calibration.detection_pixels
+    )
+    picture = _picture((1, "H", "W", 3))
+    return _graph(folder, "detector", "scene", "frame", picture, outputs, detection=detection), parity
 
 
 def _write_pose(
-    network: EdgePose, confidence: ConfidenceFit, folder: Path, crops: torch.Tensor
+    network: EdgePose, calibration: Calibration, folder: Path, crops: torch.Tensor
 ) -> tuple[GraphSpec, list[Parity]]:
-    module = round_weights(PoseGraph(network, confidence).eval())
+    module = round_weights(PoseGraph(network, calibration.confidence).eval())
     names = ["joints", "confidence", "joint_maps"]
     path = folder / "pose.onnx"
     export_onnx(module, crops[:2], path, input_name="image", output_names=names, free="N")
     parity = checked(module, path, [crops, crops[:1]], names)
     joints = len(BODY_21.joints)
-    image = _tensor("image", ("N", network.size.height, network.size.width, 3), "uint8")
+    picture = _picture(("N", network.size.height, network.size.width, 3))
     maps = ("N", joints, network.size.height // MAP_STRIDE, network.size.width // MAP_STRIDE)
     outputs = [_tensor("joints", ("N", joints, 2)), _tensor("confidence", ("N", joints)), _tensor("joint_maps", maps)]
-    return _graph(folder, "pose", "person", "frame", image, outputs), parity
+    crop, skeleton = CropSpec(padding=NETWORK_PADDING), _skeleton(calibration)
+    return _graph(folder, "pose", "person", "frame", picture, outputs, crop=crop, skeleton=skeleton), parity
 
 
 def _write_action(
-    network: EdgeAction, temperature: float, folder: Path, clips: torch.Tensor
+    network: EdgeAction, calibration: Calibration, folder: Path, clips: torch.Tensor
 ) -> list[tuple[GraphSpec, list[Parity]]]:
-    module = ClipNetwork(round_weights(network.eval()), temperature=temperature).eval()
+    module = ClipNetwork(round_weights(network.eval()), temperature=calibration.temperature).eval()
     joints = len(BODY_21.joints)
     path = folder / "action.onnx"
     export_onnx(module, clips[:2], path, input_name="features", output_names=["actions"], free="N")
     parity = checked(module, path, [clips, clips[:1]], ["actions"])
-    features = _tensor("features", ("N", CLIP_LENGTH, joints, 3))
-    action = _graph(folder, "action", "person", "clip", features, [_tensor("actions", ("N", len(LABELS)))])
+    skeleton, clip = _skeleton(calibration), ClipSpec(length=CLIP_LENGTH, stride_seconds=CLIP_STRIDE_SECONDS)
+    head = HeadSpec(name=ACTION_HEAD, labels=LABELS, other_label=OTHER, score=calibration.action_score)
+    poses, actions = _poses(("N", CLIP_LENGTH, joints, 3)), _tensor("actions", ("N", len(LABELS)), head=ACTION_HEAD)
+    action = _graph(folder, "action", "person", "clip", poses, [actions], skeleton=skeleton, clip=clip, heads=(head,))
     explain = explain_graph(module, clips[:1])
     path = folder / "explain.onnx"
     export_onnx(explain, clips[:1], path, input_name="features", output_names=["relevance"], free="")
     explained = checked(explain, path, list(clips[:8].split(1)), ["relevance"])
-    one = _tensor("features", (1, CLIP_LENGTH, joints, 3))
-    graph = _graph(folder, "explain", "person", "clip", one, [_tensor("relevance", (1, CLIP_LENGTH, joints))])
+    poses, relevance = (
+        _poses((1, CLIP_LENGTH, joints, 3)),
+        _tensor("relevance", (1, CLIP_LENGTH, joints), head=ACTION_HEAD),
+    )
+    graph = _graph(folder, "explain", "person", "clip", poses, [relevance], skeleton=skeleton, clip=clip)
     return [(action, parity), (graph, explained)]
 
 
@@ -215,30 +244,17 @@ def write_bundle(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     written = [
-        _write_detector(networks.detector, calibration.detection_iou, partial, samples.scenes),
-        _write_pose(networks.pose, calibration.confidence, partial, samples.crops),
+        _write_detector(networks.detector, calibration, partial, samples.scenes),
+        _write_pose(networks.pose, calibration, partial, samples.crops),
     ]
     if networks.action is not None:
-        written += _write_action(networks.action, calibration.temperature, partial, samples.clips)
+        written += _write_action(networks.action, calibration, partial, samples.clips)
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         name=name,
         version=version,
         created=created,
         licence="Apache-2.0",
-        skeleton=BODY_21.name,
-        joints=BODY_21.joints,
-        labels=LABELS,
-        other_label=OTHER,
-        clip=ClipSpec(length=CLIP_LENGTH, stride_seconds=CLIP_STRIDE_SECONDS),
-        calibration=CalibrationSpec(
-            detection_score=calibration.detection_score,
-            detection_iou=calibration.detection_iou,
-            detection_pixels=calibration.detection_pixels,
-            pose_padding=NETWORK_PADDING,
-            joint_confidence=calibration.joint_confidence,
-            action_score=calibration.action_score,
-        ),
         graphs=tuple(graph for graph, _ in written),
         training=training,
         parity={graph.name: [asdict(found) for found in parity] for graph, parity in written},

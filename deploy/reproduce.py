@@ -10,7 +10,8 @@ import torch
 
 from deploy.model_card import model_card
 from deploy.package import Calibration, Networks, Samples, put_in_place, write_bundle
-from edgeact.bundle import MANIFEST_NAME, Bundle, load_bundle
+from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.geometry import letterbox
 from edgeact.perception.detect import detection_size
 from trainer.calibrate import calibrate_action

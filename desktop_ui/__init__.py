@@ -1,1 +1,1 @@
-"""The operator's window over an edgeact pipeline (in preparation)."""
+"""The operator's window over an edgeact session (in preparation)."""

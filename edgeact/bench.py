@@ -10,9 +10,8 @@ import dataclasses
 import platform
 import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,27 +20,30 @@ from typing import Any
 import psutil
 
 import edgeact
-from edgeact.bundle import Bundle, load_bundle
+from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.capture.base import Source, SourceInfo, SourceState
 from edgeact.capture.file import FileSource
 from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
 from edgeact.doctor import machine_in_words, usable_cores
 from edgeact.doctor_opencv import WHEELS
+from edgeact.drawer import make_drawer
+from edgeact.engine.engine import Engine
 from edgeact.errors import SourceFormatError, UsageError
 from edgeact.installed import installed_version
-from edgeact.overlay import InsetStrip, draw
-from edgeact.perception.perceiver import Perceiver
-from edgeact.pipeline import FramePerceiver, PipelineReport, run
-from edgeact.sinks.base import Sink
+from edgeact.perception.stages import Followed, Looked, Stages
+from edgeact.perception.tracking.step import TrackStep
+from edgeact.runtime.job import Budget, SourceJob
+from edgeact.runtime.outlet import Outlet
+from edgeact.runtime.report import SourceReport
+from edgeact.runtime.session import Perceiving, run_source
 from edgeact.sinks.events import EventsSink
 from edgeact.sinks.jsonl import JsonlSink
 from edgeact.sinks.video import VideoSink
 from edgeact.stats import Percentiles
-from edgeact.steady import SteadyPersons
 from edgeact.types import Event, Frame, Observation, Perceived, UInt8
 
-BENCH_VERSION = 1  # of the JSON layout
+BENCH_VERSION = 2  # of the JSON layout
 _PACKAGES = ("av", "numpy", *WHEELS, "onnxruntime", "onnxruntime-gpu")
 
 
@@ -119,7 +121,7 @@ class BenchReport:
 class _Run:
     seconds: float
     cpu_seconds: float
-    report: PipelineReport
+    report: SourceReport
 
 
 class FirstSeconds:
@@ -159,14 +161,24 @@ class FirstSeconds:
 
 
 class PassThrough:
-    """A perceiver that sees nothing, to measure what the rest costs."""
+    """Stages that see nothing, to measure what the rest costs."""
 
-    @property
-    def steps(self) -> Mapping[str, Callable[[Any], Any]]:
-        """A result without persons."""
-        return {"look": lambda frame: Perceived(Observation(frame))}
+    def open_stream(self, config: PipelineConfig, *, source: str = "") -> None:
+        """Nothing is remembered."""
 
-    def finish(self) -> tuple[Event, ...]:
+    def detect(self, batch: Sequence[tuple[None, Frame]]) -> list[Looked]:
+        """Nobody is looked for."""
+        return [Looked(frame, False, None, {}) for _, frame in batch]
+
+    def track(self, batch: Sequence[tuple[None, Looked]]) -> list[Followed]:
+        """Nobody is followed."""
+        return [Followed(looked, TrackStep((), ())) for _, looked in batch]
+
+    def act(self, batch: Sequence[tuple[None, Followed]]) -> list[Perceived]:
+        """Observations without persons."""
+        return [Perceived(Observation(followed.looked.frame)) for _, followed in batch]
+
+    def finish(self, stream: None) -> tuple[Event, ...]:  # noqa: ARG002 - the interface's
         """No events."""
         return ()
 
@@ -200,59 +212,56 @@ def bench(
     bundle = load_bundle(bundle_directory)
     idle_memory = int(psutil.Process().memory_info().rss)
     runs: dict[str, list[_Run]] = {"decode": [], "decode+encode": [], "full pipeline": []}
-    with tempfile.TemporaryDirectory(prefix="edgeact-bench-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="edgeact-bench-") as folder,
+        Engine(bundle, device=config.device, threads=config.threads) as engine,
+    ):
+        stages = Stages(engine)
         for repeat in range(repeats):
             for name, measured in runs.items():
                 if on_step is not None:
                     on_step(f"{name} ({repeat + 1} of {repeats})")
-                measured.append(_measure(name, path, Path(folder), bundle, config, seconds))
+                measured.append(_measure(name, path, Path(folder), stages, engine, config, seconds))
     return _report(path, bundle, config, runs, idle_memory)
 
 
 def _measure(
-    name: str, path: Path, folder: Path, bundle: Bundle, config: PipelineConfig, seconds: float | None
+    name: str, path: Path, folder: Path, stages: Stages, engine: Engine, config: PipelineConfig, seconds: float | None
 ) -> _Run:
-    perceiver = Perceiver(bundle, config) if name == "full pipeline" else None
+    bundle = engine.bundle
     with open_source(path, max_megapixels=config.max_megapixels) as opened:
         source = FirstSeconds(opened, seconds)
-        sinks: list[Sink] = []
+        outlets: list[Outlet] = []
         try:
             if name != "decode":
                 # As annotate does it; the audio only with all of the video, because it is copied as a whole.
                 sound = path if path.is_file() and seconds is None else None
                 clock = opened.clock if isinstance(opened, FileSource) else None
-                sinks.append(VideoSink(folder / "bench.mp4", info=source.info, source_path=sound, clock=clock))
-            if perceiver is not None:
-                sinks.append(EventsSink(folder / "bench.events.csv"))
-                sinks.append(
-                    JsonlSink(folder / "bench.frames.jsonl", info=source.info, bundle=bundle, config=config, every=1)
-                )
-            return _time(source, perceiver, sinks, bundle, config)
+                video = VideoSink(folder / "bench.mp4", info=source.info, source_path=sound, clock=clock)
+                outlets.append(Outlet("video", video))
+            if name == "full pipeline":
+                outlets.append(Outlet("events", EventsSink(folder / "bench.events.csv")))
+                frames = folder / "bench.frames.jsonl"
+                sink = JsonlSink(frames, info=source.info, bundle=bundle, config=config, every=1)
+                outlets.append(Outlet("frames", sink))
+            sees = name == "full pipeline"
+            draw = make_drawer(bundle.plan) if sees else _frame_itself
+            job = SourceJob(source, outlets, draw=draw if outlets else None, budget=Budget(config.queue_frames))
+            return _time(stages if sees else PassThrough(), job, config)
         finally:
-            for sink in sinks:
-                sink.abort()
-            if perceiver is not None:
-                perceiver.close()
+            for outlet in outlets:
+                outlet.sink.abort()
 
 
-def _time(
-    source: Source, perceiver: Perceiver | None, sinks: list[Sink], bundle: Bundle, config: PipelineConfig
-) -> _Run:
-    skeleton, joint_confidence = bundle.skeleton, bundle.manifest.calibration.joint_confidence
-    strip, steady = InsetStrip(), SteadyPersons(skeleton=skeleton, joint_confidence=joint_confidence)
+def _frame_itself(observation: Observation) -> UInt8:
+    return observation.frame.image
 
-    def pencil(observation: Observation) -> UInt8:
-        if perceiver is None:
-            return observation.frame.image
-        return draw(steady.smooth(observation), skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
 
-    chosen: FramePerceiver = PassThrough() if perceiver is None else perceiver
+def _time(perceiving: Perceiving[Any], job: SourceJob, config: PipelineConfig) -> _Run:
     began, cpu_began = time.perf_counter(), time.process_time()
-    report = run(
-        source, chosen, sinks, draw=pencil if sinks else None, queue_frames=config.queue_frames, stop=threading.Event()
-    )
-    for sink in sinks:
-        sink.close()
+    report = run_source(perceiving, job, config=config)
+    for outlet in job.outlets:
+        outlet.sink.close()
     return _Run(time.perf_counter() - began, time.process_time() - cpu_began, report)
 
 

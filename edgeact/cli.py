@@ -21,7 +21,7 @@ from edgeact.stopping import left_behind, stop_on_signals
 from edgeact.terminal import make_streams_tolerant
 
 if TYPE_CHECKING:
-    from edgeact.batch import AnnotateOptions
+    from edgeact.batch.messages import AnnotateOptions
     from edgeact.config import PipelineConfig
 
 DEBUG_VARIABLE = "EDGEACT_DEBUG"
@@ -132,7 +132,7 @@ def annotate(
     frame (STEM.frames.jsonl), a line an action (STEM.events.csv) and the record that lets a batch be resumed
     (STEM.run.json).
     """
-    from edgeact.batch import AnnotateOptions
+    from edgeact.batch.messages import AnnotateOptions
 
     settings = _pipeline_config(config, max_persons=max_persons, device=device)
     options = AnnotateOptions(
@@ -155,7 +155,7 @@ def demo(
     device: DeviceOption = None,
 ) -> None:
     """Annotate the short clip that ships with edgeact: the quickest first impression."""
-    from edgeact.batch import AnnotateOptions
+    from edgeact.batch.messages import AnnotateOptions
 
     options = AnnotateOptions(bundle=bundle, config=_pipeline_config(None, device=device), overwrite=True)
     code = _annotate([str(_demo_clip())], out, options, quiet=False)
@@ -323,9 +323,9 @@ def _demo_clip() -> Path:
 def _annotate(inputs: Sequence[str], out: Path, options: "AnnotateOptions", *, quiet: bool) -> int:
     from rich.console import Console
 
-    from edgeact.annotate import annotate
-    from edgeact.batch import BatchListener, SilentListener
-    from edgeact.progress import BarListener, LineListener
+    from edgeact.batch.annotate import annotate
+    from edgeact.batch.messages import BatchListener, SilentListener
+    from edgeact.batch.progress import BarListener, LineListener
     from edgeact.report import summary_table
 
     errors = Console(stderr=True)

@@ -203,7 +203,7 @@ def _disk(folder: Path) -> list[Check]:
 
 
 def _bundle() -> list[Check]:
-    from edgeact.bundle import load_bundle
+    from edgeact.bundle.load import load_bundle
 
     try:
         bundle = load_bundle()

@@ -1,67 +1,99 @@
-"""The queue between two stages: bounded, and it can be closed from either side; and how many frames may be in work.
+"""The queue between two threads: bounded, and it can be closed from either side; and how many frames may be in work.
 
 `queue.Queue` cannot wake a thread that waits in ``put`` or ``get`` before Python 3.13, which is what stopping without a
-deadlock needs; hence these few lines.
+deadlock needs; and a stage that serves many sources must see what waits in all of their queues at once. Hence these
+few lines.
 """
 
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
 
 class QueueAbortedError(Exception):
-    """The pipeline is stopping at once; raised to a stage that waits for its neighbour, never to the user."""
+    """The source is stopping at once; raised to a thread that waits for its neighbour, never to the user."""
 
 
-class StageQueue(Generic[Item]):
+class BoundedQueue(Generic[Item]):
     """Hands items from one thread to another, in order.
 
     Args:
         capacity: Items that may wait.
-        newest_only: When full, drop the oldest waiting item instead of making the producer wait (for live sources).
+        drops_oldest: When full, drop the oldest waiting item instead of making the producer wait.
+        lock: Shared with other queues, so that one thread may look at all of them at once; own without it.
+        wakes: Conditions on the shared lock that are told of every change.
     """
 
-    def __init__(self, capacity: int, *, newest_only: bool = False) -> None:
+    def __init__(
+        self,
+        capacity: int,
+        *,
+        drops_oldest: bool = False,
+        lock: "threading.RLock | None" = None,
+        wakes: Sequence[threading.Condition] = (),
+    ) -> None:
         self._items: deque[Item] = deque()
-        self._capacity = capacity
-        self._newest_only = newest_only
-        self._changed = threading.Condition()
-        self._closed = False
-        self._aborted = False
+        self._capacity, self._drops_oldest = capacity, drops_oldest
+        self._changed = threading.Condition(lock or threading.RLock())
+        self._wakes = tuple(wakes)
+        self._closed = self._aborted = False
         self._dropped = 0
 
     @property
     def dropped(self) -> int:
-        """How many items gave way to newer ones."""
+        """How many items gave way to newer ones, or came when the queue was closed."""
         return self._dropped
 
-    def put(self, item: Item) -> None:
-        """Append an item, waiting for room; once the queue is closed the item counts as dropped.
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether nothing will come out any more."""
+        with self._changed:
+            return self._aborted or (self._closed and not self._items)
+
+    @property
+    def has_item(self) -> bool:
+        """Whether `get` would not wait for an item."""
+        with self._changed:
+            return bool(self._items)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether `put` would not wait."""
+        with self._changed:
+            return self._drops_oldest or self._closed or self._aborted or len(self._items) < self._capacity
+
+    def put(self, item: Item) -> tuple[Item, ...]:
+        """Append an item, waiting for room.
+
+        Returns:
+            The items that were dropped: those that gave way, or this one once the queue is closed.
 
         Raises:
-            QueueAbortedError: The pipeline is stopping at once.
+            QueueAbortedError: The source is stopping at once.
         """
         with self._changed:
-            if self._newest_only:
-                while len(self._items) >= self._capacity:
-                    self._items.popleft()
-                    self._dropped += 1
+            gone: list[Item] = []
+            while self._drops_oldest and len(self._items) >= self._capacity:
+                gone.append(self._items.popleft())
             self._changed.wait_for(lambda: self._aborted or self._closed or len(self._items) < self._capacity)
             if self._aborted:
                 raise QueueAbortedError
             if self._closed:
-                self._dropped += 1
-                return
-            self._items.append(item)
-            self._changed.notify_all()
+                gone.append(item)
+            else:
+                self._items.append(item)
+            self._dropped += len(gone)
+            self._notify()
+            return tuple(gone)
 
     def get(self) -> Item | None:
         """Take the oldest item, waiting for one; None once the queue is closed and empty.
 
         Raises:
-            QueueAbortedError: The pipeline is stopping at once.
+            QueueAbortedError: The source is stopping at once.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._aborted or self._closed or bool(self._items))
@@ -70,27 +102,38 @@ class StageQueue(Generic[Item]):
             if not self._items:
                 return None
             item = self._items.popleft()
-            self._changed.notify_all()
+            self._notify()
             return item
 
+    def discard(self, unwanted: Callable[[Item], bool]) -> None:
+        """Drop those of the waiting items that are not wanted any more."""
+        with self._changed:
+            self._items = deque(item for item in self._items if not unwanted(item))
+            self._notify()
+
     def close(self, *, discard: bool = False) -> None:
-        """Nothing more will come: what waits is still handed out, or let go of with ``discard``."""
+        """Nothing more will come: what waits is still handed out, or dropped with ``discard``."""
         with self._changed:
             self._closed = True
             if discard:
                 self._items.clear()
-            self._changed.notify_all()
+            self._notify()
 
     def abort(self) -> None:
-        """Stop both sides at once and let go of what waits."""
+        """Stop both sides at once and drop what waits."""
         with self._changed:
             self._aborted = True
             self._items.clear()
-            self._changed.notify_all()
+            self._notify()
+
+    def _notify(self) -> None:
+        self._changed.notify_all()
+        for condition in self._wakes:
+            condition.notify_all()
 
 
 class Allowance:
-    """How many frames may be in work at once, whichever stage has them.
+    """How many frames of a source may be in work at once, whichever thread has them.
 
     Args:
         count: That many; more wait to be read.

@@ -10,15 +10,15 @@ from rich.console import Group
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
-from edgeact.bundle import Bundle
+from edgeact.batch.record import FRAMES_SUFFIX
+from edgeact.bundle.load import Bundle
 from edgeact.errors import OutputError
 from edgeact.plain_text import printable
-from edgeact.record import FRAMES_SUFFIX
 from edgeact.terminal import write_result
 from edgeact.verify import GraphCheck
 
 if TYPE_CHECKING:
-    from edgeact.batch import BatchReport
+    from edgeact.batch.messages import BatchReport
     from edgeact.bench import BenchReport, Timing
 
 _MEGABYTE = 2**20
@@ -104,7 +104,7 @@ def verify_table(bundle: Bundle, checks: Sequence[GraphCheck]) -> Table:
     """A row a graph: what it is, how large, whether it is sound, and how long it takes."""
     manifest = bundle.manifest
     name = f"{manifest.name} {manifest.version} ({bundle.directory})"
-    title = f"{name}, digest {bundle.digest[:12]}, {len(manifest.labels)} labels"
+    title = f"{name}, digest {bundle.digest[:12]}, {len(bundle.plan.labels)} labels"
     table = _table(title, left=("graph", "scope/horizon", "sha256", "provider", "state"), right=("MB", "ms"))
     for check in checks:
         graph = check.graph

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from edgeact import errors
-from edgeact.bundle import Bundle, GraphSpec
+from edgeact.bundle.load import Bundle
+from edgeact.bundle.manifest import GraphSpec
+from edgeact.engine.base import Array
 from edgeact.errors import BackendError, EdgeactError
-from edgeact.inference.base import Array
 
 _SUMMARY = "summary"  # beside the arrays
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
+from edgeact.engine.base import Array
+from edgeact.engine.open import open_graph
+from edgeact.engine.tensors import check_values
 from edgeact.errors import BackendError, BundleIntegrityError, EdgeactError
-from edgeact.inference.base import Array
-from edgeact.inference.select import open_graph
-from edgeact.inference.tensors import check_values
 from edgeact.trial import pack_arrays, unpack_arrays
 
 _LARGEST_ANSWER = 256 * 2**20  # bytes; a sound bundle's have a few million
@@ -63,13 +63,12 @@ def _try(
     bundle = load_bundle(directory)
     if bundle.digest != digest:
         raise BundleIntegrityError(f"{directory} was changed while it was looked at; try again")
-    graph = next(graph for graph in bundle.manifest.graphs if graph.name == name)
-    least_score = bundle.manifest.calibration.detection_score
+    graph = bundle.graph(name)
     backend = open_graph(bundle, graph, device=device)
     outputs = []
     for arrays in inputs:
         outputs.append(backend.run(arrays))
-        check_values(graph, arrays, outputs[-1], least_score=least_score)
+        check_values(graph, arrays, outputs[-1])
     began = time.perf_counter()
     backend.run(inputs[0])  # the first run also allocated
     return outputs, {"provider": backend.provider, "seconds": time.perf_counter() - began}

@@ -12,8 +12,11 @@ from pathlib import Path
 import numpy as np
 
 import edgeact
-from edgeact.bundle import MANIFEST_NAME, Bundle, FreeDimension, GraphSpec, load_bundle
+from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.bundle.manifest import MANIFEST_NAME, FreeDimension, GraphSpec
+from edgeact.bundle.plan import Plan
 from edgeact.capture.open import open_source
+from edgeact.engine.base import Array
 from edgeact.errors import EdgeactError
 from edgeact.geometry import (
     invert_matrix,
@@ -24,8 +27,6 @@ from edgeact.geometry import (
     transform_points,
     warp,
 )
-from edgeact.inference.base import Array
-from edgeact.perception.roles import Roles, assign_roles
 from edgeact.trial import Limits, Trial, try_graph
 from edgeact.types import Float32, UInt8
 
@@ -68,12 +69,11 @@ def verify_bundle(
         BundleError: The manifest cannot be used at all, or its graphs do not fit together.
     """
     bundle = load_bundle(directory)
-    roles = assign_roles(bundle)
     known = {MANIFEST_NAME, _CARD_NAME, *(graph.file for graph in bundle.manifest.graphs)}
     unknown = sorted(name for name in os.listdir(bundle.directory) if name not in known)  # noqa: PTH208 - names only
     unknown = [name if name.isprintable() else ascii(name) for name in unknown]
     check = _Check(bundle, device, limits or (CPU_LIMITS if device == "cpu" else GPU_LIMITS))
-    check.all(roles, _demo_pictures())
+    check.all(bundle.plan, _demo_pictures())
     return bundle, [check.found[graph.name] for graph in bundle.manifest.graphs], unknown
 
 
@@ -84,15 +84,18 @@ class _Check:
         self._bundle, self._device, self._limits = bundle, device, limits
         self.found: dict[str, GraphCheck] = {}
 
-    def all(self, roles: Roles, pictures: Sequence[UInt8]) -> None:
+    def all(self, plan: Plan, pictures: Sequence[UInt8]) -> None:
         """Try the graphs one after the other; one that fails leaves the next with less likely inputs."""
-        boxes = self._detect(roles.detector, pictures)
-        joints = self._pose(roles.pose, pictures, boxes)
-        if roles.action is not None:
-            clip = _as_clip(joints, self._bundle.manifest.clip.length)
-            self._try(roles.action, [clip[None], np.stack([clip, clip[::-1]])])
-            if roles.explain is not None and roles.explain is not roles.action:
-                self._try(roles.explain, [clip[None]])
+        boxes = self._detect(plan.detector, pictures)
+        joints = self._pose(plan.pose, pictures, boxes)
+        if plan.clip is None:
+            return
+        clip = _as_clip(joints, plan.clip.length)
+        for graph in plan.classifiers:
+            self._try(graph, [clip[None], np.stack([clip, clip[::-1]])])
+        for graph in plan.explainers:
+            if graph not in plan.classifiers:
+                self._try(graph, [clip[None]])
 
     def _try(self, graph: GraphSpec, arrays: Sequence[Array]) -> Trial | None:
         """Try a graph with one input, on each of the arrays, and note what came of it."""
@@ -121,14 +124,14 @@ class _Check:
             scores = _named(graph, outputs, "scores")[0]
             best = int(scores.argmax())
             box = _named(graph, outputs, "boxes")[0, best]
-            if scores[best] >= self._bundle.manifest.calibration.detection_score and (box[2:] - box[:2] >= 1).all():
+            if scores[best] >= self._bundle.plan.detection.score and (box[2:] - box[:2] >= 1).all():
                 boxes[index] = transform_box(box, invert_matrix(matrices[index]))
         return boxes
 
     def _pose(self, graph: GraphSpec, pictures: Sequence[UInt8], boxes: Sequence[Float32]) -> Float32:
         """The joints ``(n, J, 3)`` of the person in each picture: x and y in its pixels, confidence."""
         height, width = (int(size) for size in graph.inputs[0].shape[1:3])
-        padding = self._bundle.manifest.calibration.pose_padding
+        padding = self._bundle.plan.crop.padding
         matrices = [person_crop_matrix(box, width=width, height=height, padding=padding) for box in boxes]
         crops = np.stack(
             [warp(image, matrix, width=width, height=height) for image, matrix in zip(pictures, matrices, strict=True)]
@@ -136,7 +139,7 @@ class _Check:
         trial = self._try(graph, [crops[:1], crops[1:]])  # a batch of one, and one of several
         if trial is None:
             rng = np.random.default_rng(0)
-            return np.asarray(rng.uniform(0, 1, (len(crops), len(self._bundle.manifest.joints), 3)), np.float32)
+            return np.asarray(rng.uniform(0, 1, (len(crops), len(self._bundle.skeleton.joints), 3)), np.float32)
         joints = np.concatenate([_named(graph, outputs, "joints") for outputs in trial.outputs])
         confidence = np.concatenate([_named(graph, outputs, "confidence") for outputs in trial.outputs])
         places = [

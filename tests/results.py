@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.bundle import Bundle, CalibrationSpec, ClipSpec, Manifest
+from edgeact.bundle.load import Bundle
+from edgeact.bundle.manifest import SCHEMA_VERSION, Manifest
+from edgeact.bundle.plan import make_plan
 from edgeact.capture.base import SourceInfo
 from edgeact.skeleton import BODY_21
 from edgeact.types import Event, Frame, Observation, PartCrop, Person, Pose, Reading, UInt8
@@ -13,28 +15,54 @@ from edgeact.types import Event, Frame, Observation, PartCrop, Person, Pose, Rea
 LABELS = ("wave", "kick", "other")
 
 
+def paper_manifest(labels: tuple[str, ...] = LABELS) -> Manifest:
+    """A manifest of graphs that nobody has made."""
+
+    def tensor(name: str, shape: list[int | str], meaning: str = "", head: str | None = None) -> dict[str, object]:
+        dtype = "uint8" if meaning == "picture" else "float32"
+        return {"name": name, "meaning": meaning or name, "shape": shape, "dtype": dtype, "head": head}
+
+    def graph(name: str, scope: str, horizon: str, **rest: object) -> dict[str, object]:
+        return {"name": name, "file": f"{name}.onnx", "sha256": "0" * 64, "scope": scope, "horizon": horizon, **rest}
+
+    skeleton = {"name": BODY_21.name, "joints": BODY_21.joints, "confidence": 0.3}
+    graphs = [
+        graph(
+            "detector", "scene", "frame", inputs=[tensor("image", [1, "H", "W", 3], "picture")],
+            outputs=[tensor("boxes", [1, 100, 4]), tensor("scores", [1, 100])],
+            detection={"score": 0.35, "iou": 0.6, "pixels": [114_688]},
+        ),
+        graph(
+            "pose", "person", "frame", inputs=[tensor("image", ["N", 160, 128, 3], "picture")],
+            outputs=[tensor("joints", ["N", 21, 2]), tensor("confidence", ["N", 21])],
+            crop={"padding": 1.12}, skeleton=skeleton,
+        ),
+        graph(
+            "action", "person", "clip", inputs=[tensor("features", ["N", 32, 21, 3], "poses")],
+            outputs=[tensor("actions", ["N", len(labels)], head="action")], skeleton=skeleton,
+            clip={"length": 32, "stride_seconds": 1 / 15},
+            heads=[{"name": "action", "labels": labels, "other_label": "other", "score": 0.64}],
+        ),
+    ]  # fmt: skip
+    return Manifest.model_validate(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "name": "paper",
+            "version": "1",
+            "created": "2026-01-01T00:00:00Z",
+            "licence": "Apache-2.0",
+            "graphs": graphs,
+            "training": {},
+            "parity": {},
+        }
+    )
+
+
 def bundle_without_graphs() -> Bundle:
     """What sinks need to know of a bundle."""
-    calibration = CalibrationSpec(
-        detection_score=0.5, detection_iou=0.6, pose_padding=1.25, joint_confidence=0.3, action_score=0.6
-    )
-    manifest = Manifest(
-        schema_version=1,
-        name="paper",
-        version="1",
-        created="2026-01-01T00:00:00Z",
-        licence="Apache-2.0",
-        skeleton=BODY_21.name,
-        joints=BODY_21.joints,
-        labels=LABELS,
-        other_label="other",
-        clip=ClipSpec(length=32, stride_seconds=1 / 15),
-        calibration=calibration,
-        graphs=(),
-        training={},
-        parity={},
-    )
-    return Bundle(directory=Path(), manifest=manifest, digest="0123456789abcdef" * 4)
+    manifest = paper_manifest()
+    plan = make_plan(manifest, where="paper")
+    return Bundle(directory=Path(), manifest=manifest, plan=plan, digest="0123456789abcdef" * 4)
 
 
 def source_info(*, width: int = 64, height: int = 48, rate: int = 25, duration: float | None = None) -> SourceInfo:

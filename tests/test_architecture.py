@@ -27,7 +27,7 @@ EXTRAS = {
     "deploy": ("train", "export"),
     "desktop_ui": (),
 }
-OPTIONAL_MODULES = {"edgeact/inference/torch_tensorrt.py": {"torch", "torch_tensorrt"}}
+OPTIONAL_MODULES = {"edgeact/engine/torch_tensorrt.py": {"torch", "torch_tensorrt"}}
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
     "PIL": "pillow",

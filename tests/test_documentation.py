@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from edgeact import errors
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
 from edgeact.capture.base import SourceInfo
 from edgeact.cli import app
 from edgeact.config import PipelineConfig
@@ -54,7 +54,7 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
 
 def test_the_labels_are_those_of_the_default_bundle() -> None:
     labels = [label for _, row in table("labels") for label in re.findall(r"[a-z_]+", row)]
-    assert sorted(labels) == sorted(load_bundle().manifest.labels)
+    assert sorted(labels) == sorted(load_bundle().plan.labels)
 
 
 def test_labels_systems_and_limits_stand_before_the_first_command() -> None:
@@ -84,9 +84,9 @@ def test_the_options_are_those_of_annotate() -> None:
 def written_lines(folder: Path) -> tuple[Any, Any]:
     """A header and a frame with one person, as the sink writes them."""
     bundle = load_bundle(build_tiny_bundle(folder / "tiny"))
-    box, scores = np.zeros(4, np.float32), np.full(len(bundle.manifest.labels), 0.5, np.float32)
+    box, scores = np.zeros(4, np.float32), np.full(len(bundle.plan.labels), 0.5, np.float32)
     pose = Pose(
-        np.zeros((len(bundle.manifest.joints), 2), np.float32), np.ones(len(bundle.manifest.joints), np.float32)
+        np.zeros((len(bundle.skeleton.joints), 2), np.float32), np.ones(len(bundle.skeleton.joints), np.float32)
     )
     parts = (PartCrop("head", box), PartCrop("right_hand", box), PartCrop("left_hand", box))
     person = Person(1, box, 0.9, pose, parts=parts, readings=(Reading("action", scores, scores),))

@@ -115,7 +115,7 @@ def run_without_extras(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_module_of_the_runtime_imports_without_the_extras() -> None:
-    optional = "edgeact.inference.torch_tensorrt"
+    optional = "edgeact.engine.torch_tensorrt"
     program = (
         f"import importlib, pkgutil, sys\nsys.modules.update(dict.fromkeys({ABSENT!r}))\nimport edgeact\n"
         f"for module in pkgutil.walk_packages(edgeact.__path__, 'edgeact.'):\n"

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import onnx
 from onnx import numpy_helper, parser
 
-from edgeact.bundle import MANIFEST_NAME
+from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.skeleton import BODY_21
 from tests.tiny_detector import build_detector
 from tests.toy_graph import build_model
@@ -198,8 +198,20 @@ def _explain() -> bytes:
     return build_model(text, constants)
 
 
-def _tensor(name: str, shape: Sequence[int | str], dtype: str = "float32") -> dict[str, object]:
-    return {"name": name, "meaning": name, "shape": list(shape), "dtype": dtype}
+Tensor = dict[str, object]
+
+
+def _tensor(name: str, shape: Sequence[int | str], *, meaning: str = "", head: str | None = None) -> Tensor:
+    return {"name": name, "meaning": meaning or name, "shape": list(shape), "dtype": "float32", "head": head}
+
+
+def _picture(shape: Sequence[int | str]) -> Tensor:
+    return {"name": "image", "meaning": "picture", "shape": list(shape), "dtype": "uint8"}
+
+
+SKELETON: dict[str, object] = {"name": BODY_21.name, "joints": list(BODY_21.joints), "confidence": 0.3}
+CLIP: dict[str, object] = {"length": CLIP_LENGTH, "stride_seconds": CLIP_STRIDE}
+HEAD: dict[str, object] = {"name": "action", "labels": list(LABELS), "other_label": "other", "score": 0.6}
 
 
 def build_tiny_bundle(
@@ -215,31 +227,33 @@ def build_tiny_bundle(
     """
     directory.mkdir(parents=True, exist_ok=True)
     height, width = ("H", "W") if free_size else (256, 416)
-    features = ["N", CLIP_LENGTH, 21, 3]
-    graphs: list[tuple[str, str, str, bytes, list[dict[str, object]], list[dict[str, object]]]] = [
+    poses = ["N", CLIP_LENGTH, 21, 3]
+    detection = {"score": 0.5, "iou": 0.6, "pixels": None if detection_pixels is None else list(detection_pixels)}
+    graphs: list[tuple[str, str, str, bytes, Tensor, list[Tensor], dict[str, object]]] = [
         (
-            "detector", "scene", "frame", build_detector(height, width),
-            [_tensor("image", [1, height, width, 3], "uint8")],
-            [_tensor("boxes", [1, 100, 4]), _tensor("scores", [1, 100])],
+            "detector", "scene", "frame", build_detector(height, width), _picture([1, height, width, 3]),
+            [_tensor("boxes", [1, 100, 4]), _tensor("scores", [1, 100])], {"detection": detection},
         ),
         (
-            "pose", "person", "frame", _pose(), [_tensor("image", ["N", 160, 128, 3], "uint8")],
+            "pose", "person", "frame", _pose(), _picture(["N", 160, 128, 3]),
             [
                 _tensor("joints", ["N", 21, 2]), _tensor("confidence", ["N", 21]),
                 _tensor("joint_maps", ["N", 21, 40, 32]),
             ],
+            {"crop": {"padding": 1.25}, "skeleton": SKELETON},
         ),
         (
-            "action", "person", "clip", _action(), [_tensor("features", features)],
-            [_tensor("actions", ["N", len(LABELS)])],
+            "action", "person", "clip", _action(), _tensor("features", poses, meaning="poses"),
+            [_tensor("actions", ["N", len(LABELS)], head="action")],
+            {"skeleton": SKELETON, "clip": CLIP, "heads": [HEAD]},
         ),
         (
-            "explain", "person", "clip", _explain(), [_tensor("features", [1, *features[1:]])],
-            [_tensor("relevance", [1, CLIP_LENGTH, 21])],
+            "explain", "person", "clip", _explain(), _tensor("features", [1, *poses[1:]], meaning="poses"),
+            [_tensor("relevance", [1, CLIP_LENGTH, 21], head="action")], {"skeleton": SKELETON, "clip": CLIP},
         ),
     ]  # fmt: skip
     records = []
-    for name, scope, horizon, content, inputs, outputs in graphs:
+    for name, scope, horizon, content, taken, outputs, numbers in graphs:
         if name in omit:
             continue
         (directory / f"{name}.onnx").write_bytes(content)
@@ -251,30 +265,21 @@ def build_tiny_bundle(
                 "sha256": digest,
                 "scope": scope,
                 "horizon": horizon,
-                "inputs": inputs,
+                "inputs": [taken],
                 "outputs": outputs,
+                **numbers,
             }
         )
     manifest = {
-        "schema_version": 1,
+        "schema_version": 2,
         "name": "tiny",
         "version": "1",
         "created": "2026-01-01T00:00:00Z",
         "licence": "Apache-2.0",
-        "skeleton": BODY_21.name,
-        "joints": list(BODY_21.joints),
-        "labels": list(LABELS),
-        "other_label": "other",
-        "clip": {"length": CLIP_LENGTH, "stride_seconds": CLIP_STRIDE},
-        "calibration": {
-            "detection_score": 0.5, "detection_iou": 0.6, "pose_padding": 1.25,
-            "detection_pixels": None if detection_pixels is None else list(detection_pixels), "joint_confidence": 0.3,
-            "action_score": 0.6,
-        },
         "graphs": records,
         "training": {},
         "parity": {},
-    }  # fmt: skip
+    }
     (directory / MANIFEST_NAME).write_text(json.dumps(manifest, indent=1))
     (directory / "MODEL_CARD.md").write_text("# tiny\n\nA toy bundle for tests; nothing in it was trained.\n")
     return directory

@@ -146,7 +146,7 @@ def wild(
 
     require_extras("edgeact train wild", ["train"])
 
-    from edgeact.bundle import load_bundle
+    from edgeact.bundle.load import load_bundle
     from trainer.measure.wild.report import tables
     from trainer.measure.wild.run import measure_wild
 
@@ -177,7 +177,7 @@ def empty_hours(
 
     require_extras("edgeact train empty-hours", ["train"])
 
-    from edgeact.bundle import load_bundle
+    from edgeact.bundle.load import load_bundle
     from trainer.measure.wild.empty_hours import empty_table, measure_empty_hours
     from trainer.measure.wild.report import as_json, write_text
 
@@ -197,7 +197,7 @@ def steadiness(
     bundle: BundleOption = None,
 ) -> None:
     """Count jumps of boxes, as found and as drawn, and how many fall on frames in which the detector ran."""
-    from edgeact.bundle import load_bundle
+    from edgeact.bundle.load import load_bundle
     from trainer.measure.steadiness import measure_steadiness, steadiness_table
 
     loaded = load_bundle(bundle)
@@ -235,7 +235,7 @@ def clips(
 
     require_extras("edgeact train clips", ["train"])
 
-    from edgeact.bundle import load_bundle
+    from edgeact.bundle.load import load_bundle
     from edgeact.errors import UsageError
     from trainer.measure.clips import clips_table, measure_clips
     from trainer.measure.renders import kinds_table, measure_renders, renders_table
@@ -279,7 +279,7 @@ def tracking(
 
     require_extras("edgeact train tracking", ["train", "tracking"])
 
-    from edgeact.bundle import load_bundle
+    from edgeact.bundle.load import load_bundle
     from trainer.measure.tracking.run import HALVES, known_clips, measure_tracking, tracking_tables
     from trainer.measure.wild.report import as_json
 

@@ -4,7 +4,7 @@ ONNX files.
 
 import numpy as np
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
 from trainer.folders import Folders
 from trainer.measure.actions import evaluate_actions
 from trainer.measure.pose import evaluate_pose

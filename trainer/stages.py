@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import torch
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
 from edgeact.errors import SourceNotFoundError
 from trainer.calibrate import ConfidenceFit, fit_confidence
 from trainer.data.action_sequences import JointSequence

@@ -23,7 +23,7 @@ from edgeact.capture.live_clock import LARGEST_LEAD_SECONDS, LiveClock
 from edgeact.capture.reader import LiveConnection, Reader
 from edgeact.capture.upright import Orientation, check_turn
 from edgeact.errors import OWN_FAULT, EdgeactError
-from edgeact.queues import QueueAbortedError, StageQueue
+from edgeact.queues import BoundedQueue, QueueAbortedError
 from edgeact.stopping import join_or_leave, named_thread, start_thread
 from edgeact.types import Frame, UInt8
 
@@ -118,7 +118,7 @@ class LiveSource:
         self._is_repeatable = is_live and is_repeatable
         self._orientation = Orientation().turned(turn)
         self._colours = ColourReader(name)
-        self._queue: StageQueue[_Taken] = StageQueue(1 if is_live else FILE_QUEUE_FRAMES, newest_only=is_live)
+        self._queue: BoundedQueue[_Taken] = BoundedQueue(1 if is_live else FILE_QUEUE_FRAMES, drops_oldest=is_live)
         self._info = SourceInfo(
             name=name, width=0, height=0, live=is_live, frame_rate=None, frame_count=None, duration=None
         )

@@ -32,6 +32,7 @@ class ActionRules:
         start_score: Smoothed score that puts an action in force.
         smoothing_seconds: Time constant of the average; 0 takes the raw scores.
         minimum_seconds: For how long a score counts: an action in force lasts at least so long, unless its track ends.
+        has_events: Whether actions of this head become events.
     """
 
     head: str
@@ -40,6 +41,7 @@ class ActionRules:
     start_score: float
     smoothing_seconds: float
     minimum_seconds: float
+    has_events: bool = True
 
 
 class EventLog:
@@ -160,7 +162,7 @@ class ActionState:
             return ()
         ended = replace(self._event, phase="end", end=self._last_seen)
         self._current, self._event = None, None
-        return (ended,)
+        return (ended,) if self._rules.has_events else ()
 
     def _tell(self, time: float, label: str, score: float) -> tuple[Event, ...]:
         """The event of the action in force: that it began, or now and then that it lasts."""
@@ -173,9 +175,9 @@ class ActionState:
                 score=score,
             )
             self._told = time
-            return (self._event,)
+            return (self._event,) if self._rules.has_events else ()
         self._event = replace(self._event, score=max(self._event.score, score))
-        if time - self._told < _UPDATE_SECONDS - _ROUNDING:
+        if not self._rules.has_events or time - self._told < _UPDATE_SECONDS - _ROUNDING:
             return ()
         self._told = time
         return (replace(self._event, phase="update"),)

@@ -10,7 +10,7 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 
-from edgeact.bundle import ClipSpec
+from edgeact.bundle.manifest import ClipSpec
 from edgeact.types import Float32
 
 # Samples closer together than this share of the clip's stride tell nothing new: of them only the newest is kept. It

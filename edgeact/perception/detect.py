@@ -6,8 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from edgeact.bundle import Bundle
-from edgeact.errors import BundleError
+from edgeact.engine.engine import Engine
 from edgeact.geometry import (
     box_area,
     box_iou,
@@ -18,8 +17,6 @@ from edgeact.geometry import (
     suppress_boxes,
     transform_box,
 )
-from edgeact.perception.roles import require_graph
-from edgeact.perception.wiring import WiredGraph
 from edgeact.types import Detection, Float32, UInt8
 
 # Boxes down to this share of the bundle's detection score are given too: they cannot start a track, but can carry on
@@ -32,6 +29,7 @@ LOWEST_SHARE = 0.1
 AGREEING_IOU, OTHERS_SHARE = 0.5, 0.3
 # A detector of free size takes sides that its coarsest stride divides.
 SIDE_MULTIPLE = 32
+_MOST_PICTURES = 8  # sizes for which room is kept
 
 
 @lru_cache(maxsize=256)
@@ -81,30 +79,19 @@ def join_looks(looks: Sequence[tuple[Float32, Float32]]) -> tuple[Float32, Float
 
 
 class Detector:
-    """Finds persons; may be used from several threads.
+    """Finds persons by an engine's scene/frame graph; may be used from several threads.
 
     Args:
-        bundle: A bundle with a graph scene/frame that gives boxes and scores.
-        device: See `open_graph`.
-        threads: Threads of one operator.
-
-    Raises:
-        BundleError: The bundle has no such graph, or does not say in what size the graph sees a frame.
-        BackendError: The graph cannot be loaded.
+        engine: With a plan that has a detector.
     """
 
-    def __init__(self, bundle: Bundle, *, device: str = "cpu", threads: int = 1) -> None:
-        spec = require_graph(bundle, scope="scene", horizon="frame", produces="boxes")
-        self._graph = WiredGraph(bundle, spec, takes="image", device=device, threads=threads)
-        self._calibration = bundle.manifest.calibration
+    def __init__(self, engine: Engine) -> None:
+        plan = engine.bundle.plan
+        self._graph = engine.graph(plan.detector)
+        self._numbers = plan.detection
         self._fixed = None if self._graph.takes_any_size else self._graph.picture_size
-        if self._fixed is None and not self._calibration.detection_pixels:
-            raise BundleError(
-                f"graph {spec.name!r} takes pictures of any size, and the manifest's calibration has no "
-                "detection_pixels that says how large to make them; use another bundle"
-            )
-        self._picture = np.empty((1, 1, 1, 3), np.uint8)
-        self._lock = threading.Lock()  # of the picture that the graph reads
+        self._pictures: dict[tuple[int, int], UInt8] = {}  # what the graph reads, by width and height
+        self._lock = threading.Lock()  # of these pictures
 
     def detect(self, image: UInt8) -> tuple[Detection, ...]:
         """Persons of one frame, highest score first.
@@ -113,39 +100,41 @@ class Detector:
             image: ``(H, W, 3)`` uint8 RGB.
 
         Returns:
-            Boxes within the frame, no two overlapping by more than the bundle's ``detection_iou``, with scores down to
-            `LOW_SCORE_SHARE` of its ``detection_score``.
+            Boxes within the frame, no two overlapping by more than the bundle's ``iou``, with scores down to
+            `LOW_SCORE_SHARE` of its ``score``.
         """
         height, width = image.shape[:2]
         with self._lock:
             looks = [self._look(image, *size) for size in self.picture_sizes(width, height)]
         boxes, scores = join_looks(looks)
-        likely = scores >= LOW_SCORE_SHARE * self._calibration.detection_score
+        likely = scores >= LOW_SCORE_SHARE * self._numbers.score
         boxes, scores = boxes[likely], scores[likely]
-        kept = suppress_boxes(boxes, scores, iou=self._calibration.detection_iou)
+        kept = suppress_boxes(boxes, scores, iou=self._numbers.iou)
         return tuple(Detection(box=boxes[index], score=float(scores[index])) for index in kept)
 
     def _look(self, image: UInt8, seen_width: int, seen_height: int) -> tuple[Float32, Float32]:
         """Boxes ``(N, 4)`` in the frame's pixels and scores ``(N,)`` that the graph finds in a picture of this size."""
         height, width = image.shape[:2]
-        if self._picture.shape[1:3] != (seen_height, seen_width):
-            self._picture = np.empty((1, seen_height, seen_width, 3), np.uint8)
-        letterbox(image, width=seen_width, height=seen_height, out=self._picture[0])
-        outputs = self._graph.run(self._picture)
-        boxes, scores = outputs["boxes"][0], outputs["scores"][0]
-        likely = scores >= LOWEST_SHARE * self._calibration.detection_score
+        picture = self._picture(seen_width, seen_height)
+        letterbox(image, width=seen_width, height=seen_height, out=picture[0])
+        outputs = self._graph.run(picture)
+        boxes, scores = outputs.of("boxes")[0], outputs.of("scores")[0]
+        likely = scores >= LOWEST_SHARE * self._numbers.score
         to_frame = invert_matrix(letterbox_matrix(width, height, width=seen_width, height=seen_height))
         boxes, scores = clip_box(transform_box(boxes[likely], to_frame), width=width, height=height), scores[likely]
         real = box_area(boxes) >= 1.0  # nothing is left of a box that lies in the letterbox's grey
         return boxes[real], scores[real]
 
+    def _picture(self, width: int, height: int) -> UInt8:
+        """Room for one picture ``(1, height, width, 3)`` that the graph reads; sources of one size share it."""
+        if (width, height) not in self._pictures:
+            if len(self._pictures) >= _MOST_PICTURES:
+                self._pictures.clear()
+            self._pictures[width, height] = np.empty((1, height, width, 3), np.uint8)
+        return self._pictures[width, height]
+
     def picture_sizes(self, width: int, height: int) -> tuple[tuple[int, int], ...]:
         """Width and height of the pictures that the graph sees of a frame of this size, one a look."""
         if self._fixed is not None:
             return (self._fixed,)
-        budgets = self._calibration.detection_pixels or ()
-        return tuple(detection_size(width, height, pixels=pixels) for pixels in budgets)
-
-    def close(self) -> None:
-        """Release the graph."""
-        self._graph.close()
+        return tuple(detection_size(width, height, pixels=pixels) for pixels in self._numbers.pixels or ())

@@ -7,8 +7,8 @@ injection".
 import csv
 from pathlib import Path
 
+from edgeact.atomic import PartialText
 from edgeact.plain_text import printable
-from edgeact.sinks.atomic import PartialText
 from edgeact.sinks.base import SinkInput
 from edgeact.types import Event, Observation, UInt8
 

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 
 import edgeact
-from edgeact.bundle import Bundle
+from edgeact.atomic import PartialText
+from edgeact.bundle.load import Bundle
 from edgeact.capture.base import SourceInfo
 from edgeact.config import PipelineConfig
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from edgeact.sinks.atomic import PartialText
 from edgeact.sinks.base import SinkInput
 from edgeact.types import Event, Float32, Observation, Person, Reading, UInt8
 
@@ -53,7 +53,7 @@ class JsonlSink:
         Raises:
             OutputError: The file cannot be created.
         """
-        self._labels = bundle.manifest.labels
+        self._labels = bundle.plan.labels
         self._file = PartialText(path)
         self._write_line(_header(info, bundle, config, every))
 
@@ -196,7 +196,7 @@ def _header(info: SourceInfo, bundle: Bundle, config: PipelineConfig, every: int
             "joints": list(skeleton.joints),
             "bones": [list(bone) for bone in skeleton.bones],
         },
-        "labels": list(bundle.manifest.labels),
+        "labels": list(bundle.plan.labels),
         "bundle": {"name": bundle.manifest.name, "version": bundle.manifest.version, "digest": bundle.digest},
         "config": config.model_dump(mode="json"),
     }

@@ -8,16 +8,16 @@ from pathlib import Path
 import av
 from av.container import InputContainer, OutputContainer
 
+from edgeact.atomic import output_error, partial_path, prepare_partial, publish, remove_partials
 from edgeact.capture.base import SourceInfo
 from edgeact.capture.clock import MediaClock
 from edgeact.capture.container import open_media
 from edgeact.capture.packets import opening_clock
 from edgeact.errors import OutputError, SourceFormatError, SourceNotFoundError
+from edgeact.media.encoder import PictureEncoder, check_size
+from edgeact.media.sound import SoundTrack, sound_rates
 from edgeact.memory import DEFAULT_MEMORY
-from edgeact.sinks.atomic import output_error, partial_path, prepare_partial, publish, remove_partials
 from edgeact.sinks.base import SinkInput
-from edgeact.sinks.encoder import PictureEncoder, check_size
-from edgeact.sinks.sound import SoundTrack, sound_rates
 from edgeact.types import Event, Observation, UInt8
 
 FALLBACK_FRAME_RATE = Fraction(25)  # for sources that announce none

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
+from edgeact.engine.base import Backend
+from edgeact.engine.open import open_graph
 from edgeact.errors import BackendError
-from edgeact.inference.base import Backend
-from edgeact.inference.select import open_graph
 from tests.tiny_bundle import CLIP_LENGTH, LABELS, build_tiny_bundle
 
 Opened = Callable[[str], Backend]
@@ -25,7 +25,7 @@ def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[Opened]:
     bundle, made = load_bundle(folder), []
 
     def open_named(name: str) -> Backend:
-        graph = next(graph for graph in bundle.manifest.graphs if graph.name == name)
+        graph = bundle.graph(name)
         made.append(open_graph(bundle, graph, device=request.param))
         return made[-1]
 

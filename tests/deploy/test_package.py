@@ -9,10 +9,10 @@ import torch
 
 from deploy.package import write_bundle
 from deploy.wrap import DetectorGraph
-from edgeact.bundle import Bundle, load_bundle
-from edgeact.config import PipelineConfig
+from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.engine.engine import Engine
+from edgeact.engine.open import open_graph
 from edgeact.errors import BundleError, BundleIntegrityError
-from edgeact.inference.select import open_graph
 from edgeact.perception.perceiver import Perceiver
 from edgeact.types import Frame
 from tests.deploy.networks import CALIBRATION, random_networks, random_samples
@@ -36,8 +36,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def test_the_runtime_reads_it(bundle: Bundle) -> None:
     assert [graph.name for graph in bundle.manifest.graphs] == ["detector", "pose", "action", "explain"]
     assert bundle.manifest.name == "random"
-    assert bundle.manifest.calibration.action_score == CALIBRATION.action_score
-    assert bundle.manifest.calibration.detection_pixels == CALIBRATION.detection_pixels
+    assert bundle.plan.heads[0].score == CALIBRATION.action_score
+    assert bundle.plan.detection.pixels == CALIBRATION.detection_pixels
     assert bundle.manifest.graphs[0].inputs[0].shape == (1, "H", "W", 3)
     assert not list(bundle.directory.parent.glob(".*"))  # nothing half is left beside it
 
@@ -53,15 +53,14 @@ def test_every_output_was_compared_with_pytorch(bundle: Bundle) -> None:
 
 
 def test_the_runtime_runs_it_on_a_frame(bundle: Bundle) -> None:
-    perceiver = Perceiver(bundle, PipelineConfig())
+    perceiver = Perceiver(Engine(bundle))
     for index, shape in enumerate(((120, 160, 3), (90, 160, 3))):  # the detector's picture changes with the frame
         result = perceiver.process(Frame(index, 0.0, np.zeros(shape, np.uint8))).observation
         assert result.frame.index == index
-    perceiver.close()
 
 
 def test_the_batch_of_persons_may_have_any_size(bundle: Bundle) -> None:
-    graph = open_graph(bundle, next(graph for graph in bundle.manifest.graphs if graph.name == "pose"))
+    graph = open_graph(bundle, bundle.graph("pose"))
     crops = random_samples().crops.numpy()
     together = graph.run({"image": crops})["joints"]
     alone = np.concatenate([graph.run({"image": crops[i : i + 1]})["joints"] for i in range(len(crops))])
@@ -91,7 +90,7 @@ def test_a_changed_graph_is_noticed(bundle: Bundle, tmp_path: Path) -> None:
     content[len(content) // 2] ^= 1
     (copy / "pose.onnx").write_bytes(content)
     with pytest.raises(BundleIntegrityError, match=r"pose\.onnx"):
-        Perceiver(load_bundle(copy), PipelineConfig())
+        Perceiver(Engine(load_bundle(copy)))
 
 
 def test_a_graph_that_is_not_its_network_is_refused_and_the_old_bundle_stays(

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from deploy.reproduce import publish
-from edgeact.bundle import MANIFEST_NAME, load_bundle
+from edgeact.bundle.load import load_bundle
+from edgeact.bundle.manifest import MANIFEST_NAME
 from tests.deploy.test_model_card import METRICS
 from tests.tiny_bundle import build_tiny_bundle
 from trainer.recipe import load_recipe

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeact.annotate import annotate
-from edgeact.batch import AnnotateOptions
-from edgeact.bundle import load_bundle, packaged_bundle_path
+from edgeact.batch.annotate import annotate
+from edgeact.batch.messages import AnnotateOptions
+from edgeact.bundle.load import load_bundle, packaged_bundle_path
 from edgeact.sinks.jsonl import read_frames, read_header
 
 ASSETS = packaged_bundle_path().parents[1]
@@ -54,7 +54,7 @@ def test_the_demo_shows_its_actions(annotated: Path) -> None:
 def test_each_label_that_the_demo_shows_is_in_one_event(annotated: Path) -> None:
     with (annotated / "demo.events.csv").open(newline="") as file:
         events = list(csv.DictReader(file))
-    threshold = load_bundle().manifest.calibration.action_score
+    threshold = load_bundle().plan.heads[0].score
     labelled = 0
     for frame in read_frames(annotated / "demo.frames.jsonl"):
         for person in frame["persons"]:

@@ -24,7 +24,7 @@ def test_all_is_measured_in_one_run(tmp_path: Path, tiny_bundle: Path) -> None:
     assert 0 < report.decode_encode.seconds < report.full.seconds
     assert report.ratio > 1
     assert report.full.frames_per_second == pytest.approx(50 / report.full.seconds, rel=0.01)
-    assert {"capture", "detect", "pose", "render", "sinks"} <= set(report.stages)
+    assert {"capture", "detect", "pose", "render", "video", "frames", "events"} <= set(report.stages)
     assert all(times["p50_ms"] <= times["p95_ms"] for times in (*report.stages.values(), report.frame_age))
     assert report.stages["capture"]["count"] == 50
     assert report.stages["detect"]["count"] <= 50

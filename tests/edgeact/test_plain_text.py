@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from edgeact.batch import InputResult
+from edgeact.batch.messages import InputResult
+from edgeact.batch.progress import describe_result
 from edgeact.errors import SourceFormatError
 from edgeact.overlay import label_text
 from edgeact.plain_text import printable
-from edgeact.progress import describe_result
 from edgeact.types import Person, Pose, Reading
 
 HOSTILE = "a\x1b[2Jb\rc\nd\x9be\u202ef\u2028g\udcffh"

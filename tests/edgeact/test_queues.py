@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from edgeact.queues import QueueAbortedError, StageQueue
+from edgeact.queues import BoundedQueue, QueueAbortedError
 
 
 def _run(target) -> threading.Thread:  # type: ignore[no-untyped-def]
@@ -15,7 +15,7 @@ def _run(target) -> threading.Thread:  # type: ignore[no-untyped-def]
 
 
 def test_order_is_kept_and_a_full_queue_makes_the_producer_wait() -> None:
-    queue: StageQueue[int] = StageQueue(2)
+    queue: BoundedQueue[int] = BoundedQueue(2)
     put: list[int] = []
 
     def produce() -> None:
@@ -35,10 +35,11 @@ def test_order_is_kept_and_a_full_queue_makes_the_producer_wait() -> None:
     assert queue.dropped == 0
 
 
-def test_newest_only_drops_the_oldest_and_counts() -> None:
-    queue: StageQueue[int] = StageQueue(1, newest_only=True)
-    for number in range(5):
-        queue.put(number)
+def test_a_queue_of_the_newest_drops_the_oldest_and_counts() -> None:
+    queue: BoundedQueue[int] = BoundedQueue(1, drops_oldest=True)
+    gone = [item for number in range(5) for item in queue.put(number)]
+    assert gone == [0, 1, 2, 3]
+    assert queue.has_room
     queue.close()
     assert queue.get() == 4
     assert queue.get() is None
@@ -47,7 +48,7 @@ def test_newest_only_drops_the_oldest_and_counts() -> None:
 
 @pytest.mark.parametrize("side", ["put", "get"])
 def test_abort_wakes_a_waiting_thread(side: str) -> None:
-    queue: StageQueue[int] = StageQueue(1)
+    queue: BoundedQueue[int] = BoundedQueue(1)
     if side == "put":
         queue.put(0)
     woken = threading.Event()
@@ -66,8 +67,36 @@ def test_abort_wakes_a_waiting_thread(side: str) -> None:
 
 
 def test_what_comes_after_closing_is_counted_as_dropped() -> None:
-    queue: StageQueue[int] = StageQueue(1)
+    queue: BoundedQueue[int] = BoundedQueue(1)
     queue.close()
-    queue.put(1)
+    assert queue.put(1) == (1,)
     assert queue.get() is None
+    assert queue.is_exhausted
     assert queue.dropped == 1
+
+
+def test_what_is_not_wanted_any_more_is_taken_out() -> None:
+    queue: BoundedQueue[int] = BoundedQueue(5)
+    for number in range(5):
+        queue.put(number)
+    queue.discard(lambda number: number >= 2)
+    queue.close()
+    assert [queue.get(), queue.get(), queue.get()] == [0, 1, None]
+
+
+def test_one_thread_can_wait_for_any_of_several_queues() -> None:
+    lock = threading.RLock()
+    changed = threading.Condition(lock)
+    queues: list[BoundedQueue[int]] = [BoundedQueue(1, lock=lock, wakes=(changed,)) for _ in range(3)]
+    seen: list[int] = []
+
+    def watch() -> None:
+        with changed:
+            changed.wait_for(lambda: any(queue.has_item for queue in queues), timeout=5)
+            seen.extend(index for index, queue in enumerate(queues) if queue.has_item)
+
+    thread = _run(watch)
+    time.sleep(0.05)
+    queues[2].put(7)
+    thread.join(5)
+    assert seen == [2]

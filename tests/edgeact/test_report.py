@@ -5,9 +5,9 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
-from edgeact.batch import BatchReport, InputResult
+from edgeact.batch.messages import BatchReport, InputResult
+from edgeact.batch.record import RunSummary
 from edgeact.errors import OutputError, SourceFormatError, SourceNotFoundError
-from edgeact.record import RunSummary
 from edgeact.report import summary_table
 
 SUMMARY = RunSummary(

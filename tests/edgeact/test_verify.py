@@ -12,12 +12,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from edgeact.bundle import MANIFEST_NAME, load_bundle
-from edgeact.config import PipelineConfig
+from edgeact.bundle.load import load_bundle
+from edgeact.bundle.manifest import MANIFEST_NAME
+from edgeact.engine.base import TensorInfo
+from edgeact.engine.engine import Engine
+from edgeact.engine.open import open_graph
+from edgeact.engine.tensors import check_tensors
 from edgeact.errors import BackendError, BundleError, EdgeactError
-from edgeact.inference.base import TensorInfo
-from edgeact.inference.select import open_graph
-from edgeact.inference.tensors import check_tensors
 from edgeact.perception.perceiver import Perceiver
 from edgeact.trial import Limits, Trial, try_graph
 from edgeact.types import Frame
@@ -65,6 +66,7 @@ def test_a_detector_of_any_picture_size_is_tried_with_several(copy: Path) -> Non
         strict=True,
     ):
         tensor["shape"] = shape
+    manifest["graphs"][0]["detection"]["pixels"] = [65_536]
     (copy / MANIFEST_NAME).write_text(json.dumps(manifest))
     change_graph(copy, "detector", lambda model: None)
     bundle, checks, _ = verify_bundle(copy)
@@ -116,7 +118,7 @@ def unknown_operator(model: onnx.ModelProto) -> None:
 def as_the_runtime_sees_it(bundle: Path) -> EdgeactError | None:
     """The error with which a walk through the toy world ends, or None."""
     try:
-        perceiver = Perceiver(load_bundle(bundle), PipelineConfig())
+        perceiver = Perceiver(Engine(load_bundle(bundle)))
         for index in range(30):
             x = 40 + 4 * index
             perceiver.process(Frame(index, index / 15, tiny_picture(320, 240, [(x, 60, x + 24, 140)])))
@@ -154,7 +156,7 @@ def test_verify_and_the_runtime_agree_on_what_is_damaged(copy: Path, damage: str
     with pytest.raises(kind, match=words):
         raise found or AssertionError("the runtime finds nothing")
     bundle = load_bundle(copy)
-    graph = next(graph for graph in bundle.manifest.graphs if graph.name == name)
+    graph = bundle.graph(name)
     inputs = {
         tensor.name: np.full([size if isinstance(size, int) else 2 for size in tensor.shape], 9, tensor.dtype)
         for tensor in graph.inputs
@@ -165,7 +167,7 @@ def test_verify_and_the_runtime_agree_on_what_is_damaged(copy: Path, damage: str
 
 def tried(bundle: Path, name: str, limits: Limits) -> Trial:
     loaded = load_bundle(bundle)
-    graph = next(graph for graph in loaded.manifest.graphs if graph.name == name)
+    graph = loaded.graph(name)
     clip = np.ones((1, CLIP_LENGTH, 21, 3), np.float32)
     return try_graph(loaded, graph, [{"features": clip}], device="cpu", limits=limits)
 
@@ -202,7 +204,7 @@ def test_the_current_folder_is_no_place_for_modules(
 def test_closing_a_graph_ends_a_run_that_would_never_end(copy: Path) -> None:
     change_graph(copy, "action", make_endless)
     bundle = load_bundle(copy)
-    backend = open_graph(bundle, next(graph for graph in bundle.manifest.graphs if graph.name == "action"))
+    backend = open_graph(bundle, bundle.graph("action"))
     caught: list[BaseException] = []
 
     def run() -> None:

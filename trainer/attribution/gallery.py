@@ -16,7 +16,8 @@ import torch
 import typer
 from torch.nn import functional
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
+from edgeact.engine.engine import Engine
 from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import letterbox
 from edgeact.perception.detect import Detector
@@ -192,14 +193,13 @@ def _joint_maps(photo: np.ndarray) -> tuple[torch.Tensor, str]:
     the whole photo.
     """
     bundle = load_bundle()
-    detector, estimator = Detector(bundle), PoseEstimator(bundle)
-    found = [d.box for d in detector.detect(photo) if d.score >= bundle.manifest.calibration.detection_score]
+    engine = Engine(bundle)
+    found = [d.box for d in Detector(engine).detect(photo) if d.score >= bundle.plan.detection.score]
     box = max(
         found, key=lambda box: float(np.prod(box[2:] - box[:2])), default=np.array([0, 0, SIDE, SIDE], np.float32)
     )
-    batch = estimator.estimate(photo, box[None])
-    detector.close()
-    estimator.close()
+    batch = PoseEstimator(engine).estimate(photo, box[None])
+    engine.close()
     assert batch.joint_maps is not None
     maps = torch.from_numpy(batch.joint_maps)
     highest = (maps / maps.amax((2, 3), keepdim=True)).amax(1)

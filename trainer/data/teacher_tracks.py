@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from edgeact.atomic import prepare_partial, publish
 from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import box_iou
-from edgeact.sinks.atomic import prepare_partial, publish
 from trainer.data.teachers import TeacherDetector
 
 CHECKED_FILE = Path(__file__).with_name("ut_interaction_tracks.csv")

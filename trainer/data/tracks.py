@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
 from edgeact.capture.file import FileSource
 from edgeact.config import PipelineConfig
+from edgeact.engine.engine import Engine
 from edgeact.perception.perceiver import Perceiver
 from trainer.data.action_sequences import EVERYDAY_LABELS, INTERACTION_LABELS, OTHER, read_groups
 
@@ -117,19 +118,14 @@ class PerceiverFactory:
     """Makes a perceiver without state for each clip, so that no track reaches from one clip into the next."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle, self.config = bundle, PipelineConfig(detect_every=3)
-        self.current: Perceiver | None = None
+        self.engine, self.config = Engine(bundle), PipelineConfig(detect_every=3)
 
     def __call__(self) -> Perceiver:
-        self.close()
-        self.current = Perceiver(self.bundle, self.config)
-        return self.current
+        return Perceiver(self.engine, self.config)
 
     def close(self) -> None:
-        """Release the last one's graphs."""
-        if self.current is not None:
-            self.current.close()
-            self.current = None
+        """Release the graphs."""
+        self.engine.close()
 
 
 def build(data: Path, bundle: Bundle, out: Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.bundle import Bundle
-from edgeact.inference.base import Backend
+from edgeact.bundle.load import Bundle
+from edgeact.engine.base import Backend
 from trainer.calibrate import OpenSetRates, open_set_rates
 from trainer.data.action_sequences import (
     LABELS,
@@ -64,7 +64,7 @@ def evaluate_actions(bundle: Bundle, data: Path, tracks_folder: Path, errors: np
     the open set.
     """
     backend = open_named(bundle, "action")
-    threshold = bundle.manifest.calibration.action_score
+    threshold = bundle.plan.heads[0].score
     penn = [s for s in penn_action(data / "penn_action") if s.split == "test"]
     clean = classify(backend, np.stack([whole_clip(s) for s in penn]))
     noisy = [classify(backend, noisy_clips(penn, errors, seed)) for seed in range(3)]

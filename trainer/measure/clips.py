@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
 from edgeact.capture.file import FileSource
-from edgeact.config import PipelineConfig
+from edgeact.engine.engine import Engine
 from edgeact.errors import SourceNotFoundError
 from edgeact.perception.perceiver import Perceiver
 from edgeact.types import Float32
@@ -101,23 +101,20 @@ def watch_file(bundle: Bundle, path: Path) -> Watched:
     Raises:
         SourceNotFoundError: There is no such file.
     """
-    perceiver = Perceiver(bundle, PipelineConfig())
     tracks: dict[int, list[Seen]] = {}
     events: list[str] = []
     frames = 0
-    try:
-        with FileSource(path) as source:
-            for frame in source.frames():
-                frames += 1
-                result = perceiver.process(frame)
-                events += [event.label for event in result.events if event.phase == "end"]
-                for person in result.observation.persons:
-                    labelled = bool(person.readings and person.readings[0].labels)
-                    seen = Seen(frame.index, frame.time, person.box, labelled)
-                    tracks.setdefault(person.track_id, []).append(seen)
+    with Engine(bundle) as engine, FileSource(path) as source:
+        perceiver = Perceiver(engine)
+        for frame in source.frames():
+            frames += 1
+            result = perceiver.process(frame)
+            events += [event.label for event in result.events if event.phase == "end"]
+            for person in result.observation.persons:
+                labelled = bool(person.readings and person.readings[0].labels)
+                seen = Seen(frame.index, frame.time, person.box, labelled)
+                tracks.setdefault(person.track_id, []).append(seen)
         events += [event.label for event in perceiver.finish()]
-    finally:
-        perceiver.close()
     return Watched(tuple(events), tuple(tuple(track) for track in tracks.values()), frames)
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
+from edgeact.engine.base import Backend
 from edgeact.geometry import transform_points
-from edgeact.inference.base import Backend
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.calibrate import expected_calibration_error
 from trainer.data.pose_augment import view_matrix
@@ -26,7 +26,7 @@ TEACHER_LABELLED = frozenset({"ut_interaction", "surveillance_fights"})
 
 def crop_size(bundle: Bundle) -> InputSize:
     """Of the crops that a bundle's pose graph takes."""
-    shape = next(graph for graph in bundle.manifest.graphs if graph.name == "pose").inputs[0].shape
+    shape = bundle.plan.pose.inputs[0].shape
     return InputSize(int(shape[1]), int(shape[2]))
 
 

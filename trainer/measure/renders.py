@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
 from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import box_iou
 from edgeact.types import Float32

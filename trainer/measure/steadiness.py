@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
 from edgeact.capture.open import open_source
-from edgeact.config import PipelineConfig
+from edgeact.engine.engine import Engine
 from edgeact.perception.perceiver import Perceiver
 from edgeact.steady import SteadyPersons
 from edgeact.types import Float32, Observation
@@ -43,8 +43,9 @@ class Steadiness:
 
 def measure_steadiness(bundle: Bundle, clip: Path) -> Steadiness:
     """Follow the people of a clip and count their jumps."""
-    perceiver = Perceiver(bundle, PipelineConfig())
-    steady = SteadyPersons(skeleton=bundle.skeleton, joint_confidence=bundle.manifest.calibration.joint_confidence)
+    engine = Engine(bundle)
+    perceiver = Perceiver(engine)
+    steady = SteadyPersons(skeleton=bundle.skeleton, joint_confidence=bundle.plan.joint_confidence)
     counted, seconds, persons = Steadiness(), 0.0, 0
     found_before: dict[int, Float32] = {}
     drawn_before: dict[int, Float32] = {}
@@ -69,7 +70,7 @@ def measure_steadiness(bundle: Bundle, clip: Path) -> Steadiness:
                     counted.drawn_on_detector += jumped and has_detections
                 found_before, drawn_before = found, drawn
     finally:
-        perceiver.close()
+        engine.close()
     counted.microseconds = 1e6 * seconds / max(persons, 1)
     return counted
 

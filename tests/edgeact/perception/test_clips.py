@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeact.bundle import ClipSpec
+from edgeact.bundle.manifest import ClipSpec
 from edgeact.perception.clips import ClipBuffer, sample_clip
 
 CLIP = ClipSpec(length=8, stride_seconds=0.1)

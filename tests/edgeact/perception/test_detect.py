@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeact.bundle import MANIFEST_NAME, load_bundle
+from edgeact.bundle.load import load_bundle
+from edgeact.bundle.manifest import MANIFEST_NAME
+from edgeact.engine.engine import Engine
 from edgeact.errors import BundleError
 from edgeact.perception.detect import OTHERS_SHARE, SIDE_MULTIPLE, Detector, detection_size, join_looks
 from tests.tiny_bundle import build_tiny_bundle, tiny_picture
@@ -42,7 +44,7 @@ def test_usual_frames_are_seen_in_their_own_shape() -> None:
 
 def test_boxes_come_back_in_the_pixels_of_frames_of_any_shape(tmp_path: Path) -> None:
     bundle = load_bundle(build_tiny_bundle(tmp_path / "free", free_size=True, detection_pixels=[PIXELS]))
-    detector = Detector(bundle)
+    detector = Detector(Engine(bundle))
     for width, height in ((896, 512), (300, 600), (448, 256), (896, 512)):
         people = np.array([(0.1, 0.2, 0.2, 0.7), (0.6, 0.3, 0.75, 0.9)]) * (width, height, width, height)
         found = detector.detect(tiny_picture(width, height, people.tolist()))
@@ -53,19 +55,17 @@ def test_boxes_come_back_in_the_pixels_of_frames_of_any_shape(tmp_path: Path) ->
         cell = 2 / min(seen_width / width, seen_height / height)  # of the tiny detector, in pixels of the frame
         assert boxes == pytest.approx(people, abs=1.5 * cell)
     assert detector.picture_sizes(300, 600) == ((224, 448),)
-    detector.close()
 
 
 def test_a_frame_that_is_looked_at_twice_gives_everybody_once(tmp_path: Path) -> None:
     folder = build_tiny_bundle(tmp_path / "free", free_size=True, detection_pixels=[PIXELS, PIXELS // 2])
-    detector = Detector(load_bundle(folder))
+    detector = Detector(Engine(load_bundle(folder)))
     sizes = detector.picture_sizes(896, 512)
     assert sizes == ((448, 256), detection_size(896, 512, pixels=PIXELS // 2))
     people = np.array([(90.0, 100.0, 180.0, 360.0), (540.0, 150.0, 670.0, 460.0)])
     found = detector.detect(tiny_picture(896, 512, people.tolist()))
     assert np.array(sorted(tuple(detection.box) for detection in found)) == pytest.approx(people, abs=10)
     assert all(detection.score > 0.85 for detection in found)
-    detector.close()
 
 
 def boxes_of(*rows: tuple[float, ...]) -> np.ndarray:
@@ -97,31 +97,25 @@ def test_one_look_stays_as_it_is_and_looks_that_find_nobody_have_a_say() -> None
 
 
 def test_a_detector_of_fixed_size_sees_every_frame_in_it(tiny_bundle: Path) -> None:
-    detector = Detector(load_bundle(tiny_bundle))
+    detector = Detector(Engine(load_bundle(tiny_bundle)))
     for width, height in ((640, 480), (200, 400)):
         assert detector.picture_sizes(width, height) == ((416, 256),)
         person = (0.4 * width, 0.2 * height, 0.6 * width, 0.8 * height)
         (found,) = detector.detect(tiny_picture(width, height, [person]))
         assert found.box == pytest.approx(person, abs=6)
-    detector.close()
 
 
 def test_a_bundle_that_does_not_say_how_large_frames_are_seen_is_refused(tmp_path: Path) -> None:
     folder = build_tiny_bundle(tmp_path / "free", free_size=True)
-    with pytest.raises(BundleError, match=r"'detector' takes pictures of any size, .* no detection_pixels"):
-        Detector(load_bundle(folder))
-    manifest = json.loads((folder / MANIFEST_NAME).read_text())
-    del manifest["calibration"]["detection_pixels"]  # as in manifests from before there were such detectors
-    (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
-    with pytest.raises(BundleError, match="no detection_pixels"):
-        Detector(load_bundle(folder))
+    with pytest.raises(BundleError, match=r"'detector' takes pictures of any size, and its detection has no pixels"):
+        load_bundle(folder)
 
 
 @pytest.mark.parametrize("pixels", [[], [0], [1023], [PIXELS, (1 << 23) + 1], [PIXELS] * 4])
 def test_budgets_that_no_picture_fits_are_refused(pixels: list[int], tmp_path: Path) -> None:
     folder = build_tiny_bundle(tmp_path / "free", omit=("pose", "action", "explain"), free_size=True)
     manifest = json.loads((folder / MANIFEST_NAME).read_text())
-    manifest["calibration"]["detection_pixels"] = pixels
+    manifest["graphs"][0]["detection"]["pixels"] = pixels
     (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
-    with pytest.raises(BundleError, match="detection_pixels"):
+    with pytest.raises(BundleError, match=r"graphs\.0\.detection\.pixels"):
         load_bundle(folder)

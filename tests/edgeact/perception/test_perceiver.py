@@ -1,6 +1,5 @@
 """The whole of perception in the toy world: who is followed, what is done, and that every frame is computed once."""
 
-import threading
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -8,15 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
 from edgeact.capture.base import SourceInfo, SourceState
 from edgeact.config import PipelineConfig
+from edgeact.engine.base import Array
+from edgeact.engine.engine import Engine
+from edgeact.engine.graph import Graph, Outputs
 from edgeact.errors import BundleError
-from edgeact.inference.base import Array
 from edgeact.perception.clips import sample_clip
 from edgeact.perception.perceiver import Perceiver
-from edgeact.perception.wiring import WiredGraph
-from edgeact.pipeline import run as run_pipeline
+from edgeact.perception.stages import Stages
+from edgeact.runtime.job import SourceJob
+from edgeact.runtime.session import run_source
 from edgeact.types import Event, Frame, Observation
 from tests.tiny_bundle import LABELS, build_tiny_bundle, tiny_picture
 
@@ -45,18 +47,16 @@ Perceive = Callable[..., tuple[list[Observation], list[Event]]]
 
 @pytest.fixture
 def perceive(tiny_bundle: Path) -> Iterator[Perceive]:
-    made: list[Perceiver] = []
+    engine = Engine(load_bundle(tiny_bundle))
 
     def run(stream: Iterator[Frame], **settings: float) -> tuple[list[Observation], list[Event]]:
-        perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig.model_validate(settings))
-        made.append(perceiver)
+        perceiver = Perceiver(engine, PipelineConfig.model_validate(settings))
         found = [perceiver.process(frame) for frame in stream]
         events = [event for one in found for event in one.events]
         return [one.observation for one in found], [*events, *perceiver.finish()]
 
     yield run
-    for perceiver in made:
-        perceiver.close()
+    engine.close()
 
 
 def test_two_people_are_followed_through_every_frame(
@@ -108,7 +108,7 @@ def test_the_same_input_gives_the_same_result(
 
 
 def test_a_new_epoch_forgets_everybody(tiny_bundle: Path) -> None:
-    perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig())
+    perceiver = Perceiver(Engine(load_bundle(tiny_bundle)))
     for frame in frames(walker, seconds=4):
         before = perceiver.process(frame)
     after = [perceiver.process(frame) for frame in frames(walker, seconds=0.4, epoch=1)]
@@ -116,7 +116,6 @@ def test_a_new_epoch_forgets_everybody(tiny_bundle: Path) -> None:
     assert [(event.phase, event.label, event.epoch) for event in after[0].events] == [("end", "walk", 0)]
     assert after[-1].observation.persons[0].track_id == 2
     assert after[-1].observation.persons[0].readings == ()  # a quarter of a clip's span has not passed since
-    perceiver.close()
 
 
 def test_streaming_equals_whole_clip_and_computes_each_frame_once(
@@ -125,54 +124,50 @@ def test_streaming_equals_whole_clip_and_computes_each_frame_once(
     """The scores of the stream are those of the clip graph on clips cut from the whole recording's features."""
     posed: list[int] = []
     clips: list[Array] = []
-    original = WiredGraph.run
+    original = Graph.run
 
-    def counting(graph: WiredGraph, array: Array) -> dict:
+    def counting(graph: Graph, array: Array) -> Outputs:
         if array.dtype == np.uint8 and array.shape[0] and array.shape[1:3] != (256, 416):
             posed.append(len(array))
         elif array.dtype == np.float32 and len(array):
             clips.append(array.copy())
         return original(graph, array)
 
-    monkeypatch.setattr(WiredGraph, "run", counting)
+    monkeypatch.setattr(Graph, "run", counting)
     bundle = load_bundle(tiny_bundle)
-    perceiver = Perceiver(bundle, PipelineConfig(attention_every_seconds=60))
+    perceiver = Perceiver(Engine(bundle), PipelineConfig(attention_every_seconds=60))
     results = [perceiver.process(frame).observation for frame in frames(walker, seconds=4)]
-    perceiver.close()
     assert sum(posed) == len(results)  # one crop for each frame of the one person, whatever the clip's length
 
     times = np.array([result.frame.time for result in results])
     features = np.stack(
         [np.concatenate([r.persons[0].pose.joints, r.persons[0].pose.confidence[:, None]], 1) for r in results]
     )
-    actions = WiredGraph(
-        bundle, next(graph for graph in bundle.manifest.graphs if graph.name == "action"), takes="features"
-    )
+    clip = bundle.plan.clip
+    assert clip is not None
+    actions = Graph(bundle, bundle.graph("action"))
     raws = [result.persons[0].readings[0].raw if result.persons[0].readings else None for result in results]
     changed = [index for index in range(1, len(raws)) if raws[index] is not raws[index - 1]]
     assert len(changed) > 5
     for index in changed:
-        whole = sample_clip(
-            times[: index + 1], features[: index + 1], end=float(times[index]), clip=bundle.manifest.clip
-        )
-        assert np.array_equal(original(actions, whole[None])["actions"][0], raws[index])
+        whole = sample_clip(times[: index + 1], features[: index + 1], end=float(times[index]), clip=clip)
+        assert np.array_equal(original(actions, whole[None]).of("actions", head="action")[0], raws[index])
     actions.close()
 
 
 @pytest.mark.parametrize("missing", [("action", "explain"), ("explain",)])
 def test_a_bundle_may_lack_the_clip_graphs(tmp_path: Path, missing: tuple[str, ...]) -> None:
-    perceiver = Perceiver(load_bundle(build_tiny_bundle(tmp_path / "small", omit=missing)), PipelineConfig())
+    perceiver = Perceiver(Engine(load_bundle(build_tiny_bundle(tmp_path / "small", omit=missing))))
     results = [perceiver.process(frame).observation for frame in frames(walker, seconds=2.5)]
     person = results[-1].persons[0]
     maps = person.attention if "action" in missing else person.readings[0].attention
     assert bool(person.readings) == ("action" not in missing)
     assert [attention.name for attention in maps] == ["joints"]
-    perceiver.close()
 
 
 def test_a_bundle_without_pose_says_so(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no person/frame graph"):
-        Perceiver(load_bundle(build_tiny_bundle(tmp_path / "small", omit=("pose",))), PipelineConfig())
+        Perceiver(Engine(load_bundle(build_tiny_bundle(tmp_path / "small", omit=("pose",)))))
 
 
 @pytest.mark.parametrize(
@@ -183,10 +178,9 @@ def test_a_bundle_without_pose_says_so(tmp_path: Path) -> None:
 def test_the_detector_runs_every_few_frames_and_often_enough_in_seconds(
     frame_rate: int, expected: set[int], tiny_bundle: Path
 ) -> None:
-    perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig())
+    perceiver = Perceiver(Engine(load_bundle(tiny_bundle)))
     picture = tiny_picture(320, 240, [(100, 60, 124, 140)])
     results = [perceiver.process(Frame(index, index / frame_rate, picture)).observation for index in range(40)]
-    perceiver.close()
     runs = [result.frame.index for result in results if "detect" in result.stage_seconds]
     assert set(np.diff(runs)) == expected
 
@@ -211,10 +205,9 @@ def test_steps_in_threads_of_their_own_give_what_they_give_one_after_the_other(
 ) -> None:
     expected, _ = perceive(frames(two_walkers, seconds=3), detect_every=5)
     found: list[Observation] = []
-    perceiver = Perceiver(load_bundle(tiny_bundle), PipelineConfig(detect_every=5))
-    stream = Stream(frames(two_walkers, seconds=3))
-    run_pipeline(stream, perceiver, [], draw=None, queue_frames=4, stop=threading.Event(), on_result=found.append)
-    perceiver.close()
+    job = SourceJob(Stream(frames(two_walkers, seconds=3)), on_observation=found.append)
+    with Engine(load_bundle(tiny_bundle)) as engine:
+        run_source(Stages(engine), job, config=PipelineConfig(detect_every=5))
     assert len(found) == len(expected)
     for one, other in zip(found, expected, strict=True):
         assert one.stage_seconds.keys() == other.stage_seconds.keys()  # the detector ran on the same frames

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
 from edgeact.skeleton import BODY_21
 from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import write_toy_video
@@ -52,4 +52,3 @@ def test_each_clip_begins_without_the_tracks_of_the_one_before(tmp_path: Path) -
     first, second = (clip_tracks(video, factory())[0] for _ in range(2))
     factory.close()
     assert list(first) == list(second)
-    assert factory.current is None

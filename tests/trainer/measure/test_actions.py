@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
 from tests.tiny_bundle import build_tiny_bundle
 from trainer.data.action_sequences import JointSequence
 from trainer.data.action_windows import whole_clip

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
 from edgeact.errors import SourceNotFoundError
 from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import write_toy_video

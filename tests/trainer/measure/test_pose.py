@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeact.bundle import Bundle, load_bundle
+from edgeact.bundle.load import Bundle, load_bundle
 from tests.tiny_bundle import BRIGHT, FIGURE, FIGURE_CONFIDENCE, GROUND, build_tiny_bundle
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH, torso_length
 from trainer.measure.pose import POSE_SETS, evaluate_pose, pose_error_banks

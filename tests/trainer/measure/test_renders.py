@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
 from edgeact.errors import SourceNotFoundError, UsageError
 from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import write_toy_video

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
 from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import write_toy_video
 from trainer.measure.steadiness import is_jump, measure_steadiness, steadiness_table

@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from edgeact.sinks.atomic import prepare_partial, publish
+from edgeact.atomic import prepare_partial, publish
 from trainer.data.studio.frames import Assets, load_assets
 from trainer.data.studio.render import Renderer
 from trainer.data.studio.scene import Scene, StudioFrame, StudioPerson, render_scene

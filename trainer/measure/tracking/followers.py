@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from cjm_byte_track.core import BYTETracker
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
 from edgeact.capture.file import FileSource
-from edgeact.config import PipelineConfig
+from edgeact.engine.engine import Engine
 from edgeact.errors import SourceFormatError
 from edgeact.perception.detect import Detector
 from edgeact.perception.perceiver import Perceiver
@@ -48,15 +48,12 @@ def detect_clip(bundle: Bundle, clip: Path, *, kept: Path) -> Detected:
     file = kept / f"{clip.stem}.{bundle.digest[:12]}.boxes.json"
     if file.exists():
         return _read_boxes(file)
-    detector = Detector(bundle)
     frames, times = [], []
-    try:
-        with FileSource(clip) as source:
-            for frame in source.frames():
-                frames.append(detector.detect(frame.image))
-                times.append(frame.time)
-    finally:
-        detector.close()
+    with Engine(bundle) as engine, FileSource(clip) as source:
+        detector = Detector(engine)
+        for frame in source.frames():
+            frames.append(detector.detect(frame.image))
+            times.append(frame.time)
     seconds = times[-1] - times[0] if len(times) > 1 else 0.0
     found = Detected(frames, (len(times) - 1) / seconds if seconds > 0 else 25.0)
     kept.mkdir(parents=True, exist_ok=True)
@@ -85,16 +82,13 @@ def _read_boxes(file: Path) -> Detected:
 
 def follow_with_edgeact(bundle: Bundle, clip: Path) -> Followed:
     """Run the whole runtime over a clip, with the settings that it ships with."""
-    perceiver = Perceiver(bundle, PipelineConfig())
     followed = Followed([], [])
-    try:
-        with FileSource(clip) as source:
-            for frame in source.frames():
-                result = perceiver.process(frame).observation
-                followed.frames.append([(person.track_id, person.box) for person in result.persons])
-                followed.detected.append("detect" in result.stage_seconds)
-    finally:
-        perceiver.close()
+    with Engine(bundle) as engine, FileSource(clip) as source:
+        perceiver = Perceiver(engine)
+        for frame in source.frames():
+            result = perceiver.process(frame).observation
+            followed.frames.append([(person.track_id, person.box) for person in result.persons])
+            followed.detected.append("detect" in result.stage_seconds)
     return followed
 
 

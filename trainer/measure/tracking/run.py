@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
 from trainer.data.studio.tracking_clips import ClipPlan, build_scene, plan_clips, tracking_studio
 from trainer.data.teacher_tracks import CheckedClip, TrackTeacher, read_checked, write_tracks
 from trainer.measure.tracking.followers import Followed, detect_clip, follow_with_bytetrack, follow_with_edgeact
@@ -125,7 +125,7 @@ def measure_tracking(bundle: Bundle, clips: Sequence[KnownClip], *, kept: Path, 
 def follow_clip(bundle: Bundle, clip: KnownClip, *, kept: Path) -> list[tuple[str, KnownClip, Followed]]:
     """What each tracker reports of a clip, with the frames on which it is scored."""
     found = detect_clip(bundle, clip.path, kept=kept)
-    score = bundle.manifest.calibration.detection_score
+    score = bundle.plan.detection.score
     ours = follow_with_edgeact(bundle, clip.path)
     seen = replace(
         clip, frames=tuple(frame if ran else None for frame, ran in zip(clip.frames, ours.detected, strict=True))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
+from edgeact.engine.engine import Engine
+from edgeact.engine.onnx import OnnxBackend
 from edgeact.geometry import suppress_boxes
-from edgeact.inference.onnx import OnnxBackend
 from edgeact.perception.detect import Detector
 from trainer.data.teachers import TeacherDetector, letterbox_square
 from trainer.measure.wild.recorded import detector_graph
@@ -41,14 +42,14 @@ class TestedDetector:
 
 def our_detector(bundle: Bundle) -> TestedDetector:
     """The bundle's, through the runtime."""
-    detector = Detector(bundle)
+    detector = Detector(Engine(bundle))
 
     def find(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         found = detector.detect(rgb)
         boxes = np.array([row.box for row in found], np.float32).reshape(-1, 4)
         return boxes, np.array([row.score for row in found], np.float32)
 
-    threshold = bundle.manifest.calibration.detection_score
+    threshold = bundle.plan.detection.score
     return TestedDetector(OURS, threshold, find, lambda rgb: detector_graph(detector, rgb))
 
 

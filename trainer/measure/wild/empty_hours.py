@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from edgeact.bundle import Bundle
-from edgeact.config import PipelineConfig
+from edgeact.bundle.load import Bundle
+from edgeact.engine.engine import Engine
 from edgeact.perception.perceiver import Perceiver
 from edgeact.types import Observation
 from trainer.measure.wild.footage import CLIP_SECONDS, EmptyClip, clip_frames, plan_footage
@@ -32,7 +32,8 @@ def measure_empty_hours(bundle: Bundle, data: Path, *, minutes: float, progress:
         SourceFormatError: There are no pictures without people.
     """
     clips = plan_footage(data, minutes)
-    perceiver = Perceiver(bundle, PipelineConfig())
+    engine = Engine(bundle)
+    perceiver = Perceiver(engine)
     tracks: Counter[str] = Counter()
     events: Counter[str] = Counter()
     alarms = []
@@ -44,7 +45,7 @@ def measure_empty_hours(bundle: Bundle, data: Path, *, minutes: float, progress:
             if long_tracks or labels:
                 alarms.append({"picture": f"{clip.source}/{clip.path.name}", "tracks": long_tracks, "events": labels})
     finally:
-        perceiver.close()
+        engine.close()
     takes = Counter(clip.source for clip in clips)
     rows = {source: _row(takes[source], tracks[source], events[source]) for source in sorted(takes)}
     everything = _row(len(clips), tracks.total(), events.total())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
+from edgeact.engine.engine import Engine
 from edgeact.perception.pose import PoseEstimator
 from edgeact.skeleton import COCO_17, select_joints
 from trainer.measure.wild.detectors import OURS
@@ -35,7 +36,7 @@ class PosePanel:
 
 def open_poses(bundle: Bundle, teachers: Path) -> PosePanel:
     """Ours, TinyPose without and with its mirrored look, and MoveNet where its runtime is installed."""
-    ours, tiny = PoseEstimator(bundle), TinyPose(teachers)
+    ours, tiny = PoseEstimator(Engine(bundle)), TinyPose(teachers)
     move = MoveNet(teachers) if importlib.util.find_spec("ai_edge_litert") is not None else None
 
     def estimate(rgb: np.ndarray, box: np.ndarray) -> dict[str, np.ndarray]:

@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 import numpy as np
 
+from edgeact.engine.graph import Graph, Outputs
 from edgeact.perception.detect import Detector
 from edgeact.perception.pose import PoseEstimator
-from edgeact.perception.wiring import WiredGraph
 
 
 class _Recorder:
     """Stands for a graph, and keeps its inputs."""
 
-    def __init__(self, graph: WiredGraph) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.arrays: list[np.ndarray] = []
 
-    def run(self, array: np.ndarray) -> dict:
+    def run(self, array: np.ndarray) -> Outputs:
         self.arrays.append(array.copy())
         return self.graph.run(array)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeact.sinks.atomic import prepare_partial, publish
+from edgeact.atomic import prepare_partial, publish
 from trainer.measure.wild.detectors import COMPACT_PEER, OURS
 from trainer.measure.wild.groups import GROUPS
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeact.bundle import Bundle
+from edgeact.bundle.load import Bundle
 from edgeact.errors import OutputError, SourceNotFoundError
 from trainer.data.read_picture import read_rgb
 from trainer.data.wild_split import WildSplit

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edgeact.inference.onnx import OnnxBackend
+from edgeact.engine.onnx import OnnxBackend
 from trainer.data.teachers import TINYPOSE_SIZE, decode_heat, mirror_mean, tinypose_input, tinypose_matrix
 from trainer.folders import TINYPOSE_FILE
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
 from edgeact.errors import SourceFormatError
 from edgeact.types import Detection
 from tests.tiny_bundle import build_tiny_bundle

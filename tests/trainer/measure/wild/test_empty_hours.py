@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeact.bundle import load_bundle
-from edgeact.config import PipelineConfig
+from edgeact.bundle.load import load_bundle
+from edgeact.engine.engine import Engine
 from edgeact.errors import SourceFormatError
 from edgeact.perception.perceiver import Perceiver
 from edgeact.types import Frame
@@ -48,7 +48,8 @@ def test_footage_moves_slowly_and_is_the_same_each_time(tmp_path: Path, source: 
 
 
 def test_a_track_counts_when_it_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    perceiver = Perceiver(load_bundle(build_tiny_bundle(tmp_path / "bundle")), PipelineConfig())
+    engine = Engine(load_bundle(build_tiny_bundle(tmp_path / "bundle")))
+    perceiver = Perceiver(engine)
 
     def frames(seconds: float) -> Iterator[Frame]:
         for index in range(45):
@@ -59,7 +60,7 @@ def test_a_track_counts_when_it_lasts(tmp_path: Path, monkeypatch: pytest.Monkey
     for seconds in (0.0, 3.0):
         monkeypatch.setattr("trainer.measure.wild.empty_hours.clip_frames", lambda clip, epoch, s=seconds: frames(s))
         counts.append(watch(perceiver, EmptyClip("any", Path("any"), 0), epoch=0)[0])
-    perceiver.close()
+    engine.close()
     assert counts == [0, 1]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeact.bundle import load_bundle
+from edgeact.bundle.load import load_bundle
 from trainer.measure.wild.poses import open_poses
 
 

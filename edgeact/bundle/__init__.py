@@ -1,0 +1,1 @@
+"""Bundles: the manifest that describes compiled graphs, how it is read, and the plan that is made of it."""

@@ -1,0 +1,24 @@
+"""Draws the frames of one source, one after the other: steadily, and with the insets where they were."""
+
+from collections.abc import Callable
+
+from edgeact.bundle.plan import Plan
+from edgeact.overlay import InsetStrip, draw
+from edgeact.steady import SteadyPersons
+from edgeact.types import Observation, UInt8
+
+
+def make_drawer(plan: Plan) -> Callable[[Observation], UInt8]:
+    """A function that draws every observation of a source into a copy of its frame ``(H, W, 3)`` uint8 RGB.
+
+    Args:
+        plan: Of the bundle that the observations come from.
+    """
+    skeleton, joint_confidence = plan.skeleton, plan.joint_confidence
+    strip, steady = InsetStrip(), SteadyPersons(skeleton=skeleton, joint_confidence=joint_confidence)
+
+    def draw_next(observation: Observation) -> UInt8:
+        smoothed = steady.smooth(observation)
+        return draw(smoothed, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
+
+    return draw_next

@@ -1,0 +1,1 @@
+"""What executes graphs: backends, graphs addressed by what their tensors mean, and the engine that owns them all."""

@@ -1,0 +1,1 @@
+"""Writing video and sound: what the video sink is made of."""

@@ -1,0 +1,235 @@
+"""The three stages between a decoded frame and what is known of it: detect, track, act.
+
+Each takes one item from every stream that has one, and calls each graph once for all of them: a single source is a
+batch of one. Each may run in a thread of its own; the items of a stream go through each in order. Where a graph fails,
+the streams that it failed for get the error in place of an outcome, and the others go on.
+"""
+
+import time as clock
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from edgeact.config import PipelineConfig
+from edgeact.engine.engine import Engine
+from edgeact.engine.graph import Graph
+from edgeact.errors import BackendError
+from edgeact.perception.detect import Detector
+from edgeact.perception.pose import PoseBatch, PoseEstimator
+from edgeact.perception.stream import Stream
+from edgeact.perception.tracking.step import TrackStep
+from edgeact.perception.tracking.tracker import PoseRequest
+from edgeact.types import Detection, Event, Float32, Frame, Perceived, UInt8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """A frame after the first stage.
+
+    Attributes:
+        frame: The frame.
+        is_new: A shot or an epoch begins with it: nobody is followed into it.
+        detections: Persons in it; None where the detector did not run.
+        seconds: How long each stage took so far, by its name.
+    """
+
+    frame: Frame
+    is_new: bool
+    detections: tuple[Detection, ...] | None
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """A frame after the second stage, and who is followed in it."""
+
+    looked: Looked
+    step: TrackStep
+
+
+class Stages:
+    """The stages over one engine; what is remembered of a source is in its stream.
+
+    Args:
+        engine: Whose graphs are called.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._plan = engine.bundle.plan
+        self._detector, self._poses = Detector(engine), PoseEstimator(engine)
+        self._classifiers = [engine.graph(spec) for spec in self._plan.classifiers]
+        self._explainers = [engine.graph(spec) for spec in self._plan.explainers]
+
+    def open_stream(self, config: PipelineConfig, *, source: str = "") -> Stream:
+        """A stream for a source that has just been opened."""
+        return Stream(self._plan, config, source=source)
+
+    def detect(self, batch: Sequence[tuple[Stream, Frame]]) -> list[Looked | BackendError]:
+        """See where a shot begins, and who is there on the frames that are due."""
+        return [self._look(stream, frame) for stream, frame in batch]
+
+    def track(self, batch: Sequence[tuple[Stream, Looked]]) -> list[Followed | BackendError]:
+        """Follow everybody; poses are estimated for the persons of all frames at once."""
+        answers: list[PoseRequest | TrackStep | BackendError] = [self._expect(*item) for item in batch]
+        while any(isinstance(answer, PoseRequest) for answer in answers):
+            self._answer(batch, answers)
+        followed: list[Followed | BackendError] = []
+        for (_, looked), answer in zip(batch, answers, strict=True):
+            if isinstance(answer, PoseRequest):
+                raise AssertionError("a tracker still waits for poses")
+            followed.append(answer if isinstance(answer, BackendError) else Followed(looked, answer))
+        return followed
+
+    def act(self, batch: Sequence[tuple[Stream, Followed]]) -> list[Perceived | BackendError]:
+        """Say what everybody does, and why it seems so."""
+        began = clock.perf_counter()
+        clips = [
+            stream.acting.expect(followed.looked.frame, followed.step, is_new=followed.looked.is_new)
+            for stream, followed in batch
+        ]
+        scores = _run_by_head(self._classifiers, "actions", clips)
+        explained = [
+            [] if isinstance(found, BackendError) else stream.acting.answer(found)
+            for (stream, _), found in zip(batch, scores, strict=True)
+        ]
+        acted = clock.perf_counter()
+        relevance = _run_by_head(self._explainers, "relevance", explained)
+        perceived: list[Perceived | BackendError] = []
+        for (stream, followed), found, shown in zip(batch, scores, relevance, strict=True):
+            if isinstance(found, BackendError):
+                perceived.append(found)
+                continue
+            if isinstance(shown, BackendError):
+                perceived.append(shown)
+                continue
+            seconds = followed.looked.seconds
+            one = stream.acting.conclude(shown)
+            if self._classifiers:
+                seconds["action"] = (acted - began) / len(batch)
+            one.observation.stage_seconds.update(seconds)
+            perceived.append(one)
+        explaining = (clock.perf_counter() - acted) / max(len(batch), 1)
+        for outcome in perceived:
+            if not isinstance(outcome, BackendError):
+                outcome.observation.stage_seconds["attention"] = explaining
+        return perceived
+
+    def finish(self, stream: Stream) -> tuple[Event, ...]:
+        """End all actions that are in force, because the source is over, and forget all tracks."""
+        stream.forget()
+        return stream.acting.forget_all()
+
+    def _look(self, stream: Stream, frame: Frame) -> Looked | BackendError:
+        is_new = stream.begins(frame)
+        seconds: dict[str, float] = {}
+        try:
+            detections = self._detect(frame, seconds) if stream.schedule.is_due(frame.time, is_new=is_new) else None
+        except BackendError as error:
+            return error
+        return Looked(frame, is_new, detections, seconds)
+
+    def _detect(self, frame: Frame, seconds: dict[str, float]) -> tuple[Detection, ...]:
+        began = clock.perf_counter()
+        detections = self._detector.detect(frame.image)
+        seconds["detect"] = clock.perf_counter() - began
+        return detections
+
+    def _expect(self, stream: Stream, looked: Looked) -> PoseRequest | TrackStep | BackendError:
+        """Tell the tracker of the frame; where it needs to know more, the detector runs first."""
+        frame, detections = looked.frame, looked.detections
+        if looked.is_new:
+            stream.tracker.reset()
+        would_help = stream.tracker.wants_detection
+        if stream.schedule.is_wanted(is_known=detections is not None, would_help=would_help):
+            try:
+                detections = self._detect(frame, looked.seconds)
+            except BackendError as error:
+                return error
+        height, width = frame.image.shape[:2]
+        looked.seconds["pose"] = 0.0
+        began = clock.perf_counter()
+        answer = stream.tracker.expect(frame.time, detections, width=width, height=height)
+        looked.seconds["track"] = clock.perf_counter() - began
+        return answer
+
+    def _answer(
+        self, batch: Sequence[tuple[Stream, Looked]], answers: list[PoseRequest | TrackStep | BackendError]
+    ) -> None:
+        """Give every tracker that asks the poses of its frame, and put its next answer in place of the request."""
+        rows, requests = [], []
+        for row, answer in enumerate(answers):
+            if isinstance(answer, PoseRequest):
+                rows.append(row)
+                requests.append((batch[row][1].frame.image, answer.boxes))
+        began = clock.perf_counter()
+        poses = self._estimate(requests)
+        a_person = (clock.perf_counter() - began) / max(sum(len(boxes) for _, boxes in requests), 1)
+        for row, (_, boxes), found in zip(rows, requests, poses, strict=True):
+            stream, looked = batch[row]
+            if isinstance(found, BackendError):
+                answers[row] = found
+                continue
+            began = clock.perf_counter()
+            answers[row] = stream.tracker.answer(found)
+            looked.seconds["pose"] += a_person * len(boxes)
+            looked.seconds["track"] += clock.perf_counter() - began
+
+    def _estimate(self, requests: Sequence[tuple[UInt8, Float32]]) -> list[PoseBatch | BackendError]:
+        """Poses of all frames in one call; where that fails, of each by itself."""
+        try:
+            return list(self._poses.estimate_all(requests))
+        except BackendError as error:
+            if len(requests) == 1:
+                return [error]
+        return [found for request in requests for found in self._estimate([request])]
+
+
+def _run_by_head(
+    graphs: Sequence[Graph], meaning: Literal["actions", "relevance"], clips: Sequence[Sequence[Float32]]
+) -> list[dict[str, Float32] | BackendError]:
+    """What graphs give for the clips of several streams, in one call of each graph that takes batches.
+
+    Args:
+        graphs: All read the same clips.
+        meaning: Of the outputs that are wanted.
+        clips: Of each stream its clips ``(T, J, 3)``.
+
+    Returns:
+        Of each stream, by action head, what the graphs gave for its clips, in their order; empty without clips. Or
+        the error that kept a graph from it.
+    """
+    together = [clip for of_stream in clips for clip in of_stream]
+    found: list[dict[str, Float32] | BackendError] = []
+    try:
+        outputs = _run_on_clips(graphs, meaning, together)
+    except BackendError as error:
+        if len(clips) == 1:
+            return [error]
+        for of_stream in clips:
+            found += _run_by_head(graphs, meaning, [of_stream])
+        return found
+    first = 0
+    for of_stream in clips:
+        last = first + len(of_stream)
+        found.append({head: values[first:last] for head, values in outputs.items()} if of_stream else {})
+        first = last
+    return found
+
+
+def _run_on_clips(
+    graphs: Sequence[Graph], meaning: Literal["actions", "relevance"], clips: Sequence[Float32]
+) -> dict[str, Float32]:
+    """What graphs give for clips ``(T, J, 3)``, by action head; nothing without clips."""
+    found: dict[str, Float32] = {}
+    if not clips:
+        return found
+    stacked = np.stack(clips)
+    for graph in graphs:
+        batches = [stacked] if graph.takes_batches else np.split(stacked, len(stacked))
+        outputs = [graph.run(batch) for batch in batches]
+        for spec in graph.spec.outputs:
+            if spec.meaning == meaning and spec.head is not None:
+                found[spec.head] = np.concatenate([output.of(meaning, head=spec.head) for output in outputs])
+    return found

@@ -1,0 +1,50 @@
+"""A stream: everything that is remembered of one source while its frames are perceived, and no graph."""
+
+from edgeact.bundle.plan import Plan
+from edgeact.config import PipelineConfig
+from edgeact.perception.acting import Acting
+from edgeact.perception.actions import EventLog
+from edgeact.perception.cuts import CutDetector
+from edgeact.perception.schedule import DetectionSchedule
+from edgeact.perception.tracking.tracker import Tracker
+from edgeact.types import Frame
+
+
+class Stream:
+    """Of one source; each of its parts is used by one stage, and so by one thread.
+
+    Args:
+        plan: Of the bundle.
+        config: How the source is perceived.
+        source: Its name, which events carry.
+
+    Attributes:
+        schedule: When the detector runs.
+        tracker: Who is followed.
+        acting: What they do.
+    """
+
+    def __init__(self, plan: Plan, config: PipelineConfig, *, source: str = "") -> None:
+        self.schedule = DetectionSchedule(config)
+        self.tracker = Tracker(
+            config,
+            skeleton=plan.skeleton,
+            detection_score=plan.detection.score,
+            joint_confidence=plan.joint_confidence,
+        )
+        self.acting = Acting(plan, config, EventLog(source))
+        self._cuts = CutDetector()
+        self._epoch: int | None = None
+
+    def begins(self, frame: Frame) -> bool:
+        """Whether a shot or an epoch begins with the next frame, so that nobody is followed into it."""
+        is_cut = self._cuts.is_cut(frame.image)  # asked for every frame, so that the next one is compared with this one
+        is_new = is_cut or frame.epoch != self._epoch
+        self._epoch = frame.epoch
+        return is_new
+
+    def forget(self) -> None:
+        """Forget the last frame and all tracks."""
+        self._cuts.reset()
+        self._epoch = None
+        self.tracker.reset()

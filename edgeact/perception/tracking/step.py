@@ -1,0 +1,39 @@
+"""What the tracker gives for each frame: the persons who are seen in it, and the tracks that have ended."""
+
+from dataclasses import dataclass
+
+from edgeact.types import Float32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackedPerson:
+    """One confirmed track in one frame.
+
+    Attributes:
+        track_id: From 1, never reused.
+        box: ``(4,)`` float32 in frame pixels, within the frame.
+        score: Of its last detection.
+        features: ``(J, 3)`` float32 x, y in frame pixels, confidence.
+        joints_3d: ``(J, 3)`` float32 metres from the pelvis, or None where the bundle gives none.
+        joint_maps: ``(J, h, w)`` float32 over ``crop_box``, or None where the bundle gives none.
+        crop_box: ``(4,)`` float32.
+        continues: False where the track turned out to have been on another person just before: what came earlier is not
+            this one's.
+    """
+
+    track_id: int
+    box: Float32
+    score: float
+    features: Float32
+    joints_3d: Float32 | None
+    joint_maps: Float32 | None
+    crop_box: Float32
+    continues: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackStep:
+    """What a frame brought: the confirmed tracks that are seen in it, by id, and the ids that are gone for good."""
+
+    persons: tuple[TrackedPerson, ...]
+    lost: tuple[int, ...]

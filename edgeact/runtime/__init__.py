@@ -1,0 +1,1 @@
+"""Running any number of sources over one engine: queues, stages, outlets, the session."""

@@ -1,0 +1,73 @@
+"""What a session is given for each source: the source, its outlets, what it may take; and the queues for that."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from edgeact.capture.base import Source
+from edgeact.memory import DEFAULT_MEMORY, frames_in_work
+from edgeact.perception.stages import Followed, Looked
+from edgeact.queues import BoundedQueue
+from edgeact.runtime.outlet import Outlet
+from edgeact.types import Frame, Observation, Perceived, UInt8
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one source may take.
+
+    Attributes:
+        queue_frames: Frames that may wait between two stages; fewer when they are large.
+        memory: Bytes that its frames, its decoder and its encoder may take together.
+    """
+
+    queue_frames: int = 4
+    memory: int = DEFAULT_MEMORY
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceJob:
+    """A source and what is to be done with it.
+
+    Attributes:
+        source: Where frames come from.
+        outlets: Where observations and events go.
+        draw: Makes the picture ``(H, W, 3)`` uint8 RGB of an observation; called when an outlet takes pictures.
+        on_observation: Told of every observation before it is given out; must be quick.
+        budget: What it may take.
+    """
+
+    source: Source
+    outlets: Sequence[Outlet] = ()
+    draw: Callable[[Observation], UInt8] | None = None
+    on_observation: Callable[[Observation], None] | None = None
+    budget: Budget = field(default_factory=Budget)
+
+
+class SourceQueues:
+    """The queues of one source between the stages, in the order in which frames go through them."""
+
+    def __init__(self, job: SourceJob, lock: "threading.RLock", wakes: Sequence[threading.Condition]) -> None:
+        info, budget = job.source.info, job.budget
+        live = info.live
+        self.in_work = frames_in_work(info, memory=budget.memory, drawn=job.draw is not None)
+        self.capacity = min(budget.queue_frames, self.in_work)
+        # Between the perceiving stages only what lets the first one finish a detection while the next one has something
+        # to do.
+        between = 1 if live else max(1, self.capacity // 2)
+        self.frames: BoundedQueue[Frame] = BoundedQueue(
+            1 if live else self.capacity, drops_oldest=live, lock=lock, wakes=wakes
+        )
+        self.looked: BoundedQueue[Looked] = BoundedQueue(between, lock=lock, wakes=wakes)
+        self.followed: BoundedQueue[Followed] = BoundedQueue(between, lock=lock, wakes=wakes)
+        self.perceived: BoundedQueue[Perceived] = BoundedQueue(self.capacity, lock=lock, wakes=wakes)
+
+    def close(self, *, discard: bool) -> None:
+        """Close all, backwards, so that what still arrives are the first of the frames, without a gap."""
+        for queue in (self.perceived, self.followed, self.looked, self.frames):
+            queue.close(discard=discard)
+
+    def abort(self) -> None:
+        """Stop everybody who waits at one of them."""
+        for queue in (self.frames, self.looked, self.followed, self.perceived):
+            queue.abort()
