@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from edgeact.capture.open import open_source
+from edgeact.media import encoder
 from edgeact.memory import DEFAULT_MEMORY, MEGABYTE
-from edgeact.sinks import encoder
 from tests.toy_video import write_toy_video
 
 
