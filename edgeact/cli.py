@@ -8,21 +8,29 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
 import edgeact
+from edgeact.cli_options import (
+    BundleOption,
+    ConfigOption,
+    DeviceOption,
+    MaxPersonsOption,
+    OutOption,
+    pipeline_config,
+)
 from edgeact.commands import EdgeactGroup
-from edgeact.errors import INTERRUPTED_EXIT_CODE, OWN_FAULT, EdgeactError, MissingExtraError, UsageError, remedy_for
+from edgeact.errors import INTERRUPTED_EXIT_CODE, OWN_FAULT, EdgeactError, MissingExtraError, remedy_for
 from edgeact.installed import RUNTIME, reinstall_command
 from edgeact.plain_text import printable
 from edgeact.stopping import left_behind, stop_on_signals
 from edgeact.terminal import make_streams_tolerant
+from edgeact.watch.command import WATCH_EPILOG, watch
 
 if TYPE_CHECKING:
     from edgeact.batch.messages import AnnotateOptions
-    from edgeact.config import PipelineConfig
 
 DEBUG_VARIABLE = "EDGEACT_DEBUG"
 _OWN_PACKAGES = ("edgeact", "trainer", "deploy", "desktop_ui")
@@ -37,37 +45,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def _folder(name: str | Path) -> Path:
-    """A folder that was named; the empty name, which a shell makes of an unset variable, would mean this folder."""
-    if not str(name):
-        raise typer.BadParameter("it is empty; name a folder")
-    return Path(name)
-
-
-OutOption = Annotated[
-    Path, typer.Option("--out", "-o", metavar="DIR", parser=_folder, help="Where results go; created when missing.")
-]
-BundleOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--bundle",
-        metavar="NAME|DIR",
-        help="compact (default), accurate (the larger one that ships too), or the folder of another bundle.",
-    ),
-]
-ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings of the pipeline.")]
-DeviceOption = Annotated[
-    str | None,
-    typer.Option("--device", metavar="cpu|cuda|tensorrt", help="What executes the graphs; refused when not there."),
-]
-MaxPersonsOption = Annotated[
-    int | None,
-    typer.Option(
-        "--max-persons", metavar="N", min=1, max=200, help="Follow at most N persons, the highest scores first."
-    ),
-]
 
 
 def _show_version(value: bool) -> None:
@@ -134,7 +111,7 @@ def annotate(
     """
     from edgeact.batch.messages import AnnotateOptions
 
-    settings = _pipeline_config(config, max_persons=max_persons, device=device)
+    settings = pipeline_config(config, max_persons=max_persons, device=device)
     options = AnnotateOptions(
         bundle=bundle,
         config=settings,
@@ -148,6 +125,9 @@ def annotate(
     raise typer.Exit(_annotate(inputs, out, options, quiet=quiet))
 
 
+app.command(name="watch", epilog=WATCH_EPILOG)(watch)
+
+
 @app.command(epilog="Then open [bold]edgeact-demo/demo.mp4[/] with any player or browser.")
 def demo(
     out: OutOption = Path("edgeact-demo"),
@@ -157,7 +137,7 @@ def demo(
     """Annotate the short clip that ships with edgeact: the quickest first impression."""
     from edgeact.batch.messages import AnnotateOptions
 
-    options = AnnotateOptions(bundle=bundle, config=_pipeline_config(None, device=device), overwrite=True)
+    options = AnnotateOptions(bundle=bundle, config=pipeline_config(None, device=device), overwrite=True)
     code = _annotate([str(_demo_clip())], out, options, quiet=False)
     if code == 0:
         typer.echo(
@@ -203,7 +183,7 @@ def bench(
             seconds=seconds,
             repeats=repeat,
             bundle_directory=bundle,
-            config=_pipeline_config(config, max_persons=max_persons, device=device),
+            config=pipeline_config(config, max_persons=max_persons, device=device),
             on_step=lambda step: status.update(f"measuring {step}"),
         )
     printed = json_path is not None and str(json_path) == "-"
@@ -300,20 +280,6 @@ def _fail(error: Exception, line: str, code: int) -> NoReturn:
         traceback.print_exception(error)
     typer.secho(f"error: {printable(line)}", fg=typer.colors.RED, err=True)
     sys.exit(code)
-
-
-def _pipeline_config(path: Path | None, **overrides: Any) -> "PipelineConfig":
-    from pydantic import ValidationError
-
-    from edgeact.config import PipelineConfig, load_config
-
-    config = PipelineConfig() if path is None else load_config(path)
-    given = {key: value for key, value in overrides.items() if value is not None}
-    try:
-        return PipelineConfig.model_validate({**config.model_dump(), **given})
-    except ValidationError as error:
-        faults = (f"--{str(fault['loc'][0]).replace('_', '-')}: {fault['msg'].lower()}" for fault in error.errors())
-        raise UsageError("; ".join(faults)) from error
 
 
 def _demo_clip() -> Path:

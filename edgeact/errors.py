@@ -101,6 +101,12 @@ class PipelineError(EdgeactError, RuntimeError):
     exit_code = 19
 
 
+class SourceConnectionError(EdgeactError, ConnectionError):
+    """A camera or stream gives no frames: it cannot be reached, refuses, or sends what cannot be decoded."""
+
+    exit_code = 20
+
+
 def remedy_for(error: BaseException) -> str:
     """What helps against an error that is not of this family: only what nothing else explains is a fault of edgeact."""
     if isinstance(error, MemoryError):

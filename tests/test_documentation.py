@@ -59,7 +59,7 @@ def test_the_labels_are_those_of_the_default_bundle() -> None:
 
 def test_labels_systems_and_limits_stand_before_the_first_command() -> None:
     top = README.partition("## Two commands")[0]
-    for words in ("labels:begin", "**Systems.**", "**Not yet.**", "Windows does not work", "no cameras"):
+    for words in ("labels:begin", "**Systems.**", "**Not yet.**", "Windows does not work", "No window"):
         assert words in top
 
 
@@ -70,13 +70,17 @@ def test_the_settings_are_those_of_the_pipeline() -> None:
     ]
 
 
-def test_the_options_are_those_of_annotate() -> None:
-    command = typer.main.get_command(app).get_command(None, "annotate")  # type: ignore[attr-defined]
+@pytest.mark.parametrize(("verb", "heading"), [("annotate", "Annotate videos"), ("watch", "Watch cameras and streams")])
+def test_the_options_are_those_of_the_command(verb: str, heading: str) -> None:
+    command = typer.main.get_command(app).get_command(None, verb)  # type: ignore[attr-defined]
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    assert set(re.findall(r"^\| `(--[a-z-]+)", README, flags=re.MULTILINE)) <= known
+    text = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = "\n".join(re.findall(r"^\| (`--[^|]*(?:\\\|[^|]*)*) \|", text, flags=re.MULTILINE))
+    assert set(re.findall(r"`(--[a-z-]+)", rows)) <= known
+    assert rows
     assert {
         option
-        for line in re.findall(r"^    edgeact annotate .*$", README, flags=re.MULTILINE)
+        for line in re.findall(rf"^    edgeact {verb} .*$", README, flags=re.MULTILINE)
         for option in re.findall(r"--[a-z-]+", line)
     } <= known
 

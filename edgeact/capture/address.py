@@ -1,6 +1,7 @@
 """Addresses of streams: what FFmpeg gets of them, what people see of them, and how secrets stay out of messages."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -13,6 +14,7 @@ HIDDEN = "***"
 _ADDRESS = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*)://(.*)", re.DOTALL)
 _AUTHORITY_END = re.compile(r"[/?#]")
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:.%]+\]|[^:@\s]+)(?::\d+)?")  # FFmpeg's: a name or number, or IPv6 in brackets
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # Values of these are secrets wherever they stand: cameras also take them in the path (`/user=admin_password=x_`).
 _SECRET_FIELD = re.compile(
     r"((?:user(?:name)?|login|pass(?:word|wd|phrase)?|pwd|pw|token|key|secret|auth\w*|sig(?:nature)?|streamid)=)([^&/?#;\s]*)",
@@ -51,6 +53,21 @@ class Address:
 def is_address(text: str) -> bool:
     """Whether a text is an address (``scheme://…``) rather than a path."""
     return _ADDRESS.fullmatch(text) is not None
+
+
+def fill_in(text: str, variables: Mapping[str, str]) -> str:
+    """An address in which ``${NAME}`` stands for an environment variable: no password need be on a command line.
+
+    Raises:
+        UsageError: There is no such variable.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in variables:
+            raise UsageError(f"there is no environment variable {match[1]}, which an address names; set it first")
+        return variables[match[1]]
+
+    return _VARIABLE.sub(value, text) if is_address(text) else text
 
 
 def redact(text: str) -> str:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import av
 
-from edgeact.errors import EdgeactError
+from edgeact.errors import SourceConnectionError
 
 
 class FaultKind(Enum):
@@ -34,15 +34,13 @@ REMEDIES = MappingProxyType(
 LASTING_KINDS = frozenset({FaultKind.AUTH, FaultKind.TLS, FaultKind.NOT_FOUND, FaultKind.CODEC})
 
 
-class SourceFaultError(EdgeactError, ConnectionError):
+class SourceFaultError(SourceConnectionError):
     """A camera or stream gives no frames; the message names the source, the cause and the remedy, and no secrets.
 
     Attributes:
         kind: What is wrong, by who can help.
         reason: The cause alone, in a few words.
     """
-
-    exit_code = 20
 
     def __init__(self, name: str, kind: FaultKind, reason: str, *, remedy: str | None = None) -> None:
         """Args: name: The source, without secrets. kind, reason: See the attributes. remedy: Other than the kind's."""

@@ -140,9 +140,8 @@ def _refuse_camera(pattern: str) -> None:
     if is_address(pattern) or is_number or _is_device(path):
         name = shown_name(pattern)
         raise SourceNotFoundError(
-            f"{name} is a camera or stream, and this command takes video files, images and folders. Record first and "
-            "name the file, for example: ffmpeg -f v4l2 -i /dev/video0 -t 60 clip.mp4, or: "
-            "ffmpeg -i rtsp://CAMERA -t 60 clip.mp4"
+            f"{name} is a camera or stream, and this command takes video files, images and folders; "
+            "edgeact watch reads cameras and streams"
         )
 
 

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 import edgeact
-from edgeact import cli
+from edgeact import cli, cli_options
 
 # What users and scripts rely on: a change here is a change for them, and stands in the changelog.
 SURFACE = {
@@ -24,6 +24,10 @@ SURFACE = {
     "demo": {"--out", "-o", "--bundle", "--device"},
     "doctor": set(),
     "verify": {"--device"},
+    "watch": {
+        "--out", "-o", "--video", "--no-video", "--kind", "--bundle", "--config", "--max-persons", "--device", "--turn",
+        "--transport", "--timeout", "--size", "--rate", "--tls-ca", "--seconds", "--json", "--quiet", "-q",
+    },
 }  # fmt: skip
 GLOBAL_OPTIONS = {"--version", "--debug", "--install-completion", "--show-completion"}
 
@@ -207,7 +211,7 @@ def test_doctor_looks_at_everything(capsys: pytest.CaptureFixture[str]) -> None:
 def test_config_options_win_over_the_file_and_faults_are_listed(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text("max_persons = 3\ndetect_every = 7\n")
-    config = cli._pipeline_config(path, max_persons=2, device=None)
+    config = cli_options.pipeline_config(path, max_persons=2, device=None)
     assert (config.max_persons, config.detect_every, config.device) == (2, 7, "cpu")
     with pytest.raises(edgeact.errors.UsageError, match="--max-persons: input should be less than or equal to 200"):
-        cli._pipeline_config(None, max_persons=999)
+        cli_options.pipeline_config(None, max_persons=999)

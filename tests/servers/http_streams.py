@@ -1,6 +1,7 @@
 """An HTTP server of the standard library that gives out MJPEG, HLS and recordings, and can refuse, stall and break."""
 
 import base64
+import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ class HttpStreams:
         self, folder: Path, pictures: Sequence[Picture], *, rate: int = 20, user: str = "", password: str = ""
     ) -> None:
         self.is_stalled = threading.Event()
+        self._scheme = "http"
         self.is_ending = threading.Event()
         self._login = base64.b64encode(f"{user}:{password}".encode()).decode() if user else None
         self._url_login = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
@@ -51,7 +53,14 @@ class HttpStreams:
         self._thread.start()
 
     def address(self, path: str) -> str:
-        return f"http://{self._url_login}127.0.0.1:{self._server.server_port}{path}"
+        return f"{self._scheme}://{self._url_login}127.0.0.1:{self._server.server_port}{path}"
+
+    def encrypt(self, certificate: Path, key: Path) -> None:
+        """Speak TLS from now on."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
 
     def close(self) -> None:
         self.is_ending.set()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeact.capture.address import HIDDEN, parse_address, redact, shown_name
+from edgeact.capture.address import HIDDEN, fill_in, parse_address, redact, shown_name
 from edgeact.capture.faults import FaultKind, SourceFaultError, fault_of
 from edgeact.capture.open import open_source
 from edgeact.errors import UsageError
@@ -106,3 +106,11 @@ def test_names_without_a_scheme_are_hidden_too() -> None:
     assert shown_name("admin:hunter2@192.0.2.7/stream") == f"{HIDDEN}@192.0.2.7/stream"
     assert shown_name("clip:1.mp4") == "clip:1.mp4"
     assert shown_name("gopher://admin:hunter2@192.0.2.7") == "gopher://…"
+
+
+def test_variables_of_the_environment_stand_for_secrets() -> None:
+    variables = {"LOGIN": "viewer:p@ss"}
+    assert parse_address(fill_in("rtsp://${LOGIN}@h/a", variables)).secret == "rtsp://viewer:p%40ss@h/a"  # noqa: S105
+    assert fill_in("${LOGIN}.mp4", variables) == "${LOGIN}.mp4"
+    with pytest.raises(UsageError, match="no environment variable OTHER"):
+        fill_in("rtsp://${OTHER}@h/a", variables)

@@ -1,4 +1,5 @@
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,6 +88,17 @@ def test_a_protocol_that_this_ffmpeg_does_not_have_is_said() -> None:
 
 def test_a_server_without_encryption_is_a_fault_of_tls(streams: HttpStreams) -> None:
     assert fault_at(streams.address("/mjpeg").replace("http:", "https:")).kind is FaultKind.TLS
+
+
+def test_a_certificate_is_checked_against_those_that_are_trusted(streams: HttpStreams, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    holder = ["-subj", "/CN=camera", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", "req", "-x509", *kind, *holder, *files], check=True, capture_output=True)
+    streams.encrypt(certificate, key)
+    assert fault_at(streams.address("/mjpeg")).kind is FaultKind.TLS
+    connect(parse_address(streams.address("/mjpeg")), LiveSettings(timeout=20.0, tls_ca=certificate)).close()
 
 
 def test_a_recording_on_a_server_gives_every_frame_and_ends(streams: HttpStreams, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from edgeact.capture.base import SourceState
 from edgeact.capture.faults import FaultKind, SourceFaultError
 from edgeact.capture.live import LiveSource, LiveStatus
 from edgeact.errors import UsageError
+from edgeact.stopping import left_behind
 from tests.edgeact.capture.scripted_connection import Script, ScriptedConnection, pictures
 from tests.servers.patience import wait_until
 
@@ -160,6 +161,7 @@ def test_closing_does_not_wait_for_a_read_that_hangs() -> None:
     assert time.monotonic() - begun < 10.0  # the hang lasts 30 s
     assert list(frames) == []
     assert source.state is SourceState.ENDED
+    assert left_behind() == ()  # else nobody would complete the files of this source
     hanging.released.set()
 
 

@@ -122,7 +122,7 @@ def test_a_camera_or_stream_is_told_what_works_today(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceNotFoundError, match=r"is a camera or stream.*video files, images and folders") as caught:
         find_inputs([pattern])
-    assert "ffmpeg" in str(caught.value)
+    assert "edgeact watch" in str(caught.value)
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
