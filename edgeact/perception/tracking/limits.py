@@ -31,3 +31,13 @@ MISSED_RUNS = 2  # detector runs without a sign of a track before it may be drop
 UNSUPPORTED_FACTOR = 2.0
 TOUCHING_FACTOR = 2
 WAITING_FACTOR = 3.0  # and someone who is hidden behind another track is waited for so many times longer
+# Clothes of another track near by that fit so much better than a track's own show that the pose jumped to that other
+# person. Chosen on the known clips' half "choose" (docs/tracking.md), where .2 to .4 do equally well.
+RIVAL_MARGIN = 0.3
+UNLIKE_CLOTHES = 0.05  # clothes that are more unlike are another person's: light and turning leave more than that
+REMEMBERED_SECONDS = 10.0  # whoever was away for longer gets a new number
+# Somebody new whose clothes are at least so like those of somebody who is gone is that person,
+RECOGNISED_SIMILARITY = 0.7
+RECOGNISED_LEAD = 0.15  # unless somebody else who is gone wears nearly the same
+GROWN_RATIO = 1.6  # of the heights, at most: people come nearer while they are away
+WALKING_SPEED = 1.5  # heights per second, besides one height

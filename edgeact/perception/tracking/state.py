@@ -70,6 +70,11 @@ class TrackState:
         self._margins: Float32 | None = None  # from the box of its joints to its box, in heights
         self._sure_joints = 0  # joints that were sure when the margins were taken
 
+    @property
+    def seen_box(self) -> Float32:
+        """The box ``(4,)`` where it was last seen."""
+        return self._seen_box
+
     def expected_features(self) -> Float32:
         """The last pose, moved along with the predicted box, ``(J, 3)``."""
         box, moved = self.motion.box, self.features.copy()

@@ -10,7 +10,7 @@ class TrackedPerson:
     """One confirmed track in one frame.
 
     Attributes:
-        track_id: From 1, never reused.
+        track_id: From 1; the same again for somebody who came back.
         box: ``(4,)`` float32 in frame pixels, within the frame.
         score: Of its last detection.
         features: ``(J, 3)`` float32 x, y in frame pixels, confidence.
@@ -33,7 +33,9 @@ class TrackedPerson:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackStep:
-    """What a frame brought: the confirmed tracks that are seen in it, by id, and the ids that are gone for good."""
+    """What a frame brought: the confirmed tracks that are seen in it, by id, and the ids that are lost: their
+    persons are gone, perhaps to come back with the same id.
+    """
 
     persons: tuple[TrackedPerson, ...]
     lost: tuple[int, ...]

@@ -27,6 +27,7 @@ from edgeact.perception.tracking.association import (
     track_similarity,
     without_pairs,
 )
+from edgeact.perception.tracking.clothes import is_unlike, wears_anothers
 from edgeact.perception.tracking.limits import (
     APART_IOU,
     CONTACT_IOU,
@@ -48,6 +49,7 @@ from edgeact.perception.tracking.limits import (
     WEAK_SIMILARITY,
 )
 from edgeact.perception.tracking.newcomers import Newcomers
+from edgeact.perception.tracking.numbers import Numbers
 from edgeact.perception.tracking.state import TrackState, mean_confidence
 from edgeact.perception.tracking.step import TrackedPerson, TrackStep
 from edgeact.skeleton import Skeleton
@@ -89,7 +91,7 @@ class Tracker:
         self._sigmas = joint_sigmas(skeleton.joints)
         self._newcomers = Newcomers(skeleton, detection_score=detection_score, joint_confidence=joint_confidence)
         self._tracks: list[TrackState] = []
-        self._next_id = 1
+        self._numbers = Numbers()
         self._started = False
         self._frame: Generator[Float32, PoseBatch, TrackStep] | None = None  # the frame that is being taken in
 
@@ -107,6 +109,7 @@ class Tracker:
         """Forget all tracks (a source started anew) and return the ids that were confirmed; ids go on counting."""
         lost = tuple(track.track_id for track in self._tracks if track.track_id is not None)
         self._tracks = []
+        self._numbers.forget()
         self._started = False
         return lost
 
@@ -219,13 +222,12 @@ class Tracker:
         """Give the candidates in some rows to tracks; also returns the rows that are taken."""
         if not rows or not tracks:
             return [], set()
+        boxes, colours = _stack([candidates[row].box for row in rows]), poses.colours[rows]
         similarity = track_similarity(
-            self._expectation(time, tracks),
-            _stack([candidates[row].box for row in rows]),
-            poses.features[rows],
-            poses.colours[rows],
-            sigmas=self._sigmas,
+            self._expectation(time, tracks), boxes, poses.features[rows], colours, sigmas=self._sigmas
         )
+        others = wears_anothers(self._tracks, boxes, colours)[[self._tracks.index(track) for track in tracks]]
+        similarity = np.where(others, 0.0, similarity).astype(np.float32)
         pairs = [(tracks[index], rows[column]) for index, column in assign(similarity, threshold=threshold)]
         alone = [
             track for track in tracks if track.track_id is not None and track not in {matched for matched, _ in pairs}
@@ -288,9 +290,14 @@ class Tracker:
                 needed = max(needed, KEPT_SHARE * track.confidence)
             if mean_confidence(features) >= needed:
                 box = track.carried_box(features, threshold=self._joint_confidence)
-                if box is not None:
+                if box is not None and not self._is_somebody_else(track, box, found.colours[index]):
                     carried.append(_Sighting(track, box, first + index))
         return carried
+
+    def _is_somebody_else(self, track: TrackState, box: Float32, colours: Float32) -> bool:
+        """Whether a carried pose jumped to another person, by the clothes ``(2, 3)``."""
+        anothers = wears_anothers(self._tracks, box[None], colours[None])
+        return bool(anothers[self._tracks.index(track), 0]) or is_unlike(track, colours)
 
     def _without_duplicates(self, sightings: list[_Sighting], poses: PoseBatch) -> list[_Sighting]:
         """Where two tracks show one person, only one of them.
@@ -383,13 +390,15 @@ class Tracker:
         """Drop who is lost, confirm who is there, and report."""
         lost = [track for track in self._tracks if self._is_lost(track, time)]
         self._tracks = [track for track in self._tracks if track not in lost]
+        for track in lost:
+            self._numbers.remember(track)
         persons: list[TrackedPerson] = []
         for track in self._tracks:
             # Next to others, parts of them are detected as persons now and then, so it takes longer to believe.
             if track.track_id is None and track.hits >= self._config.confirm_hits * (
                 TOUCHING_FACTOR if track.mixed else 1
             ):
-                track.track_id, self._next_id = self._next_id, self._next_id + 1
+                self._numbers.give(track, time)
             if track.track_id is not None and track.row is not None and len(persons) < self._config.max_persons:
                 persons.append(
                     TrackedPerson(

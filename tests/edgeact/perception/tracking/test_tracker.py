@@ -11,6 +11,7 @@ from edgeact.config import PipelineConfig
 from edgeact.engine.engine import Engine
 from edgeact.perception.perceiver import Perceiver
 from edgeact.perception.pose import PoseBatch
+from edgeact.perception.tracking.limits import REMEMBERED_SECONDS
 from edgeact.perception.tracking.step import TrackStep
 from edgeact.perception.tracking.tracker import PoseRequest, Tracker
 from edgeact.types import Detection, Frame
@@ -35,14 +36,17 @@ def person(x: float, y: float = 60) -> tuple[float, float, float, float]:
     return (x, y, x + 24, y + 80)
 
 
-def test_a_person_who_leaves_is_lost_and_the_number_is_not_used_again(tiny_bundle: Path) -> None:
+@pytest.mark.parametrize(("away", "number"), [(3.0, 1), (REMEMBERED_SECONDS + 1.5, 2)])
+def test_a_person_who_leaves_is_lost_and_has_the_old_number_on_coming_back_soon(
+    tiny_bundle: Path, away: float, number: int
+) -> None:
     def boxes(time: float) -> Boxes:
-        return [person(100)] if time < 1 or time > 4 else []
+        return [person(100)] if time < 1 or time > 1 + away else []
 
-    found = follow(tiny_bundle, boxes, seconds=6)
+    found = follow(tiny_bundle, boxes, seconds=3 + away)
     assert set(found[20]) == {1}
     assert found[60] == {}
-    assert set(found[-1]) == {2}
+    assert set(found[-1]) == {number}
 
 
 def test_a_person_who_is_away_for_a_moment_stays_the_same(tiny_bundle: Path) -> None:
