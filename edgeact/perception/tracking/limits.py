@@ -1,5 +1,8 @@
 """The limits of following people (`edgeact.perception.tracking.tracker`): seconds, or ratios of a person's size."""
 
+# In a crowd the tracks that no detection shows take turns in being posed: so many in a frame, but each at least in
+# every third. Twenty people, as many as are followed without settings, are all posed in every frame.
+POSES_A_FRAME, LONGEST_TURN = 24, 3
 FRESH_SECONDS = 0.25  # after this long unseen, a posture has changed too much to be compared
 SURE_SIMILARITY = 0.2  # a detection that fits a track less is someone else
 WEAK_SIMILARITY = 0.35  # weak detections are often parts of others, so they must fit better

@@ -52,6 +52,7 @@ from edgeact.perception.tracking.newcomers import Newcomers
 from edgeact.perception.tracking.numbers import Numbers
 from edgeact.perception.tracking.state import TrackState, mean_confidence
 from edgeact.perception.tracking.step import TrackedPerson, TrackStep
+from edgeact.perception.tracking.turns import PoseTurns
 from edgeact.skeleton import Skeleton
 from edgeact.types import Detection, Float32
 
@@ -93,6 +94,7 @@ class Tracker:
         self._tracks: list[TrackState] = []
         self._numbers = Numbers()
         self._started = False
+        self._turns = PoseTurns()
         self._frame: Generator[Float32, PoseBatch, TrackStep] | None = None  # the frame that is being taken in
 
     @property
@@ -111,6 +113,7 @@ class Tracker:
         self._tracks = []
         self._numbers.forget()
         self._started = False
+        self._turns = PoseTurns()
         return lost
 
     def expect(
@@ -167,13 +170,21 @@ class Tracker:
         sightings, unclaimed = self._match(time, candidates, poses)
         waiting, boxes = self._unseen(time, sightings, width=width, height=height)
         carried: list[_Sighting] = []
+        resting = self._turns.rest(waiting)
         if waiting:
-            found = yield boxes
-            carried = self._carry(waiting, found, first=len(poses.features))
+            asked = [index for index, track in enumerate(waiting) if track not in resting]
+            found = yield boxes[asked]
+            carried = self._carry([waiting[index] for index in asked], found, first=len(poses.features))
             poses = join_batches(poses, found)
+        if resting:
+            carried += [
+                _Sighting(track, track.motion.box, len(poses.features) + row) for row, track in enumerate(resting)
+            ]
+            poses = join_batches(poses, self._turns.remembered(resting))
         seen = self._without_duplicates([*sightings, *carried], poses)
         for sighting in seen:
             self._see(sighting, poses, time)
+        self._turns.note([(sighting.track, sighting.row) for sighting in seen], poses, resting=resting)
         if detections is not None:
             self._note_support(time, _stack([detection.box for detection in detections]))
             self._start(time, candidates, unclaimed, poses)
@@ -400,14 +411,11 @@ class Tracker:
             ):
                 self._numbers.give(track, time)
             if track.track_id is not None and track.row is not None and len(persons) < self._config.max_persons:
+                box = track.box_around_joints(threshold=self._joint_confidence)
                 persons.append(
                     TrackedPerson(
                         track_id=track.track_id,
-                        box=clip_box(
-                            track.box_around_joints(threshold=self._joint_confidence),
-                            width=width,
-                            height=height,
-                        ),
+                        box=clip_box(box, width=width, height=height),
                         score=track.score,
                         features=track.features,
                         joints_3d=None if poses.joints_3d is None else poses.joints_3d[track.row],
