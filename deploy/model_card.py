@@ -177,7 +177,7 @@ def action_table(metrics: dict) -> str:
 
 
 def _size(shape: Sequence[int | str]) -> str:
-    """Of a graph's pictures (N, H, W, 3)."""
+    """Width × height, in words, of the pictures that a graph takes; ``shape`` is (N, H, W, 3)."""
     return "any size" if isinstance(shape[1], str) else f"{shape[2]}×{shape[1]}"
 
 

@@ -50,7 +50,7 @@ class PoseRecipe(_Record):
 
     @property
     def size(self) -> InputSize:
-        """Of its crops."""
+        """Size of the network's crops."""
         return InputSize(self.height, self.width)
 
 

@@ -64,7 +64,7 @@ class Plan:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Of the first action head; none without one."""
+        """The labels of the first action head; empty where the bundle has no action head."""
         return self.heads[0].labels if self.heads else ()
 
     @property
@@ -167,7 +167,7 @@ def _pose_faults(graph: GraphSpec) -> list[str]:
 
 
 def _clip_faults(graph: GraphSpec, pose: GraphSpec) -> list[str]:
-    """Of a graph that classifies or explains the joints of a clip."""
+    """What is wrong with a graph that classifies clips of joints, or explains such a classification."""
     gives: tuple[OutputMeaning, ...] = tuple(
         meaning for meaning in ("actions", "relevance") if graph.output(meaning) is not None
     )

@@ -66,7 +66,7 @@ class _Calibration(Record):
 
 
 class ManifestOfSchema1(Record):
-    """As it stands in the file."""
+    """A manifest of schema 1 as the file holds it."""
 
     schema_version: Literal[1]
     name: Line

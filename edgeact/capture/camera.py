@@ -36,7 +36,7 @@ class CameraMode:
     rate: float | None
 
     def __str__(self) -> str:
-        """In words, for a status line: ``MJPG 1280×720 at 30``."""
+        """The mode as a status line shows it, for example ``MJPG 1280×720 at 30``."""
         size = "any size" if self.size is None else f"{self.size[0]}×{self.size[1]}"
         rate = "any rate" if self.rate is None else f"{self.rate:g}"
         return f"{self.pixels or 'any format'} {size} at {rate}"

@@ -1,4 +1,4 @@
-"""From what a person names on the command line (files, patterns, folders) to inputs."""
+"""Turn the files, patterns and folders of a command line into a list of inputs."""
 
 import contextlib
 import glob
@@ -130,7 +130,7 @@ def _expand_path(pattern: str) -> list[Path]:
 
 
 def _refuse_camera(pattern: str) -> None:
-    """Say of a camera or stream what can be done about it.
+    """Refuse a pattern that names a camera or stream; the message says which command takes it.
 
     Raises:
         SourceNotFoundError: The pattern is one: an address, a number, a device, a pipe or the standard input.

@@ -151,7 +151,7 @@ class LiveSource:
 
     @property
     def status(self) -> LiveStatus:
-        """Everything for a status line; may be read from any thread."""
+        """A snapshot for a status line; may be read from any thread."""
         with self._changed:
             return LiveStatus(
                 name=self._info.name,
@@ -166,7 +166,7 @@ class LiveSource:
 
     @property
     def message(self) -> str | None:
-        """One line on what was odd about the colours, or None."""
+        """One line about colour levels that had to be scaled, or None."""
         return self._colours.message
 
     def frames(self) -> Iterator[Frame]:

@@ -7,7 +7,7 @@ REPAIR_SECONDS = 0.001  # by which a time that would not increase follows the on
 
 
 class LiveClock:
-    """Gives every picture of a source its time in seconds: strictly increasing, also over reconnects.
+    """Assigns each picture of a live source a time in seconds that increases strictly, also across reconnects.
 
     The first picture of all has time 0. Within an epoch, steps are those of the stream's timestamps; where these are
     missing, go back or leap, and from one epoch to the next, a step is the time that passed between the arrivals.

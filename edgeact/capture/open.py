@@ -1,4 +1,4 @@
-"""From what a person or a program names to a source: the one place where it is decided what something is."""
+"""Open a source from its name: the one place that decides whether a name is a file, camera, stream or iterable."""
 
 import contextlib
 import re

@@ -59,7 +59,7 @@ class _Due:
 
 
 class Acting:
-    """Of one source.
+    """Judges the actions of the people of one source, and asks for the clips that graphs have to read.
 
     Args:
         plan: Of the bundle. Without classifiers persons have no readings; without explainers the attention map shows

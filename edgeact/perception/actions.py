@@ -45,7 +45,7 @@ class ActionRules:
 
 
 class EventLog:
-    """Gives the events of one source their numbers, and the epoch that they belong to.
+    """Creates the events of one source and numbers them; each event carries the source's current epoch.
 
     Args:
         source: Name of the source.

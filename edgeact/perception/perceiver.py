@@ -12,7 +12,7 @@ Outcome = TypeVar("Outcome")
 
 
 class Perceiver:
-    """Everything between a decoded frame and what is known of it.
+    """Runs detection, tracking and action recognition on one frame after the other of one source.
 
     Args:
         engine: Whose graphs are called; it may serve other perceivers too, and is closed by whoever opened it.

@@ -12,7 +12,7 @@ _PAUSE = 2  # frames between a detection and one that the tracker asks for
 
 
 class DetectionSchedule:
-    """Of one source.
+    """Decides on which frames of one source the detector runs.
 
     Args:
         config: ``detect_every`` and ``detect_every_seconds`` are used.

@@ -83,7 +83,7 @@ class Stages:
         return followed
 
     def act(self, batch: Sequence[tuple[Stream, Followed]]) -> list[Perceived | BackendError]:
-        """Say what everybody does, and why it seems so."""
+        """Classify the action of every person, and compute the attention maps that explain it."""
         began = clock.perf_counter()
         clips = [
             stream.acting.expect(followed.looked.frame, followed.step, is_new=followed.looked.is_new)

@@ -11,7 +11,7 @@ from edgeact.types import Frame
 
 
 class Stream:
-    """Of one source; each of its parts is used by one stage, and so by one thread.
+    """The memory of one source. Each part of it belongs to one stage, and so to one thread.
 
     Args:
         plan: Of the bundle.

@@ -63,7 +63,7 @@ class SourceQueues:
         self.perceived: BoundedQueue[Perceived] = BoundedQueue(self.capacity, lock=lock, wakes=wakes)
 
     def close(self, *, discard: bool) -> None:
-        """Close all, backwards, so that what still arrives are the first of the frames, without a gap."""
+        """Close all queues, the last one first: the frames that still pass are then the oldest ones, without a gap."""
         for queue in (self.perceived, self.followed, self.looked, self.frames):
             queue.close(discard=discard)
 

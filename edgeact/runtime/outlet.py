@@ -58,7 +58,7 @@ class OutletReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delivery:
-    """One thing for a sink: an observation with its picture, or an event.
+    """What a sink receives at once: an observation with its picture, or an event.
 
     Attributes:
         number: Of the frame, as they were read; of an event that of the frame that it came with.

@@ -97,7 +97,7 @@ class Counters:
         return 0.0 if self._first_time is None else self._last_time - self._first_time
 
     def count(self, observation: Observation) -> None:
-        """One more frame was perceived."""
+        """Add one perceived frame to the counts and times."""
         frame = observation.frame
         if frame.captured > 0.0:
             self.ages.add(time.monotonic() - frame.captured)

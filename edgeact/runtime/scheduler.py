@@ -20,7 +20,7 @@ Given = TypeVar("Given")
 
 @dataclass(slots=True, eq=False)
 class Seat(Generic[Stream, Taken, Given]):
-    """One source's place at a stage.
+    """What one stage needs of one source: its memory, its input queue and its output queue.
 
     Attributes:
         stream: What is remembered of the source.

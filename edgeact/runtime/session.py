@@ -64,7 +64,7 @@ class _Place:
 
 
 class Session(Generic[Stream]):
-    """Sources over one engine; use as a context manager, or `start` and `close` it.
+    """Runs any number of sources over one engine. Use it as a context manager, or call `start` and `close`.
 
     Args:
         perceiving: The stages over the engine, which is closed by whoever opened it.

@@ -83,7 +83,7 @@ class SourceRun:
 
     @property
     def name(self) -> str:
-        """Of the source, without credentials."""
+        """Name of the source, without credentials."""
         return self.job.source.info.name
 
     @property
@@ -329,7 +329,7 @@ class SourceRun:
         self._leave()
 
     def _leave(self) -> None:
-        """One of the threads that write or give out is done; the last one settles the source."""
+        """Note that a writing thread has ended; the last one to end closes the source's report."""
         with self._lock:
             self._working -= 1
             is_last = self._working == 0

@@ -97,12 +97,12 @@ class Watched:
 
     @property
     def epoch(self) -> int:
-        """How often it was connected to anew."""
+        """How often the source was reconnected."""
         return 0 if self.source is None else self.source.epoch
 
     @property
     def why(self) -> str | None:
-        """Why it does not run, in a few words; None while it does."""
+        """The reason why the source is not running, in a few words; None while it is running."""
         if self.error is not None:
             return self.error.reason if isinstance(self.error, SourceFaultError) else str(self.error)
         if isinstance(self.source, LiveSource) and self.state in (SourceState.STALLED, SourceState.RECONNECTING):
@@ -122,7 +122,7 @@ class Watched:
         return before + (0 if self.run is None else sum(self.run.status().dropped.values()))
 
     def as_record(self, *, began: float) -> dict[str, Any]:
-        """Everything for JSON; times in seconds, ``first_result`` counts from ``began`` (`time.monotonic`)."""
+        """The record for JSON; times are in seconds, ``first_result`` counts from ``began`` (`time.monotonic`)."""
         ages = self.ages.summary()
         return {
             "name": self.name,
@@ -167,7 +167,7 @@ class WatchReport:
         return INTERRUPTED_EXIT_CODE if self.interrupted else 0
 
     def as_record(self) -> dict[str, Any]:
-        """Everything for JSON."""
+        """The record for JSON."""
         return {
             "schema": "edgeact.watch",
             "seconds": round(self.seconds, 3),

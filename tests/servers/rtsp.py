@@ -80,7 +80,7 @@ class RtspServer:
 
     @property
     def address(self) -> str:
-        """With user name and password, as a standard address has them."""
+        """The address with user name and password, percent-encoded as in RFC 3986."""
         user, password = self._settings["user"], self._settings["password"]
         login = f"{quote(user, safe='')}:{quote(password, safe='')}@" if self._settings["auth"] else ""
         return f"rtsp://{login}127.0.0.1:{self.port}/stream"

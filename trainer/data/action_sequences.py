@@ -106,7 +106,7 @@ def jhmdb(root: Path) -> Iterator[JointSequence]:
 
 
 def studio_split(motion: MotionClip | MotionEntry) -> Split:
-    """Labels in `UNSEEN_OTHER` and one subject's motions test, a tenth of the rest chooses, the others train."""
+    """The split of a studio motion: labels in `UNSEEN_OTHER` and one subject test, a tenth of the rest validates."""
     if motion.label in UNSEEN_OTHER or motion.source == "cmu8_test":
         return "test"
     return split_by_hash(motion.name, validation=10, test=0)

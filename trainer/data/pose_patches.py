@@ -167,7 +167,7 @@ def _coco(data: Path) -> Iterator[PosePatch]:
 
 
 def _wild(folder: Path, labels: Path, name: str) -> Iterator[PosePatch]:
-    """Whom the teachers found in a wild set's pictures that train or choose."""
+    """Persons that the teachers labelled in a wild set's training and validation pictures."""
     pictures = {path.relative_to(folder).as_posix(): split for path, split in wild_pictures(folder, name)}
     for row in _lines(labels / f"{name}.jsonl"):
         split = pictures.get(row["file"])

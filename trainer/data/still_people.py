@@ -1,4 +1,4 @@
-"""People of photos as sequences that stand still: whoever holds a posture does nothing.
+"""Photographed people as sequences without motion: a person who only holds a posture performs no action.
 
 Photos show postures that action sets lack: people who sit, read, phone, cook, are cut off at the waist. A posture that
 an action passes through, or is held in, may be that action all the same.
@@ -29,7 +29,7 @@ _HELD: dict[str, tuple[str, ...]] = {
 
 
 def still_people(labels: Path) -> Iterator[JointSequence]:
-    """Everybody whom the teachers labelled in the wild sets' training and validation photos.
+    """Persons that the teachers labelled in the wild sets' training and validation photos.
 
     Args:
         labels: Folder of the teachers' labels, a file for each set (`trainer.data.label`).

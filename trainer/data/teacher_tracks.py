@@ -1,4 +1,4 @@
-"""Who is who in clips of UT-Interaction: boxes of a teacher network, linked to tracks that a person has looked at.
+"""Reference tracks of UT-Interaction: boxes of a teacher network, linked to tracks and checked by a person.
 
 The set has no labelled tracks. A frame is known where the teacher finds exactly as many large people as are in the
 clip; known frames are linked by place and clothes, all others stay unknown. ``ut_interaction_tracks.csv`` names the
@@ -47,7 +47,7 @@ def read_checked(path: Path = CHECKED_FILE) -> tuple[CheckedClip, ...]:
 
 
 def teacher_boxes(clip: Path, teacher: TeacherDetector) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Of every frame the picture ``(H, W, 3)`` uint8 BGR and the boxes ``(N, 5)`` x_min, y_min, x_max, y_max, score.
+    """Yield each frame's picture ``(H, W, 3)`` uint8 BGR and its boxes ``(N, 5)`` x_min, y_min, x_max, y_max, score.
 
     Raises:
         SourceNotFoundError: The clip does not exist.
@@ -61,7 +61,7 @@ def teacher_boxes(clip: Path, teacher: TeacherDetector) -> Iterator[tuple[np.nda
 
 
 def link_boxes(frames: Iterable[tuple[np.ndarray, np.ndarray]], people: int) -> list[np.ndarray | None]:
-    """Of every frame the boxes ``(people, 4)`` float32, one row a person, or None where not everybody is known."""
+    """Boxes of each frame, ``(people, 4)`` float32, one row a person; None where not everybody is known."""
     linked: list[np.ndarray | None] = []
     places: np.ndarray | None = None
     clothes: np.ndarray | None = None

@@ -119,7 +119,7 @@ def watch_file(bundle: Bundle, path: Path) -> Watched:
 
 
 def labelled_time(tracks: Sequence[Sequence[Seen]]) -> tuple[float, float | None]:
-    """Of the busiest track, the share of frames with a label, and the seconds until the first one."""
+    """Ratio of labelled frames of the track that has most of them, and the seconds until its first label."""
     busiest = max(tracks, key=lambda track: (sum(seen.labelled for seen in track), len(track)), default=())
     if not busiest:
         return 0.0, None

@@ -25,7 +25,7 @@ TEACHER_LABELLED = frozenset({"ut_interaction", "surveillance_fights"})
 
 
 def crop_size(bundle: Bundle) -> InputSize:
-    """Of the crops that a bundle's pose graph takes."""
+    """Size of the crops that a bundle's pose graph takes."""
     shape = bundle.plan.pose.inputs[0].shape
     return InputSize(int(shape[1]), int(shape[2]))
 

@@ -62,7 +62,7 @@ class RenderOutcome:
 
 
 def followed_share(boxes: Sequence[Float32 | None], tracks: Sequence[Sequence[Seen]]) -> float:
-    """Of all frames of a clip, the share in which its best track is where the person is.
+    """Ratio of the frames of a clip in which its best track is where the person is.
 
     Args:
         boxes: The person's true box ``(4,)`` in every frame; None where nothing of the person is seen.

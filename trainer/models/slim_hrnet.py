@@ -188,7 +188,7 @@ def _place_pair(new: nn.Module, old: nn.Module, reads: Order | None, writes: Ord
 
 @torch.no_grad()
 def _rewrite_unit(new: DenseUnit, old: nn.Module, order: Order) -> Order:
-    """One unit without its split and shuffle; returns the order of the channels that it writes."""
+    """Copy one unit without its split and shuffle; return the order of the channels that it writes."""
     narrow, middle, widen = old.mix
     kept, mixed = order.chunk(2)
     new.narrow.weight.zero_()
@@ -286,8 +286,8 @@ def channel_groups(network: SlimHRNet) -> Iterator[tuple[Conv | DenseUnit, Group
 
 
 def channel_worth(network: SlimHRNet, losses: Iterable[torch.Tensor]) -> dict[Group, torch.Tensor]:
-    """How much the loss would change without each channel: the square of gradient times weight, summed over what
-    writes the channel, and over the batches.
+    """First-order Taylor estimate of how much the loss changes when a channel is removed: (gradient · weight)², summed
+    over the layers that write the channel and over the batches.
 
     Args:
         network: That the losses are of.

@@ -1,1 +1,1 @@
-"""Who is who from frame to frame."""
+"""Multi-person tracking: the same person keeps the same number from frame to frame."""

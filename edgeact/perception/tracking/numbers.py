@@ -32,7 +32,7 @@ class _Gone:
 
 
 class Numbers:
-    """Of the persons of one source."""
+    """Assigns track numbers within one source; a person who returns soon gets the old number again."""
 
     def __init__(self) -> None:
         self._next = 1
@@ -58,7 +58,7 @@ class Numbers:
             track.track_id, track.continues = person.track_id, False
 
     def _recognise(self, track: TrackState, time: float) -> _Gone | None:
-        """Who of those who are gone is the person of a new track."""
+        """The lost person whom a new track shows again, or None."""
         if not self._gone:
             return None
         alike = np.nan_to_num(colour_similarity(track.colours[None], np.stack([one.colours for one in self._gone]))[0])

@@ -1,4 +1,4 @@
-"""Whose pose is estimated in a crowded frame: tracks take turns, and who rests keeps the last pose, moved along."""
+"""Pose estimation in turns: in a crowded frame some tracks are not posed and keep their last pose, moved along."""
 
 import math
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class _Memory:
 
 
 class PoseTurns:
-    """Of one source; it remembers nothing while there are few people."""
+    """Chooses which tracks of one source are posed in a frame; without a crowd all are, and nothing is stored."""
 
     def __init__(self) -> None:
         self._memories: dict[TrackState, _Memory] = {}
@@ -85,5 +85,5 @@ class PoseTurns:
 
 
 def _middle(features: Float32) -> Float32:
-    """Of the joints ``(J, 3)`` of a pose: their mean place ``(2,)``."""
+    """Mean position ``(2,)`` of the joints ``(J, 3)`` of a pose."""
     return np.asarray(features[:, :2].mean(0), np.float32)

@@ -123,7 +123,7 @@ def laid_down(motion: Motion, avatar: Avatar) -> Motion:
     heavy = posed.joints[0, [BODY_21.index(joint) for joint in _HEAVY]].mean(0)
 
     def height(tip: np.ndarray) -> float:
-        """Of the body's middle above its lowest point, which gravity makes as small as it can."""
+        """Height of the body's middle above its lowest point; gravity minimises it."""
         down = Rotation.from_rotvec([tip[0], 0.0, tip[1]]).as_matrix()[1]
         return float(heavy @ down - (surface @ down).min())
 
@@ -203,7 +203,7 @@ def _turned(points: np.ndarray, heading: float) -> np.ndarray:
 
 
 def _seen_share(joints: np.ndarray, shot: _Shot) -> float:
-    """Of the frames, the share in which the person is whole in the picture and neither small nor too large."""
+    """Ratio of the frames in which the whole person is in the picture, neither too small nor too large."""
     world = joints.astype(np.float64)
     world[..., [0, 2]] = _turned(world[..., [0, 2]], shot.heading) + shot.position
     pixels = shot.camera.to_pixels(world[::3], SIZE)

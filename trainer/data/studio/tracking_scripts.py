@@ -1,4 +1,4 @@
-"""Who walks where in the clips that measure tracking: crossing, hiding, meeting, leaving and coming back, crowds.
+"""Scripts of the clips that measure tracking: the paths of people who cross, hide, meet, leave and return, and crowds.
 
 A script says nothing of bodies and places. It is drawn at random for a stage whose width in the picture is known, so
 that it fits any camera. Depths are metres from the camera; a place "outside" cannot be seen.
@@ -17,7 +17,7 @@ _STRIDE = 1.25  # metres per second, about, of a person who walks
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One person's way.
+    """The path of one person.
 
     Attributes:
         stops: Where.

@@ -1,4 +1,4 @@
-"""People who walk where a script sends them: a recorded gait is bent along a path of straight lines and pauses."""
+"""Walking along a scripted path: a recorded gait is bent along straight lines and pauses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -26,7 +26,7 @@ Reported = Sequence[tuple[int, np.ndarray]]
 
 @dataclass(frozen=True, slots=True)
 class TrackingScore:
-    """Of several clips together; ratios are 0..1.
+    """Tracking scores over several clips together; ratios are 0..1.
 
     Attributes:
         frames: That were scored.
@@ -57,7 +57,7 @@ class TrackingScore:
     precision: float
 
     def as_dict(self) -> dict[str, float | int]:
-        """For JSON, ratios to four places."""
+        """The scores for JSON, ratios rounded to four places."""
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 

@@ -17,7 +17,7 @@ SHAPE = np.random.default_rng(1).uniform(0.1, 0.9, (len(BODY_21.joints), 2))  # 
 
 
 def poses(boxes: Float32, colours: Sequence[Float32]) -> PoseBatch:
-    """A person in each box, in these clothes."""
+    """Poses of one person a box, each in clothes of the given colours."""
     sides = boxes[:, 2:] - boxes[:, :2]
     joints = boxes[:, None, :2] + SHAPE[None] * sides[:, None]
     features = np.concatenate([joints, np.full((*joints.shape[:2], 1), 0.9)], 2).astype(np.float32)

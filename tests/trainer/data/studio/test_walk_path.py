@@ -1,4 +1,4 @@
-"""People walk where a script sends them."""
+"""Tests of walking along a scripted path."""
 
 import numpy as np
 import pytest
