@@ -5,8 +5,7 @@ import time
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import av
 import numpy as np
@@ -14,7 +13,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from edgeact.capture.base import SourceInfo, SourceState
+from edgeact.capture.base import SourceInfo
 from edgeact.capture.clock import MediaClock
 from edgeact.capture.colour import ColourReader
 from edgeact.capture.container import (
@@ -27,16 +26,17 @@ from edgeact.capture.container import (
 from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, limit_stream
 from edgeact.capture.losses import Announced, Losses
 from edgeact.capture.packets import PacketReader, is_content
+from edgeact.capture.recorded import RecordedSource, check_every
 from edgeact.capture.timeline import BestEffort, Timeline
 from edgeact.capture.upright import Orientation, check_turn, read_orientation
-from edgeact.errors import SourceFormatError, UsageError
+from edgeact.errors import SourceFormatError
 from edgeact.memory import DEFAULT_MEMORY
 from edgeact.types import Frame, UInt8
 
 FALLBACK_FRAME_RATE = Fraction(25)  # for streams that announce none; it only ever spaces frames without a timestamp
 
 
-class FileSource:
+class FileSource(RecordedSource):
     """Every frame of a video file, once and in order, with the container's own timestamps.
 
     Frames stand upright (rotation and mirroring of the display matrix are applied) and are RGB of standard dynamic
@@ -80,18 +80,15 @@ class FileSource:
             SourceFormatError: It is empty, no video, audio only, too large, or no picture of it can be decoded.
             UsageError: ``every`` is less than 1, ``turn`` no quarter turn, or there is no video stream of this index.
         """
-        if every < 1:
-            raise UsageError(f"every is {every}, but must be at least 1: it means that each n-th frame is used")
+        super().__init__()
+        check_every(every)
         check_turn(turn)
         self.decoded_frames = 0
         self.truncated = False
         self.message: str | None = None
         self._path = path
         self._every = every
-        self._state = SourceState.STARTING
         self._lock = threading.Lock()  # PyAV crashes when a container is closed under a decode
-        self._closing = False
-        self._started = False
         self._orientation: tuple[int, Orientation] | None = None  # and the angle in degrees that it was read at
         self._best_effort = BestEffort()
 
@@ -137,67 +134,23 @@ class FileSource:
         self._timeline = Timeline(step=step)
 
     @property
-    def info(self) -> SourceInfo:
-        """What is known before the first frame."""
-        return self._info
-
-    @property
     def clock(self) -> MediaClock:
         """The clock of all streams of the file, for whoever writes its sound."""
         return self._packets.clock
 
-    @property
-    def state(self) -> SourceState:
-        """Where the source stands; may be read from any thread."""
-        return self._state
+    def _deliver(self) -> Iterator[Frame]:
+        while (frame := self._next_frame()) is not None:
+            yield frame
 
-    @property
-    def epoch(self) -> int:
-        """Always 0: a file does not start anew."""
-        return 0
-
-    def frames(self) -> Iterator[Frame]:
-        """Yield every frame once, in order, times strictly increasing; after `close` it ends.
-
-        Raises:
-            SourceFormatError: A picture has a pixel format that cannot be converted.
-        """
-        if self._started:
-            raise RuntimeError(f"the frames of {self._path} were already taken; open it again")
-        self._started = True
-        self._state = SourceState.RUNNING
-        try:
-            while (frame := self._next_frame()) is not None:
-                yield frame
-            self._state = SourceState.ENDED
-        except (SourceFormatError, OSError, MemoryError):
-            self._state = SourceState.FAILED
-            raise
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Stop and release; may be called from any thread, and twice."""
-        self._closing = True
+    def _release(self) -> None:
         with self._lock:
             self._decoded.close()
             self._first = None
             self._container.close()
-        if self._state in (SourceState.STARTING, SourceState.RUNNING):
-            self._state = SourceState.ENDED
-
-    def __enter__(self) -> "FileSource":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> Literal[False]:
-        self.close()
-        return False
 
     def _next_frame(self) -> Frame | None:
         with self._lock:
-            while not self._closing:
+            while not self._closing.is_set():
                 picture, self._first = self._first or next(self._decoded, None), None
                 if picture is None:
                     self._judge()

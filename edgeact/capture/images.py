@@ -1,23 +1,21 @@
 """Images as a source: a picture, a file of many pictures, or a folder of them as the frames of a video."""
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Literal
 
 import numpy as np
 
-from edgeact.capture.base import SourceInfo, SourceState
+from edgeact.capture.base import SourceInfo
 from edgeact.capture.heif import HEIF_SUFFIXES, describe_heif
 from edgeact.capture.image_decode import check_image, read_pages
 from edgeact.capture.image_header import read_header
 from edgeact.capture.levels import Levels
 from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS, check_pixels
+from edgeact.capture.recorded import RecordedSource, check_every, check_frame_rate
 from edgeact.capture.upright import Orientation, check_turn
-from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
+from edgeact.errors import SourceFormatError, SourceNotFoundError
 from edgeact.types import Frame, UInt8
 
 IMAGE_SUFFIXES = (
@@ -25,7 +23,7 @@ IMAGE_SUFFIXES = (
 )
 
 
-class ImagesSource:
+class ImagesSource(RecordedSource):
     """Images in the given order. All pictures of a file of many (TIFF, animated WebP, HEIC) come one after the other.
 
     The time of a picture is its position over the frame rate, which images do not carry themselves; a single animation
@@ -65,10 +63,9 @@ class ImagesSource:
             SourceFormatError: The first cannot be decoded, or one is too large.
             UsageError: ``frame_rate``, ``every`` or ``turn`` is out of range.
         """
-        if every < 1:
-            raise UsageError(f"every is {every}, but must be at least 1: it means that each n-th frame is used")
-        if not (np.isfinite(frame_rate) and frame_rate > 0):
-            raise UsageError(f"the frame rate is {frame_rate}, but must be greater than 0")
+        super().__init__()
+        check_every(every)
+        check_frame_rate(frame_rate)
         check_turn(turn)
         if not paths:
             raise SourceNotFoundError("there is no image to read; name at least one")
@@ -81,9 +78,6 @@ class ImagesSource:
         self._orientation = Orientation().turned(turn)
         self._max_megapixels = max_megapixels
         self._levels = Levels()
-        self._state = SourceState.STARTING
-        self._closing = threading.Event()
-        self._started = False
         header = check_image(self._paths[0], max_megapixels=max_megapixels)
         count = len(header.pages) + sum(_announced(path, max_megapixels) for path in self._paths[1:])
         first, seconds = next(read_pages(self._paths[0], header, self._levels))
@@ -102,71 +96,24 @@ class ImagesSource:
         )
 
     @property
-    def info(self) -> SourceInfo:
-        """What is known before the first frame."""
-        return self._info
-
-    @property
-    def state(self) -> SourceState:
-        """Where the source stands; may be read from any thread."""
-        return self._state
-
-    @property
-    def epoch(self) -> int:
-        """Always 0: images do not start anew."""
-        return 0
-
-    @property
     def message(self) -> str | None:
         """One line on what was left out or scaled, or None."""
         scaled = None if self._levels.message is None else f"{self._info.name}: {self._levels.message}"
         return "; ".join(line for line in (self._note, scaled) if line is not None) or None
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield every picture once, in order; after `close` it ends.
-
-        Raises:
-            SourceNotFoundError: An image is gone.
-            SourceFormatError: An image cannot be decoded; the message names it.
-        """
-        if self._started:
-            raise RuntimeError(f"the images of {self._info.name} were already taken; open them again")
-        self._started = True
-        self._state = SourceState.RUNNING
+    def _deliver(self) -> Iterator[Frame]:
         clock = 0.0
-        try:
-            for index, (stored, seconds) in enumerate(self._pictures()):
-                if self._closing.is_set():
-                    break
-                self.decoded_frames += stored is not None
-                if stored is not None and index % self._every == 0:
-                    image = np.ascontiguousarray(self._upright(stored))
-                    image.flags.writeable = False
-                    shown = clock if self._is_timed else index / self._frame_rate
-                    captured = time.monotonic()
-                    yield Frame(index=index, time=shown, image=image, captured=captured, source=self._info.name)
-                clock += seconds or 1.0 / self._frame_rate
-            self._state = SourceState.ENDED
-        except (SourceFormatError, SourceNotFoundError):
-            self._state = SourceState.FAILED
-            raise
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Stop; may be called from any thread, and twice."""
-        self._closing.set()
-        if self._state in (SourceState.STARTING, SourceState.RUNNING):
-            self._state = SourceState.ENDED
-
-    def __enter__(self) -> "ImagesSource":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> Literal[False]:
-        self.close()
-        return False
+        for index, (stored, seconds) in enumerate(self._pictures()):
+            if self._closing.is_set():
+                return
+            self.decoded_frames += stored is not None
+            if stored is not None and index % self._every == 0:
+                image = np.ascontiguousarray(self._upright(stored))
+                image.flags.writeable = False
+                shown = clock if self._is_timed else index / self._frame_rate
+                captured = time.monotonic()
+                yield Frame(index=index, time=shown, image=image, captured=captured, source=self._info.name)
+            clock += seconds or 1.0 / self._frame_rate
 
     def _pictures(self) -> Iterator[tuple[UInt8 | None, float | None]]:
         """Every picture with its duration; None for one that ``every`` leaves out and that need not be read."""

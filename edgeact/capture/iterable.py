@@ -5,25 +5,25 @@ import time
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
-from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import av
 import numpy as np
 
-from edgeact.capture.base import SourceInfo, SourceState
+from edgeact.capture.base import SourceInfo
 from edgeact.capture.connection import Arrival
 from edgeact.capture.faults import FaultKind, SourceFaultError
 from edgeact.capture.limits import DEFAULT_MAX_MEGAPIXELS
+from edgeact.capture.recorded import RecordedSource, check_every, check_frame_rate
 from edgeact.capture.upright import Orientation, check_turn
-from edgeact.errors import SourceFormatError, UsageError
+from edgeact.errors import SourceFormatError
 from edgeact.types import Frame, UInt8
 
 ITERABLE_NAME = "iterable"
 _PICTURE = "a picture is an array of uint8, (H, W, 3), RGB"
 
 
-class IterableSource:
+class IterableSource(RecordedSource):
     """Every picture of an iterable, in order.
 
     An item is a picture, ``(H, W, 3)`` uint8 RGB, or a pair of its time in seconds and the picture. Without times they
@@ -59,19 +59,15 @@ class IterableSource:
             SourceFormatError: There is no item, or the first is no picture.
             UsageError: ``frame_rate``, ``every`` or ``turn`` is out of range.
         """
-        if every < 1:
-            raise UsageError(f"every is {every}, but must be at least 1: it means that each n-th frame is used")
-        if not (np.isfinite(frame_rate) and frame_rate > 0):
-            raise UsageError(f"the frame rate is {frame_rate}, but must be greater than 0")
+        super().__init__()
+        check_every(every)
+        check_frame_rate(frame_rate)
         check_turn(turn)
         self.decoded_frames = 0
         self.truncated = False
         self.message: str | None = None
         self._every, self._frame_rate, self._max_megapixels = every, frame_rate, max_megapixels
         self._orientation = Orientation().turned(turn)
-        self._state = SourceState.STARTING
-        self._closing = threading.Event()
-        self._is_taken = False
         self._items = iter(items)
         try:
             first = next(self._items)
@@ -93,37 +89,12 @@ class IterableSource:
             duration=None,
         )
 
-    @property
-    def info(self) -> SourceInfo:
-        """What is known before the first frame; width and height are those of the first picture."""
-        return self._info
-
-    @property
-    def state(self) -> SourceState:
-        """Where the source stands; may be read from any thread."""
-        return self._state
-
-    @property
-    def epoch(self) -> int:
-        """Always 0: an iterable does not start anew."""
-        return 0
-
-    def frames(self) -> Iterator[Frame]:
-        """Yield every picture once, in order, times strictly increasing; after `close` it ends.
-
-        Raises:
-            SourceFormatError: An item is no picture, or its time does not increase.
-            BaseException: As raised by the iterable.
-        """
-        if self._is_taken:
-            raise RuntimeError(f"the frames of {self._info.name} were already taken; open it again")
-        self._is_taken = True
-        self._state = SourceState.RUNNING
+    def _deliver(self) -> Iterator[Frame]:
         last = -np.inf
         try:
             for index, item in enumerate(self._pending):
                 if self._closing.is_set():
-                    break
+                    return
                 self.decoded_frames += 1
                 stamp, picture = _take(item, index, self._max_megapixels)
                 seconds = index / self._frame_rate if stamp is None else stamp
@@ -133,30 +104,8 @@ class IterableSource:
                 if index % self._every == 0:
                     image, captured = self._keep(picture), time.monotonic()
                     yield Frame(index=index, time=seconds, image=image, captured=captured, source=self._info.name)
-            self._state = SourceState.ENDED
         except _NoPictureError as error:
-            self._state = SourceState.FAILED
             raise SourceFormatError(f"{self._info.name}: {error}") from error
-        except Exception:
-            self._state = SourceState.FAILED
-            raise
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Stop; may be called from any thread, and twice."""
-        self._closing.set()
-        if self._state in (SourceState.STARTING, SourceState.RUNNING):
-            self._state = SourceState.ENDED
-
-    def __enter__(self) -> "IterableSource":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> Literal[False]:
-        self.close()
-        return False
 
     def _keep(self, picture: UInt8) -> UInt8:
         image = np.ascontiguousarray(self._orientation.apply(picture))
