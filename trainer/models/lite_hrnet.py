@@ -10,6 +10,8 @@ network does without.
 Shapes: N pictures, C channels, H height, W width.
 """
 
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -140,51 +142,69 @@ class ExchangeModule(nn.Module):
 
     Args:
         branches: Channels, finest first.
+        unit: Makes one unit of a branch from the branch's position.
+        finest_counts: How often the finest branch counts in its own sum.
+        light: See `exchange_paths`.
     """
 
-    def __init__(self, branches: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        branches: tuple[int, ...],
+        unit: Callable[[int], nn.Module],
+        *,
+        finest_counts: int = 1,
+        light: bool = False,
+    ) -> None:
         super().__init__()
-        self.units = nn.ModuleList(nn.Sequential(ShuffleUnit(channels), ShuffleUnit(channels)) for channels in branches)
-        self.paths = exchange_paths(branches)
+        self.units = nn.ModuleList(nn.Sequential(unit(branch), unit(branch)) for branch in range(len(branches)))
+        self.paths = exchange_paths(branches, light=light)
+        self.finest_counts = finest_counts
 
     def forward(self, maps: list[torch.Tensor]) -> list[torch.Tensor]:
         own = [units(x) for units, x in zip(self.units, maps, strict=True)]
         joined: list[torch.Tensor] = []
-        for to in range(len(maps)):
-            # The published network counts its finest branch twice, and tells the others what that has become by then.
-            total = own[to] if to else 2 * own[to]
+        for to, total in enumerate(own):
+            if to == 0 and self.finest_counts != 1:
+                total = self.finest_counts * total
             for source in range(to):
-                total = total + self.paths[f"{to}<{source}"](own[source] if source else joined[0])
+                if f"{to}<{source}" in self.paths:
+                    # The others are told what the finest branch has become by then, not what it was.
+                    total = total + self.paths[f"{to}<{source}"](own[source] if source else joined[0])
             coarse = told_by_coarser(self.paths, to, own)
             joined.append(total if coarse is None else total + coarse)
         return [functional.relu(x) for x in joined]
 
 
-class LiteHRNet(nn.Module):
-    """Picture (N, 3, H, W), ImageNet's mean and deviation, sides multiples of 32 → features (N, 40, H/4, W/4)."""
+class BranchedNet(nn.Module):
+    """Picture (N, 3, H, W), ImageNet's mean and deviation, sides multiples of 32 → features (N, C, H/4, W/4).
 
-    def __init__(self) -> None:
+    Args:
+        stem: Picture → (N, 32, H/4, W/4).
+        branches: Channels of the four branches, finest first; C is that of the finest.
+        exchange: Makes an exchange module from the number of its stage and its own within the stage, both from 0.
+    """
+
+    def __init__(
+        self, stem: nn.Module, branches: tuple[int, ...], exchange: Callable[[int, int], ExchangeModule]
+    ) -> None:
         super().__init__()
-        self.stem = Stem()
-        first, second = BRANCHES[:2]
+        self.stem = stem
         self.split = nn.ModuleList(
-            [
-                nn.Sequential(depthwise(STEM_CHANNELS), Conv(STEM_CHANNELS, first, relu=True)),
-                nn.Sequential(depthwise(STEM_CHANNELS, stride=2), Conv(STEM_CHANNELS, second, relu=True)),
-            ]
+            nn.Sequential(depthwise(STEM_CHANNELS, stride=stride), Conv(STEM_CHANNELS, channels, relu=True))
+            for stride, channels in zip((1, 2), branches[:2], strict=True)
         )
         self.grow = nn.ModuleList(
-            nn.Sequential(depthwise(channels, stride=2), Conv(channels, 2 * channels, relu=True))
-            for channels in BRANCHES[1:-1]
+            nn.Sequential(depthwise(channels, stride=2), Conv(channels, coarser, relu=True))
+            for channels, coarser in pairwise(branches[1:])
         )
         self.stages = nn.ModuleList(
-            nn.Sequential(*(ExchangeModule(BRANCHES[: index + 2]) for _ in range(modules)))
-            for index, modules in enumerate(MODULES)
+            nn.Sequential(*(exchange(stage, module) for module in range(modules)))
+            for stage, modules in enumerate(MODULES)
         )
-        narrower = (*BRANCHES[-2::-1], BRANCHES[0])
+        narrower = (*branches[-2::-1], branches[0])
         self.collect = nn.ModuleList(
             nn.Sequential(depthwise(channels), Conv(channels, out, relu=True))
-            for channels, out in zip(BRANCHES[::-1], narrower, strict=True)
+            for channels, out in zip(branches[::-1], narrower, strict=True)
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -203,6 +223,19 @@ class LiteHRNet(nn.Module):
             # By factor: by size, ONNX Runtime would take a slower path.
             features = layer(x + functional.interpolate(features, scale_factor=2, mode="bilinear", align_corners=True))
         return features
+
+
+class LiteHRNet(BranchedNet):
+    """`BranchedNet` as PP-TinyPose has it; C is 40."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Stem(),
+            BRANCHES,
+            lambda stage, _: ExchangeModule(
+                BRANCHES[: stage + 2], lambda branch: ShuffleUnit(BRANCHES[branch]), finest_counts=2
+            ),
+        )
 
 
 def _published(network: LiteHRNet) -> list[Conv]:

@@ -11,7 +11,6 @@ Shapes: N pictures, C channels, H height, W width.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import cast
 
 import torch
@@ -22,13 +21,12 @@ from trainer.models.lite_hrnet import (
     BRANCHES,
     MODULES,
     STEM_CHANNELS,
+    BranchedNet,
     Conv,
     ExchangeModule,
     LiteHRNet,
     Stem,
     depthwise,
-    exchange_paths,
-    told_by_coarser,
 )
 
 
@@ -71,35 +69,6 @@ class DenseUnit(nn.Module):
         return functional.relu(kept + self.widen(self.depthwise(self.narrow(x))))
 
 
-class SlimExchange(nn.Module):
-    """Two units on each branch, then what the branches tell each other (see `ExchangeModule`).
-
-    Args:
-        widths: Of the branches that there are, finest first.
-        hidden: Of their units.
-        light: The branches hear of the finest and tell the finest, and nothing of each other.
-    """
-
-    def __init__(self, widths: tuple[int, ...], hidden: tuple[int, ...], *, light: bool) -> None:
-        super().__init__()
-        self.units = nn.ModuleList(
-            nn.Sequential(DenseUnit(channels, middle), DenseUnit(channels, middle))
-            for channels, middle in zip(widths, hidden, strict=True)
-        )
-        self.paths = exchange_paths(widths, light=light)
-
-    def forward(self, maps: list[torch.Tensor]) -> list[torch.Tensor]:
-        own = [units(x) for units, x in zip(self.units, maps, strict=True)]
-        joined: list[torch.Tensor] = []
-        for to, total in enumerate(own):
-            for source in range(to):
-                if f"{to}<{source}" in self.paths:
-                    total = total + self.paths[f"{to}<{source}"](own[source] if source else joined[0])
-            coarse = told_by_coarser(self.paths, to, own)
-            joined.append(total if coarse is None else total + coarse)
-        return [functional.relu(x) for x in joined]
-
-
 class SlimStem(Stem):
     """`Stem` whose channels are not shuffled: (N, 3, H, W) → (N, 32, H/4, W/4)."""
 
@@ -107,54 +76,25 @@ class SlimStem(Stem):
         return torch.cat([self.left(x), self.right(x)], 1)
 
 
-class SlimHRNet(nn.Module):
-    """Picture (N, 3, H, W), ImageNet's mean and deviation, sides multiples of 32 → features (N, C, H/4, W/4).
+class SlimHRNet(BranchedNet):
+    """`BranchedNet` of dense units.
 
     Args:
-        widths: Of its branches and units; C is that of the finest branch.
+        widths: Of its branches and units.
         light: The last exchange module lacks the paths that are worth least to the joint maps.
     """
 
     def __init__(self, widths: Widths = SLIM, *, light: bool = True) -> None:
-        super().__init__()
-        self.widths = widths
-        branches, hidden = widths.branches, widths.hidden
-        self.stem = SlimStem()
-        self.split = nn.ModuleList(
-            nn.Sequential(depthwise(STEM_CHANNELS, stride=stride), Conv(STEM_CHANNELS, channels, relu=True))
-            for stride, channels in zip((1, 2), branches, strict=False)
-        )
-        self.grow = nn.ModuleList(
-            nn.Sequential(depthwise(channels, stride=2), Conv(channels, coarser, relu=True))
-            for channels, coarser in pairwise(branches[1:])
-        )
         last = (len(MODULES) - 1, MODULES[-1] - 1)
-        self.stages = nn.ModuleList(
-            nn.Sequential(
-                *(
-                    SlimExchange(branches[: stage + 2], hidden[: stage + 2], light=light and (stage, module) == last)
-                    for module in range(modules)
-                )
-            )
-            for stage, modules in enumerate(MODULES)
+        super().__init__(
+            SlimStem(),
+            widths.branches,
+            lambda stage, module: ExchangeModule(
+                widths.branches[: stage + 2],
+                lambda branch: DenseUnit(widths.branches[branch], widths.hidden[branch]),
+                light=light and (stage, module) == last,
+            ),
         )
-        self.collect = nn.ModuleList(
-            nn.Sequential(depthwise(channels), Conv(channels, finer, relu=True))
-            for channels, finer in zip(branches[::-1], (*branches[-2::-1], branches[0]), strict=True)
-        )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.stem(x)
-        maps = [branch(x) for branch in self.split]
-        for index, stage in enumerate(self.stages):
-            if index:
-                maps = [*maps, self.grow[index - 1](maps[-1])]
-            maps = stage(maps)
-        features = self.collect[0](maps[-1])
-        for layer, x in zip(self.collect[1:], maps[-2::-1], strict=True):
-            # By factor: by size, ONNX Runtime would take a slower path.
-            features = layer(x + functional.interpolate(features, scale_factor=2, mode="bilinear", align_corners=True))
-        return features
 
 
 # --- A trained LiteHRNet without shuffles -------------------------------------------------------------------------
@@ -204,7 +144,7 @@ def _rewrite_unit(new: DenseUnit, old: nn.Module, order: Order) -> Order:
     return torch.stack([kept, mixed], 1).flatten()
 
 
-def _rewrite_module(new: SlimExchange, old: ExchangeModule, orders: list[Order]) -> list[Order]:
+def _rewrite_module(new: ExchangeModule, old: ExchangeModule, orders: list[Order]) -> list[Order]:
     after = []
     for branch, order in enumerate(orders):
         for unit, published in zip(new.units[branch], old.units[branch], strict=True):
@@ -268,7 +208,7 @@ def channel_groups(network: SlimHRNet) -> Iterator[tuple[Conv | DenseUnit, Group
     for index, pair in enumerate(network.grow):
         yield from _pair_groups(pair, f"branch {index + 1}", f"branch {index + 2}", f"grow {index}")
     for stage, modules in enumerate(network.stages):
-        for number, module in enumerate(cast("list[SlimExchange]", modules)):
+        for number, module in enumerate(cast("list[ExchangeModule]", modules)):
             where = f"{stage}.{number}"
             for branch, units in enumerate(module.units):
                 for position, unit in enumerate(cast("list[DenseUnit]", units)):
