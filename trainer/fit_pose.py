@@ -102,7 +102,7 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
         start_from_tinypose(start, tinypose)
     else:
         wider = wider.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        if not checkpoint.exists():
+        if not checkpoint.exists() or recipe.start_share > 0:  # otherwise nothing of the start is left
             batches = draw(range(WORTH_BATCHES), seed=2)
             start_from_wider(
                 start, wider, lambda network: (pose_loss(network(to_input(crops)), joints) for crops, joints in batches)

@@ -126,6 +126,13 @@ def test_a_slim_network_learns_from_a_wider_one(tmp_path: Path) -> None:
     assert sum(p.numel() for p in slim.parameters()) < sum(p.numel() for p in wider.parameters())
     for name, value in slim.state_dict().items():
         assert torch.equal(again.state_dict()[name], value)
+    # A resumed training mixes in the channels that it started from, not others.
+    whole = recipe.model_copy(update={"start_share": 1.0})
+    states = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        states.append(fit(patches, tmp_path / "none.onnx", checkpoint, whole, wider).state_dict())
+    assert all(torch.equal(states[0][name], value) for name, value in states[1].items())
 
 
 def test_unsure_labels_of_a_teacher_do_not_count_as_truth(tmp_path: Path) -> None:
