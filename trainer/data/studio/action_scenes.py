@@ -11,11 +11,11 @@ from edgeact.skeleton import BODY_21
 from edgeact.types import UInt8
 from trainer.data.read_picture import read_rgb
 from trainer.data.studio.action_clips import ActionClipPlan, Group
+from trainer.data.studio.assets import Assets
 from trainer.data.studio.avatar import Avatar
 from trainer.data.studio.backplate import Backplate, covers, read_picture, sample_panorama
 from trainer.data.studio.camera import Camera
 from trainer.data.studio.demo_clip import repeated
-from trainer.data.studio.frames import Assets
 from trainer.data.studio.light import scene_light
 from trainer.data.studio.motion import Motion, load_motion, thin
 from trainer.data.studio.retarget import pose_avatar

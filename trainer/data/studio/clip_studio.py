@@ -17,7 +17,7 @@ import av
 import numpy as np
 
 from edgeact.atomic import prepare_partial, publish
-from trainer.data.studio.frames import Assets, load_assets
+from trainer.data.studio.assets import Assets, load_assets
 from trainer.data.studio.render import Renderer
 from trainer.data.studio.scene import Scene, StudioFrame, StudioPerson, render_scene
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from trainer.data.read_picture import read_rgb
+from trainer.data.studio.assets import Assets
 from trainer.data.studio.backplate import read_picture
 from trainer.data.studio.camera import Camera
 from trainer.data.studio.clip_studio import ClipStudio
 from trainer.data.studio.column import make_column
-from trainer.data.studio.frames import Assets
 from trainer.data.studio.light import scene_light
 from trainer.data.studio.motion import Motion, load_motion
 from trainer.data.studio.scene import Actor, Scene

@@ -10,9 +10,9 @@ from edgeact.skeleton import BODY_21
 from tests.skip_gate import NO_EGL
 from trainer.data.studio.action_clips import VIEWS, ActionClipPlan, Group
 from trainer.data.studio.action_scenes import SECONDS, SIZE, build_scene, fill_time, laid_down, lies_from
+from trainer.data.studio.assets import Assets
 from trainer.data.studio.avatar import load_avatar
 from trainer.data.studio.backplate import read_backplates
-from trainer.data.studio.frames import Assets
 from trainer.data.studio.motion import Motion, MotionEntry, load_motion, thin
 from trainer.data.studio.render import Renderer
 from trainer.data.studio.retarget import pose_avatar
