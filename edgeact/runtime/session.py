@@ -103,7 +103,7 @@ class Session(Generic[Stream]):
         Args:
             job: The source, and what is to be done with it.
             config: How its frames are perceived; None takes the session's.
-            stop: Where it is set already, nothing is read.
+            stop: When set, the source is stopped; where it is set already, nothing is read.
 
         Raises:
             PipelineError: The system gives no more threads.
@@ -112,7 +112,8 @@ class Session(Generic[Stream]):
         wakes = (self._detect.changed, self._track.changed, self._act.changed)
         queues = SourceQueues(job, self._lock, wakes)
         seats: dict[str, Seat[Any, Any, Any]] = {}
-        place = _Place(SourceRun(job, queues, lambda: place.stages_at_work()), seats)
+        asked_to_stop = stop or threading.Event()
+        place = _Place(SourceRun(job, queues, lambda: place.stages_at_work(), asked_to_stop), seats)
         run = place.run
 
         def finish() -> None:
@@ -127,7 +128,7 @@ class Session(Generic[Stream]):
         self._detect.add(detect)
         self._track.add(track)
         self._act.add(act)
-        if stop is not None and stop.is_set():
+        if asked_to_stop.is_set():
             run.stop()
         run.start()
         return run

@@ -54,10 +54,18 @@ class SourceRun:
         job: What is to be done.
         queues: Of the source.
         stages_at_work: Names of the perceiving stages that work on something of the source now.
+        asked_to_stop: When set, the source ends with the frame that is being read, without waiting for `stop`.
     """
 
-    def __init__(self, job: SourceJob, queues: SourceQueues, stages_at_work: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        job: SourceJob,
+        queues: SourceQueues,
+        stages_at_work: Callable[[], tuple[str, ...]],
+        asked_to_stop: threading.Event,
+    ) -> None:
         self.job, self.queues = job, queues
+        self._asked_to_stop = asked_to_stop
         self._at_work = stages_at_work
         self._live = job.source.info.live
         self._allowance = Allowance(queues.in_work)
@@ -262,7 +270,7 @@ class SourceRun:
 
     def _capture(self) -> None:
         frames = self.job.source.frames()
-        while self._stopped is None and (self._live or self._allowance.take()):
+        while not self._is_stopping() and (self._live or self._allowance.take()):
             began = time.perf_counter()
             frame = next(frames, None)
             if frame is None:
@@ -276,6 +284,12 @@ class SourceRun:
             if self._stopped is None:
                 self._newer += len(gone)
         self.queues.frames.close()
+
+    def _is_stopping(self) -> bool:
+        # Whoever waits for the source looks only every tenth of a second, in which many frames would be read.
+        if self._stopped is None and self._asked_to_stop.is_set():
+            self.stop()
+        return self._stopped is not None
 
     def _fit_allowance(self, frame: Frame) -> None:
         """Where later pictures are larger than the source announced, fewer may be in work."""
