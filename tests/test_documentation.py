@@ -14,7 +14,7 @@ import typer
 from edgeact import errors
 from edgeact.bundle.load import load_bundle
 from edgeact.capture.base import SourceInfo
-from edgeact.cli import app
+from edgeact.cli.app import app
 from edgeact.config import PipelineConfig
 from edgeact.sinks.events import COLUMNS
 from edgeact.sinks.jsonl import JsonlSink

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from edgeact.cli_options import BundleOption, ConfigOption, DeviceOption, MaxPersonsOption, folder, pipeline_config
+from edgeact.cli.options import BundleOption, ConfigOption, DeviceOption, MaxPersonsOption, folder, pipeline_config
 from edgeact.errors import UsageError
 from edgeact.stopping import stop_on_signals
 

@@ -4,16 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeact import cli
 from edgeact.errors import INTERRUPTED_EXIT_CODE
 from edgeact.watch import run
+from tests.edgeact.cli.command_line import run_main
 from tests.toy_video import write_toy_video
-
-
-def run_cli(arguments: list[str]) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(arguments)
-    return int(stopped.value.code or 0)
 
 
 def test_a_video_is_watched_from_the_command_line(
@@ -21,7 +15,7 @@ def test_a_video_is_watched_from_the_command_line(
 ) -> None:
     clip = write_toy_video(tmp_path / "clip.mp4", times=[index / 25 for index in range(10)])
     arguments = ["watch", str(clip), "--bundle", str(tiny_bundle), "--out", str(tmp_path / "out"), "--json", "-"]
-    assert run_cli(arguments) == 0
+    assert run_main(*arguments) == 0
     captured = capsys.readouterr()
     record = json.loads(captured.out)
     assert [(source["state"], source["frames"]) for source in record["sources"]] == [("ended", 10)]
@@ -50,7 +44,7 @@ def test_faults_are_said_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run_cli(["watch", *arguments, "--bundle", str(tiny_bundle)]) == code
+    assert run_main("watch", *arguments, "--bundle", str(tiny_bundle)) == code
     captured = capsys.readouterr()
     assert words in captured.err
     assert "hunter2" not in captured.err + captured.out
@@ -60,4 +54,4 @@ def test_ctrl_c_is_seen_in_the_exit_code(monkeypatch: pytest.MonkeyPatch, tmp_pa
     clip = write_toy_video(tmp_path / "clip.mp4", times=[0.0, 0.04])
     watch = run.watch
     monkeypatch.setattr(run, "watch", lambda *args, **options: replace(watch(*args, **options), interrupted=True))
-    assert run_cli(["watch", str(clip), "--bundle", str(tiny_bundle), "-q"]) == INTERRUPTED_EXIT_CODE
+    assert run_main("watch", str(clip), "--bundle", str(tiny_bundle), "-q") == INTERRUPTED_EXIT_CODE
