@@ -7,7 +7,7 @@ few lines.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -24,7 +24,8 @@ class BoundedQueue(Generic[Item]):
         capacity: Items that may wait.
         drops_oldest: When full, drop the oldest waiting item instead of making the producer wait.
         lock: Shared with other queues, so that one thread may look at all of them at once; own without it.
-        wakes: Conditions on the shared lock that are told of every change.
+        taker: Condition on the shared lock, told when there is something to take.
+        giver: Condition on the shared lock, told when there is room again.
     """
 
     def __init__(
@@ -33,12 +34,13 @@ class BoundedQueue(Generic[Item]):
         *,
         drops_oldest: bool = False,
         lock: "threading.RLock | None" = None,
-        wakes: Sequence[threading.Condition] = (),
+        taker: threading.Condition | None = None,
+        giver: threading.Condition | None = None,
     ) -> None:
         self._items: deque[Item] = deque()
         self._capacity, self._drops_oldest = capacity, drops_oldest
         self._changed = threading.Condition(lock or threading.RLock())
-        self._wakes = tuple(wakes)
+        self._taker, self._giver = taker, giver
         self._closed = self._aborted = False
         self._dropped = 0
 
@@ -86,7 +88,11 @@ class BoundedQueue(Generic[Item]):
             else:
                 self._items.append(item)
             self._dropped += len(gone)
-            self._notify()
+            self._changed.notify_all()
+            # A thread that is woken for nothing costs two changes of threads. Whoever found something to take before
+            # this item came need not be told again.
+            if self._taker is not None and len(self._items) == 1 and not gone:
+                self._taker.notify_all()
             return tuple(gone)
 
     def get(self) -> Item | None:
@@ -102,7 +108,9 @@ class BoundedQueue(Generic[Item]):
             if not self._items:
                 return None
             item = self._items.popleft()
-            self._notify()
+            self._changed.notify_all()
+            if self._giver is not None and len(self._items) == self._capacity - 1:
+                self._giver.notify_all()
             return item
 
     def discard(self, unwanted: Callable[[Item], bool]) -> None:
@@ -127,9 +135,9 @@ class BoundedQueue(Generic[Item]):
             self._notify()
 
     def _notify(self) -> None:
-        self._changed.notify_all()
-        for condition in self._wakes:
-            condition.notify_all()
+        for condition in (self._changed, self._taker, self._giver):
+            if condition is not None:
+                condition.notify_all()
 
 
 class Allowance:

@@ -45,22 +45,34 @@ class SourceJob:
 
 
 class SourceQueues:
-    """The queues of one source between the stages, in the order in which frames go through them."""
+    """The queues of one source between the stages, in the order in which frames go through them.
 
-    def __init__(self, job: SourceJob, lock: "threading.RLock", wakes: Sequence[threading.Condition]) -> None:
+    Args:
+        job: The source, and what it may take.
+        lock: That all queues of the session share.
+        stages: What tells each of the perceiving stages that there is work: detect, track, act.
+    """
+
+    def __init__(
+        self,
+        job: SourceJob,
+        lock: "threading.RLock",
+        stages: tuple[threading.Condition, threading.Condition, threading.Condition],
+    ) -> None:
         info, budget = job.source.info, job.budget
         live = info.live
+        detect, track, act = stages
         self.in_work = frames_in_work(info, memory=budget.memory, drawn=job.draw is not None)
         self.capacity = min(budget.queue_frames, self.in_work)
         # Between the perceiving stages only what lets the first one finish a detection while the next one has something
         # to do.
         between = 1 if live else max(1, self.capacity // 2)
         self.frames: BoundedQueue[Frame] = BoundedQueue(
-            1 if live else self.capacity, drops_oldest=live, lock=lock, wakes=wakes
+            1 if live else self.capacity, drops_oldest=live, lock=lock, taker=detect
         )
-        self.looked: BoundedQueue[Looked] = BoundedQueue(between, lock=lock, wakes=wakes)
-        self.followed: BoundedQueue[Followed] = BoundedQueue(between, lock=lock, wakes=wakes)
-        self.perceived: BoundedQueue[Perceived] = BoundedQueue(self.capacity, lock=lock, wakes=wakes)
+        self.looked: BoundedQueue[Looked] = BoundedQueue(between, lock=lock, giver=detect, taker=track)
+        self.followed: BoundedQueue[Followed] = BoundedQueue(between, lock=lock, giver=track, taker=act)
+        self.perceived: BoundedQueue[Perceived] = BoundedQueue(self.capacity, lock=lock, giver=act)
 
     def close(self, *, discard: bool) -> None:
         """Close all queues, the last one first: the frames that still pass are then the oldest ones, without a gap."""

@@ -109,8 +109,7 @@ class Session(Generic[Stream]):
             PipelineError: The system gives no more threads.
         """
         stream = self._perceiving.open_stream(config or self._config, source=job.source.info.name)
-        wakes = (self._detect.changed, self._track.changed, self._act.changed)
-        queues = SourceQueues(job, self._lock, wakes)
+        queues = SourceQueues(job, self._lock, (self._detect.changed, self._track.changed, self._act.changed))
         seats: dict[str, Seat[Any, Any, Any]] = {}
         asked_to_stop = stop or threading.Event()
         place = _Place(SourceRun(job, queues, lambda: place.stages_at_work(), asked_to_stop), seats)

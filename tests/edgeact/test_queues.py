@@ -87,7 +87,7 @@ def test_what_is_not_wanted_any_more_is_taken_out() -> None:
 def test_one_thread_can_wait_for_any_of_several_queues() -> None:
     lock = threading.RLock()
     changed = threading.Condition(lock)
-    queues: list[BoundedQueue[int]] = [BoundedQueue(1, lock=lock, wakes=(changed,)) for _ in range(3)]
+    queues: list[BoundedQueue[int]] = [BoundedQueue(1, lock=lock, taker=changed) for _ in range(3)]
     seen: list[int] = []
 
     def watch() -> None:
@@ -100,3 +100,30 @@ def test_one_thread_can_wait_for_any_of_several_queues() -> None:
     queues[2].put(7)
     thread.join(5)
     assert seen == [2]
+
+
+class Told(threading.Condition):
+    """Counts how often a thread that waits would be woken."""
+
+    count = 0
+
+    def notify_all(self) -> None:
+        self.count += 1
+        super().notify_all()
+
+
+def test_only_who_can_do_something_now_is_woken() -> None:
+    """A stage that is woken for nothing costs two changes of threads a frame."""
+    lock = threading.RLock()
+    giver, taker = Told(lock), Told(lock)
+    queue: BoundedQueue[int] = BoundedQueue(2, lock=lock, giver=giver, taker=taker)
+    queue.put(0)
+    assert (giver.count, taker.count) == (0, 1)
+    queue.put(1)  # the taker knows already that there is something
+    assert (giver.count, taker.count) == (0, 1)
+    queue.get()
+    assert (giver.count, taker.count) == (1, 1)
+    queue.get()  # the giver knows already that there is room
+    assert (giver.count, taker.count) == (1, 1)
+    queue.close()
+    assert (giver.count, taker.count) == (2, 2)
