@@ -1,3 +1,50 @@
-"""edgeact: who does what in front of a camera, on your own hardware."""
+"""edgeact: who does what in front of a camera, on your own hardware.
+
+The names in ``__all__`` are the public API. Each is imported when it is first used, so that importing edgeact is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgeact.api.annotate import annotate
+    from edgeact.api.pipeline import Pipeline
+    from edgeact.api.watch import watch
+    from edgeact.batch.messages import BatchReport
+    from edgeact.config import PipelineConfig
+    from edgeact.errors import EdgeactError
+    from edgeact.types import Observation
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "BatchReport",
+    "EdgeactError",
+    "Observation",
+    "Pipeline",
+    "PipelineConfig",
+    "annotate",
+    "watch",
+]
+
+_MODULES = {
+    "BatchReport": "edgeact.batch.messages",
+    "EdgeactError": "edgeact.errors",
+    "Observation": "edgeact.types",
+    "Pipeline": "edgeact.api.pipeline",
+    "PipelineConfig": "edgeact.config",
+    "annotate": "edgeact.api.annotate",
+    "watch": "edgeact.api.watch",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -78,9 +78,17 @@ def load_config(path: Path) -> PipelineConfig:
     try:
         return PipelineConfig.model_validate(data)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}" for fault in error.errors()
-        )
-        raise ConfigError(
-            f"{path}: {faults}; known keys are {', '.join(sorted(PipelineConfig.model_fields))}"
-        ) from error
+        raise config_error(str(path), error) from error
+
+
+def config_error(where: str, error: ValidationError) -> ConfigError:
+    """The error to raise for settings that are not valid; it lists all faults.
+
+    Args:
+        where: Where the settings come from, for the message.
+        error: What is wrong with them.
+    """
+    faults = "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}" for fault in error.errors()
+    )
+    return ConfigError(f"{where}: {faults}; known keys are {', '.join(sorted(PipelineConfig.model_fields))}")

@@ -4,6 +4,9 @@ The message is one line that names the offending value and the remedy. Each fami
 which the command line returns; a batch returns `PARTIAL_EXIT_CODE` when some of its inputs failed.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from edgeact.plain_text import printable
 
 PARTIAL_EXIT_CODE = 3  # a batch finished, but not every input could be done
@@ -31,6 +34,20 @@ class UsageError(EdgeactError, ValueError):
 
 class ArgumentTypeError(UsageError, TypeError):
     """A Python caller gave a value of a type that would be misunderstood."""
+
+
+class BatchError(EdgeactError, RuntimeError):
+    """A batch finished, but some of its inputs failed; the others are done.
+
+    Attributes:
+        failures: Why each of them failed, by its path.
+    """
+
+    exit_code = PARTIAL_EXIT_CODE
+
+    def __init__(self, message: str, failures: Mapping[Path, EdgeactError]) -> None:
+        super().__init__(message)
+        self.failures = failures
 
 
 class MissingExtraError(EdgeactError, ImportError):

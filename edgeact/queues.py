@@ -113,6 +113,11 @@ class BoundedQueue(Generic[Item]):
                 self._giver.notify_all()
             return item
 
+    def wait_for_item(self, seconds: float) -> bool:
+        """Wait so long at most for an item; whether `get` would not wait for one."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._aborted or bool(self._items), seconds) and not self._aborted
+
     def discard(self, unwanted: Callable[[Item], bool]) -> None:
         """Drop those of the waiting items that are not wanted any more."""
         with self._changed:

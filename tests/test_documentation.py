@@ -48,7 +48,7 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
         kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.EdgeactError)
     }
     codes = {(str(kind.exit_code), kind.__name__) for kind in families}
-    codes |= {("0", ""), (str(errors.PARTIAL_EXIT_CODE), ""), (str(errors.INTERRUPTED_EXIT_CODE), "")}
+    codes |= {("0", ""), (str(errors.INTERRUPTED_EXIT_CODE), "")}
     assert {(code, name) for code, name, _ in table("exit-codes")} == codes
 
 

@@ -31,7 +31,7 @@ def left_out(pattern: str) -> list[str]:
     `find_inputs` takes the videos only; folders of images say themselves what they leave out (`ImagesSource.message`).
     """
     with contextlib.suppress(OSError, ValueError, re.error):  # `find_inputs` says what is wrong with it
-        return _left_out(_without_tilde(pattern), pattern)
+        return _left_out(without_tilde(pattern), pattern)
     return []
 
 
@@ -99,7 +99,7 @@ def _expand(pattern: str) -> list[Path]:
 
 
 def _expand_path(pattern: str) -> list[Path]:
-    path = _without_tilde(pattern)
+    path = without_tilde(pattern)
     if path.is_dir():
         inputs = _inputs_of_folder(path)
         if not inputs and (others := media_in(path, OTHER_IMAGE_SUFFIXES)):
@@ -160,7 +160,7 @@ def listed(paths: Sequence[Path]) -> str:
     return f"{names} and {more} more" if more > 0 else names
 
 
-def _without_tilde(pattern: str) -> Path:
+def without_tilde(pattern: str) -> Path:
     """The path, ``~`` replaced by the home folder unless there is a file of that very name."""
     path = Path(pattern)
     if not pattern.startswith("~") or path.exists():

@@ -1,8 +1,9 @@
 """Arrays of Python as a source: whatever a program has in its hands."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 from typing import Any
@@ -107,6 +108,9 @@ class IterableSource(RecordedSource):
         except _NoPictureError as error:
             raise SourceFormatError(f"{self._info.name}: {error}") from error
 
+    def _release(self) -> None:
+        _close_generator(self._items)
+
     def _keep(self, picture: UInt8) -> UInt8:
         image = np.ascontiguousarray(self._orientation.apply(picture))
         if image.flags.writeable and np.shares_memory(image, picture):
@@ -150,7 +154,8 @@ class IterableConnection:
             yield Arrival(frame, stamp, time.monotonic())
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """End the items, where they come from a generator."""
+        _close_generator(self._items)
 
 
 class _NoPictureError(ValueError):
@@ -159,6 +164,13 @@ class _NoPictureError(ValueError):
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"{what}; {remedy}")
         self.what, self.remedy = what, remedy
+
+
+def _close_generator(items: Iterator[Any]) -> None:
+    """Let a generator end, so that it lets go of what it has opened."""
+    if isinstance(items, Generator):
+        with contextlib.suppress(ValueError):  # it is at work in another thread, which closes it when it has the item
+            items.close()
 
 
 def _take(item: Any, index: int, max_megapixels: float) -> tuple[float | None, UInt8]:
@@ -173,12 +185,24 @@ def _take(item: Any, index: int, max_megapixels: float) -> tuple[float | None, U
         stamp, picture = item
         if isinstance(stamp, bool) or not isinstance(stamp, (int, float, np.number)) or not np.isfinite(stamp):
             raise _NoPictureError(f"item {index} has the time {stamp!r}", "a time is a number of seconds")
+    fault = picture_fault(picture, max_megapixels=max_megapixels)
+    if fault is not None:
+        raise _NoPictureError(f"item {index} {fault[0]}", fault[1])
+    return None if stamp is None else float(stamp), picture
+
+
+def picture_fault(picture: Any, *, max_megapixels: float) -> tuple[str, str] | None:
+    """Why something is no picture ``(H, W, 3)`` of uint8, and what it should be; None where it is one.
+
+    Args:
+        picture: Whatever a program gave.
+        max_megapixels: Larger pictures are refused.
+    """
     if not isinstance(picture, np.ndarray):
-        raise _NoPictureError(f"item {index} is a {type(picture).__name__}", _PICTURE)
+        return f"is a {type(picture).__name__}", _PICTURE
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-        raise _NoPictureError(f"item {index} is an array of {picture.dtype} of the shape {picture.shape}", _PICTURE)
+        return f"is an array of {picture.dtype} of the shape {picture.shape}", _PICTURE
     height, width = picture.shape[:2]
     if not height or not width or height * width > max_megapixels * 1e6:
-        limit = f"it must have some, and not more than {max_megapixels:g} million"
-        raise _NoPictureError(f"item {index} has {width}×{height} pixels", limit)
-    return None if stamp is None else float(stamp), picture
+        return f"has {width}×{height} pixels", f"it must have some, and not more than {max_megapixels:g} million"
+    return None

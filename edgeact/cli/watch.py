@@ -14,7 +14,7 @@ from edgeact.errors import UsageError
 from edgeact.stopping import stop_on_signals
 
 if TYPE_CHECKING:
-    from edgeact.watch.watched import WatchOptions, WatchReport
+    from edgeact.watching.watched import WatchOptions, WatchReport
 
 WATCH_EPILOG = (
     "Examples:\n\n"
@@ -84,7 +84,7 @@ def watch(
     from edgeact.capture.address import fill_in
     from edgeact.capture.connection import LiveSettings
     from edgeact.terminal import write_result
-    from edgeact.watch.watched import WatchOptions
+    from edgeact.watching.watched import WatchOptions
 
     settings = LiveSettings(timeout=timeout, transport=transport, tls_ca=tls_ca, size=_size(size), rate=rate)
     options = WatchOptions(
@@ -117,8 +117,8 @@ def _size(text: str | None) -> tuple[int, int] | None:
 def _watch(sources: Sequence[str], out: Path | None, options: "WatchOptions", *, quiet: bool) -> "WatchReport":
     from rich.console import Console
 
-    from edgeact.watch.run import watch as watch_sources
-    from edgeact.watch.status_lines import StatusLog, StatusTable
+    from edgeact.watching.run import watch as watch_sources
+    from edgeact.watching.status_lines import StatusLog, StatusTable
 
     errors = Console(stderr=True)
     with contextlib.ExitStack() as stack:

@@ -138,8 +138,8 @@ def _outage(source: LiveSource, begin: Callable[[], None], end: Callable[[], Non
 
 FIRST_RESULT = """
 import sys, time
-from edgeact.watch.run import watch
-from edgeact.watch.watched import WatchOptions
+from edgeact.watching.run import watch
+from edgeact.watching.watched import WatchOptions
 import threading
 stop = threading.Event()
 def tick(sources):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import INTERRUPTED_EXIT_CODE
-from edgeact.watch import run
+from edgeact.watching import run
 from tests.edgeact.cli.command_line import run_main
 from tests.toy_video import write_toy_video
 

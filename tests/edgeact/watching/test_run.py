@@ -15,8 +15,8 @@ import pytest
 from edgeact.capture.base import SourceState
 from edgeact.capture.connection import LiveSettings
 from edgeact.errors import OutputError, SourceConnectionError, SourceFormatError, SourceNotFoundError, UsageError
-from edgeact.watch.run import watch
-from edgeact.watch.watched import Watched, WatchOptions
+from edgeact.watching.run import watch
+from edgeact.watching.watched import Watched, WatchOptions
 from tests.servers.http_streams import HttpStreams
 from tests.tiny_bundle import tiny_picture
 from tests.toy_video import decoded_times, one_walker, write_toy_video

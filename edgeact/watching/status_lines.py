@@ -10,7 +10,7 @@ from rich.table import Table
 
 from edgeact.capture.base import SourceState
 from edgeact.plain_text import printable
-from edgeact.watch.watched import Watched
+from edgeact.watching.watched import Watched
 
 COLOURS = {
     SourceState.STARTING: "cyan",

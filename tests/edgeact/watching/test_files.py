@@ -1,4 +1,4 @@
-from edgeact.watch.files import file_stems
+from edgeact.watching.files import file_stems
 
 
 def test_files_are_named_after_their_sources_and_no_two_alike() -> None:

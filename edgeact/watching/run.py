@@ -21,8 +21,8 @@ from edgeact.perception.stages import Stages
 from edgeact.runtime.job import Budget, SourceJob
 from edgeact.runtime.session import Session
 from edgeact.stopping import left_behind
-from edgeact.watch.files import SourceFiles, file_stems, open_outlets
-from edgeact.watch.watched import Watched, WatchOptions, WatchReport
+from edgeact.watching.files import SourceFiles, file_stems, open_outlets
+from edgeact.watching.watched import Watched, WatchOptions, WatchReport
 
 TICK_SECONDS = 0.25
 

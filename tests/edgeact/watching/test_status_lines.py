@@ -3,8 +3,8 @@ import io
 from rich.console import Console
 
 from edgeact.capture.faults import FaultKind, SourceFaultError
-from edgeact.watch.status_lines import FrameRate, StatusLog, StatusTable, describe
-from edgeact.watch.watched import Watched
+from edgeact.watching.status_lines import FrameRate, StatusLog, StatusTable, describe
+from edgeact.watching.watched import Watched
 from tests.results import person, result
 
 
@@ -49,7 +49,7 @@ def test_a_table_has_a_line_a_source() -> None:
 
 def test_a_rate_counts_the_last_seconds(monkeypatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("edgeact.watch.status_lines.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("edgeact.watching.status_lines.time.monotonic", lambda: now[0])
     rate = FrameRate()
     assert rate.of(0, 5) == 0.0
     now[0] = 2.0

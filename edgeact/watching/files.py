@@ -18,7 +18,7 @@ from edgeact.sinks.events import EventsSink
 from edgeact.sinks.jsonl import JsonlSink
 from edgeact.sinks.video import VideoSink
 from edgeact.types import Observation
-from edgeact.watch.watched import WatchOptions
+from edgeact.watching.watched import WatchOptions
 
 # A file that cannot be written as fast as frames come (a slow card) loses the oldest of so many that wait.
 WAITING_FRAMES = 32
