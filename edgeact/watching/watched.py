@@ -93,7 +93,10 @@ class Watched:
         """Where the source stands."""
         if self.error is not None:
             return SourceState.FAILED
-        return SourceState.STARTING if self.source is None else self.source.state
+        state = SourceState.STARTING if self.source is None else self.source.state
+        if state is SourceState.ENDED and self.run is not None and not self.run.is_over:
+            return SourceState.RUNNING  # all is read, but the last frames are still perceived and counted
+        return state
 
     @property
     def epoch(self) -> int:
