@@ -166,11 +166,12 @@ class Event:
         kind: What sort of event: ``action``, or the kind of a rule.
         subject: Whom it is about: one track, the scene, or the source itself.
         track_id: The track; None for another subject.
-        label: Which action, or which rule.
+        label: Which action; of a rule, what it was asked for.
         start: Seconds of the epoch's time.
         end: Seconds; None until it is over.
         score: The highest score so far.
         zone: Name of the zone that it happened in; None without zones.
+        rule: Name of the rule that told it; None for an action that was seen.
     """
 
     id: int
@@ -185,6 +186,7 @@ class Event:
     end: float | None
     score: float
     zone: str | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

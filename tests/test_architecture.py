@@ -33,6 +33,7 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "cjm_byte_track": "cjm-byte-track",
     "pillow_heif": "pillow-heif",
+    "ulid": "python-ulid",
 }  # where the import has another name
 
 # 400 is what CONTRIBUTING.md asks for; the rest is room for a change in progress.

@@ -53,6 +53,8 @@ class LiveSettings:
         size: Width and height to ask of a camera; None leaves it to the camera.
         rate: Frames a second to ask of a camera; None leaves it to the camera.
         max_megapixels: Larger pictures are refused before they are decoded.
+        gives_up: A fault that waiting does not mend (a wrong password, an unknown host) is final before the first
+            frame; otherwise it is tried again and again, for a network that is not up yet.
     """
 
     timeout: float = DEFAULT_TIMEOUT_SECONDS
@@ -61,6 +63,7 @@ class LiveSettings:
     size: tuple[int, int] | None = None
     rate: float | None = None
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
+    gives_up: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be kept.

@@ -95,6 +95,7 @@ class LiveSource:
         timeout: float = DEFAULT_TIMEOUT_SECONDS,
         turn: int = 0,
         is_repeatable: bool = True,
+        gives_up: bool = True,
         on_change: Callable[[LiveStatus], None] | None = None,
     ) -> None:
         """Start reading.
@@ -106,6 +107,7 @@ class LiveSource:
             timeout: Seconds without a frame after which the source is connected to anew.
             turn: Degrees to the right by which pictures are turned: 0, 90, 180 or 270.
             is_repeatable: It can be connected to anew; otherwise every fault is final.
+            gives_up: See `LiveSettings`.
             on_change: Told of each change of the state, from the supervisor's thread; must be quick.
 
         Raises:
@@ -116,6 +118,7 @@ class LiveSource:
         is_live = kind == "live"
         self._open_connection, self._timeout, self._on_change = open_connection, timeout, on_change
         self._is_repeatable = is_live and is_repeatable
+        self._gives_up = gives_up
         self._orientation = Orientation().turned(turn)
         self._colours = ColourReader(name)
         self._queue: BoundedQueue[_Taken] = BoundedQueue(1 if is_live else FILE_QUEUE_FRAMES, drops_oldest=is_live)
@@ -272,7 +275,8 @@ class LiveSource:
                 return self._enter(SourceState.ENDED)
             with self._changed:
                 self._fault = fault
-            if not self._is_repeatable or (self._epoch < 0 and fault.kind in LASTING_KINDS):
+            is_final = self._gives_up and self._epoch < 0 and fault.kind in LASTING_KINDS
+            if is_final or not self._is_repeatable:
                 return self._enter(SourceState.FAILED)
             self._enter(SourceState.RECONNECTING)
             if reader is not None and reader.last_frame is not None:

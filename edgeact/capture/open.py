@@ -132,6 +132,7 @@ def open_source(
         timeout=timeout,
         turn=turn,
         is_repeatable=is_repeatable,
+        gives_up=settings.gives_up,
         on_change=on_change,
     )
 

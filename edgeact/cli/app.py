@@ -14,6 +14,7 @@ from edgeact.cli.bench import BENCH_EPILOG, bench
 from edgeact.cli.demo import DEMO_EPILOG, demo
 from edgeact.cli.doctor import doctor
 from edgeact.cli.entry_points import EdgeactGroup
+from edgeact.cli.run import RUN_EPILOG, run
 from edgeact.cli.verify import verify
 from edgeact.cli.watch import WATCH_EPILOG, watch
 
@@ -53,6 +54,7 @@ def _global_options(
 # In the order of the help page.
 app.command(epilog=ANNOTATE_EPILOG)(annotate)
 app.command(epilog=WATCH_EPILOG)(watch)
+app.command(epilog=RUN_EPILOG)(run)
 app.command(epilog=DEMO_EPILOG)(demo)
 app.command(epilog=BENCH_EPILOG)(bench)
 app.command()(verify)

@@ -132,8 +132,13 @@ class Session(Generic[Stream]):
         run.start()
         return run
 
+    def forget(self, run: SourceRun) -> None:
+        """Remember a source that is over no more; whoever runs for months adds its sources anew again and again."""
+        with self._lock:
+            self._places = [place for place in self._places if place.run is not run]
+
     def status(self) -> tuple[SourceStatus, ...]:
-        """How every source stands that was added, in that order."""
+        """How every source stands that was added and not forgotten, in that order."""
         with self._lock:
             places = list(self._places)
         return tuple(place.run.status() for place in places)

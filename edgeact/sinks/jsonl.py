@@ -16,7 +16,7 @@ null while no action is certain. A number that is not finite is written as null,
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class JsonlSink:
         """
         self._labels = bundle.plan.labels
         self._file = PartialText(path)
-        self._write_line(_header(info, bundle, config, every))
+        self._file.write(json_line(header_record(info, bundle, config, every=every)))
 
     @property
     def takes(self) -> frozenset[SinkInput]:
@@ -71,14 +71,7 @@ class JsonlSink:
         Raises:
             OutputError: The disk is full or the folder is gone.
         """
-        self._write_line(
-            {
-                "index": observation.frame.index,
-                "time": _number(observation.frame.time, SECOND_DECIMALS),
-                "epoch": observation.frame.epoch,
-                "persons": [self._person(person) for person in observation.persons],
-            }
-        )
+        self._file.write(json_line(frame_record(observation, self._labels)))
 
     def close(self) -> None:
         """Publish the file.
@@ -92,27 +85,25 @@ class JsonlSink:
         """Leave nothing; does nothing after `close`."""
         self._file.abort()
 
-    def _write_line(self, record: dict[str, Any]) -> None:
-        self._file.write(json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n")
 
-    def _person(self, person: Person) -> dict[str, Any]:
-        places = _numbers(person.pose.joints, PIXEL_DECIMALS)
-        confidences = _numbers(person.pose.confidence, PROBABILITY_DECIMALS)
-        return {
-            "track": person.track_id,
-            "box": _numbers(person.box, PIXEL_DECIMALS),
-            "score": _number(person.score, PROBABILITY_DECIMALS),
-            "joints": [[*place, confidence] for place, confidence in zip(places, confidences, strict=True)],
-            "parts": {part.name: _numbers(part.box, PIXEL_DECIMALS) for part in person.parts},
-            "action": self._action(person.readings[0]) if person.readings else None,
-        }
+def json_line(record: dict[str, Any]) -> str:
+    """A record as one line, with its line end."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
 
-    def _action(self, action: Reading) -> dict[str, Any]:
-        return {
-            "label": action.labels[0] if action.labels else None,
-            "smoothed": dict(zip(self._labels, _numbers(action.smoothed, PROBABILITY_DECIMALS), strict=True)),
-            "raw": dict(zip(self._labels, _numbers(action.raw, PROBABILITY_DECIMALS), strict=True)),
-        }
+
+def frame_record(observation: Observation, labels: Sequence[str]) -> dict[str, Any]:
+    """What is written of a frame.
+
+    Args:
+        observation: Of the frame.
+        labels: Of the bundle's first action head, in the order of its scores.
+    """
+    return {
+        "index": observation.frame.index,
+        "time": _number(observation.frame.time, SECOND_DECIMALS),
+        "epoch": observation.frame.epoch,
+        "persons": [_person(person, labels) for person in observation.persons],
+    }
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -174,7 +165,8 @@ def _parse(line: str) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _header(info: SourceInfo, bundle: Bundle, config: PipelineConfig, every: int) -> dict[str, Any]:
+def header_record(info: SourceInfo, bundle: Bundle, config: PipelineConfig, *, every: int) -> dict[str, Any]:
+    """The first line of a file: what the frames come from (see `JsonlSink` for the arguments)."""
     skeleton = bundle.skeleton
     return {
         "schema": SCHEMA,
@@ -199,6 +191,27 @@ def _header(info: SourceInfo, bundle: Bundle, config: PipelineConfig, every: int
         "labels": list(bundle.plan.labels),
         "bundle": {"name": bundle.manifest.name, "version": bundle.manifest.version, "digest": bundle.digest},
         "config": config.model_dump(mode="json"),
+    }
+
+
+def _person(person: Person, labels: Sequence[str]) -> dict[str, Any]:
+    places = _numbers(person.pose.joints, PIXEL_DECIMALS)
+    confidences = _numbers(person.pose.confidence, PROBABILITY_DECIMALS)
+    return {
+        "track": person.track_id,
+        "box": _numbers(person.box, PIXEL_DECIMALS),
+        "score": _number(person.score, PROBABILITY_DECIMALS),
+        "joints": [[*place, confidence] for place, confidence in zip(places, confidences, strict=True)],
+        "parts": {part.name: _numbers(part.box, PIXEL_DECIMALS) for part in person.parts},
+        "action": _action(person.readings[0], labels) if person.readings else None,
+    }
+
+
+def _action(action: Reading, labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "label": action.labels[0] if action.labels else None,
+        "smoothed": dict(zip(labels, _numbers(action.smoothed, PROBABILITY_DECIMALS), strict=True)),
+        "raw": dict(zip(labels, _numbers(action.raw, PROBABILITY_DECIMALS), strict=True)),
     }
 
 

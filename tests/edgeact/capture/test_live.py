@@ -61,6 +61,14 @@ def test_a_cut_connection_is_made_anew_and_opens_an_epoch(changes: list[LiveStat
     assert script.attempts == 3
 
 
+def test_a_source_that_never_gives_up_waits_for_what_is_not_there_yet(changes: list[LiveStatus]) -> None:
+    unknown = SourceFaultError("camera", FaultKind.NOT_FOUND, "the host camera is not known here")
+    script = Script(unknown, REFUSED, ScriptedConnection(pictures(2), then="end", ends=True))
+    with LiveSource(script.open, name="camera", timeout=PATIENT, gives_up=False, on_change=changes.append) as source:
+        assert len(list(source.frames())) >= 1
+    assert states(changes) == ["reconnecting", "running", "ended"]
+
+
 def test_a_stream_that_ends_is_no_end_of_a_camera(changes: list[LiveStatus]) -> None:
     script = Script(ScriptedConnection(pictures(2), then="end"), ScriptedConnection(pictures(2), then="end", ends=True))
     with LiveSource(script.open, name="camera", timeout=PATIENT, on_change=changes.append) as source:

@@ -1,0 +1,49 @@
+"""A source of fewer frames a second than there are: what is too early is left out."""
+
+from collections.abc import Iterator
+
+from edgeact.capture.base import Source, SourceInfo, SourceState
+from edgeact.types import Frame
+
+
+class RateLimited:
+    """Gives at most so many frames a second of another source, by their own times, evenly on average.
+
+    Args:
+        source: Where frames come from.
+        rate: Frames a second, greater than 0.
+    """
+
+    def __init__(self, source: Source, rate: float) -> None:
+        self._source, self._interval = source, 1.0 / rate
+
+    @property
+    def info(self) -> SourceInfo:
+        """As the source says."""
+        return self._source.info
+
+    @property
+    def state(self) -> SourceState:
+        """As the source says."""
+        return self._source.state
+
+    @property
+    def epoch(self) -> int:
+        """As the source says."""
+        return self._source.epoch
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames that are due; those of a new epoch begin anew."""
+        due, epoch = 0.0, -1
+        for frame in self._source.frames():
+            if frame.epoch != epoch:
+                due, epoch = frame.time, frame.epoch
+            if frame.time < due:
+                continue
+            # On the grid of the rate, so that 10 of 25 a second are 10 and not 8; after a pause the grid begins anew.
+            due = due + self._interval if frame.time < due + self._interval else frame.time + self._interval
+            yield frame
+
+    def close(self) -> None:
+        """Close the source."""
+        self._source.close()

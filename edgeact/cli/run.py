@@ -1,0 +1,76 @@
+"""The command ``edgeact run``. What is heavy is imported inside, so that ``--help`` is quick."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeact.errors import UsageError
+from edgeact.stopping import stop_on_signals
+
+RUN_EPILOG = (
+    "Examples:\n\n"
+    "[bold]edgeact run --init > config.toml[/]   a commented example, which runs as it is\n\n"
+    "[bold]edgeact run --check config.toml[/]   look at everything that it names\n\n"
+    "[bold]edgeact run config.toml[/]   run until Ctrl-C or SIGTERM"
+)
+
+
+def run(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="CONFIG.toml", help="Cameras, and what becomes of what they see.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look at every camera, the bundle and the disk, and print what is wrong.")
+    ] = False,
+    init: Annotated[bool, typer.Option("--init", help="Print a commented example of a configuration.")] = False,
+) -> None:
+    """Run cameras for months, as a configuration file says: a daemon.
+
+    A camera that breaks is connected to anew for as long as it takes. Events are kept in the folder of state, and none
+    that was kept is lost when the process is killed.
+    """
+    from edgeact.daemon.example import example_config
+    from edgeact.terminal import write_result
+
+    if init:
+        if config is not None or check:
+            raise UsageError("--init prints an example and takes nothing else: edgeact run --init > config.toml")
+        write_result(example_config())
+        return
+    if config is None:
+        raise UsageError("name a configuration file; edgeact run --init > config.toml writes an example")
+    raise typer.Exit(_check(config) if check else _run(config))
+
+
+def _check(path: Path) -> int:
+    from edgeact.daemon.check import all_well, check_daemon
+    from edgeact.daemon.read_config import ConfigFaultsError, read_config
+    from edgeact.doctor import Check, doctor_table
+    from edgeact.terminal import print_result
+
+    try:
+        config = read_config(path, os.environ)
+    except ConfigFaultsError as error:
+        print_result(doctor_table([Check(fault.key or str(path), "fail", fault.problem) for fault in error.faults]))
+        return error.exit_code
+    checks = check_daemon(config)
+    print_result(doctor_table(checks))
+    return 0 if all_well(checks) else 1
+
+
+def _run(path: Path) -> int:
+    from rich.console import Console
+
+    from edgeact.daemon.read_config import read_config
+    from edgeact.daemon.run import run_daemon
+    from edgeact.watching.status_lines import StatusLog
+
+    config = read_config(path, os.environ)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    log = StatusLog(Console(stderr=True))
+    with stop_on_signals() as stop:
+        run_daemon(config, stop=stop, tick=log.show)
+    return 0

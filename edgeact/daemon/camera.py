@@ -1,0 +1,175 @@
+"""One camera of the daemon: opened, run, and begun anew when it breaks in a way that its source does not survive."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from edgeact.capture.backoff import seconds_to_wait
+from edgeact.capture.base import Source, SourceState
+from edgeact.capture.connection import LiveSettings
+from edgeact.capture.open import open_source
+from edgeact.capture.rate_limit import RateLimited
+from edgeact.config import PipelineConfig
+from edgeact.daemon.config import CameraConfig
+from edgeact.errors import EdgeactError
+from edgeact.memory import MEGABYTE
+from edgeact.runtime.job import Budget, SourceJob
+from edgeact.runtime.outlet import Outlet
+from edgeact.runtime.session import Session
+from edgeact.sinks.base import Sink
+from edgeact.watching.watched import Watched
+
+logger = logging.getLogger(__name__)
+
+
+def open_camera(config: CameraConfig, pipeline: PipelineConfig) -> Any:
+    """Open what a camera's address names; a live one connects in the background, and never gives up.
+
+    Raises:
+        EdgeactError: It cannot be opened (see `edgeact.capture.open.open_source`).
+    """
+    live = LiveSettings(
+        timeout=config.timeout,
+        transport=config.transport,
+        tls_ca=config.tls_ca,
+        size=config.size,
+        rate=config.rate,
+        gives_up=False,
+    )
+    return open_source(
+        config.url.get_secret_value(),
+        kind=config.kind,
+        turn=config.turn,
+        max_megapixels=pipeline.max_megapixels,
+        memory=pipeline.memory_megabytes * MEGABYTE,
+        live=live,
+    )
+
+
+class Camera:
+    """A camera while the daemon runs.
+
+    Args:
+        name: In the configuration.
+        config: Of the camera.
+        pipeline: How its frames are perceived.
+        make_outlets: Makes the outlets for each run of an opened source.
+
+    Attributes:
+        watched: How it stands.
+        restarts: How often it was begun anew.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: CameraConfig,
+        pipeline: PipelineConfig,
+        make_outlets: Callable[[Source], Sequence[Outlet]],
+    ) -> None:
+        self.watched = Watched(name)
+        self.restarts = 0
+        self._config, self._pipeline, self._make_outlets = config, pipeline, make_outlets
+        self._sinks: list[Sink] = []
+        self._lost_since = self._next_attempt = 0.0  # of `time.monotonic`
+        self._is_over = False
+        self._chance = random.Random()  # noqa: S311 - spreads waits, guards nothing
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was a recording, all of which was taken, or one that failed."""
+        return self._is_over
+
+    def advance(self, session: Session[Any]) -> EdgeactError | None:
+        """Do what is due: begin it, begin it anew, or note that it is over; to be called a few times a second.
+
+        Returns:
+            Why its run failed, when this call noticed it.
+        """
+        run = self.watched.run
+        if self._is_over:
+            return None
+        if run is None:
+            if time.monotonic() >= self._next_attempt:
+                self._begin(session)
+            return None
+        return self._settle(session) if run.is_over else None
+
+    def finish(self, session: Session[Any]) -> None:
+        """Take what came of it after the session was stopped, and complete what it has written."""
+        if self.watched.run is not None:
+            self._settle(session)
+        elif self.watched.source is not None:
+            self.watched.close()
+        self._is_over = True
+
+    def _begin(self, session: Session[Any]) -> None:
+        source = None
+        try:
+            source = open_camera(self._config, self._pipeline)
+            limited: Source = source if self._config.fps is None else RateLimited(source, self._config.fps)
+            outlets = self._make_outlets(limited)
+            self._sinks = [outlet.sink for outlet in outlets]
+            self.watched.run = session.add(
+                SourceJob(
+                    limited,
+                    outlets,
+                    on_observation=self.watched.note,
+                    budget=Budget(self._pipeline.queue_frames, self._pipeline.memory_megabytes * MEGABYTE),
+                ),
+                config=self._pipeline,
+            )
+            self.watched.source, self.watched.error = source, None
+        except EdgeactError as error:
+            if source is not None:
+                source.close()
+            self._close_sinks()
+            self._fail(error)
+
+    def _settle(self, session: Session[Any]) -> EdgeactError | None:
+        """Take what came of a run that is over."""
+        run, failure = self.watched.run, None
+        assert run is not None  # noqa: S101 - asked by the callers
+        run.finish()
+        try:
+            self.watched.report = run.result()
+        except EdgeactError as error:
+            failure = error
+        self._close_sinks()
+        session.forget(run)
+        self.watched.run = None
+        if failure is not None:
+            self._fail(failure)
+        else:
+            self._is_over = True
+        return failure
+
+    def _fail(self, error: EdgeactError) -> None:
+        name, now = self.watched.name, time.monotonic()
+        is_recording = self.watched.source is not None and not self.watched.source.info.live
+        self.watched.error, self.watched.source = error, None
+        if is_recording:
+            logger.error("%s: %s", name, error)
+            self._is_over = True
+            return
+        if self.watched.frames > 0 or self._lost_since == 0.0:
+            self._lost_since = now
+        wait = seconds_to_wait(now - self._lost_since, is_refused=False, chance=self._chance)
+        logger.error("%s: %s; it is begun anew in %.0f s", name, error, wait)
+        self.restarts += 1
+        self._next_attempt = now + wait
+
+    def _close_sinks(self) -> None:
+        for sink in self._sinks:
+            try:
+                sink.close()
+            except EdgeactError as error:
+                logger.error("%s: %s", self.watched.name, error)
+        self._sinks = []
+
+    @property
+    def state(self) -> SourceState:
+        """Where it stands."""
+        return self.watched.state

@@ -1,0 +1,118 @@
+"""``edgeact run --check``: looks at everything that a configuration names, and says what is wrong and what to do."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from edgeact.batch.lock import own_folder
+from edgeact.bundle.load import load_bundle
+from edgeact.capture.base import SourceState
+from edgeact.capture.faults import SourceFaultError
+from edgeact.capture.live import LiveSource
+from edgeact.daemon.camera import open_camera
+from edgeact.daemon.config import DaemonConfig
+from edgeact.daemon.event_store import EventStore
+from edgeact.doctor import Check
+from edgeact.errors import EdgeactError
+
+_POLL_SECONDS = 0.05
+_PATIENCE_SECONDS = 16.0  # for a camera's first picture: key frames come every ten seconds or so
+_LITTLE_SPACE = 2**30  # bytes
+
+
+def check_daemon(config: DaemonConfig) -> list[Check]:
+    """Probe the bundle, the folder of state and every camera, all cameras at once.
+
+    Args:
+        config: As `edgeact.daemon.read_config.read_config` gives it.
+    """
+    disabled = len(config.cameras) - len(config.enabled_cameras)
+    found = f"{len(config.enabled_cameras)} cameras" + (f", {disabled} more disabled" if disabled else "")
+    return [Check("configuration", "ok", found), *_bundle(config), *_state(config), *_cameras(config)]
+
+
+def _bundle(config: DaemonConfig) -> list[Check]:
+    try:
+        bundle = load_bundle(config.bundle)
+        for graph in bundle.manifest.graphs:
+            bundle.read_graph(graph)
+    except EdgeactError as error:
+        return [_failed("bundle", error)]
+    return [Check("bundle", "ok", f"{bundle.manifest.name} {bundle.manifest.version}, hashes match")]
+
+
+def _state(config: DaemonConfig) -> list[Check]:
+    path = config.state / "events.db"
+    try:
+        with own_folder(config.state, remedy="name another folder as state"):
+            EventStore(path).close()
+            free = shutil.disk_usage(config.state).free
+    except EdgeactError as error:
+        return [_failed("state", error)]
+    found = f"{config.state}, {free / 2**30:.1f} GB free"
+    if free < _LITTLE_SPACE:
+        return [Check("state", "note", found, "free some space, or name another folder as state")]
+    return [Check("state", "ok", found)]
+
+
+def _cameras(config: DaemonConfig) -> list[Check]:
+    checks: dict[str, Check] = {}
+    sources: dict[str, Any] = {}
+    with contextlib.ExitStack() as stack:
+        for name, camera in config.enabled_cameras.items():
+            try:
+                sources[name] = open_camera(camera, config.pipeline)
+            except EdgeactError as error:
+                checks[name] = _failed(f"camera {name}", error)
+            else:
+                stack.callback(sources[name].close)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        waiting = dict(sources)
+        while waiting:
+            is_late = time.monotonic() >= deadline
+            for name, source in list(waiting.items()):
+                check = _probe(f"camera {name}", source, is_late=is_late)
+                if check is not None:
+                    checks[name] = check
+                    del waiting[name]
+            time.sleep(_POLL_SECONDS)
+    return [checks[name] for name in config.enabled_cameras]
+
+
+def _probe(title: str, source: Any, *, is_late: bool) -> Check | None:
+    """What there is to say of a source; None while it is not known."""
+    if isinstance(source, LiveSource):
+        status = source.status
+        if status.state in (SourceState.RECONNECTING, SourceState.FAILED) and status.fault is not None:
+            return _failed(title, status.fault)
+        if status.frames == 0:
+            if not is_late:
+                return None
+            return Check(
+                title, "fail", f"{status.name}: no picture came within {_PATIENCE_SECONDS:.0f} s", "look at it"
+            )
+    else:
+        try:
+            next(iter(source.frames()))
+        except EdgeactError as error:
+            return _failed(title, error)
+        except StopIteration:
+            return Check(title, "fail", f"{source.info.name} has no picture", "name another one")
+    info = source.info
+    rate = "" if info.frame_rate is None else f", {float(info.frame_rate):.4g} frames a second"
+    return Check(title, "ok", f"{info.name}, {info.width}×{info.height}{rate}")
+
+
+def _failed(title: str, error: EdgeactError) -> Check:
+    """A row of what an error says: the cause, and what to do about it."""
+    found, _, remedy = str(error).partition("; ")
+    if isinstance(error, SourceFaultError):
+        found = f"{found} ({error.kind.value})"
+    return Check(title, "fail", found, remedy)
+
+
+def all_well(checks: Sequence[Check]) -> bool:
+    """Whether nothing failed."""
+    return all(check.state != "fail" for check in checks)

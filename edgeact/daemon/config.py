@@ -1,0 +1,112 @@
+"""What a configuration file of the daemon may say. `edgeact.daemon.read_config` reads one.
+
+A name in the file (of a camera, for example) becomes part of topics and file names, so it has safe characters only.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from edgeact.capture.address import is_address, parse_address, shown_name
+from edgeact.capture.base import SourceKind
+from edgeact.config import PipelineConfig
+
+SCHEMA_VERSION = 1
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+
+def _checked_name(name: str) -> str:
+    if _NAME.fullmatch(name) is None:
+        raise ValueError("a name begins with a letter and has up to 32 of a-z, 0-9, - and _")
+    return name
+
+
+def _checked_url(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    if not text.strip():
+        raise ValueError("it is empty; name an address, a camera (/dev/video0) or a video")
+    if is_address(text):
+        parse_address(text)  # its error names no secret
+    return url
+
+
+Name = Annotated[str, AfterValidator(_checked_name)]
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are faults, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CameraConfig(Section):
+    """A camera, a stream or a video. ``url`` may hold a password, so it is never shown; `shown_url` is."""
+
+    url: Annotated[SecretStr, AfterValidator(_checked_url)]
+    enabled: bool = True
+    kind: SourceKind | None = None
+    fps: Annotated[float, Field(gt=0, le=240)] | None = None
+    turn: Literal[0, 90, 180, 270] = 0
+    timeout: Annotated[float, Field(gt=0, le=600)] = 4.0
+    transport: Literal["tcp", "udp"] = "tcp"
+    tls_ca: Path | None = None
+    size: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
+    rate: Annotated[float, Field(gt=0, le=1000)] | None = None
+
+    @property
+    def shown_url(self) -> str:
+        """The address or path without user name, password and other secrets."""
+        return shown_name(self.url.get_secret_value())
+
+
+class JsonlConfig(Section):
+    """JSON lines on the disk: of events, and of frames when they are asked for, which are a hundred times as many."""
+
+    events: bool = True
+    frames: bool = False
+    rotate_megabytes: Annotated[float, Field(gt=0, le=100_000)] = 64
+    keep_files: Annotated[int, Field(ge=1, le=10_000)] = 8
+
+
+class EventsConfig(Section):
+    """Which events are kept, and for how long. ``then`` names the outputs that send actions; None means all."""
+
+    keep_days: Annotated[float, Field(gt=0, le=36_500)] = 90
+    actions: bool = True
+    then: tuple[str, ...] | None = None
+
+
+class DaemonConfig(Section):
+    """The whole file. Paths are absolute after reading; in the file they are relative to its folder."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    state: Path
+    bundle: Path | None = None
+    pipeline: PipelineConfig = PipelineConfig()
+    cameras: Annotated[dict[Name, CameraConfig], Field(min_length=1)]
+    events: EventsConfig = EventsConfig()
+    jsonl: JsonlConfig | None = None
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs that send events."""
+        return ("jsonl",) if self.jsonl is not None and self.jsonl.events else ()
+
+    def outputs_of(self, rule: str | None) -> tuple[str, ...] | None:
+        """The outputs that send the events of a rule, or None where such events are not kept.
+
+        Args:
+            rule: Its name; None for actions that no rule asked for.
+        """
+        if rule is None:
+            then = self.events.then
+            return None if not self.events.actions else self.outputs if then is None else then
+        return self.outputs
+
+    @property
+    def enabled_cameras(self) -> dict[str, CameraConfig]:
+        """The cameras that are to run."""
+        return {name: camera for name, camera in self.cameras.items() if camera.enabled}

@@ -1,0 +1,143 @@
+"""Keeps the events of one camera: gives them their identity and time of day, and puts them into the store."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from ulid import ULID
+
+from edgeact.daemon.event_record import EventRecord
+from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.wall_clock import SourceClock
+from edgeact.errors import OutputError
+from edgeact.sinks.base import SinkInput
+from edgeact.types import Event, Observation, UInt8
+
+logger = logging.getLogger(__name__)
+
+# An event that lasts is kept again so often: each time costs a write to the disk, and a crash ends it at the last one.
+UPDATE_SECONDS = 5.0
+# Phases that wait in memory while the disk takes nothing, some 1 MB; after that the oldest are lost.
+MOST_UNSAVED = 2000
+_RETRY_SECONDS = 1.0
+
+
+class EventSink:
+    """A sink of one camera.
+
+    Args:
+        camera: Its name in the configuration.
+        store: Where events are kept.
+        outputs_of: The outputs that send the events of a rule (None: of an action that no rule asked for), or None
+            where such events are not kept.
+
+    Attributes:
+        lost: Phases of events that could not be kept.
+    """
+
+    def __init__(
+        self, camera: str, store: EventStore, outputs_of: Callable[[str | None], Sequence[str] | None]
+    ) -> None:
+        self.lost = 0
+        self._camera, self._store, self._outputs_of = camera, store, outputs_of
+        self._clock = SourceClock()
+        self._open: dict[tuple[str | None, int], EventRecord] = {}
+        self._saved: dict[str, float] = {}  # when an open event was saved last, of `time.monotonic`
+        self._unsaved: deque[tuple[EventRecord, Sequence[str]]] = deque()
+        self._failed = float("-inf")
+
+    @property
+    def takes(self) -> frozenset[SinkInput]:
+        """Observations, whose times the clock needs, and events."""
+        return frozenset({"observations", "events"})
+
+    @property
+    def open_events(self) -> int:
+        """Events that have begun and not ended."""
+        return len(self._open)
+
+    def write(self, observation: Observation, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
+        """Take the time of a frame."""
+        self._clock.note(observation.frame)
+        if self._unsaved:
+            self._save_all()
+
+    def write_event(self, event: Event) -> None:
+        """Keep one phase of an event. Never fails: what cannot be written waits for the disk."""
+        outputs = self._outputs_of(event.rule)
+        if outputs is None:
+            return
+        record = self._record(event)
+        if event.phase == "update" and not self._is_due(record):
+            return
+        self._saved[record.id] = time.monotonic()
+        if event.phase == "end":
+            del self._saved[record.id]
+        self._unsaved.append((record, outputs))
+        if len(self._unsaved) > MOST_UNSAVED:
+            self._unsaved.popleft()
+            self.lost += 1
+        self._save_all()
+
+    def close(self) -> None:
+        """End what is open, and keep it, if the disk takes it."""
+        for (rule, _), record in list(self._open.items()):
+            end = record.start + (
+                self._clock.moment - record.start if self._clock.moment > record.start else timedelta()
+            )
+            self._unsaved.append((replace(record, phase="end", end=end), self._outputs_of(rule) or ()))
+        self._open.clear()
+        self._failed = float("-inf")
+        self._save_all()
+
+    def abort(self) -> None:
+        """Do the same as `close`: what was seen is kept, whatever became of the camera."""
+        self.close()
+
+    def _record(self, event: Event) -> EventRecord:
+        key = (event.rule, event.id)
+        known = self._open.get(key)
+        if known is None:
+            known = EventRecord(
+                id=str(ULID()),
+                phase="new",
+                source=self._camera,
+                epoch=event.epoch,
+                rule=event.rule,
+                kind=event.kind,
+                track=event.track_id,
+                label=event.label,
+                start=self._clock.at(event.start),
+                end=None,
+                score=event.score,
+                zone=event.zone,
+            )
+        # From start to end it is the source's own time, so that a clock that is set makes no event end before it began.
+        end = None if event.end is None else known.start + timedelta(seconds=event.end - event.start)
+        record = replace(known, phase=event.phase, end=end, score=event.score)
+        if event.phase == "end":
+            self._open.pop(key, None)
+        else:
+            self._open[key] = record
+        return record
+
+    def _is_due(self, record: EventRecord) -> bool:
+        return time.monotonic() - self._saved.get(record.id, float("-inf")) >= UPDATE_SECONDS
+
+    def _save_all(self) -> None:
+        if time.monotonic() - self._failed < _RETRY_SECONDS:
+            return
+        while self._unsaved:
+            record, outputs = self._unsaved[0]
+            try:
+                self._store.save(record, outputs)
+            except OutputError as error:
+                if self._failed == float("-inf"):
+                    logger.error("%s: %s; events wait in memory", self._camera, error)
+                self._failed = time.monotonic()
+                return
+            self._unsaved.popleft()
+        self._failed = float("-inf")

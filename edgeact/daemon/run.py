@@ -1,0 +1,177 @@
+"""The daemon: all cameras of a configuration over one engine, their events kept and sent, until it is stopped."""
+
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from edgeact.batch.lock import own_folder
+from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.capture.base import Source
+from edgeact.daemon.append_file import AppendFile
+from edgeact.daemon.camera import Camera
+from edgeact.daemon.config import DaemonConfig
+from edgeact.daemon.event_sink import EventSink
+from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.frame_lines import FrameLines
+from edgeact.daemon.outbox import Outbox
+from edgeact.engine.engine import Engine
+from edgeact.errors import EdgeactError, OutputError, PipelineError
+from edgeact.memory import MEGABYTE
+from edgeact.perception.stages import Stages
+from edgeact.runtime.outlet import Outlet, Policy
+from edgeact.runtime.session import Session
+from edgeact.sinks.base import Sink
+from edgeact.sinks.deferred import DeferredSink
+from edgeact.sinks.jsonl import json_line
+from edgeact.stopping import left_behind
+from edgeact.types import Observation
+from edgeact.watching.watched import Watched
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.25
+TIDY_SECONDS = 3600.0
+# More runs of cameras than this that fail within these seconds are no fault of the cameras: the process ends, and
+# whoever supervises it (systemd) starts it anew.
+MOST_FAILURES, FAILURE_SECONDS = 5, 60.0
+# Events that were seen until the stop are sent within this time, or after the next start.
+LAST_SENDING_SECONDS = 1.0
+_WAITING_FRAMES = 32  # lines of frames that wait for a slow card
+
+
+def run_daemon(
+    config: DaemonConfig,
+    *,
+    stop: threading.Event | None = None,
+    tick: Callable[[Sequence[Watched]], None] | None = None,
+) -> None:
+    """Run until ``stop`` is set, or until all sources have ended, where all are recordings.
+
+    Args:
+        config: As `edgeact.daemon.read_config.read_config` gives it.
+        stop: When set, what was read is finished, and everything is closed.
+        tick: Told four times a second how the cameras stand.
+
+    Raises:
+        OutputError: The folder of state cannot be used.
+        BundleError: The bundle cannot be used.
+        BackendError: The device cannot be used.
+        PipelineError: Perceiving fails again and again, or something hangs: the process should be started anew.
+    """
+    stop = stop or threading.Event()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(own_folder(config.state, remedy="name another folder as state"))
+        store = EventStore(config.state / "events.db")
+        stack.callback(store.close)
+        if left_open := store.end_left_open():
+            logger.warning("%d events were left open by a process that was killed; they have ended", left_open)
+        bundle = load_bundle(config.bundle)
+        engine = Engine(bundle, device=config.pipeline.device, threads=config.pipeline.threads)
+        stack.callback(lambda: None if left_behind() else engine.close())  # what hangs may still run a graph
+        for outbox in _outboxes(config, store, stack):
+            stack.callback(outbox.stop, LAST_SENDING_SECONDS)
+            outbox.start()
+        session = stack.enter_context(Session(Stages(engine), config.pipeline))
+        cameras = [
+            Camera(name, camera, config.pipeline, partial(_outlets, name, config, bundle, store))
+            for name, camera in config.enabled_cameras.items()
+        ]
+        try:
+            _look_on(session, cameras, store, config, stop=stop, tick=tick)
+        finally:
+            session.stop()
+            for camera in cameras:
+                camera.finish(session)
+            if tick is not None:
+                tick([camera.watched for camera in cameras])
+
+
+def _look_on(
+    session: Session[Any],
+    cameras: Sequence[Camera],
+    store: EventStore,
+    config: DaemonConfig,
+    *,
+    stop: threading.Event,
+    tick: Callable[[Sequence[Watched]], None] | None,
+) -> None:
+    failures: deque[float] = deque(maxlen=MOST_FAILURES + 1)
+    tidied = float("-inf")
+    while not stop.is_set():
+        for camera in cameras:
+            error = camera.advance(session)
+            if error is not None:
+                failures.append(time.monotonic())
+                _give_up_if_useless(failures, error)
+        if tick is not None:
+            tick([camera.watched for camera in cameras])
+        if all(camera.is_over for camera in cameras):
+            return
+        if time.monotonic() - tidied >= TIDY_SECONDS:
+            tidied = time.monotonic()
+            _tidy(store, config)
+        stop.wait(TICK_SECONDS)
+
+
+def _give_up_if_useless(failures: Sequence[float], error: EdgeactError) -> None:
+    if hanging := left_behind():
+        raise PipelineError(f"{' and '.join(hanging)} hangs; start the daemon anew") from error
+    if len(failures) > MOST_FAILURES and failures[-1] - failures[0] <= FAILURE_SECONDS:
+        raise PipelineError(
+            f"cameras failed {len(failures)} times within {FAILURE_SECONDS:.0f} s, at last with: {error}; look at the "
+            "graphs' device (edgeact doctor) and start the daemon anew"
+        ) from error
+
+
+def _tidy(store: EventStore, config: DaemonConfig) -> None:
+    try:
+        store.tidy(datetime.now(timezone.utc) - timedelta(days=config.events.keep_days))
+    except OutputError as error:
+        logger.error("%s", error)
+
+
+def _outboxes(config: DaemonConfig, store: EventStore, stack: contextlib.ExitStack) -> list[Outbox]:
+    """The outputs that send events; those that hold something open close with the stack."""
+    outboxes = []
+    if "jsonl" in config.outputs:
+        file = _append_file(config, config.state / "events.jsonl")
+        stack.callback(file.close)
+        outboxes.append(Outbox(store, "jsonl", lambda record: file.write(json_line(dict(record)))))
+    return outboxes
+
+
+def _append_file(config: DaemonConfig, path: Path) -> AppendFile:
+    jsonl = config.jsonl
+    assert jsonl is not None  # noqa: S101 - asked by the caller
+    return AppendFile(path, largest=round(jsonl.rotate_megabytes * MEGABYTE), keep=jsonl.keep_files)
+
+
+def _outlets(name: str, config: DaemonConfig, bundle: Bundle, store: EventStore, source: Source) -> list[Outlet]:
+    """What takes the results of a camera."""
+    # An event must not give way to a newer one, so the source waits, and then gives its newest frame.
+    outlets = [Outlet("events", EventSink(name, store, config.outputs_of), policy="wait", essential=False)]
+    jsonl = config.jsonl
+    if jsonl is not None and jsonl.frames:
+        path = config.state / f"{name}.frames.jsonl"
+
+        def open_lines(first: Observation) -> Sink:  # noqa: ARG001 - the frame's size is that of the source
+            return FrameLines(
+                path,
+                info=source.info,
+                bundle=bundle,
+                config=config.pipeline,
+                largest=round(jsonl.rotate_megabytes * MEGABYTE),
+                keep=jsonl.keep_files,
+            )
+
+        lines = DeferredSink(frozenset({"observations"}), open_lines)
+        policy: Policy = "drop_oldest" if source.info.live else "wait"
+        outlets.append(Outlet("frames", lines, policy=policy, capacity=_WAITING_FRAMES, essential=False))
+    return outlets
