@@ -75,11 +75,15 @@ class Outbox:
 
     def _deliver_some(self) -> bool:
         """Deliver what waits now; whether there was any."""
-        waiting = self._store.waiting(self._output)
-        for one in waiting:
-            self._deliver(one.record)
-            self._store.delivered(self._output, one.number)
-            self.sent += 1
+        waiting, last = self._store.waiting(self._output), None
+        try:
+            for one in waiting:
+                self._deliver(one.record)
+                last = one.number
+                self.sent += 1
+        finally:  # once for all of them: each time costs a write to the disk
+            if last is not None:
+                self._store.delivered(self._output, last)
         return bool(waiting)
 
     def _note(self, error: str | None) -> None:

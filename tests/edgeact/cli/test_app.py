@@ -20,6 +20,7 @@ SURFACE = {
     "bench": {"--seconds", "--repeat", "--json", "--bundle", "--config", "--max-persons", "--device"},
     "demo": {"--out", "-o", "--bundle", "--device"},
     "doctor": set(),
+    "run": {"--check", "--init"},
     "verify": {"--device"},
     "watch": {
         "--out", "-o", "--video", "--no-video", "--kind", "--bundle", "--config", "--max-persons", "--device", "--turn",
