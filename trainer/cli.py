@@ -24,6 +24,7 @@ class Stage(str, Enum):
     DATA = "data"
     POSE = "pose"
     ACTION = "action"
+    LIFTER = "lifter"
 
 
 class Part(str, Enum):
@@ -66,7 +67,7 @@ SnapshotsOption = Annotated[Path | None, typer.Option(metavar="DIR", help="folde
 
 @app.callback()
 def train() -> None:
-    """Train the networks of a recipe (data, pose, action), or measure a bundle on other people's pictures.
+    """Train the networks of a recipe (data, pose, action, lifter), or measure a bundle on other people's pictures.
 
     Without a verb it trains: `edgeact train recipe.toml --stage pose` is `edgeact train networks recipe.toml --stage
     pose`. `edgeact deploy reproduce` does everything in order and makes the bundle.
@@ -91,14 +92,15 @@ def train_networks(
     """Train networks on any machine; every stage goes on where it was stopped. The pose network trains on a GPU where
     there is one.
 
-    The action network also learns from tracks of real video, for which detector and pose network must be exported
-    first: `edgeact deploy reproduce` does everything in order and makes the bundle.
+    The action network also learns from tracks of real video, and the lifter (3D) from the pose network's errors, for
+    which detector and pose network must be exported first: `edgeact deploy reproduce` does everything in order and
+    makes the bundle.
     """
     from trainer.extras import require_extras
 
     asked = stage or [Stage.DATA, Stage.POSE]
     stages = [name for name in Stage if name in asked]  # in the order in which one needs the other
-    require_extras("edgeact train", ["train", "label"] if Stage.DATA in stages else ["train"])
+    require_extras("edgeact train", ["train", "label"] if {Stage.DATA, Stage.LIFTER} & set(stages) else ["train"])
 
     from trainer.folders import Folders
     from trainer.recipe import load_recipe
@@ -107,6 +109,7 @@ def train_networks(
         check_made,
         make_data,
         train_action,
+        train_lifter,
         train_pose,
         use_one_thread,
     )
@@ -121,8 +124,10 @@ def train_networks(
             make_data(folders)
         elif name is Stage.POSE:
             train_pose(chosen, folders)
-        else:
+        elif name is Stage.ACTION:
             train_action(chosen, folders)
+        else:
+            train_lifter(chosen, folders)
 
 
 @app.command()
@@ -257,6 +262,32 @@ def clips(
         out.mkdir(parents=True, exist_ok=True)
         write_text(out / "clips.json", as_json(figures))
         write_text(out / "clips.md", "\n".join(table.markdown for table in tables))
+
+
+@app.command()
+def lifting(
+    data: DataOption = Path("data"),
+    bundle: BundleOption = None,
+    errors: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="pose_errors.npz of a training: measures with our own 2D errors too"),
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, metavar="N", help="measure every n-th pose")] = 5,
+) -> None:
+    """Measure the 3D joints of a bundle on Human3.6M (S9, S11) and HumanEva, which no lifter that ships has seen.
+
+    Prints the figures as JSON: MPJPE and P-MPJPE in millimetres over the twelve limb joints.
+    """
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train lifting", ["train"])
+
+    from edgeact.bundle.load import load_bundle
+    from trainer.measure.lifting import bundle_lifter, measure_lifting, read_error_bank
+    from trainer.measure.wild.report import as_json
+
+    lift = bundle_lifter(load_bundle(bundle))
+    typer.echo(as_json(measure_lifting(lift, data, read_error_bank(errors), every=every)), nl=False)
 
 
 @app.command()

@@ -58,6 +58,11 @@ class Folders:
         """Errors of a bundle's pose graph on held-out persons."""
         return self.work / bundle / "pose_errors.npz"
 
+    @property
+    def teacher_poses(self) -> Path:
+        """3D poses that BlazePose saw in pictures, for the lifter to train on."""
+        return self.work / "lifter" / "teacher_poses.npz"
+
     def network(self, bundle: str, name: str) -> Path:
-        """Checkpoint of a bundle's training: ``pose`` or ``action``."""
+        """Checkpoint of a bundle's training: ``pose``, ``action`` or ``lifter``."""
         return self.work / bundle / f"{name}_net" / "checkpoint.pt"

@@ -84,6 +84,22 @@ class ActionRecipe(_Record):
     rate: Rate
 
 
+class LifterRecipe(_Record):
+    """Training of the lifter, which makes 3D of clips of joints.
+
+    Attributes:
+        steps: How many.
+        batch: Clips a step.
+        rate: The highest learning rate.
+        teacher_poses: Whether poses count that BlazePose heavy saw in pictures (`trainer.data.lifting.teacher`).
+    """
+
+    steps: Steps
+    batch: Batch
+    rate: Rate
+    teacher_poses: bool
+
+
 class ThresholdRecipe(_Record):
     """What calibration aims at, and the numbers that are set by hand.
 
@@ -108,6 +124,7 @@ class Recipe(_Record):
         pose: Of the pose network.
         action: Of the action network.
         thresholds: Of the calibration.
+        lifter: Of the lifter; a bundle of a recipe without one gives no 3D.
     """
 
     name: Name
@@ -116,6 +133,7 @@ class Recipe(_Record):
     pose: PoseRecipe
     action: ActionRecipe
     thresholds: ThresholdRecipe
+    lifter: LifterRecipe | None = None
 
 
 def default_recipe_path() -> Path:

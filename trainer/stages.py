@@ -9,10 +9,12 @@ import numpy as np
 import torch
 
 from edgeact.bundle.load import Bundle
-from edgeact.errors import SourceNotFoundError
+from edgeact.errors import ConfigError, SourceNotFoundError
 from trainer.calibrate import ConfidenceFit, fit_confidence
 from trainer.data.action_sequences import JointSequence
 from trainer.data.label import PARTS, label
+from trainer.data.lifting.blazepose import HEAVY_FILE
+from trainer.data.lifting.teacher import make_teacher_poses
 from trainer.data.pose_patches import HUMAN_SETS
 from trainer.data.pose_patches import build as build_patches
 from trainer.data.pose_sets import SHARES, load_patch_set
@@ -21,6 +23,8 @@ from trainer.data.tracks import build as build_tracks
 from trainer.device import training_device
 from trainer.fit_action import fit as fit_action
 from trainer.fit_action import read_training
+from trainer.fit_lifter import fit as fit_lifter
+from trainer.fit_lifter import read_motions
 from trainer.fit_pose import fit as fit_pose
 from trainer.fit_pose import predict
 from trainer.folders import Folders
@@ -28,6 +32,7 @@ from trainer.log import log
 from trainer.measure.pose import pose_error_banks
 from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose, room_to_border
+from trainer.models.lifter import Lifter
 from trainer.models.person_detector import PersonDetector, load_yolox
 from trainer.recipe import Recipe, load_recipe, recipe_path
 
@@ -73,12 +78,13 @@ def check_made(stages: Sequence[str], recipe: Recipe, folders: Folders) -> None:
     """Say at once that a stage needs what an earlier one makes, and that neither has nor will have been done.
 
     Args:
-        stages: Those that are to be done, of ``data``, ``pose`` and ``action``.
+        stages: Those that are to be done, of ``data``, ``pose``, ``action`` and ``lifter``.
         recipe: What is trained.
         folders: Where earlier stages left their work.
 
     Raises:
         SourceNotFoundError: A stage has nothing to learn from; the message names the stage that makes it.
+        ConfigError: The lifter is to be trained, and the recipe does not say how.
     """
     if "pose" in stages and "data" not in stages:
         files = [folders.pose / name / "index.json" for name in POSE_SETS]
@@ -90,10 +96,41 @@ def check_made(stages: Sequence[str], recipe: Recipe, folders: Folders) -> None:
             )
     owner = recipe.action.tracks_of
     tracks = folders.tracks(owner)
+    if "lifter" in stages:
+        _check_lifter(recipe, folders)
     if "action" in stages and not (folders.pose_errors(owner).exists() and any(tracks.glob("*.jsonl"))):
         raise SourceNotFoundError(
             f"{tracks} has no tracks yet; `edgeact deploy reproduce` of {owner}'s recipe makes them with its detector "
             "and pose network"
+        )
+
+
+def check_teacher(recipe: Recipe, folders: Folders) -> None:
+    """Say at once that the lifter's teacher is missing, where the recipe asks for it and its poses are not made yet.
+
+    Raises:
+        SourceNotFoundError: The teacher's file is not there.
+    """
+    teacher = folders.teachers / HEAVY_FILE
+    asked = recipe.lifter is not None and recipe.lifter.teacher_poses
+    if asked and not folders.teacher_poses.exists() and not teacher.is_file():
+        raise SourceNotFoundError(
+            f"{teacher} not found, whose poses the lifter learns from; `npm pack @mediapipe/pose`, unpack it and copy "
+            f"{HEAVY_FILE} there, or set teacher_poses = false in the recipe's [lifter]"
+        )
+
+
+def _check_lifter(recipe: Recipe, folders: Folders) -> None:
+    if recipe.lifter is None:
+        raise ConfigError(
+            f"the recipe {recipe.name!r} has no [lifter] with steps, batch, rate and teacher_poses; add one"
+        )
+    check_teacher(recipe, folders)
+    errors = folders.pose_errors(recipe.action.tracks_of)
+    if not errors.exists():
+        raise SourceNotFoundError(
+            f"{errors} not found, the pose network's errors that the lifter must live with; `edgeact deploy reproduce` "
+            f"of {recipe.action.tracks_of}'s recipe measures them"
         )
 
 
@@ -148,6 +185,25 @@ def train_action(recipe: Recipe, folders: Folders) -> tuple[EdgeAction, list[Joi
     with np.load(folders.pose_errors(owner)) as file:
         bank = file["validation"]
     return fit_action(sequences, bank, folders.network(owner, "action"), recipe.action).eval(), sequences
+
+
+def train_lifter(recipe: Recipe, folders: Folders) -> Lifter:
+    """The lifter; the poses of its teacher are made before, if the recipe asks for them.
+
+    Raises:
+        ConfigError: The recipe has no lifter.
+        SourceNotFoundError: The pose errors or the teacher are missing.
+    """
+    check_made(["lifter"], recipe, folders)
+    if recipe.lifter is None:
+        raise AssertionError("checked before")
+    log(stage="lifter")
+    if recipe.lifter.teacher_poses:
+        make_teacher_poses(folders)
+    with np.load(folders.pose_errors(recipe.action.tracks_of)) as file:
+        bank = file["validation"]
+    clips = read_motions(folders, teacher=recipe.lifter.teacher_poses)
+    return fit_lifter(clips, bank, folders.network(recipe.action.tracks_of, "lifter"), recipe.lifter).eval()
 
 
 def fit_pose_confidence(network: EdgePose, folders: Folders) -> ConfidenceFit:

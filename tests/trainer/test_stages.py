@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from edgeact.errors import SourceNotFoundError
+from edgeact.errors import ConfigError, SourceNotFoundError
 from trainer.calibrate import ConfidenceFit, fit_confidence
 from trainer.data.label import PARTS
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.data.teachers import TEACHER_FILES
 from trainer.folders import Folders
 from trainer.models.edge_pose import EdgePose, InputSize
-from trainer.recipe import load_recipe, recipe_path
+from trainer.recipe import LifterRecipe, load_recipe, recipe_path
 from trainer.stages import (
     _FIRST_READ,
     POSE_SETS,
@@ -25,6 +25,7 @@ from trainer.stages import (
     fit_pose_confidence,
     load_detector,
     train_action,
+    train_lifter,
     train_pose,
 )
 
@@ -169,3 +170,18 @@ def test_confidence_is_fitted_to_human_labels_and_every_set_weighs_the_same(
 def test_the_action_network_says_what_makes_its_tracks(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFoundError, match="edgeact deploy reproduce"):
         train_action(load_recipe(), folders_in(tmp_path))
+
+
+def test_the_lifter_says_what_its_recipe_its_teacher_and_its_errors_lack(tmp_path: Path) -> None:
+    folders, recipe = folders_in(tmp_path), load_recipe()
+    without = recipe.model_copy(update={"lifter": None})
+    with pytest.raises(ConfigError, match=r"has no \[lifter\]"):
+        train_lifter(without, folders)
+    lifter = LifterRecipe(steps=1, batch=2, rate=1e-3, teacher_poses=True)
+    taught = recipe.model_copy(update={"lifter": lifter})
+    with pytest.raises(SourceNotFoundError, match=r"npm pack @mediapipe/pose.*teacher_poses = false"):
+        train_lifter(taught, folders)
+    alone = recipe.model_copy(update={"lifter": lifter.model_copy(update={"teacher_poses": False})})
+    with pytest.raises(SourceNotFoundError, match=r"pose_errors.*deploy reproduce"):
+        train_lifter(alone, folders)
+    assert not folders.work.exists()

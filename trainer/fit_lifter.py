@@ -1,0 +1,93 @@
+"""Train the lifter on random bodies before random cameras.
+
+The loss is the joints' distance in metres, and that of the bones: joints far down a limb alone would forgive a thigh
+and a shin that err against each other.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from edgeact.skeleton import LIMB_JOINTS
+from trainer.data.lifting.motions import BodyClip, join_clips, studio, teacher_poses, utd_mhad, utkinect
+from trainer.data.lifting.views import LiftingBatch, LiftingViews
+from trainer.folders import Folders
+from trainer.loop import Course, train
+from trainer.models.body_tree import CHILDREN, PARENTS, bones_of
+from trainer.models.lifter import Lifter
+from trainer.recipe import LifterRecipe
+
+_CHECKED = 1024  # validation clips of each set
+
+
+def read_motions(folders: Folders, *, teacher: bool) -> list[BodyClip]:
+    """Every clip of every set, all splits, and the teacher's poses if they are wanted."""
+    data = folders.data
+    clips = [*studio(data / "studio"), *utd_mhad(data / "utd_mhad_skel"), *utkinect(data / "utkinect")]
+    if teacher:
+        clips += teacher_poses(folders.teacher_poses)
+    return clips
+
+
+def lifting_loss(found: torch.Tensor, batch: LiftingBatch) -> torch.Tensor:
+    """Mean distance of known joints plus half that of known bones, metres: a scalar.
+
+    Args:
+        found: (N, 21, 3) joints.
+        batch: What they should be.
+    """
+    known = batch.known.float()
+    joints = _distance(found, batch.joints, known)
+    bones = _distance(bones_of(found), bones_of(batch.joints), known[:, CHILDREN] * known[:, PARENTS])
+    return joints + 0.5 * bones
+
+
+def _distance(found: torch.Tensor, wanted: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    length = ((found - wanted).square().sum(-1) + 1e-6).sqrt()
+    return (length * known).sum() / known.sum().clamp_min(1.0)
+
+
+def limb_error(found: torch.Tensor, wanted: torch.Tensor, known: torch.Tensor) -> float:
+    """Mean distance of the known ones of the twelve limb joints in millimetres."""
+    limbs = list(LIMB_JOINTS)
+    return 1000 * float((found - wanted)[:, limbs].norm(dim=-1)[known[:, limbs]].mean())
+
+
+def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: LifterRecipe) -> Lifter:
+    """Train, or go on from the checkpoint, and return the moving average of the network.
+
+    Args:
+        clips: Of every set; validation clips choose nothing here, the log shows how far off their limbs are.
+        bank: Errors of our own pose network (`trainer.data.pose_noise`).
+        checkpoint: File that the training is kept in.
+        recipe: How long and how fast.
+
+    Raises:
+        FloatingPointError: The training diverged.
+    """
+    views = LiftingViews(join_clips(clip for clip in clips if clip.split == "train"), bank)
+    checked = {
+        source: LiftingViews(join_clips(c for c in clips if (c.split, c.source) == ("validation", source)), bank)
+        for source in sorted({clip.source for clip in clips if clip.split == "validation"})
+    }
+    drawn = {source: held_out.draw(_CHECKED, 1, augment=False) for source, held_out in checked.items()}
+    torch.manual_seed(0)
+
+    def draw(steps: range) -> Iterator[LiftingBatch]:
+        for step in steps:
+            yield views.draw(recipe.batch, 7_000_000 + step)
+
+    def loss(network: Lifter, batch: LiftingBatch) -> torch.Tensor:
+        return lifting_loss(network(batch.poses), batch)
+
+    @torch.no_grad()
+    def check(network: Lifter) -> dict[str, float]:
+        return {
+            source: round(limb_error(network(batch.poses), batch.joints, batch.known), 1)
+            for source, batch in drawn.items()
+        }
+
+    course = Course("lifter", recipe.steps, recipe.rate, weight_decay=0.02, save_every=250, check_every=500)
+    return train(Lifter(), checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss, check=check)
