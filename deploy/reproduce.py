@@ -74,7 +74,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     Raises:
         SourceNotFoundError: A data set is missing.
         BundleError: An exported graph does not give what its network gives.
-        FloatingPointError: A training diverged.
+        DivergenceError: A training diverged.
     """
     check_folders(folders)
     if recipe.action.tracks_of != recipe.name:

@@ -124,6 +124,18 @@ class SourceConnectionError(EdgeactError, ConnectionError):
     exit_code = 20
 
 
+class CheckpointError(EdgeactError, ValueError):
+    """A training's checkpoint is damaged, or belongs to another network or optimiser."""
+
+    exit_code = 21
+
+
+class DivergenceError(EdgeactError, FloatingPointError):
+    """A training's loss or gradient is no longer a finite number."""
+
+    exit_code = 22
+
+
 def remedy_for(error: BaseException) -> str:
     """What helps against an error that is not of this family: only what nothing else explains is a fault of edgeact."""
     if isinstance(error, MemoryError):

@@ -104,7 +104,7 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
         recipe: How long and how fast.
 
     Raises:
-        FloatingPointError: The training diverged.
+        DivergenceError: The training diverged.
     """
     groups = _grouped(sequences)
     torch.manual_seed(0)

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from edgeact.skeleton import LIMB_JOINTS
+from trainer.checkpoint import find_checkpoint
 from trainer.data.pose_augment import MILD
 from trainer.data.pose_sets import PatchSet, draw_batch, load_patch_set, training_sets
 from trainer.device import training_device
@@ -87,7 +88,7 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
         wider: A trained network that a slim one starts from and imitates.
 
     Raises:
-        FloatingPointError: The training diverged.
+        DivergenceError: The training diverged.
     """
     device, sets = training_device(), training_sets(patches)
     checked = [patch_set for name in CHECKED_SETS if (patch_set := _validation(patches / name)) is not None]
@@ -102,7 +103,7 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
         start_from_tinypose(start, tinypose)
     else:
         wider = wider.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        if not checkpoint.exists() or recipe.start_share > 0:  # otherwise nothing of the start is left
+        if find_checkpoint(checkpoint) is None or recipe.start_share > 0:  # otherwise nothing of the start is left
             batches = draw(range(WORTH_BATCHES), seed=2)
             start_from_wider(
                 start, wider, lambda network: (pose_loss(network(to_input(crops)), joints) for crops, joints in batches)

@@ -64,5 +64,5 @@ class Folders:
         return self.work / "lifter" / "teacher_poses.npz"
 
     def network(self, bundle: str, name: str) -> Path:
-        """Checkpoint of a bundle's training: ``pose``, ``action`` or ``lifter``."""
-        return self.work / bundle / f"{name}_net" / "checkpoint.pt"
+        """Checkpoint of a bundle's training: ``pose``, ``action`` or ``lifter``; an older ``checkpoint.pt`` is read."""
+        return self.work / bundle / f"{name}_net" / "checkpoint.safetensors"

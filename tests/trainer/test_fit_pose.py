@@ -14,16 +14,8 @@ from trainer.data.pose_sets import SHARES, draw_batch, load_patch_set, training_
 from trainer.fit_pose import evaluate, fit, predict
 from trainer.models.edge_pose import EdgePose, InputSize, start_from_tinypose
 from trainer.recipe import PoseRecipe
-from trainer.schedule import learning_rate
 
 SIZE = InputSize(height=64, width=96)
-
-
-def test_the_learning_rate_warms_up_and_falls_to_a_hundredth() -> None:
-    assert learning_rate(0, 1000, 1.0) == pytest.approx(1 / 200)
-    assert learning_rate(199, 1000, 1.0) == 1.0
-    assert learning_rate(600, 1000, 1.0) == pytest.approx(0.505)
-    assert learning_rate(999, 1000, 1.0) == pytest.approx(0.01, abs=1e-4)
 
 
 def write_patches(root: Path) -> Path:
