@@ -53,18 +53,14 @@ def publish(path: Path) -> None:
     """
     partial = partial_path(path)
     try:
-        publish_file(partial, path)
+        _put_in_place(partial, path)
     except OSError as error:
         remove_partials(path)
         raise output_error(path, error) from error
 
 
-def publish_file(partial: Path, path: Path) -> None:
-    """Put a complete file on the disk, then rename it, then put the new name on the disk.
-
-    Raises:
-        OSError: It cannot be written or renamed, or is no regular file.
-    """
+def _put_in_place(partial: Path, path: Path) -> None:
+    """Put a complete file on the disk, then rename it, then put the new name on the disk."""
     descriptor = open_regular(partial)
     try:
         os.fsync(descriptor)  # else a power cut may leave the new name with an empty file
@@ -72,6 +68,17 @@ def publish_file(partial: Path, path: Path) -> None:
         os.close(descriptor)
     partial.replace(path)
     sync_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file that has its name only when it is whole.
+
+    Raises:
+        OutputError: It cannot be written; nothing is left then.
+    """
+    file = PartialText(path)
+    file.write(text)
+    file.close()
 
 
 def remove_partials(path: Path) -> None:

@@ -10,7 +10,8 @@ from rich.console import Group
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
-from edgeact.batch.record import FRAMES_SUFFIX
+from edgeact.atomic import write_text
+from edgeact.batch.names import FRAMES_SUFFIX
 from edgeact.bundle.load import Bundle
 from edgeact.errors import OutputError
 from edgeact.plain_text import printable
@@ -124,19 +125,24 @@ def verify_table(bundle: Bundle, checks: Sequence[GraphCheck]) -> Table:
 
 
 def write_json(data: dict[str, Any], path: Path | None) -> None:
-    """Write to a file, or to stdout when ``path`` is None.
+    """Write to a file, pipe or device, or to stdout when ``path`` is None.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    text = json.dumps(data, indent=2) + "\n"
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     if path is None:
         write_result(text)
         return
     try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}); choose another path") from error
+        if path.is_file() or not path.exists():
+            write_text(path, text)
+        else:  # a pipe or a device, which no file may replace
+            path.write_text(text, encoding="utf-8")
+    except (OSError, OutputError) as error:
+        cause = error.__cause__ if isinstance(error, OutputError) else error
+        reason = getattr(cause, "strerror", None) or cause
+        raise OutputError(f"{path} cannot be written ({reason}); choose another path") from error
 
 
 def _shown(text: str) -> str:

@@ -145,6 +145,16 @@ def test_every_file_says_what_it_holds() -> None:
     assert [name_of(path) for path in python_files(*PACKAGES, "tests") if path.stem in VAGUE_NAMES] == []
 
 
+def test_one_module_writes_partial_files() -> None:
+    """`edgeact.atomic` alone knows the temporary names under which files are written."""
+    writers = [
+        name_of(path)
+        for path in python_files("edgeact", "trainer")
+        if re.search(r"\.partial[\"'.]", path.read_text(encoding="utf-8"))
+    ]
+    assert writers == ["edgeact/atomic.py"]
+
+
 def test_no_file_grows_too_long() -> None:
     lengths = {
         name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(*PACKAGES, "tests")

@@ -182,9 +182,10 @@ def empty_hours(
 
     require_extras("edgeact train empty-hours", ["train"])
 
+    from edgeact.atomic import write_text
     from edgeact.bundle.load import load_bundle
     from trainer.measure.wild.empty_hours import empty_table, measure_empty_hours
-    from trainer.measure.wild.report import as_json, write_text
+    from trainer.measure.wild.report import as_json
 
     figures = measure_empty_hours(load_bundle(bundle), data, minutes=minutes, progress=_show_progress)
     _print_table(empty_table(figures))
@@ -240,11 +241,12 @@ def clips(
 
     require_extras("edgeact train clips", ["train"])
 
+    from edgeact.atomic import write_text
     from edgeact.bundle.load import load_bundle
     from edgeact.errors import UsageError
     from trainer.measure.clips import clips_table, measure_clips
     from trainer.measure.renders import kinds_table, measure_renders, renders_table
-    from trainer.measure.wild.report import as_json, write_text
+    from trainer.measure.wild.report import as_json
 
     if not recorded and renders is None:
         raise UsageError("--no-recorded leaves nothing to measure; add --renders DIR")

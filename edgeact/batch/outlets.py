@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 
 from edgeact.batch.messages import AnnotateOptions
-from edgeact.batch.record import EVENTS_SUFFIX, FRAMES_SUFFIX, VIDEO_SUFFIX
+from edgeact.batch.names import EVENTS_SUFFIX, FRAMES_SUFFIX, VIDEO_SUFFIX
 from edgeact.bundle.load import Bundle
 from edgeact.capture.file import FileSource
 from edgeact.capture.images import ImagesSource

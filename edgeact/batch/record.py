@@ -4,32 +4,16 @@ The record is what makes a set of outputs count. It is written with state ``writ
 its final name and with ``done`` after the last one did, so that outputs without a ``done`` record are done again.
 """
 
-import contextlib
-import hashlib
 import json
-import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-import edgeact
-from edgeact.atomic import publish_file
-from edgeact.bundle.load import Bundle
-from edgeact.config import PipelineConfig
-from edgeact.errors import OutputError
-from edgeact.regular_file import create_new, read_regular
+from edgeact.atomic import write_text
+from edgeact.regular_file import read_regular
 
-VIDEO_SUFFIX, EVENTS_SUFFIX, FRAMES_SUFFIX, RECORD_SUFFIX = ".mp4", ".events.csv", ".frames.jsonl", ".run.json"
-_PARTIAL_SUFFIX = ".partial"
 _LARGEST_RECORD = 2**20  # bytes; ours have a few thousand
-
-# File systems take names of 255 bytes; our suffixes and the temporary name around them need 22.
-_LONGEST_STEM_BYTES = 200
-
-# These change how fast results come, or whether an input is refused, but not which results come.
-_SPEED_KEYS = {"queue_frames", "memory_megabytes", "threads", "max_megapixels"}
 
 
 class InputRecord(BaseModel):
@@ -83,47 +67,6 @@ class RunRecord(BaseModel):
     summary: RunSummary | None
 
 
-def run_settings(
-    bundle: Bundle, config: PipelineConfig, *, every: int, video: bool, turn: int = 0, stream: int | None = None
-) -> dict[str, Any]:
-    """What decides the outputs of an input, comparable between runs."""
-    turned = {"turn": turn} if turn else {}  # absent without, so that what was finished before this option still counts
-    return turned | {
-        "edgeact": edgeact.__version__,
-        "bundle": bundle.digest,
-        "every": every,
-        "video": video,
-        **({} if stream is None else {"stream": stream}),
-        "config": config.model_dump(mode="json", exclude=_SPEED_KEYS),
-    }
-
-
-def fingerprint_input(path: Path) -> InputRecord:
-    """Identify a file, or a folder of images, without reading its content.
-
-    Raises:
-        OSError: It cannot be looked at.
-    """
-    files = sorted(child for child in path.iterdir() if child.is_file()) if path.is_dir() else [path]
-    digest = hashlib.sha256()
-    for file in files:
-        status = file.stat()
-        digest.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-    return InputRecord(path=str(path.resolve()), fingerprint=digest.hexdigest())
-
-
-def output_names(stem: str, *, video: bool) -> tuple[str, ...]:
-    """File names of an input's outputs, in the order in which they get their final names; the record comes after
-    them.
-    """
-    return (*([f"{stem}{VIDEO_SUFFIX}"] if video else []), f"{stem}{EVENTS_SUFFIX}", f"{stem}{FRAMES_SUFFIX}")
-
-
-def record_path(out_dir: Path, stem: str) -> Path:
-    """Where the record of an input's outputs lies."""
-    return out_dir / f"{stem}{RECORD_SUFFIX}"
-
-
 def load_record(path: Path) -> RunRecord | None:
     """The record, or None when there is none or it is not readable (the input is then done again).
 
@@ -141,18 +84,7 @@ def save_record(path: Path, record: RunRecord) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    partial = path.with_name(path.name + _PARTIAL_SUFFIX)
-    try:
-        with os.fdopen(create_new(partial), "w", encoding="utf-8") as file:
-            json.dump(record.model_dump(mode="json"), file, indent=2)
-            file.write("\n")
-        publish_file(partial, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror}); free some space or choose another --out"
-        ) from error
+    write_text(path, json.dumps(record.model_dump(mode="json"), indent=2) + "\n")
 
 
 def is_whole(record: RunRecord | None, out_dir: Path) -> bool:
@@ -169,67 +101,3 @@ def is_current(record: RunRecord | None, source: InputRecord, settings: dict[str
     if record is None or record.settings != settings or record.input.fingerprint != source.fingerprint:
         return False
     return is_whole(record, out_dir)
-
-
-def is_output(path: Path) -> bool:
-    """True when a record beside this file says that edgeact wrote it, or it is such a record."""
-    for suffix in (RECORD_SUFFIX, EVENTS_SUFFIX, FRAMES_SUFFIX, VIDEO_SUFFIX):
-        if path.name.endswith(suffix):
-            record = load_record(record_path(path.parent, path.name.removesuffix(suffix)))
-            return record is not None and (suffix == RECORD_SUFFIX or path.name in record.outputs)
-    return False
-
-
-def output_stems(paths: Sequence[Path], out_dir: Path) -> list[str]:
-    """A distinct name for the outputs of every input.
-
-    The name is the input's stem; where stems are the same (``a.mp4`` and ``a.mov``), the whole file name; where these
-    are the same as well (``x/a.mp4`` and ``y/a.mp4``), folder and file name; and after that the stem with a hash of the
-    whole path. Letter case does not tell names apart, as it does not on every file system. A symbolic link has its own
-    name, not that of its target; a name too long for our suffixes is cut and gets a hash.
-
-    An input that has a record under one of these names keeps it, so that a newcomer of the same stem does not make it
-    start again.
-
-    Args:
-        paths: Different files or folders.
-        out_dir: Where the records are.
-    """
-    names = [_candidate_names(path) for path in paths]
-    kept = [_recorded_name(path, candidates, out_dir) for path, candidates in zip(paths, names, strict=True)]
-    levels = [level or 0 for level in kept]
-    while True:
-        groups: dict[str, list[int]] = {}
-        for position, level in enumerate(levels):
-            groups.setdefault(names[position][level].casefold(), []).append(position)
-        shared = []
-        for group in groups.values():
-            if len(group) > 1:
-                shared += [position for position in group if kept[position] != levels[position]] or group
-        raised = [position for position in shared if levels[position] + 1 < len(names[position])]
-        if not raised:
-            return [names[position][level] for position, level in enumerate(levels)]
-        for position in raised:
-            levels[position] += 1
-
-
-def _candidate_names(path: Path) -> tuple[str, ...]:
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a link
-    stem = absolute.name if path.is_dir() else absolute.stem
-    digest = hashlib.sha256(os.fsencode(absolute)).hexdigest()[:8]
-    names = (stem, absolute.name, f"{absolute.parent.name}-{absolute.name}", f"{stem}-{digest}")
-    return tuple(name if len(os.fsencode(name)) <= _LONGEST_STEM_BYTES else f"{_cut(stem)}-{digest}" for name in names)
-
-
-def _recorded_name(path: Path, names: Sequence[str], out_dir: Path) -> int | None:
-    """Which of the candidate names has a record of this very input."""
-    for level, name in enumerate(names):
-        record = load_record(record_path(out_dir, name))
-        if record is not None and record.input.path == str(path.resolve()):
-            return level
-    return None
-
-
-def _cut(name: str) -> str:
-    """The beginning of a name, with room for a hash behind it."""
-    return os.fsencode(name)[: _LONGEST_STEM_BYTES - 9].decode("utf-8", errors="ignore")

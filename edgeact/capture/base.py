@@ -1,15 +1,19 @@
-"""The interface of a source, and the states it goes through."""
+"""The interface of a source, the states it goes through, and what all kinds of source share."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import Literal, Protocol, TypeAlias
+from types import TracebackType
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from edgeact.types import Frame
 
 # Of a file every frame is used, of a live source the newest one.
 SourceKind: TypeAlias = Literal["file", "live"]
+
+_Opened = TypeVar("_Opened", bound="SourceBase")
 
 
 class SourceState(Enum):
@@ -73,3 +77,49 @@ class Source(Protocol):
     def close(self) -> None:
         """Stop and release; may be called from any thread, and twice."""
         ...
+
+
+class SourceBase(ABC):
+    """What all kinds of source share: where the source stands, that its frames are taken once, and that it is closed.
+
+    Kinds of source set `_info` and keep `_state`.
+    """
+
+    _info: SourceInfo
+
+    def __init__(self) -> None:
+        self._state = SourceState.STARTING
+        self._is_taken = False
+
+    @property
+    def info(self) -> SourceInfo:
+        """What is known so far; see `SourceInfo` for what a live source learns with its first frame."""
+        return self._info
+
+    @property
+    def state(self) -> SourceState:
+        """Where the source stands; may be read from any thread."""
+        return self._state
+
+    def _take_frames(self) -> None:
+        """Note that somebody takes the frames.
+
+        Raises:
+            RuntimeError: Somebody did before.
+        """
+        if self._is_taken:
+            raise RuntimeError(f"the frames of {self._info.name} were already taken; open it again")
+        self._is_taken = True
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop and release; may be called from any thread, and twice."""
+
+    def __enter__(self: _Opened) -> _Opened:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[False]:
+        self.close()
+        return False

@@ -8,14 +8,12 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Literal
 
 import numpy as np
 
 from edgeact.capture.address import redact
 from edgeact.capture.backoff import seconds_to_wait
-from edgeact.capture.base import SourceInfo, SourceKind, SourceState
+from edgeact.capture.base import SourceBase, SourceInfo, SourceKind, SourceState
 from edgeact.capture.colour import ColourReader
 from edgeact.capture.connection import DEFAULT_TIMEOUT_SECONDS, Arrival
 from edgeact.capture.faults import LASTING_KINDS, FaultKind, SourceFaultError
@@ -76,7 +74,7 @@ class _Taken:
     arrival: Arrival
 
 
-class LiveSource:
+class LiveSource(SourceBase):
     """Frames of a camera or stream, connected to anew as often as it takes.
 
     `frames` gives the newest frame and drops older ones (kind ``live``), or gives every frame (kind ``file``: a
@@ -114,6 +112,7 @@ class LiveSource:
             UsageError: ``turn`` is no quarter turn.
             PipelineError: The system gives no more threads.
         """
+        super().__init__()
         check_turn(turn)
         is_live = kind == "live"
         self._open_connection, self._timeout, self._on_change = open_connection, timeout, on_change
@@ -127,8 +126,8 @@ class LiveSource:
         )
         self._changed = threading.Condition()  # guards everything below
         self._clock = LiveClock(largest_lead=LARGEST_LEAD_SECONDS if is_live else math.inf)
-        self._is_closing = self._is_taken = False
-        self._state, self._since = SourceState.STARTING, time.monotonic()
+        self._is_closing = False
+        self._since = time.monotonic()
         self._epoch, self._frames = -1, 0
         self._fault: SourceFaultError | None = None
         self._mode: str | None = None
@@ -136,16 +135,6 @@ class LiveSource:
         self._hanging: list[Reader] = []
         self._supervisor = named_thread(f"supervisor of {name}", self._supervise)
         start_thread(self._supervisor)
-
-    @property
-    def info(self) -> SourceInfo:
-        """What is known so far: width and height are 0 before the first frame, then those of the newest epoch."""
-        return self._info
-
-    @property
-    def state(self) -> SourceState:
-        """Where the source stands; may be read from any thread."""
-        return self._state
 
     @property
     def epoch(self) -> int:
@@ -178,9 +167,7 @@ class LiveSource:
         Raises:
             SourceFaultError: The source failed for good.
         """
-        if self._is_taken:
-            raise RuntimeError(f"the frames of {self._info.name} were already taken; open it again")
-        self._is_taken = True
+        self._take_frames()
         try:
             while (taken := self._queue.get()) is not None:
                 yield Frame(
@@ -212,15 +199,6 @@ class LiveSource:
         reader = self._reader
         if reader is not None and threading.current_thread() is not reader.thread:
             reader.thread.join(CLOSE_SECONDS)  # it is no part of what hangs: nothing else is touched by it
-
-    def __enter__(self) -> "LiveSource":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> Literal[False]:
-        self.close()
-        return False
 
     def _convert(self, taken: _Taken) -> UInt8:
         image = np.ascontiguousarray(self._orientation.apply(self._colours.read(taken.arrival.picture, taken.index)))

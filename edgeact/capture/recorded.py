@@ -1,18 +1,14 @@
 """What files, images and iterables have in common: every frame is delivered once, in one pass."""
 
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Literal, TypeVar
 
 import numpy as np
 
-from edgeact.capture.base import SourceInfo, SourceState
+from edgeact.capture.base import SourceBase, SourceState
 from edgeact.errors import UsageError
 from edgeact.types import Frame
-
-_Opened = TypeVar("_Opened", bound="RecordedSource")
 
 
 def check_every(every: int) -> None:
@@ -27,25 +23,12 @@ def check_frame_rate(frame_rate: float) -> None:
         raise UsageError(f"the frame rate is {frame_rate}, but must be greater than 0")
 
 
-class RecordedSource(ABC):
+class RecordedSource(SourceBase):
     """The states and the one pass of a source that is no live one. Kinds of source set `_info` and give `_deliver`."""
 
-    _info: SourceInfo
-
     def __init__(self) -> None:
-        self._state = SourceState.STARTING
+        super().__init__()
         self._closing = threading.Event()
-        self._is_taken = False
-
-    @property
-    def info(self) -> SourceInfo:
-        """What is known before the first frame."""
-        return self._info
-
-    @property
-    def state(self) -> SourceState:
-        """Where the source stands; may be read from any thread."""
-        return self._state
 
     @property
     def epoch(self) -> int:
@@ -59,9 +42,7 @@ class RecordedSource(ABC):
             EdgeactError: A frame cannot be read; each kind of source says why.
             RuntimeError: The frames were already taken.
         """
-        if self._is_taken:
-            raise RuntimeError(f"the frames of {self._info.name} were already taken; open it again")
-        self._is_taken = True
+        self._take_frames()
         self._state = SourceState.RUNNING
         try:
             yield from self._deliver()
@@ -83,14 +64,5 @@ class RecordedSource(ABC):
         if self._state in (SourceState.STARTING, SourceState.RUNNING):
             self._state = SourceState.ENDED
 
-    def _release(self) -> None:  # noqa: B027  # most kinds hold nothing
+    def _release(self) -> None:  # most kinds hold nothing
         """Let go of what the source holds; may be called twice."""
-
-    def __enter__(self: _Opened) -> _Opened:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> Literal[False]:
-        self.close()
-        return False

@@ -1,7 +1,6 @@
 """The command ``edgeact watch``. What is heavy is imported inside, so that ``--help`` is quick."""
 
 import contextlib
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,7 +82,7 @@ def watch(
     """
     from edgeact.capture.address import fill_in
     from edgeact.capture.connection import LiveSettings
-    from edgeact.terminal import write_result
+    from edgeact.report import write_json
     from edgeact.watching.watched import WatchOptions
 
     settings = LiveSettings(timeout=timeout, transport=transport, tls_ca=tls_ca, size=_size(size), rate=rate)
@@ -100,8 +99,7 @@ def watch(
         raise UsageError("--video needs a folder to write to; name it with --out")
     report = _watch([fill_in(source, os.environ) for source in sources], out, options, quiet=quiet)
     if json_path is not None:
-        text = json.dumps(report.as_record(), indent=2, ensure_ascii=False) + "\n"
-        write_result(text) if str(json_path) == "-" else json_path.write_text(text, encoding="utf-8")
+        write_json(report.as_record(), None if str(json_path) == "-" else json_path)
     raise typer.Exit(report.exit_code)
 
 

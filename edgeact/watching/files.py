@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from edgeact.batch.record import EVENTS_SUFFIX, FRAMES_SUFFIX, VIDEO_SUFFIX
+from edgeact.batch.names import EVENTS_SUFFIX, FRAMES_SUFFIX, VIDEO_SUFFIX
 from edgeact.bundle.load import Bundle
 from edgeact.capture.base import SourceInfo
 from edgeact.capture.open import AnySource

@@ -16,6 +16,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from edgeact.atomic import prepare_partial, publish
 from trainer.data.read_picture import read_bgr
 from trainer.data.teachers import TeacherDetector, TeacherMpii, TeacherPose
 from trainer.data.wild_pictures import wild_pictures
@@ -126,8 +127,7 @@ def label(folders: Folders, parts: Sequence[str]) -> None:
         target = folders.labels / f"{name}.jsonl"
         if target.exists():
             continue
-        unfinished = target.with_suffix(".partial")
-        with unfinished.open("w") as file:
+        with prepare_partial(target).open("w") as file:
             for row in PARTS[name](folders):
                 file.write(json.dumps(row) + "\n")
-        unfinished.rename(target)
+        publish(target)

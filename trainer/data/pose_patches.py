@@ -237,7 +237,7 @@ def build(folders: Folders, sets: Sequence[str]) -> None:
 def _write(folder: Path, people: Iterator[PosePatch]) -> None:
     joints, boxes, torsos, index = [], [], [], []
     # A set holds gigabytes of pixels, so that they go to the disk as they come; their number is known at the end.
-    with (folder / "pixels.partial").open("wb") as file:
+    with (folder / "pixels.raw").open("wb") as file:
         for person in people:
             matrix = person_crop_matrix(person.box, width=PATCH_WIDTH, height=PATCH_HEIGHT, padding=PATCH_PADDING)
             file.write(warp(person.image, matrix, width=PATCH_WIDTH, height=PATCH_HEIGHT).tobytes())
@@ -253,9 +253,9 @@ def _write(folder: Path, people: Iterator[PosePatch]) -> None:
             f"nobody in {folder.name} has labels and is at least {MINIMUM_HEIGHT} pixels tall; label it anew: delete "
             f"{folder.name}.jsonl among the labels"
         )
-    pixels = np.memmap(folder / "pixels.partial", np.uint8, "r", shape=(len(index), PATCH_HEIGHT, PATCH_WIDTH, 3))
+    pixels = np.memmap(folder / "pixels.raw", np.uint8, "r", shape=(len(index), PATCH_HEIGHT, PATCH_WIDTH, 3))
     np.save(folder / "patches.npy", pixels)
-    (folder / "pixels.partial").unlink()
+    (folder / "pixels.raw").unlink()
     np.save(folder / "joints.npy", np.stack(joints))
     np.save(folder / "boxes.npy", np.stack(boxes).astype(np.float32))
     np.save(folder / "torso.npy", np.array(torsos, np.float32))

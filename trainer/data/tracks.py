@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeact.atomic import prepare_partial, publish
 from edgeact.bundle.load import Bundle
 from edgeact.capture.file import FileSource
 from edgeact.config import PipelineConfig
@@ -136,9 +137,8 @@ def build(data: Path, bundle: Bundle, out: Path) -> None:
         target = out / f"{name}.jsonl"
         if target.exists():
             continue
-        partial = out / f"{name}.partial"
-        with partial.open("w") as file:
+        with prepare_partial(target).open("w") as file:
             for row in read(data, factory):
                 file.write(json.dumps(row) + "\n")
-        partial.replace(target)
+        publish(target)
     factory.close()

@@ -102,7 +102,7 @@ def test_a_signal_finishes_the_files(number: signal.Signals, source: Path, tmp_p
 HANGING = """
 import threading
 from edgeact import cli, drawer
-from edgeact.batch import annotate
+from edgeact.batch import one_input
 hang = lambda *_, **__: print("hangs", flush=True) or threading.Event().wait()
 {what} = hang
 cli.main()
@@ -110,7 +110,7 @@ cli.main()
 
 
 @pytest.mark.parametrize(
-    ("what", "named"), [("annotate.open_source", "opening .*clip.mp4 did"), ("drawer.draw", "the .*render.* thread")]
+    ("what", "named"), [("one_input.open_source", "opening .*clip.mp4 did"), ("drawer.draw", "the .*render.* thread")]
 )
 def test_one_signal_ends_a_run_that_hangs(
     what: str, named: str, source: Path, tmp_path: Path, tiny_bundle: Path

@@ -13,7 +13,7 @@ import pytest
 
 from edgeact.errors import BackendError, ConfigError, OutputError, PipelineError
 from edgeact.memory import check_memory, decoder_threads, encoder_lookahead, frames_in_work
-from edgeact.runtime import source_run
+from edgeact.runtime import source_run, source_threads
 from edgeact.stopping import STOP_SECONDS, left_behind
 from edgeact.types import Event, Frame, Observation, Perceived, UInt8
 from tests.edgeact.runtime.test_session import EVENT, Echo, ListSink, ListSource, start
@@ -212,7 +212,7 @@ def test_whatever_stepping_back_raises_reaches_the_caller(monkeypatch: pytest.Mo
     def explode() -> None:
         raise ZeroDivisionError("niceness")
 
-    monkeypatch.setattr(source_run, "step_back", explode)
+    monkeypatch.setattr(source_threads, "step_back", explode)
     with pytest.raises(PipelineError, match="niceness"):
         start(ListSource([0.0, 0.04, 0.08]))
 

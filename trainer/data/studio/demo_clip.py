@@ -15,6 +15,7 @@ import av
 import numpy as np
 from rich.progress import track
 
+from edgeact.atomic import prepare_partial, publish
 from edgeact.types import UInt8
 from trainer.data.studio.avatar import load_avatar
 from trainer.data.studio.backplate import read_backplates, read_picture
@@ -136,8 +137,10 @@ def _entry(entries: dict[str, MotionEntry], name: str) -> MotionEntry:
 
 def write_clip(studio: Path, out: Path, shots: tuple[Shot, ...] = SHOTS) -> None:
     """Render the shots one after the other and write clip and credits into a folder."""
-    partial = out / "demo.partial.mp4"
-    with av.open(str(partial), "w", options={"movflags": "+faststart"}) as container, Renderer(SIZE) as renderer:
+    target = out / "demo.mp4"
+    partial = f"file:{prepare_partial(target)}"
+    options = {"movflags": "+faststart"}
+    with av.open(partial, "w", format="mp4", options=options) as container, Renderer(SIZE) as renderer:
         stream = container.add_stream("libx264", rate=FRAME_RATE, options={"crf": _QUALITY, "preset": "slow"})
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
         stream.time_base = Fraction(1, FRAME_RATE)
@@ -147,7 +150,7 @@ def write_clip(studio: Path, out: Path, shots: tuple[Shot, ...] = SHOTS) -> None
             ):
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode(None))
-    partial.replace(out / "demo.mp4")
+    publish(target)
     (out / "demo_credits.md").write_text(credits_text(studio, shots), encoding="utf-8")
 
 

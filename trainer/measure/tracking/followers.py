@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from cjm_byte_track.core import BYTETracker
 
+from edgeact.atomic import write_text
 from edgeact.bundle.load import Bundle
 from edgeact.capture.file import FileSource
 from edgeact.engine.engine import Engine
@@ -15,7 +16,6 @@ from edgeact.errors import SourceFormatError
 from edgeact.perception.detect import Detector
 from edgeact.perception.perceiver import Perceiver
 from edgeact.types import Detection
-from trainer.measure.wild.report import write_text
 
 # ByteTrack's own, of its authors' demonstration; its score is that at which our detector's boxes are sure.
 _MATCH, _BUFFER = 0.8, 30

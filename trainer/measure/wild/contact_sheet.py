@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edgeact.atomic import prepare_partial, publish
 from edgeact.errors import OutputError
 from edgeact.geometry import person_crop_matrix, transform_box, transform_points, warp
 from edgeact.skeleton import COCO_17
@@ -102,9 +103,8 @@ def _sheet(tiles: list[np.ndarray]) -> np.ndarray:
 
 def _write(path: Path, rgb: np.ndarray) -> None:
     done, content = cv2.imencode(".png", rgb[..., ::-1])
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_bytes(content.tobytes() if done else b"")
-        partial.replace(path)
+        prepare_partial(path).write_bytes(content.tobytes() if done else b"")
+        publish(path)
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror}); choose another --out") from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeact.atomic import prepare_partial, publish
+from edgeact.atomic import write_text
 from trainer.measure.wild.detectors import COMPACT_PEER, OURS
 from trainer.measure.wild.groups import GROUPS
 
@@ -52,16 +52,6 @@ def write_report(figures: dict[str, Any], out: Path) -> None:
     )
     write_text(out / "wild.md", head + text)
     write_text(out / "wild.json", as_json(figures))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file that has its name only when it is whole.
-
-    Raises:
-        OutputError: It cannot be written.
-    """
-    prepare_partial(path).write_text(text, encoding="utf-8")
-    publish(path)
 
 
 def as_json(figures: dict[str, Any]) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from edgeact.atomic import write_text
 from edgeact.errors import OutputError, SourceNotFoundError
 from trainer.cli import app
-from trainer.measure.wild.report import as_json, write_text
+from trainer.measure.wild.report import as_json
 from trainer.measure.wild.turns import time_in_turns
 
 
