@@ -18,6 +18,7 @@ from edgeact.types import Frame
 from tests.media import numbered_picture, write_video
 from tests.servers.http_streams import HttpStreams, write_segments
 from tests.servers.patience import wait_until
+from tests.servers.rtmp import RtmpServer
 from tests.servers.rtsp import RtspServer, write_loop
 from tests.servers.video_device import VideoDevice
 
@@ -47,6 +48,10 @@ def hls(folder: Path, stack: ExitStack) -> LiveSource:
     return open_source(streams.address("/hls/live.m3u8"))
 
 
+def rtmp(folder: Path, stack: ExitStack) -> LiveSource:
+    return open_source(stack.enter_context(RtmpServer(PICTURES, rate=RATE)).address, live=LiveSettings(timeout=10.0))
+
+
 def iterable(folder: Path, stack: ExitStack) -> LiveSource:
     def pictures() -> Iterator[np.ndarray]:
         for picture in PICTURES * 50:
@@ -74,6 +79,7 @@ SOURCES: dict[str, Callable[[Path, ExitStack], LiveSource]] = {
     "RTSP over UDP": rtsp_over_udp,
     "HTTP MJPEG": mjpeg,
     "HLS": hls,
+    "RTMP": rtmp,
     "iterable": iterable,
     "file as a camera": file_as_camera,
     "camera": camera,

@@ -21,6 +21,8 @@ PLAYLIST_SEGMENTS = 4
 class HttpStreams:
     """Serves a loop of pictures as ``/mjpeg`` and ``/hls/live.m3u8``, and the files of a folder as ``/files/NAME``.
 
+    ``/transport`` is one endless answer: the segments whose names begin with `segments`, one after the other.
+
     ``/401``, ``/404`` and ``/503`` answer so; ``/silent`` takes the connection and says nothing; ``/page`` is no video.
     While `is_stalled` is set, MJPEG streams send nothing.
     """
@@ -29,6 +31,7 @@ class HttpStreams:
         self, folder: Path, pictures: Sequence[Picture], *, rate: int = 20, user: str = "", password: str = ""
     ) -> None:
         self.is_stalled = threading.Event()
+        self.segments = "segment"
         self._scheme = "http"
         self.is_ending = threading.Event()
         self._login = base64.b64encode(f"{user}:{password}".encode()).decode() if user else None
@@ -88,6 +91,8 @@ class HttpStreams:
             self.is_ending.wait(30)
         elif path == "/mjpeg":
             self._send_mjpeg(request)
+        elif path == "/transport":
+            self._send_segments(request)
         elif path == "/page":
             self._send(request, b"<html>a page</html>" * 100, "text/html")
         elif path == "/hls/live.m3u8":
@@ -121,6 +126,20 @@ class HttpStreams:
         except OSError:
             pass  # the client left
 
+    def _send_segments(self, request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Type", "video/MP2T")
+        request.end_headers()
+        begun, sent = time.monotonic(), 0
+        try:
+            while not self.is_ending.wait(max(0.0, begun + sent * SEGMENT_SECONDS - time.monotonic())):
+                count = len(list(self.folder.glob(f"{self.segments}*.ts")))
+                request.wfile.write((self.folder / f"{self.segments}{sent % count}.ts").read_bytes())
+                request.wfile.flush()
+                sent += 1
+        except OSError:
+            pass  # the client left
+
     def _playlist(self) -> str:
         newest = int((time.monotonic() - self._begun) / SEGMENT_SECONDS) + PLAYLIST_SEGMENTS
         numbers = range(newest - PLAYLIST_SEGMENTS, newest)
@@ -129,14 +148,19 @@ class HttpStreams:
         return head + "".join(f"#EXTINF:{SEGMENT_SECONDS},\nsegment{number % count}.ts\n" for number in numbers)
 
 
-def write_segments(folder: Path, pictures: Sequence[Picture], *, rate: int = 20) -> None:
+def write_segments(
+    folder: Path, pictures: Sequence[Picture], *, rate: int = 20, codec: str = "libx264", name: str = "segment"
+) -> None:
     """Write the pictures as segments of HLS, whose timestamps follow each other."""
+    options = {"bf": "0", "preset": "ultrafast", "threads": "1", "x265-params": "log-level=none:pools=1"}
     size = round(SEGMENT_SECONDS * rate)
     for number in range(len(pictures) // size):
         shown = range(number * size, (number + 1) * size)
         write_video(
-            folder / f"segment{number}.ts",
+            folder / f"{name}{number}.ts",
             [pictures[index] for index in shown],
+            rate=rate,
+            codec=codec,
             times=[index / rate for index in shown],
-            options={"bf": "0", "preset": "ultrafast", "threads": "1"},
+            options=options,
         )

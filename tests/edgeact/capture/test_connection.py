@@ -13,7 +13,7 @@ from edgeact.capture.faults import FaultKind, SourceFaultError
 from edgeact.capture.open import open_source
 from edgeact.errors import UsageError
 from tests.media import number_of, numbered_picture, write_audio, write_video
-from tests.servers.http_streams import HttpStreams
+from tests.servers.http_streams import HttpStreams, write_segments
 from tests.servers.patience import wait_until
 from tests.servers.rtsp import RtspServer, write_loop
 
@@ -122,6 +122,36 @@ def test_a_stream_that_stalls_is_connected_to_anew(streams: HttpStreams) -> None
         while next(frames).epoch == 0:
             pass
         assert source.state is SourceState.RUNNING
+
+
+def test_a_size_that_changes_in_mid_stream_is_that_of_its_frames(tmp_path: Path) -> None:
+    small = [numbered_picture(number, width=32, height=32) for number in range(10)]
+    with HttpStreams(tmp_path, PICTURES[:10] + small) as streams, open_source(streams.address("/mjpeg")) as source:
+        shapes = []
+        for frame in source.frames():
+            assert frame.epoch == 0
+            if frame.image.shape[:2] not in shapes[-1:]:
+                shapes.append(frame.image.shape[:2])
+            if len(shapes) == 3:
+                break
+    assert shapes in ([(48, 64), (32, 32), (48, 64)], [(32, 32), (48, 64), (32, 32)])
+
+
+def test_a_codec_that_changes_in_mid_stream_is_read_on(streams: HttpStreams, tmp_path: Path) -> None:
+    """As when a relay switches its camera: the connection stays, and its bytes are of another codec and size."""
+    write_segments(tmp_path, PICTURES)
+    large = [numbered_picture(number, width=96, height=64) for number in range(20)]
+    write_segments(tmp_path, large, codec="libx265", name="other")
+    with open_source(streams.address("/transport"), live=LiveSettings(timeout=2.0)) as source:
+        frames = source.frames()
+        assert next(frames).image.shape == (48, 64, 3)
+        streams.segments = "other"
+        while (frame := next(frames)).image.shape == (48, 64, 3):
+            pass
+        assert frame.image.shape == (64, 96, 3)
+        assert frame.epoch > 0
+        assert source.state is SourceState.RUNNING
+    assert source.status.fault is not None
 
 
 def test_a_playlist_gets_the_time_of_its_segments() -> None:
