@@ -9,9 +9,12 @@ it looks ahead, or 7.4 when it sees but one picture; FFmpeg's H.264 decoder 9.5 
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from edgeact.capture.base import SourceInfo
 from edgeact.errors import ConfigError
+
+if TYPE_CHECKING:  # capture itself asks here what it may take
+    from edgeact.capture.base import SourceInfo
 
 MEGABYTE = 2**20
 DEFAULT_MEMORY = 2048 * MEGABYTE
@@ -50,14 +53,14 @@ def encoder_lookahead(width: int, height: int, *, memory: int = DEFAULT_MEMORY) 
     return max(0, min(affordable, MAXIMUM_LOOKAHEAD))
 
 
-def frames_in_work(info: SourceInfo, *, memory: int = DEFAULT_MEMORY, drawn: bool = True) -> int:
+def frames_in_work(info: "SourceInfo", *, memory: int = DEFAULT_MEMORY, drawn: bool = True) -> int:
     """Frames of this source that may be read and not yet written at once; at least 2."""
     need = _need(info, memory=memory, drawn=drawn)
     affordable = (memory // _pixels(info.width, info.height) - need.rest) // need.frame
     return max(_MINIMUM_IN_WORK, min(affordable, _MAXIMUM_IN_WORK))
 
 
-def check_memory(info: SourceInfo, *, memory: int, drawn: bool) -> None:
+def check_memory(info: "SourceInfo", *, memory: int, drawn: bool) -> None:
     """See that the budget can be kept with pictures of this size.
 
     Raises:
@@ -74,7 +77,7 @@ def check_memory(info: SourceInfo, *, memory: int, drawn: bool) -> None:
         )
 
 
-def _need(info: SourceInfo, *, memory: int, drawn: bool) -> _Need:
+def _need(info: "SourceInfo", *, memory: int, drawn: bool) -> _Need:
     size = {"width": info.width, "height": info.height, "memory": memory}
     rest = _CONVERSION
     if info.frame_count != 1:

@@ -34,8 +34,10 @@ class HttpStreams:
         self.segments = "segment"
         self._scheme = "http"
         self.is_ending = threading.Event()
-        self._login = base64.b64encode(f"{user}:{password}".encode()).decode() if user else None
-        self._url_login = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
+        self._login: str | None = None
+        self._url_login = ""
+        if user:
+            self.expect(user, password)
         self.folder, self.rate = folder, rate
         self.pictures = [
             cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes() for picture in pictures
@@ -57,6 +59,11 @@ class HttpStreams:
 
     def address(self, path: str) -> str:
         return f"{self._scheme}://{self._url_login}127.0.0.1:{self._server.server_port}{path}"
+
+    def expect(self, user: str, password: str) -> None:
+        """Refuse everybody else from now on."""
+        self._login = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._url_login = f"{quote(user, safe='')}:{quote(password, safe='')}@"
 
     def encrypt(self, certificate: Path, key: Path) -> None:
         """Speak TLS from now on."""
