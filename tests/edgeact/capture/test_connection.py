@@ -127,7 +127,7 @@ def test_a_stream_that_stalls_is_connected_to_anew(streams: HttpStreams) -> None
 def test_a_size_that_changes_in_mid_stream_is_that_of_its_frames(tmp_path: Path) -> None:
     small = [numbered_picture(number, width=32, height=32) for number in range(10)]
     with HttpStreams(tmp_path, PICTURES[:10] + small) as streams, open_source(streams.address("/mjpeg")) as source:
-        shapes = []
+        shapes: list[tuple[int, ...]] = []
         for frame in source.frames():
             assert frame.epoch == 0
             if frame.image.shape[:2] not in shapes[-1:]:
