@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeact.atomic import prepare_partial, publish
 from trainer.data.lifting.blazepose import HEAVY_FILE, BlazePose
 from trainer.data.read_picture import read_rgb
 from trainer.folders import Folders
@@ -39,9 +40,9 @@ def make_teacher_poses(folders: Folders) -> None:
             joints.append(world * np.array([1.0, -1.0, -1.0], np.float32))  # y down, z away → y up
             seen.append(visible > _SURE)
     folders.teacher_poses.parent.mkdir(parents=True, exist_ok=True)
-    partial = folders.teacher_poses.with_suffix(".partial.npz")
-    np.savez(partial, name=np.array(names), joints=np.stack(joints), seen=np.stack(seen))
-    partial.replace(folders.teacher_poses)
+    with prepare_partial(folders.teacher_poses).open("wb") as file:
+        np.savez(file, name=np.array(names), joints=np.stack(joints), seen=np.stack(seen))
+    publish(folders.teacher_poses)
 
 
 def _people(folders: Folders) -> Iterator[tuple[str, Path, np.ndarray, np.ndarray]]:
