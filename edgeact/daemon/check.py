@@ -14,6 +14,7 @@ from edgeact.capture.live import LiveSource
 from edgeact.daemon.camera import open_camera
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.judge import check_actions
 from edgeact.doctor import Check
 from edgeact.errors import EdgeactError
 
@@ -38,6 +39,7 @@ def _bundle(config: DaemonConfig) -> list[Check]:
         bundle = load_bundle(config.bundle)
         for graph in bundle.manifest.graphs:
             bundle.read_graph(graph)
+        check_actions(config, bundle.plan)
     except EdgeactError as error:
         return [_failed("bundle", error)]
     return [Check("bundle", "ok", f"{bundle.manifest.name} {bundle.manifest.version}, hashes match")]

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from edgeact.capture.address import is_address, parse_address, shown_name
 from edgeact.capture.base import SourceKind
 from edgeact.config import PipelineConfig
+from edgeact.daemon.rule_config import LineEnds, RuleConfig, TimeZone, ZoneCorners
+from edgeact.rules.camera_rules import Rule
 
 SCHEMA_VERSION = 1
 
@@ -55,6 +57,8 @@ class CameraConfig(Section):
     tls_ca: Path | None = None
     size: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
     rate: Annotated[float, Field(gt=0, le=1000)] | None = None
+    zones: dict[Name, ZoneCorners] = Field(default_factory=dict)
+    lines: dict[Name, LineEnds] = Field(default_factory=dict)
 
     @property
     def shown_url(self) -> str:
@@ -84,9 +88,11 @@ class DaemonConfig(Section):
 
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     state: Path
+    timezone: TimeZone = "UTC"
     bundle: Path | None = None
     pipeline: PipelineConfig = PipelineConfig()
     cameras: Annotated[dict[Name, CameraConfig], Field(min_length=1)]
+    rules: dict[Name, RuleConfig] = Field(default_factory=dict)
     events: EventsConfig = EventsConfig()
     jsonl: JsonlConfig | None = None
 
@@ -104,7 +110,18 @@ class DaemonConfig(Section):
         if rule is None:
             then = self.events.then
             return None if not self.events.actions else self.outputs if then is None else then
-        return self.outputs
+        then = self.rules[rule].then
+        return self.outputs if then is None else then
+
+    def rules_of(self, camera: str) -> tuple[Rule, ...]:
+        """The rules of a camera.
+
+        Args:
+            camera: Its name.
+        """
+        return tuple(
+            rule.rule(name) for name, rule in self.rules.items() if rule.cameras is None or camera in rule.cameras
+        )
 
     @property
     def enabled_cameras(self) -> dict[str, CameraConfig]:

@@ -1,4 +1,4 @@
-"""Keeps the events of one camera: gives them their identity and time of day, and puts them into the store."""
+"""Keeps the events of one camera and its rules: gives them identity and time of day, and puts them into the store."""
 
 import logging
 import time
@@ -11,6 +11,7 @@ from ulid import ULID
 
 from edgeact.daemon.event_record import EventRecord
 from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.judge import Judge
 from edgeact.daemon.wall_clock import SourceClock
 from edgeact.errors import OutputError
 from edgeact.sinks.base import SinkInput
@@ -33,16 +34,21 @@ class EventSink:
         store: Where events are kept.
         outputs_of: The outputs that send the events of a rule (None: of an action that no rule asked for), or None
             where such events are not kept.
+        judge: The rules of the camera; None for none.
 
     Attributes:
         lost: Phases of events that could not be kept.
     """
 
     def __init__(
-        self, camera: str, store: EventStore, outputs_of: Callable[[str | None], Sequence[str] | None]
+        self,
+        camera: str,
+        store: EventStore,
+        outputs_of: Callable[[str | None], Sequence[str] | None],
+        judge: Judge | None = None,
     ) -> None:
         self.lost = 0
-        self._camera, self._store, self._outputs_of = camera, store, outputs_of
+        self._camera, self._store, self._outputs_of, self._judge = camera, store, outputs_of, judge
         self._clock = SourceClock()
         self._open: dict[tuple[str | None, int], EventRecord] = {}
         self._saved: dict[str, float] = {}  # when an open event was saved last, of `time.monotonic`
@@ -60,8 +66,11 @@ class EventSink:
         return len(self._open)
 
     def write(self, observation: Observation, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
-        """Take the time of a frame."""
+        """Take the time of a frame, and keep what the rules say of it."""
         self._clock.note(observation.frame)
+        if self._judge is not None:
+            for event in self._judge.take(observation, self._clock.moment):
+                self.write_event(event)
         if self._unsaved:
             self._save_all()
 
@@ -84,6 +93,8 @@ class EventSink:
 
     def close(self) -> None:
         """End what is open, and keep it, if the disk takes it."""
+        for event in self._judge.finish() if self._judge is not None else ():
+            self.write_event(event)
         for (rule, _), record in list(self._open.items()):
             end = record.start + (
                 self._clock.moment - record.start if self._clock.moment > record.start else timedelta()

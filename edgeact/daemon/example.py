@@ -13,6 +13,7 @@ _EXAMPLE = """\
 
 schema = 1                     # of this file
 state = "edgeact-state"        # the folder for events and data; of a service: /var/lib/edgeact
+timezone = "UTC"               # of schedules, such as "Europe/Berlin"
 bundle = "compact"             # or "accurate", or the folder of another bundle
 
 [cameras.demo]                 # a name of your own: a letter, then a-z, 0-9, - and _
@@ -28,6 +29,31 @@ kind = "live"                  # a recording at its own pace; cameras and stream
 # size = [1280, 720]           # to ask a /dev/video camera for
 # rate = 15
 # enabled = false
+
+[cameras.demo.zones]           # corners in parts of the picture: [0, 0] is the top left, [1, 1] the bottom right
+middle = [[0.3, 0.0], [0.7, 0.0], [0.7, 1.0], [0.3, 1.0]]
+
+[cameras.demo.lines]           # forward is from the left to the right of who walks from the first end to the second
+gate = [[0.5, 1.0], [0.5, 0.0]]
+
+# A rule asks for one thing: posture ("standing", "sitting", "lying"), action (a label of the bundle, or "any"), enter,
+# leave or dwell (a zone), cross (a line), persons_at_least or persons_at_most.
+[rules.jumps]
+when = { action = "jump" }
+
+[rules.passes]
+when = { cross = "gate" }      # direction = "forward" or "backward"
+
+[rules.down]
+when = { posture = "lying", for_seconds = 10 }
+cameras = ["demo"]             # without it: all
+cooldown_seconds = 60          # from one event of the rule to the next
+gap_seconds = 2                # for so long it may be out of sight without being over
+
+[rules.crowd]
+when = { persons_at_least = 3, zone = "middle", for_seconds = 20 }
+schedule = ["Mon-Fri 08:00-18:00", "Sat 22:00-06:00"]
+# then = ["jsonl"]             # the outputs that send its events; without it: all
 
 [events]                       # kept in edgeact-state/events.db
 keep_days = 90

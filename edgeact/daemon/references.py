@@ -12,6 +12,28 @@ def reference_faults(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ..
     """
     outputs = _outputs(data)
     yield from _unknown(("events", "then"), _table(data, "events").get("then"), outputs, "output")
+    cameras = _table(data, "cameras")
+    for name in _table(data, "rules"):
+        rule = _table(_table(data, "rules"), name)
+        yield from _unknown(("rules", name, "then"), rule.get("then"), outputs, "output")
+        yield from _unknown(("rules", name, "cameras"), rule.get("cameras"), list(cameras), "camera")
+        named = rule.get("cameras")
+        watched = (
+            [one for one in named if isinstance(one, str) and one in cameras] if isinstance(named, list) else cameras
+        )
+        for camera in watched:
+            yield from _areas_of(name, _table(rule, "when"), camera, _table(cameras, camera))
+
+
+def _areas_of(
+    rule: str, when: dict[str, Any], camera: str, config: dict[str, Any]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Zones and lines that a camera of a rule has not."""
+    for key, kind in (*((key, "zone") for key in ("zone", "enter", "leave", "dwell")), ("cross", "line")):
+        area, known = when.get(key), list(_table(config, f"{kind}s"))
+        if isinstance(area, str) and area not in known:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            yield ("rules", rule, "when", key), f"the camera {camera} has no {kind} {area!r}; {has}"
 
 
 def _outputs(data: dict[str, Any]) -> list[str]:

@@ -20,6 +20,7 @@ from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_sink import EventSink
 from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.frame_lines import FrameLines
+from edgeact.daemon.judge import Judge, check_actions
 from edgeact.daemon.outbox import Outbox
 from edgeact.engine.engine import Engine
 from edgeact.errors import EdgeactError, OutputError, PipelineError
@@ -62,6 +63,7 @@ def run_daemon(
     Raises:
         OutputError: The folder of state cannot be used.
         BundleError: The bundle cannot be used.
+        ConfigError: A rule asks for an action that the bundle does not know.
         BackendError: The device cannot be used.
         PipelineError: Perceiving fails again and again, or something hangs: the process should be started anew.
     """
@@ -73,6 +75,7 @@ def run_daemon(
         if left_open := store.end_left_open():
             logger.warning("%d events were left open by a process that was killed; they have ended", left_open)
         bundle = load_bundle(config.bundle)
+        check_actions(config, bundle.plan)
         engine = Engine(bundle, device=config.pipeline.device, threads=config.pipeline.threads)
         stack.callback(lambda: None if left_behind() else engine.close())  # what hangs may still run a graph
         for outbox in _outboxes(config, store, stack):
@@ -156,7 +159,8 @@ def _append_file(config: DaemonConfig, path: Path) -> AppendFile:
 def _outlets(name: str, config: DaemonConfig, bundle: Bundle, store: EventStore, source: Source) -> list[Outlet]:
     """What takes the results of a camera."""
     # An event must not give way to a newer one, so the source waits, and then gives its newest frame.
-    outlets = [Outlet("events", EventSink(name, store, config.outputs_of), policy="wait", essential=False)]
+    sink = EventSink(name, store, config.outputs_of, Judge(name, config, bundle.plan))
+    outlets = [Outlet("events", sink, policy="wait", essential=False)]
     jsonl = config.jsonl
     if jsonl is not None and jsonl.frames:
         path = config.state / f"{name}.frames.jsonl"

@@ -49,7 +49,7 @@ def stopper(stop: threading.Event, is_done: Callable[[dict[str, Watched]], bool]
 
 
 def test_recordings_are_perceived_and_leave_frames_and_events(tmp_path: Path, tiny_bundle: Path) -> None:
-    clip = write_toy_video(tmp_path / "clip.mp4", seconds=3.0, rate=15)
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=2.4, rate=15)
     cameras = {"walk": {"url": str(clip)}, "missing": {"url": "no such.mp4"}, "off": {"url": "x", "enabled": False}}
     stop = threading.Event()
     run_daemon(
@@ -58,7 +58,7 @@ def test_recordings_are_perceived_and_leave_frames_and_events(tmp_path: Path, ti
         tick=stopper(stop, lambda seen: seen["walk"].state is SourceState.ENDED and seen["walk"].report is not None),
     )
     state = tmp_path / "state"
-    assert len(list(read_frames(state / "walk.frames.jsonl"))) == 45
+    assert len(list(read_frames(state / "walk.frames.jsonl"))) == 36
     events = [json.loads(line) for line in (state / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(event["label"], event["phase"]) for event in events if event["phase"] != "update"] == [
         ("walk", "new"),
@@ -69,6 +69,33 @@ def test_recordings_are_perceived_and_leave_frames_and_events(tmp_path: Path, ti
     assert [(record.source, record.phase) for record in store.newest(5)] == [("walk", "end")]
     assert store.count_waiting("jsonl") == 0
     store.close()
+
+
+def test_rules_of_the_file_are_told_of_a_recording(tmp_path: Path, tiny_bundle: Path) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=2.0, rate=10)
+    camera = {
+        "url": str(clip),
+        "zones": {"all": [[0, 0], [1, 0], [1, 1], [0, 1]]},
+        "lines": {"near": [[0.25, 1], [0.25, 0]]},  # the walker's feet go from 0.16 to 0.4 of the width
+    }
+    rules = {
+        "passes": {"when": {"cross": "near"}},
+        "stays": {"when": {"dwell": "all", "for_seconds": 1}, "then": []},
+        "elsewhere": {"when": {"posture": "lying"}},
+    }
+    config = configuration(tmp_path, tiny_bundle, {"walk": camera}, rules=rules, events={"actions": False})
+    run_daemon(config)
+    store = EventStore(tmp_path / "state" / "events.db")
+    records = {record.rule: record for record in store.newest(10)}
+    store.close()
+    assert set(records) == {"passes", "stays"}
+    assert (records["passes"].kind, records["passes"].label, records["passes"].zone) == ("cross", "forward", "near")
+    stays = records["stays"]
+    assert (stays.phase, stays.track) == ("end", records["passes"].track)
+    assert stays.end is not None
+    assert 1.0 <= (stays.end - stays.start).total_seconds() <= 2.0
+    lines = (tmp_path / "state" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["rule"] for line in lines} == {"passes"}
 
 
 def test_a_camera_that_is_not_there_at_the_start_is_found_when_it_comes(tmp_path: Path, tiny_bundle: Path) -> None:
