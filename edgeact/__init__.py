@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from edgeact.batch.messages import BatchReport
     from edgeact.config import PipelineConfig
     from edgeact.errors import EdgeactError
+    from edgeact.formats.supervision import to_supervision
+    from edgeact.results.load import load_results
+    from edgeact.results.records import Results
     from edgeact.types import Observation
 
 __version__ = "0.1.0"
@@ -23,7 +26,10 @@ __all__ = [
     "Observation",
     "Pipeline",
     "PipelineConfig",
+    "Results",
     "annotate",
+    "load_results",
+    "to_supervision",
     "watch",
 ]
 
@@ -33,7 +39,10 @@ _MODULES = {
     "Observation": "edgeact.types",
     "Pipeline": "edgeact.api.pipeline",
     "PipelineConfig": "edgeact.config",
+    "Results": "edgeact.results.records",
     "annotate": "edgeact.api.annotate",
+    "load_results": "edgeact.results.load",
+    "to_supervision": "edgeact.formats.supervision",
     "watch": "edgeact.api.watch",
 }
 

@@ -7,6 +7,7 @@ that is killed leaves at most such a file, which the next run with the same outp
 import contextlib
 import errno
 import os
+import shutil
 from pathlib import Path
 
 from av import FFmpegError
@@ -159,3 +160,57 @@ class PartialText:
         with contextlib.suppress(OSError):  # what is still buffered may not fit on the disk: it is not wanted any more
             self._file.close()
         remove_partials(self._path)
+
+
+class PartialFolder:
+    """A folder of text files that appears on `close`."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises: OutputError: The folder is there already, or cannot be created."""
+        self._path, self._partial = path, partial_path(path)
+        self._closed = False
+        if path.exists():
+            raise OutputError(f"{path} exists, and a folder is never replaced; choose another --out")
+        try:
+            shutil.rmtree(self._partial, ignore_errors=True)  # of a run that was killed
+            self._partial.mkdir()
+        except OSError as error:
+            raise output_error(path, error) from error
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the folder.
+
+        Args:
+            name: Of the file, without a folder.
+            text: Its whole content.
+
+        Raises:
+            OutputError: The disk is full or the folder is gone.
+        """
+        try:
+            with os.fdopen(create_new(self._partial / name), "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise output_error(self._path / name, error) from error
+
+    def close(self) -> None:
+        """Give the folder its final name; does nothing after the first time, or after `abort`.
+
+        Raises:
+            OutputError: It cannot be renamed, or somebody else made a folder of that name.
+        """
+        if self._closed:
+            return
+        try:
+            sync_folder(self._partial)
+            self._partial.rename(self._path)
+            sync_folder(self._path.parent)
+        except OSError as error:
+            raise output_error(self._path, error) from error
+        self._closed = True
+
+    def abort(self) -> None:
+        """Leave nothing; does nothing after `close`."""
+        if not self._closed:
+            self._closed = True
+            shutil.rmtree(self._partial, ignore_errors=True)

@@ -1,5 +1,6 @@
 """Makes frames and results for tests of what comes after the perceiver; nothing is computed, every number is chosen."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from edgeact.bundle.load import Bundle
 from edgeact.bundle.manifest import SCHEMA_VERSION, Manifest
 from edgeact.bundle.plan import make_plan
 from edgeact.capture.base import SourceInfo
+from edgeact.config import PipelineConfig
+from edgeact.sinks.events import EventsSink
+from edgeact.sinks.jsonl import JsonlSink
 from edgeact.skeleton import BODY_21
 from edgeact.types import Event, Frame, Observation, PartCrop, Person, Pose, Reading, UInt8
 
@@ -122,3 +126,17 @@ def ended_event(
 ) -> Event:
     """An action that is over."""
     return Event(1, "end", "clip.mp4", 0, "action", "track", track_id, label, start, end, score)
+
+
+def write_results(folder: Path, observations: Sequence[Observation], events: Sequence[Event] = ()) -> Path:
+    """Write ``clip.frames.jsonl`` and ``clip.events.csv`` as the sinks do; the path of the frames."""
+    frames = folder / "clip.frames.jsonl"
+    sink = JsonlSink(frames, info=source_info(), bundle=bundle_without_graphs(), config=PipelineConfig(), every=1)
+    for observation in observations:
+        sink.write(observation, None)
+    sink.close()
+    actions = EventsSink(folder / "clip.events.csv")
+    for event in events:
+        actions.write_event(event)
+    actions.close()
+    return frames

@@ -22,12 +22,17 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 
 # Which extras of pyproject.toml a package may use besides the runtime's own dependencies.
 EXTRAS = {
-    "edgeact": ("heic",),
+    "edgeact": ("heic", "tables"),
     "trainer": ("train", "label", "tracking"),
     "deploy": ("train", "export"),
     "desktop_ui": (),
 }
-OPTIONAL_MODULES = {"edgeact/engine/torch_tensorrt.py": {"torch", "torch_tensorrt"}}
+OPTIONAL_MODULES = {
+    "edgeact/engine/torch_tensorrt.py": {"torch", "torch_tensorrt"},
+    # For whoever has it; lazily, and for type checkers.
+    "edgeact/formats/supervision.py": {"supervision"},
+    "edgeact/results/records.py": {"supervision"},
+}
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
     "PIL": "pillow",

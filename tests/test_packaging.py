@@ -26,6 +26,9 @@ ABSENT = (
     "PyQt6",
     "pyqtgraph",
     "pandas",
+    "pyarrow",
+    "supervision",
+    "pycocotools",
     "matplotlib",
     "PIL",
     "ray",
@@ -90,7 +93,7 @@ def test_constraints_pin_everything_that_is_installed() -> None:
     versions = {pin.name: str(pin.specifier) for pin in pins if pin.marker is None or pin.marker.evaluate()}
     needed = {
         name
-        for name in requirements("edgeact", extras=frozenset({"dev", "train", "export", "heic", "tracking"}))
+        for name in requirements("edgeact", extras=frozenset({"dev", "train", "export", "heic", "tracking", "tables"}))
         if name != "edgeact"
     }
     # torch pins the CUDA packages of its own default build.

@@ -11,6 +11,7 @@ import typer
 import edgeact
 from edgeact.cli.annotate import ANNOTATE_EPILOG, annotate
 from edgeact.cli.bench import BENCH_EPILOG, bench
+from edgeact.cli.convert import CONVERT_EPILOG, convert
 from edgeact.cli.demo import DEMO_EPILOG, demo
 from edgeact.cli.doctor import doctor
 from edgeact.cli.entry_points import EdgeactGroup
@@ -55,6 +56,7 @@ def _global_options(
 app.command(epilog=ANNOTATE_EPILOG)(annotate)
 app.command(epilog=WATCH_EPILOG)(watch)
 app.command(epilog=RUN_EPILOG)(run)
+app.command(epilog=CONVERT_EPILOG)(convert)
 app.command(epilog=DEMO_EPILOG)(demo)
 app.command(epilog=BENCH_EPILOG)(bench)
 app.command()(verify)

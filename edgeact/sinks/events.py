@@ -23,6 +23,12 @@ def text_cell(text: str) -> str:
     return f"'{printable(text)}" if text.lstrip().startswith(_FORMULA_STARTS) else printable(text)
 
 
+def plain_label(cell: str) -> str:
+    """The label that `text_cell` has made this cell of (but escapes of control characters stay escapes)."""
+    is_guarded = cell.startswith("'") and cell[1:].lstrip().startswith(_FORMULA_STARTS)
+    return cell[1:] if is_guarded else cell
+
+
 class EventsSink:
     """One line an event, in the order in which they end; start and end in seconds of the source's time (3 decimals)."""
 

@@ -129,7 +129,19 @@ def read_frames(path: Path) -> Iterator[dict[str, Any]]:
     return lines
 
 
-def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
+def read_whole_frames(path: Path) -> Iterator[dict[str, Any]]:
+    """The frames of a file that must be there as a whole, one at a time.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+        SourceFormatError: As of `read_frames`; or the last line is torn, so that frames are missing.
+    """
+    lines = _read_lines(path, is_whole=True)
+    next(lines)
+    return lines
+
+
+def _read_lines(path: Path, *, is_whole: bool = False) -> Iterator[dict[str, Any]]:
     try:
         file = path.open(encoding="utf-8", errors="replace", newline="\n")
     except OSError as error:
@@ -147,6 +159,10 @@ def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
             )
         yield header
         for number, line in enumerate(file, start=2):
+            if is_whole and not line.endswith("\n"):
+                raise SourceFormatError(
+                    f"{path} was cut off in line {number}; copy it again, or annotate its source again"
+                )
             record = _parse(line)
             if record is None:
                 if line.endswith("\n"):

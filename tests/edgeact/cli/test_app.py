@@ -18,6 +18,7 @@ SURFACE = {
         "--stream", "--device", "--overwrite", "--strict", "--quiet", "-q",
     },
     "bench": {"--seconds", "--repeat", "--json", "--bundle", "--config", "--max-persons", "--device"},
+    "convert": {"--to", "--out", "-o", "--overwrite"},
     "demo": {"--out", "-o", "--bundle", "--device"},
     "doctor": set(),
     "run": {"--check", "--init"},

@@ -1,0 +1,1 @@
+"""Results in the formats of other programs: one format a file. `convert` writes them."""
