@@ -163,7 +163,7 @@ class FirstSeconds:
 class PassThrough:
     """Stages that see nothing, to measure what the rest costs."""
 
-    def open_stream(self, config: PipelineConfig, *, source: str = "") -> None:
+    def open_stream(self, config: PipelineConfig, *, source: str = "", live: bool = False) -> None:
         """Nothing is remembered."""
 
     def detect(self, batch: Sequence[tuple[None, Frame]]) -> list[Looked]:

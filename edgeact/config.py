@@ -15,6 +15,9 @@ else:
     import tomli as tomllib
 
 
+# What the setting ``attention`` may be besides the name of a map.
+FIRST_MAP, ALL_MAPS, NO_MAP = "first", "all", "none"
+
 # Hundreds of times what all keys with comments take; more is another file, or one that never ends.
 _LARGEST_FILE_BYTES = 2**20
 
@@ -43,6 +46,14 @@ class PipelineConfig(BaseModel):
     attention_every_seconds: Annotated[
         float, Field(gt=0, le=60, description="time between two attention maps of one track")
     ] = 0.2
+    attention: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="the attention map that is computed and drawn: its name, or first, all, none",
+        ),
+    ] = FIRST_MAP
     max_megapixels: Annotated[
         float, Field(gt=0, le=1000, description="refuse larger pictures before they are decoded")
     ] = DEFAULT_MAX_MEGAPIXELS

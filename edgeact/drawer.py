@@ -1,9 +1,11 @@
 """Draws the frames of one source, one after the other: steadily, and with the insets where they were."""
 
 from collections.abc import Callable
+from functools import partial
 
 from edgeact.bundle.plan import Plan
 from edgeact.overlay import InsetStrip, draw
+from edgeact.scene_labels import SceneCorner
 from edgeact.steady import SteadyPersons
 from edgeact.types import Observation, UInt8
 
@@ -14,11 +16,14 @@ def make_drawer(plan: Plan) -> Callable[[Observation], UInt8]:
     Args:
         plan: Of the bundle that the observations come from.
     """
+    corner = SceneCorner()
+    if plan.persons is None:
+        return partial(draw, skeleton=None, joint_confidence=0.0, corner=corner)
     skeleton, joint_confidence = plan.skeleton, plan.joint_confidence
     strip, steady = InsetStrip(), SteadyPersons(skeleton=skeleton, joint_confidence=joint_confidence)
 
     def draw_next(observation: Observation) -> UInt8:
         smoothed = steady.smooth(observation)
-        return draw(smoothed, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip)
+        return draw(smoothed, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip, corner=corner)
 
     return draw_next

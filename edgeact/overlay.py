@@ -16,8 +16,9 @@ import numpy.typing as npt
 from edgeact.geometry import box_area
 from edgeact.label_places import Rectangle, face_rectangle, place_label
 from edgeact.plain_text import printable
+from edgeact.scene_labels import SceneCorner, draw_scene_labels
 from edgeact.skeleton import Skeleton
-from edgeact.types import AttentionMap, Float32, Observation, Person, Pose, UInt8
+from edgeact.types import AttentionMap, Float32, Observation, Person, Pose, Reading, UInt8
 
 Colour: TypeAlias = tuple[int, int, int]
 
@@ -100,39 +101,70 @@ class InsetStrip:
 
 
 def draw(
-    observation: Observation, *, skeleton: Skeleton, joint_confidence: float, strip: InsetStrip | None = None
+    observation: Observation,
+    *,
+    skeleton: Skeleton | None,
+    joint_confidence: float,
+    strip: InsetStrip | None = None,
+    corner: SceneCorner | None = None,
 ) -> UInt8:
     """A copy of the frame with everything drawn into it.
 
     Args:
         observation: Of one frame.
-        skeleton: What its poses follow.
+        skeleton: What its poses follow; None where the bundle follows no persons.
         joint_confidence: Joints that are less confident are not drawn.
         strip: Remembers where the insets were in the frames before; without one each frame stands for itself.
+        corner: Remembers where the labels of the scene were in the frames before.
 
     Returns:
         ``(H, W, 3)`` uint8 RGB.
     """
     image = observation.frame.image.copy()
     scale = max(min(image.shape[:2]) / _REFERENCE_SIDE, 0.5)
+    for attention in shown_scene_attention(observation):
+        _blend_attention(image, attention)
+    faces: dict[int, Rectangle] = {}
+    taken: list[Rectangle] = []
+    if skeleton is not None:
+        _draw_persons(image, observation, skeleton, joint_confidence, scale, strip or InsetStrip(), faces, taken)
+    draw_scene_labels(
+        image,
+        observation.scene,
+        scale=scale,
+        corner=corner or SceneCorner(),
+        faces=list(faces.values()),
+        taken=taken,
+    )
+    return image
+
+
+def _draw_persons(
+    image: UInt8,
+    observation: Observation,
+    skeleton: Skeleton,
+    joint_confidence: float,
+    scale: float,
+    strip: InsetStrip,
+    faces: dict[int, Rectangle],
+    taken: list[Rectangle],
+) -> None:
+    """All persons, in place; adds where their faces are, by track, and where labels and insets were drawn."""
     for person in observation.persons:
         for attention in shown_attention(person):
             _blend_attention(image, attention)
-    strip = strip or InsetStrip()
     chosen = strip.choose(observation)
     for person in observation.persons:
         _draw_box(image, person.box, track_colour(person.track_id), scale)
         if person is chosen:
             _draw_parts(image, person, scale)
         _draw_pose(image, person, skeleton=skeleton, threshold=joint_confidence, scale=scale)
-    taken = [] if chosen is None else _draw_insets(image, observation, chosen, scale, strip)
-    faces = {
-        person.track_id: face_rectangle(person, skeleton=skeleton, threshold=joint_confidence)
-        for person in observation.persons
-    }
+    if chosen is not None:
+        taken += _draw_insets(image, observation, chosen, scale, strip)
+    for person in observation.persons:
+        faces[person.track_id] = face_rectangle(person, skeleton=skeleton, threshold=joint_confidence)
     for person in sorted(observation.persons, key=lambda person: float(person.box[1])):
         _draw_label(image, person, scale, joint_confidence, faces, taken)
-    return image
 
 
 @lru_cache(maxsize=1)
@@ -290,9 +322,17 @@ def _draw_lines(
 
 
 def shown_attention(person: Person) -> tuple[AttentionMap, ...]:
-    """The map that is laid over a person: the first of the bundle's first action head, or else of the pose."""
-    maps = (person.readings[0].attention if person.readings else ()) or person.attention
-    return maps[:1]
+    """The map that is laid over a person: the first of its action heads, or else one that belongs to none of them."""
+    return _first_map(person.readings, person.attention)
+
+
+def shown_scene_attention(observation: Observation) -> tuple[AttentionMap, ...]:
+    """The map that is laid over the whole frame."""
+    return _first_map(observation.scene, observation.attention)
+
+
+def _first_map(readings: tuple[Reading, ...], others: tuple[AttentionMap, ...]) -> tuple[AttentionMap, ...]:
+    return next((reading.attention[:1] for reading in readings if reading.attention), others[:1])
 
 
 def label_text(person: Person) -> str:

@@ -82,12 +82,15 @@ class AttentionMap:
         values: ``(h, w)`` float32 0..1 over ``box``.
         box: ``(4,)`` float32 what of the frame the map shows.
         label: The action that the map speaks for; None where it shows how the network saw the pose.
+        time: Of the frame that the map was made of, in seconds; None where that is the frame that it comes with.
+            Graphs that explain run at a rate of their own, and their last map is given until the next.
     """
 
     name: str
     values: Float32
     box: Float32
     label: str | None = None
+    time: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

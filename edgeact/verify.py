@@ -1,7 +1,8 @@
 """Checks a bundle as the machine that will run it: hashes, what graphs take and give, and what they make of pictures.
 
-Pictures of the demo clip go the way of a video's frames: the detector's boxes are cut out for the pose graph, and its
-joints become the clips of the action graph. Each graph runs in a process of its own (see `edgeact.trial`).
+Pictures of the demo clip go the way of a video's frames: the detector's boxes are cut out for the pose graph, its
+joints and features become the clips of the graphs that read them, and whole pictures and crops those of the others.
+Each graph runs in a process of its own (see `edgeact.trial`).
 """
 
 import os
@@ -13,7 +14,7 @@ import numpy as np
 
 import edgeact
 from edgeact.bundle.load import Bundle, load_bundle
-from edgeact.bundle.manifest import MANIFEST_NAME, FreeDimension, GraphSpec
+from edgeact.bundle.manifest import MANIFEST_NAME, FreeDimension, GraphSpec, TensorSpec
 from edgeact.bundle.plan import Plan
 from edgeact.capture.open import open_source
 from edgeact.engine.base import Array
@@ -27,6 +28,7 @@ from edgeact.geometry import (
     transform_points,
     warp,
 )
+from edgeact.perception.pictures import person_picture, picture_size, scene_picture
 from edgeact.trial import Limits, Trial, try_graph
 from edgeact.types import Float32, UInt8
 
@@ -86,22 +88,48 @@ class _Check:
 
     def all(self, plan: Plan, pictures: Sequence[UInt8]) -> None:
         """Try the graphs one after the other; one that fails leaves the next with less likely inputs."""
-        boxes = self._detect(plan.detector, pictures)
-        joints = self._pose(plan.pose, pictures, boxes)
-        if plan.clip is None:
-            return
-        clip = _as_clip(joints, plan.clip.length)
-        for graph in plan.classifiers:
-            self._try(graph, [clip[None], np.stack([clip, clip[::-1]])])
-        for graph in plan.explainers:
-            if graph not in plan.classifiers:
-                self._try(graph, [clip[None]])
+        boxes: list[Float32] = []
+        seen: dict[str, Float32] = {}
+        if plan.persons is not None:
+            boxes = self._detect(plan.detector, pictures)
+            seen = self._pose(plan.pose, pictures, boxes)
+        for graph in plan.readers:
+            arrays = [self._input(graph, tensor, pictures, boxes, seen) for tensor in graph.inputs]
+            several = [np.stack([array, array[::-1] if graph.clip else array]) for array in arrays]
+            takes_batches = graph.inputs[0].shape[0] == "N"
+            self._try(graph, [[array[None] for array in arrays], *([several] if takes_batches else [])])
+        for graph in (explainer.graph for explainer in plan.explainers):
+            self._try(graph, [[self._input(graph, tensor, pictures, boxes, seen)[None] for tensor in graph.inputs]])
 
-    def _try(self, graph: GraphSpec, arrays: Sequence[Array]) -> Trial | None:
-        """Try a graph with one input, on each of the arrays, and note what came of it."""
+    def _input(
+        self,
+        graph: GraphSpec,
+        tensor: TensorSpec,
+        pictures: Sequence[UInt8],
+        boxes: Sequence[Float32],
+        seen: Mapping[str, Float32],
+    ) -> Array:
+        """What a graph is given of the demo clip, without the batch."""
+        if tensor.meaning in ("poses", "features"):
+            return _as_clip(seen[tensor.meaning], 1 if graph.clip is None else graph.clip.length)
+        size, crop = picture_size(tensor), graph.crop
+        if graph.scope == "scene" or crop is None:
+            seen_pictures = [scene_picture(picture, size)[0] for picture in pictures]
+        else:
+            seen_pictures = [
+                person_picture(picture, box, size, padding=crop.padding)[0]
+                for picture, box in zip(pictures, boxes, strict=True)
+            ]
+        return seen_pictures[0] if graph.clip is None else _as_clip(np.stack(seen_pictures), graph.clip.length)
+
+    def _try(self, graph: GraphSpec, arrays: Sequence[Sequence[Array]]) -> Trial | None:
+        """Try a graph on each set of its inputs, and note what came of it."""
         path = self._bundle.directory / graph.file
         size = path.lstat().st_size if path.exists() else 0
-        inputs = [{graph.inputs[0].name: np.ascontiguousarray(array)} for array in arrays]
+        inputs = [
+            {tensor.name: np.ascontiguousarray(array) for tensor, array in zip(graph.inputs, of_run, strict=True)}
+            for of_run in arrays
+        ]
         try:
             trial = try_graph(self._bundle, graph, inputs, device=self._device, limits=self._limits)
         except EdgeactError as error:
@@ -119,7 +147,7 @@ class _Check:
             scenes.append(letterbox(picture, width=width, height=height)[None])
             matrices.append(letterbox_matrix(picture.shape[1], picture.shape[0], width=width, height=height))
         boxes = [np.array([0, 0, image.shape[1], image.shape[0]], np.float32) for image in pictures]
-        trial = self._try(graph, scenes)
+        trial = self._try(graph, [[scene] for scene in scenes])
         for index, outputs in enumerate(trial.outputs if trial is not None else ()):
             scores = _named(graph, outputs, "scores")[0]
             best = int(scores.argmax())
@@ -128,33 +156,44 @@ class _Check:
                 boxes[index] = transform_box(box, invert_matrix(matrices[index]))
         return boxes
 
-    def _pose(self, graph: GraphSpec, pictures: Sequence[UInt8], boxes: Sequence[Float32]) -> Float32:
-        """The joints ``(n, J, 3)`` of the person in each picture: x and y in its pixels, confidence."""
+    def _pose(self, graph: GraphSpec, pictures: Sequence[UInt8], boxes: Sequence[Float32]) -> dict[str, Float32]:
+        """Of the person in each picture the pose ``(n, J, 3)``, x and y in its pixels and confidence; and features
+        ``(n, …)`` where the graph gives them.
+        """
         height, width = (int(size) for size in graph.inputs[0].shape[1:3])
         padding = self._bundle.plan.crop.padding
         matrices = [person_crop_matrix(box, width=width, height=height, padding=padding) for box in boxes]
         crops = np.stack(
             [warp(image, matrix, width=width, height=height) for image, matrix in zip(pictures, matrices, strict=True)]
         )
-        trial = self._try(graph, [crops[:1], crops[1:]])  # a batch of one, and one of several
+        trial = self._try(graph, [[crops[:1]], [crops[1:]]])  # a batch of one, and one of several
+        features = graph.output("features")
         if trial is None:
             rng = np.random.default_rng(0)
-            return np.asarray(rng.uniform(0, 1, (len(crops), len(self._bundle.skeleton.joints), 3)), np.float32)
+            shape = () if features is None else tuple(int(size) for size in features.shape[1:])
+            return {
+                "poses": rng.uniform(0, 1, (len(crops), len(self._bundle.skeleton.joints), 3)).astype(np.float32),
+                "features": rng.uniform(0, 1, (len(crops), *shape)).astype(np.float32),
+            }
         joints = np.concatenate([_named(graph, outputs, "joints") for outputs in trial.outputs])
         confidence = np.concatenate([_named(graph, outputs, "confidence") for outputs in trial.outputs])
         places = [
             transform_points(found, invert_matrix(matrix)) for found, matrix in zip(joints, matrices, strict=True)
         ]
-        return np.concatenate([np.stack(places), confidence[..., None]], axis=-1).astype(np.float32)
+        seen = {"poses": np.concatenate([np.stack(places), confidence[..., None]], axis=-1).astype(np.float32)}
+        if features is not None:
+            found = [np.asarray(outputs[features.name], np.float32) for outputs in trial.outputs]
+            seen["features"] = np.concatenate(found)
+        return seen
 
 
 def _named(graph: GraphSpec, outputs: Mapping[str, Array], meaning: str) -> Array:
     return next(outputs[tensor.name] for tensor in graph.outputs if tensor.meaning == meaning)
 
 
-def _as_clip(joints: Float32, length: int) -> Float32:
-    """Poses ``(n, J, 3)`` as a clip ``(length, J, 3)``, each held until the next."""
-    return np.asarray(joints[np.linspace(0, len(joints) - 1, length).astype(int)], np.float32)
+def _as_clip(seen: Array, length: int) -> Array:
+    """What was seen ``(n, …)`` as a clip ``(length, …)``, each held until the next."""
+    return np.asarray(seen[np.linspace(0, len(seen) - 1, length).astype(int)])
 
 
 def _demo_pictures() -> list[UInt8]:

@@ -20,6 +20,7 @@ from edgeact.bundle.load import load_bundle
 from edgeact.capture.inputs import left_out
 from edgeact.capture.upright import check_turn
 from edgeact.errors import OutputError, UsageError
+from edgeact.perception.map_choice import MapChoice
 from edgeact.stopping import do_or_leave
 
 
@@ -57,6 +58,7 @@ def annotate(
     bundle = do_or_leave(
         lambda: load_bundle(options.bundle), name="bundle", doing=f"reading {options.bundle or 'the bundle'}", stop=stop
     )
+    MapChoice(bundle.plan, options.config.attention)  # before any input is touched
     batch = Batch(bundle, out_dir, options, listener, stop, LazyEngine(bundle, options.config))
     paths, results, ignored = do_or_leave(
         lambda: (*find_batch_inputs(inputs, out_dir), [line for pattern in inputs for line in left_out(pattern)]),

@@ -7,7 +7,7 @@ from typing import Any
 import edgeact
 from edgeact.batch.record import InputRecord
 from edgeact.bundle.load import Bundle
-from edgeact.config import PipelineConfig
+from edgeact.config import FIRST_MAP, PipelineConfig
 
 # These change how fast results come, or whether an input is refused, but not which results come.
 _SPEED_KEYS = {"queue_frames", "memory_megabytes", "threads", "max_megapixels"}
@@ -17,14 +17,16 @@ def run_settings(
     bundle: Bundle, config: PipelineConfig, *, every: int, video: bool, turn: int = 0, stream: int | None = None
 ) -> dict[str, Any]:
     """What decides the outputs of an input, comparable between runs."""
-    turned = {"turn": turn} if turn else {}  # absent without, so that what was finished before this option still counts
+    # Absent without, so that what was finished before these options still counts.
+    turned = {"turn": turn} if turn else {}
+    chosen = {"attention": config.attention} if config.attention != FIRST_MAP else {}
     return turned | {
         "edgeact": edgeact.__version__,
         "bundle": bundle.digest,
         "every": every,
         "video": video,
         **({} if stream is None else {"stream": stream}),
-        "config": config.model_dump(mode="json", exclude=_SPEED_KEYS),
+        "config": config.model_dump(mode="json", exclude={*_SPEED_KEYS, "attention"}) | chosen,
     }
 
 

@@ -143,6 +143,7 @@ class HeadSpec(Record):
         other_label: The label that stands for no action of the list.
         multi_label: Whether several labels may be in force at once; the scores are then independent probabilities.
         score: An action is in force while its smoothed score reaches this.
+        label_scores: A threshold for each label in place of ``score``; None where all have the same.
         events: Whether actions of this head become events; readings they are always.
     """
 
@@ -151,6 +152,7 @@ class HeadSpec(Record):
     other_label: Line | None
     multi_label: bool = False
     score: Probability
+    label_scores: tuple[Probability, ...] | None = None
     events: bool = True
 
     @model_validator(mode="after")
@@ -159,7 +161,14 @@ class HeadSpec(Record):
             raise ValueError(f"labels that are there twice: {', '.join(twice)}")
         if self.other_label is not None and self.other_label not in self.labels:
             raise ValueError(f"other_label {self.other_label!r} is not one of the labels")
+        if self.label_scores is not None and len(self.label_scores) != len(self.labels):
+            raise ValueError(f"{len(self.label_scores)} label_scores for {len(self.labels)} labels")
         return self
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """The least smoothed score of each label that puts it in force."""
+        return self.label_scores or (self.score,) * len(self.labels)
 
 
 class GraphSpec(Record):

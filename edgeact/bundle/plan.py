@@ -13,19 +13,59 @@ from edgeact.bundle.manifest import (
     DetectionSpec,
     GraphSpec,
     HeadSpec,
-    Horizon,
     Manifest,
     Meaning,
-    OutputMeaning,
     Scope,
     SkeletonSpec,
-    TensorSpec,
-    show_shape,
+)
+from edgeact.bundle.plan_faults import (
+    detector_faults,
+    explainer_faults,
+    map_name_faults,
+    pose_faults,
+    reader_faults,
+    takes_what_there_is,
 )
 from edgeact.errors import BundleError
 from edgeact.skeleton import Skeleton
 
-_LARGEST_SIDE = 4096  # of a picture that a graph takes; ours have 416 at most
+# The attention map that is made of the pose graph's joint maps, and of the relevance of each joint where a graph says.
+JOINT_MAP = "joints"
+# Outputs that are maps by themselves, each known by the name of its tensor.
+MAP_MEANINGS: tuple[Meaning, ...] = ("attention", "human_map")
+_EXPLAINING: tuple[Meaning, ...] = ("relevance", *MAP_MEANINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCalls:
+    """How persons are found and followed.
+
+    Attributes:
+        detector: Called first, on the whole picture: finds persons.
+        pose: Called second, on the crops of all persons of a frame: finds joints, and may say more of each person.
+        detection: Of the detector.
+        crop: Of the pose graph.
+        skeleton_spec: Of the pose graph.
+    """
+
+    detector: GraphSpec
+    pose: GraphSpec
+    detection: DetectionSpec
+    crop: CropSpec
+    skeleton_spec: SkeletonSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """A graph that says where another one looked.
+
+    Attributes:
+        graph: The one that is called.
+        of: The one that it explains; both read the same.
+    """
+
+    graph: GraphSpec
+    of: GraphSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,49 +73,89 @@ class Plan:
     """Which graph is called when, with the numbers that go with the calls.
 
     Attributes:
-        detector: Called first, on the whole picture: finds persons.
-        pose: Called second, on the crops of all persons of a frame: finds joints.
-        classifiers: Called third, on the clips of the persons whose turn it is: each gives the scores of its heads.
-        explainers: Called last, on one person's clip: each says how much every joint speaks for a head's decision.
-        detection: Of the detector.
-        crop: Of the pose graph.
-        skeleton_spec: Of the pose graph.
-        clip: That classifiers and explainers read; None without any.
+        persons: The first two calls; None where no graph looks at single persons.
+        readers: Called third, on pictures or clips of the persons and of the scene whose turn it is. Each gives the
+            scores of its action heads, or lifts joints into 3D.
+        explainers: Called last: each says where another graph looked.
+        manifest_heads: Every action head with the scope of its graph, in the order of the manifest.
+        maps: Names of the attention maps that the bundle offers; the first is the one that is shown by default.
     """
 
-    detector: GraphSpec
-    pose: GraphSpec
-    classifiers: tuple[GraphSpec, ...]
-    explainers: tuple[GraphSpec, ...]
-    detection: DetectionSpec
-    crop: CropSpec
-    skeleton_spec: SkeletonSpec
-    clip: ClipSpec | None
+    persons: PersonCalls | None
+    readers: tuple[GraphSpec, ...]
+    explainers: tuple[Explainer, ...]
+    manifest_heads: tuple[tuple[Scope, HeadSpec], ...]
+    maps: tuple[str, ...]
 
     @property
     def calls(self) -> tuple[GraphSpec, ...]:
         """All graphs in the order in which they are called, each once."""
-        return tuple(dict.fromkeys((self.detector, self.pose, *self.classifiers, *self.explainers)))
+        first = () if self.persons is None else (self.persons.detector, self.persons.pose)
+        return (*first, *self.readers, *(explainer.graph for explainer in self.explainers))
 
     @property
     def heads(self) -> tuple[HeadSpec, ...]:
-        """All action heads; the first is the one that is shown and written as a person's action."""
-        return tuple(head for graph in self.classifiers for head in graph.heads)
+        """The action heads of persons; the first is the one that is shown and written as a person's action."""
+        return tuple(head for scope, head in self.manifest_heads if scope == "person")
+
+    @property
+    def scene_heads(self) -> tuple[HeadSpec, ...]:
+        """The action heads of the scene as a whole; the first is the one that is shown."""
+        return tuple(head for scope, head in self.manifest_heads if scope == "scene")
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels of the first action head; empty where the bundle has no action head."""
-        return self.heads[0].labels if self.heads else ()
+        """The labels of the first action head, a person's where there is one; empty without any."""
+        heads = self.heads or self.scene_heads
+        return heads[0].labels if heads else ()
+
+    @property
+    def clip(self) -> ClipSpec | None:
+        """The clip that the graph of the first action head of persons reads; None where it reads none."""
+        heads = self.heads
+        return next((graph.clip for graph in self.readers if heads and heads[0] in graph.heads), None)
+
+    @property
+    def detector(self) -> GraphSpec:
+        """The graph that finds persons."""
+        return self._followed.detector
+
+    @property
+    def pose(self) -> GraphSpec:
+        """The graph that finds joints."""
+        return self._followed.pose
+
+    @property
+    def detection(self) -> DetectionSpec:
+        """Numbers of the detector."""
+        return self._followed.detection
+
+    @property
+    def crop(self) -> CropSpec:
+        """How persons are cut out for the pose graph."""
+        return self._followed.crop
 
     @property
     def skeleton(self) -> Skeleton:
         """The skeleton that poses follow."""
-        return self.skeleton_spec.skeleton
+        return self._followed.skeleton_spec.skeleton
 
     @property
     def joint_confidence(self) -> float:
         """Joints under this are not drawn, and count as not seen."""
-        return self.skeleton_spec.confidence
+        return self._followed.skeleton_spec.confidence
+
+    @property
+    def _followed(self) -> PersonCalls:
+        if self.persons is None:
+            raise BundleError(
+                "the bundle judges scenes and follows no persons; use a bundle with a detector and a pose"
+            )
+        return self.persons
+
+    def readers_of(self, scope: Scope) -> tuple[GraphSpec, ...]:
+        """The readers of persons, or of the scene."""
+        return tuple(graph for graph in self.readers if graph.scope == scope)
 
 
 def make_plan(manifest: Manifest, *, where: str) -> Plan:
@@ -86,191 +166,102 @@ def make_plan(manifest: Manifest, *, where: str) -> Plan:
         where: What to call the bundle in messages.
 
     Raises:
-        BundleError: The detector or the pose graph is missing, a graph or an output would never be read, or a graph
-            takes or gives something that does not fit its place, its labels, its skeleton or its clip; all faults are
-            listed.
+        BundleError: Graphs look at persons and the detector or the pose graph is missing, a graph or an output would
+            never be read, or a graph takes or gives something that does not fit its place, its labels, its skeleton or
+            its clip; all faults are listed.
     """
-    detector = _require(manifest, scope="scene", horizon="frame", gives="boxes", where=where)
-    pose = _require(manifest, scope="person", horizon="frame", gives="joints", where=where)
-    clips = [graph for graph in manifest.graphs if graph.scope == "person" and graph.horizon == "clip"]
-    classifiers = [graph for graph in clips if graph.output("actions") is not None]
-    heads = {head.name for graph in classifiers for head in graph.heads}
-    explainers = [graph for graph in clips if (found := graph.output("relevance")) is not None and found.head in heads]
-    used = [detector, pose, *classifiers, *explainers]
+    detector = _first(manifest, "scene", "boxes")
+    pose = _first(manifest, "person", "joints")
+    looks_at_persons = detector is not None or any(graph.scope == "person" for graph in manifest.graphs)
+    if detector is None and (looks_at_persons or not manifest.graphs):
+        raise _missing(manifest, where, "scene/frame graph that gives boxes")
+    if pose is None and looks_at_persons:
+        raise _missing(manifest, where, "person/frame graph that gives joints")
+    left = [graph for graph in manifest.graphs if graph is not detector and graph is not pose]
+    readers = [graph for graph in left if _reads(graph) and takes_what_there_is(graph)]
+    bases = [*([] if pose is None else [pose]), *readers]
+    explainers = [
+        Explainer(graph, of) for graph in left if not _reads(graph) and (of := _explained(graph, bases)) is not None
+    ]
+    used = [*readers, *(explainer.graph for explainer in explainers)]
     faults = [
         f"nothing would read graph {graph.name!r} ({graph.scope}/{graph.horizon})"
-        for graph in manifest.graphs
+        for graph in left
         if not any(graph is other for other in used)
     ]
-    faults += _detector_faults(detector) + _pose_faults(pose)
-    for graph in dict.fromkeys((*classifiers, *explainers)):
-        faults += _clip_faults(graph, pose)
-    lengths = dict.fromkeys(graph.clip for graph in (*classifiers, *explainers) if graph.clip is not None)
-    if len(lengths) > 1:
-        names = ", ".join(f"{graph.name!r}" for graph in (*classifiers, *explainers))
-        faults.append(f"graphs {names} read clips of different lengths or strides")
-    if faults or detector.detection is None or pose.crop is None or pose.skeleton is None:
+    if detector is not None and pose is not None:
+        reads_features = any("features" in reader.takes() for reader in readers)
+        faults += detector_faults(detector) + pose_faults(pose, reads_features=reads_features)
+    for graph in readers:
+        faults += reader_faults(graph, pose)
+    for explainer in explainers:
+        faults += explainer_faults(explainer.graph, explainer.of, pose)
+    if sum(graph.output("joints_3d") is not None for graph in bases) > 1:
+        faults.append("two graphs give joints_3d, of which one is read")
+    faults += map_name_faults(manifest.graphs, reserved=JOINT_MAP)
+    persons = None
+    if detector is not None and pose is not None:
+        persons = _person_calls(detector, pose)
+    if faults or (persons is None and looks_at_persons):
         raise BundleError(f"{where}: {'; '.join(faults)}; export the bundle again")
     return Plan(
-        detector=detector,
-        pose=pose,
-        classifiers=tuple(classifiers),
+        persons=persons,
+        readers=tuple(readers),
         explainers=tuple(explainers),
-        detection=detector.detection,
-        crop=pose.crop,
-        skeleton_spec=pose.skeleton,
-        clip=next(iter(lengths), None),
+        manifest_heads=tuple((graph.scope, head) for graph in manifest.graphs for head in graph.heads),
+        maps=_map_names(pose, [*bases, *(explainer.graph for explainer in explainers)]),
     )
 
 
-def _require(manifest: Manifest, *, scope: Scope, horizon: Horizon, gives: OutputMeaning, where: str) -> GraphSpec:
-    for graph in manifest.graphs:
-        if graph.scope == scope and graph.horizon == horizon and graph.output(gives) is not None:
-            return graph
+def _person_calls(detector: GraphSpec, pose: GraphSpec) -> PersonCalls | None:
+    """How persons are followed; None where the graphs lack numbers, which is then a fault of theirs."""
+    if detector.detection is None or pose.crop is None or pose.skeleton is None:
+        return None
+    return PersonCalls(detector, pose, detector.detection, pose.crop, pose.skeleton)
+
+
+def _first(manifest: Manifest, scope: Scope, gives: Meaning) -> GraphSpec | None:
+    """The first frame graph of a scope that gives something."""
+    return next(
+        (
+            graph
+            for graph in manifest.graphs
+            if graph.scope == scope and graph.horizon == "frame" and gives in _meanings(graph)
+        ),
+        None,
+    )
+
+
+def _missing(manifest: Manifest, where: str, what: str) -> BundleError:
     known = ", ".join(f"{graph.name} ({graph.scope}/{graph.horizon})" for graph in manifest.graphs) or "no graphs"
-    raise BundleError(
-        f"{where} has no {scope}/{horizon} graph that gives {gives}, without which no person can be followed (it has "
-        f"{known}); use another bundle"
+    return BundleError(
+        f"{where} has no {what}, without which no person can be followed (it has {known}); use another bundle"
     )
 
 
-def _detector_faults(graph: GraphSpec) -> list[str]:
-    if faults := _tensor_faults(graph, takes=("picture",), gives=("boxes", "scores")):
-        return faults
-    batch = graph.inputs[0].shape[:1]
-    faults = _picture_faults(graph, first=(1, "N"), may_vary=True)
-    boxes = graph.output("boxes")
-    count = boxes.shape[1:2] if boxes is not None else ()
-    faults += _shape_faults(graph, "boxes", (*batch, None, 4)) + _shape_faults(graph, "scores", (*batch, *count))
-    if graph.detection is None:
-        faults.append(f"graph {graph.name!r} gives boxes and says nothing of their scores (detection)")
-    elif graph.detection.pixels is None and any(isinstance(size, str) for size in graph.inputs[0].shape[1:3]):
-        faults.append(
-            f"graph {graph.name!r} takes pictures of any size, and its detection has no pixels that say how large to "
-            "make them"
-        )
-    return faults
+def _meanings(graph: GraphSpec) -> frozenset[Meaning]:
+    return frozenset(tensor.meaning for tensor in graph.outputs)
 
 
-def _pose_faults(graph: GraphSpec) -> list[str]:
-    optional: tuple[Meaning, ...] = ("joint_maps", "joints_3d")
-    if faults := _tensor_faults(graph, takes=("picture",), gives=("joints", "confidence"), optional=optional):
-        return faults
-    if graph.skeleton is None or graph.crop is None:
-        return [f"graph {graph.name!r} gives joints and does not say of which skeleton, or in which crop"]
-    joints = len(graph.skeleton.joints)
-    faults = _picture_faults(graph, first=("N",), may_vary=False)
-    faults += _shape_faults(graph, "joints", ("N", joints, 2))
-    faults += _shape_faults(graph, "joints_3d", ("N", joints, 3))
-    faults += _shape_faults(graph, "confidence", ("N", joints))
-    return faults + _shape_faults(graph, "joint_maps", ("N", joints, None, None))
+def _reads(graph: GraphSpec) -> bool:
+    """Whether a graph judges actions, or lifts the joints of clips."""
+    lifts = graph.scope == "person" and graph.horizon == "clip" and "joints_3d" in _meanings(graph)
+    return "actions" in _meanings(graph) or lifts
 
 
-def _clip_faults(graph: GraphSpec, pose: GraphSpec) -> list[str]:
-    """What is wrong with a graph that classifies clips of joints, or explains such a classification."""
-    gives: tuple[OutputMeaning, ...] = tuple(
-        meaning for meaning in ("actions", "relevance") if graph.output(meaning) is not None
-    )
-    if faults := _tensor_faults(graph, takes=("poses",), gives=gives, several="actions"):
-        return faults
-    if graph.clip is None or graph.skeleton is None:
-        return [f"graph {graph.name!r} reads clips of poses and does not say how long, or of which skeleton"]
-    if pose.skeleton is not None and graph.skeleton.joints != pose.skeleton.joints:
-        return [f"graph {graph.name!r} reads the joints of {graph.skeleton.name!r}, not those that {pose.name!r} gives"]
-    taken, length, joints = graph.inputs[0], graph.clip.length, len(graph.skeleton.joints)
-    # All persons of a frame are classified at once, but explained one by one.
-    batch = "N" if "actions" in gives or taken.shape[:1] == ("N",) else 1
-    faults = _mismatch(graph, taken, (batch, length, joints, 3), "float32")
-    faults += _shape_faults(graph, "relevance", (batch, length, joints))
-    return faults + _head_faults(graph, batch)
+def _explained(graph: GraphSpec, bases: Sequence[GraphSpec]) -> GraphSpec | None:
+    """Which graph another one explains: the first that looks at the same and has the heads that it names."""
+    heads = {tensor.head for tensor in graph.outputs if tensor.head is not None}
+    if not _meanings(graph) & set(_EXPLAINING):
+        return None
+    for base in bases:
+        looks_alike = (base.scope, base.horizon, base.takes()) == (graph.scope, graph.horizon, graph.takes())
+        if looks_alike and heads <= {head.name for head in base.heads}:
+            return base
+    return None
 
 
-def _head_faults(graph: GraphSpec, batch: int | str) -> list[str]:
-    """Whether each action head has its scores, as many as it has labels."""
-    faults = []
-    scores = {tensor.head: tensor for tensor in graph.outputs if tensor.meaning == "actions"}
-    for head in graph.heads:
-        if head.name not in scores:
-            faults.append(f"graph {graph.name!r} gives no actions of its head {head.name!r}")
-            continue
-        faults += _mismatch(graph, scores.pop(head.name), (batch, len(head.labels)), "float32")
-        if head.multi_label:
-            faults.append(f"head {head.name!r} of graph {graph.name!r} is multi-label, which is not read yet")
-        elif head.other_label is None:
-            faults.append(f"head {head.name!r} of graph {graph.name!r} has no other_label, which its place needs")
-    faults += [f"graph {graph.name!r} gives actions of {name!r}, which is none of its heads" for name in scores]
-    return faults
-
-
-def _tensor_faults(
-    graph: GraphSpec,
-    *,
-    takes: tuple[Meaning, ...],
-    gives: Sequence[Meaning],
-    optional: Sequence[Meaning] = (),
-    several: Meaning | None = None,
-) -> list[str]:
-    """Faults of names and meanings; where there are none the graph has one input and each output is read.
-
-    Args:
-        graph: To be looked at.
-        takes: The meanings of its inputs.
-        gives: Outputs that it must have.
-        optional: Outputs that it may have.
-        several: The meaning that several outputs may share, told apart by their heads.
-    """
-    faults = []
-    if graph.takes() != takes:
-        found = ", ".join(graph.takes()) or "nothing"
-        faults.append(f"graph {graph.name!r} takes {found}, this edgeact gives it {', '.join(takes)}")
-    meanings = [tensor.meaning for tensor in graph.outputs]
-    faults += [f"graph {graph.name!r} gives no {meaning}" for meaning in gives if meaning not in meanings]
-    faults += [
-        f"nothing would read {meaning} of graph {graph.name!r}"
-        for meaning in dict.fromkeys(meanings)
-        if meaning not in gives and meaning not in optional
-    ]
-    distinct = {(tensor.meaning, tensor.head if tensor.meaning == several else None) for tensor in graph.outputs}
-    if len(distinct) < len(meanings) or len({tensor.name for tensor in graph.outputs}) < len(meanings):
-        faults.append(f"graph {graph.name!r} gives the same twice: {', '.join(meanings)}")
-    return faults
-
-
-def _picture_faults(graph: GraphSpec, *, first: Sequence[int | str], may_vary: bool) -> list[str]:
-    """Faults of a picture ``(first, height, width, 3)`` as input."""
-    shape, dtype = graph.inputs[0].shape, graph.inputs[0].dtype
-    sides = ("H", "W") if may_vary else ()
-    fits = (
-        len(shape) == 4
-        and shape[0] in first
-        and all(size in sides or (isinstance(size, int) and size <= _LARGEST_SIDE) for size in shape[1:3])
-        and shape[3] == 3
-        and dtype == "uint8"
-    )
-    if fits:
-        return []
-    batch = " or ".join(str(size) for size in first)
-    return [
-        f"graph {graph.name!r} takes {show_shape(shape)} {dtype}, this edgeact gives it uint8 pictures "
-        f"[{batch}, height, width, 3] with sides up to {_LARGEST_SIDE}"
-    ]
-
-
-def _shape_faults(graph: GraphSpec, meaning: OutputMeaning, wanted: Sequence[int | str | None]) -> list[str]:
-    """Faults of an output, if the graph has it."""
-    tensor = graph.output(meaning)
-    return [] if tensor is None else _mismatch(graph, tensor, wanted, "float32")
-
-
-def _mismatch(graph: GraphSpec, tensor: TensorSpec, wanted: Sequence[int | str | None], dtype: str) -> list[str]:
-    """None in ``wanted`` stands for any size that does not change."""
-    fits = len(tensor.shape) == len(wanted) and all(
-        isinstance(found, int) if size is None else found == size
-        for found, size in zip(tensor.shape, wanted, strict=True)
-    )
-    if fits and tensor.dtype == dtype:
-        return []
-    return [
-        f"{tensor.name} of graph {graph.name!r} is {show_shape(tensor.shape)} {tensor.dtype}, this edgeact expects "
-        f"{show_shape(wanted)} {dtype}"
-    ]
+def _map_names(pose: GraphSpec | None, graphs: Sequence[GraphSpec]) -> tuple[str, ...]:
+    joint_map = (JOINT_MAP,) if pose is not None and pose.output("joint_maps") is not None else ()
+    tensors = [tensor for graph in graphs for tensor in graph.outputs]
+    return (*joint_map, *(tensor.name for tensor in tensors if tensor.meaning in MAP_MEANINGS))

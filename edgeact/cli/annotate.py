@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from edgeact.cli.options import (
+    AttentionOption,
     BundleOption,
     ConfigOption,
     DeviceOption,
@@ -39,6 +40,7 @@ def annotate(
     config: ConfigOption = None,
     video: Annotated[bool, typer.Option("--video/--no-video", help="Write the drawn video, or only the data.")] = True,
     max_persons: MaxPersonsOption = None,
+    attention: AttentionOption = None,
     every: Annotated[int, typer.Option("--every", metavar="N", min=1, help="Take only every N-th frame.")] = 1,
     turn: Annotated[
         Literal["90", "180", "270"] | None,
@@ -67,7 +69,7 @@ def annotate(
     """
     from edgeact.batch.messages import AnnotateOptions
 
-    settings = pipeline_config(config, max_persons=max_persons, device=device)
+    settings = pipeline_config(config, max_persons=max_persons, attention=attention, device=device)
     options = AnnotateOptions(
         bundle=bundle,
         config=settings,

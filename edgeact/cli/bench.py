@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from edgeact.cli.demo import demo_clip
-from edgeact.cli.options import BundleOption, ConfigOption, DeviceOption, MaxPersonsOption, pipeline_config
+from edgeact.cli.options import (
+    AttentionOption,
+    BundleOption,
+    ConfigOption,
+    DeviceOption,
+    MaxPersonsOption,
+    pipeline_config,
+)
 
 BENCH_EPILOG = (
     "Examples:\n\n[bold]edgeact bench[/]\n\n[bold]edgeact bench clip.mp4 --seconds 20 --json bench.json[/]\n\n"
@@ -30,6 +37,7 @@ def bench(
     bundle: BundleOption = None,
     config: ConfigOption = None,
     max_persons: MaxPersonsOption = None,
+    attention: AttentionOption = None,
     device: DeviceOption = None,
 ) -> None:
     """Measure decoding, encoding and the full pipeline on one video, in one run."""
@@ -46,7 +54,7 @@ def bench(
             seconds=seconds,
             repeats=repeat,
             bundle_directory=bundle,
-            config=pipeline_config(config, max_persons=max_persons, device=device),
+            config=pipeline_config(config, max_persons=max_persons, attention=attention, device=device),
             on_step=lambda step: status.update(f"measuring {step}"),
         )
     printed = json_path is not None and str(json_path) == "-"

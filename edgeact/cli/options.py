@@ -40,6 +40,14 @@ MaxPersonsOption = Annotated[
         "--max-persons", metavar="N", min=1, max=200, help="Follow at most N persons, the highest scores first."
     ),
 ]
+AttentionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--attention",
+        metavar="NAME|none",
+        help="The attention map to compute and draw: a name that the bundle offers, first (default), all or none.",
+    ),
+]
 
 
 def pipeline_config(path: Path | None, **overrides: Any) -> "PipelineConfig":

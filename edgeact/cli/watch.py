@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from edgeact.cli.options import BundleOption, ConfigOption, DeviceOption, MaxPersonsOption, folder, pipeline_config
+from edgeact.cli.options import (
+    AttentionOption,
+    BundleOption,
+    ConfigOption,
+    DeviceOption,
+    MaxPersonsOption,
+    folder,
+    pipeline_config,
+)
 from edgeact.errors import UsageError
 from edgeact.stopping import stop_on_signals
 
@@ -47,6 +55,7 @@ def watch(
     bundle: BundleOption = None,
     config: ConfigOption = None,
     max_persons: MaxPersonsOption = None,
+    attention: AttentionOption = None,
     device: DeviceOption = None,
     turn: Annotated[
         Literal["90", "180", "270"] | None,
@@ -88,7 +97,7 @@ def watch(
     settings = LiveSettings(timeout=timeout, transport=transport, tls_ca=tls_ca, size=_size(size), rate=rate)
     options = WatchOptions(
         bundle=bundle,
-        config=pipeline_config(config, max_persons=max_persons, device=device),
+        config=pipeline_config(config, max_persons=max_persons, attention=attention, device=device),
         kind=kind,
         turn=int(turn or 0),
         live=settings,

@@ -12,7 +12,7 @@ from edgeact.config import PipelineConfig
 from edgeact.daemon.append_file import AppendFile
 from edgeact.errors import OutputError
 from edgeact.sinks.base import SinkInput
-from edgeact.sinks.jsonl import frame_record, header_record, json_line
+from edgeact.sinks.jsonl import frame_record, header_record, json_line, writes_maps
 from edgeact.types import Event, Observation, UInt8
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class FrameLines:
         self, path: Path, *, info: SourceInfo, bundle: Bundle, config: PipelineConfig, largest: int, keep: int
     ) -> None:
         self.lost = 0
-        self._labels = bundle.plan.labels
+        self._plan, self._writes_maps = bundle.plan, writes_maps(config)
         self._complained = float("-inf")
         header = header_record(info, bundle, config, every=1)
         continues = not path.exists() or _comparable(_first_line(path)) == _comparable(header)
@@ -60,7 +60,7 @@ class FrameLines:
     def write(self, observation: Observation, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
         """Write one frame, or lose it where the disk is full."""
         try:
-            self._file.write(json_line(frame_record(observation, self._labels)))
+            self._file.write(json_line(frame_record(observation, self._plan, maps=self._writes_maps)))
         except OutputError as error:
             self.lost += 1
             now = time.monotonic()

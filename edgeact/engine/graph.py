@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgeact.bundle.load import Bundle
 from edgeact.bundle.manifest import GraphSpec, OutputMeaning, TensorSpec
@@ -15,9 +15,10 @@ from edgeact.types import Float32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outputs:
-    """What a graph gave: float32 arrays by meaning and action head."""
+    """What a graph gave: float32 arrays by meaning and action head, and all of them by the name of the tensor."""
 
     arrays: Mapping[tuple[str, str | None], Float32]
+    named: Mapping[str, Float32] = field(default_factory=dict)
 
     def of(self, meaning: OutputMeaning, *, head: str | None = None) -> Float32:
         """The output with this meaning, of this head; the plan has seen to it that there is one."""
@@ -29,7 +30,7 @@ class Outputs:
 
 
 class Graph:
-    """One opened graph with one input; several threads may run it, one after the other.
+    """One opened graph; several threads may run it, one after the other.
 
     Args:
         bundle: Where the graph comes from.
@@ -48,17 +49,21 @@ class Graph:
         self._lock = threading.Lock()
         self._backend = open_graph(bundle, spec, device=device, threads=threads)
 
-    def run(self, array: Array) -> Outputs:
+    def run(self, *arrays: Array) -> Outputs:
         """Execute the graph.
+
+        Args:
+            arrays: Its inputs in the order of the manifest.
 
         Raises:
             BackendError: The graph failed, or gave what no network may give (see `check_values`).
         """
-        inputs = {self.input.name: array}
+        inputs = {spec.name: array for spec, array in zip(self.spec.inputs, arrays, strict=True)}
         with self._lock:
             outputs = self._backend.run(inputs)
         check_values(self.spec, inputs, outputs)
-        return Outputs({(spec.meaning, spec.head): as_float32(outputs[spec.name]) for spec in self.spec.outputs})
+        named = {spec.name: as_float32(outputs[spec.name]) for spec in self.spec.outputs}
+        return Outputs({(spec.meaning, spec.head): named[spec.name] for spec in self.spec.outputs}, named)
 
     @property
     def takes_batches(self) -> bool:

@@ -1,95 +1,73 @@
-"""What the people of one source do, and why it seems so: clips, actions, body parts, attention.
+"""What the people of one source do, what its scenes show, and why it seems so.
 
-Like the tracker, it asks and is answered: which clips are to be classified, which are to be explained. The graphs are
-called by the stages (`edgeact.perception.stages`), on what all sources ask for.
+Like the tracker, it asks and is answered: what is to be judged, then what is to be explained. The graphs are called by
+the stages (`edgeact.perception.stages`), on what all sources ask for.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from edgeact.bundle.plan import Plan
+from edgeact.bundle.manifest import GraphSpec
+from edgeact.bundle.plan import Explainer, Plan
 from edgeact.config import PipelineConfig
-from edgeact.perception.actions import ActionRules, ActionState, EventLog
-from edgeact.perception.attention import attention_map, joint_weights
-from edgeact.perception.clips import ClipBuffer
-from edgeact.perception.parts import part_crops
+from edgeact.engine.base import Array
+from edgeact.perception.actions import EventLog
+from edgeact.perception.attention import joint_weights
+from edgeact.perception.calls import Answers, GraphCall, Row
+from edgeact.perception.describe import describe_person, describe_scene
+from edgeact.perception.map_choice import MapChoice
+from edgeact.perception.pictures import person_picture, picture_size, scene_picture
+from edgeact.perception.readers import ClipInput, Reader, Readers
 from edgeact.perception.schedule import ROUNDING
+from edgeact.perception.subject import Subject, Taken, new_states, new_subject, relevance_of, scores_of
 from edgeact.perception.tracking.step import TrackedPerson, TrackStep
 from edgeact.perception.visibility import possible_actions, visible_limbs
-from edgeact.types import AttentionMap, Event, Float32, Frame, Observation, Perceived, Person, Pose, Reading
+from edgeact.types import Event, Float32, Frame, Observation, Perceived
 
-_NEVER = float("-inf")
-JOINT_MAP = "joints"  # name of the attention map that is made of the joints' maps
-
-# Scores ``(N, A)`` by the name of the action head, and relevance ``(N, T, J)`` by the head that it speaks for.
-Scores = Mapping[str, Float32]
-Relevance = Mapping[str, Float32]
-
-
-@dataclass(slots=True, eq=False)
-class _Memory:
-    """What is remembered of one track between frames.
-
-    Attributes:
-        buffer: Its poses; None where no graph reads clips.
-        states: By action head.
-        last_clip: When it was classified last.
-        last_attention: When a decision was explained last.
-        clip: The last one.
-        weights: By action head how much each joint ``(J,)`` speaks for the decision.
-    """
-
-    buffer: ClipBuffer | None
-    states: dict[str, ActionState]
-    last_clip: float = _NEVER
-    last_attention: float = _NEVER
-    clip: Float32 | None = None
-    weights: dict[str, Float32] = field(default_factory=dict)
+# Of a live source no graph is called again before this many times as long has passed as it took: it must not keep
+# frames waiting, and what it costs comes back as frames that are skipped.
+_PAUSE_FACTOR = 3.0
+# A lifter is asked for every frame, from the first one on.
+_ALWAYS, _ANY_SHARE = float("-inf"), 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Due:
-    """A track whose clip is to be classified: what can be judged, and how much of the clip is known."""
+    """A call that is to be judged: of whom, and which limbs are visible; None where the graph sees for itself."""
 
-    memory: _Memory
-    limbs: dict[str, bool]
-    known_share: float
+    subject: Subject
+    reader: Reader
+    taken: Taken
+    limbs: dict[str, bool] | None
 
 
 class Acting:
-    """Judges the actions of the people of one source, and asks for the clips that graphs have to read.
+    """Judges the people and the scenes of one source, and asks for the calls of graphs.
 
     Args:
-        plan: Of the bundle. Without classifiers persons have no readings; without explainers the attention map shows
-            where the pose graph found the joints.
+        plan: Of the bundle.
         config: Of the pipeline.
         log: Numbers the events of the source.
+        live: Whether the source gives frames whether or not there is time for them.
+
+    Raises:
+        UsageError: The settings choose an attention map that the bundle does not offer.
     """
 
-    def __init__(self, plan: Plan, config: PipelineConfig, log: EventLog) -> None:
-        self._plan, self._config, self._log = plan, config, log
-        self._rules = [
-            ActionRules(
-                head=head.name,
-                labels=head.labels,
-                other_label=head.other_label or "",
-                start_score=head.score,
-                smoothing_seconds=config.smoothing_seconds,
-                minimum_seconds=config.minimum_event_seconds,
-                has_events=head.events,
-            )
-            for head in plan.heads
-        ]
-        self._memories: dict[int, _Memory] = {}
+    def __init__(self, plan: Plan, config: PipelineConfig, log: EventLog, *, live: bool = False) -> None:
+        self._plan, self._config, self._log, self._live = plan, config, log, live
+        self._choice = MapChoice(plan, config.attention)
+        self._people = Readers(plan, config, "person", self._choice)
+        self._scenes = Readers(plan, config, "scene", self._choice)
+        self._subjects: dict[int, Subject] = {}
+        self._scene: Subject | None = None
+        self._costs: dict[str, float] = {}  # seconds of each graph's last batch
         self._frame: Frame | None = None  # that is being described
         self._persons: tuple[TrackedPerson, ...] = ()
         self._events: list[Event] = []
         self._due: list[_Due] = []
-        self._explained: list[_Memory] = []
+        self._explained: list[tuple[Subject, Explainer, Taken]] = []
 
-    def expect(self, frame: Frame, step: TrackStep, *, is_new: bool) -> list[Float32]:
+    def expect(self, frame: Frame, step: TrackStep, *, is_new: bool) -> list[GraphCall]:
         """Begin to describe a frame.
 
         Args:
@@ -98,7 +76,7 @@ class Acting:
             is_new: Whether a shot or an epoch begins with it.
 
         Returns:
-            Clips ``(T, J, 3)`` to classify, which `answer` is to be given the scores of.
+            What is to be judged, which `answer` is to be given the answers to.
         """
         self._frame, self._persons = frame, step.persons
         self._events = list(self.forget_all()) if is_new else []
@@ -106,158 +84,223 @@ class Acting:
         for track_id in step.lost:
             self._events += self._forget(track_id)
         for tracked in step.persons:
-            self._events += self._remember(tracked, frame.time)
-        clips = []
+            self._remember(tracked, frame)
         self._due = []
         for tracked in step.persons:
-            clip = self._due_clip(self._memories[tracked.track_id], frame)
-            if clip is not None:
-                clips.append(clip)
-        return clips
+            for reader in self._people.readers:
+                self._ask(self._subjects[tracked.track_id], reader, tracked)
+        if not self._scenes.is_empty:
+            self._look_at_scene(frame)
+        return [due.taken.call for due in self._due]
 
-    def answer(self, scores: Scores) -> list[Float32]:
-        """Take in the scores of the clips.
+    def answer(self, answers: Answers) -> list[GraphCall]:
+        """Take in what the graphs say.
 
         Args:
-            scores: By action head ``(N, A)``, N clips in the order in which they were asked for.
+            answers: To the calls that `expect` asked for.
 
         Returns:
-            Clips ``(T, J, 3)`` to explain, which `conclude` is to be given the relevance of.
+            What is to be explained, which `conclude` is to be given the answers to.
         """
         time = self._current_frame().time
-        for row, due in enumerate(self._due):
-            for rules in self._rules:
-                state, possible = due.memory.states[rules.head], possible_actions(rules.labels, due.limbs)
-                raw = scores[rules.head][row]
-                self._events += state.update(time, raw, possible=possible, known_share=due.known_share)
-        for tracked in self._persons:  # only now: an action that has just ended is not shown in this frame any more
-            for state in self._memories[tracked.track_id].states.values():
+        self._costs.update(answers.seconds)
+        for tracked in self._persons:
+            self._judge_pose_heads(tracked, time)
+        for due, row in zip(self._due, answers.rows, strict=True):
+            self._judge(due, row, time)
+        for subject in self._seen():  # only now: an action that has just ended is not shown in this frame any more
+            for state in subject.states.values():
                 state.note_seen(time)
-        self._explained = [
-            memory
-            for tracked in self._persons
-            if tracked.joint_maps is not None and self._wants_explanation(memory := self._memories[tracked.track_id])
-        ]
-        return [memory.clip for memory in self._explained if memory.clip is not None]
+        self._explained = []
+        for tracked in self._persons:
+            for explainer in self._people.explainers:
+                self._ask_why(self._subjects[tracked.track_id], explainer, tracked)
+        if self._scene is not None:
+            for explainer in self._scenes.explainers:
+                self._ask_why(self._scene, explainer, None)
+        return [taken.call for _, _, taken in self._explained]
 
-    def conclude(self, relevance: Relevance) -> Perceived:
+    def conclude(self, answers: Answers) -> Perceived:
         """Describe the frame.
 
         Args:
-            relevance: By action head ``(N, T, J)``, N clips in the order in which they were asked for.
+            answers: To the calls that `answer` asked for.
         """
         frame = self._current_frame()
-        for row, memory in enumerate(self._explained):
-            memory.last_attention = frame.time
-            for head, found in relevance.items():
-                if self._plan.clip is not None:
-                    memory.weights[head] = joint_weights(found[row], stride_seconds=self._plan.clip.stride_seconds)
-        persons = tuple(self._person(tracked) for tracked in self._persons)
+        self._costs.update(answers.seconds)
+        for (subject, explainer, taken), row in zip(self._explained, answers.rows, strict=True):
+            subject.called[explainer.graph.name] = frame.time
+            self._note_reasons(subject, explainer.graph, row, taken)
+        persons = tuple(
+            describe_person(self._plan, self._choice, self._subjects[tracked.track_id], tracked, frame.time)
+            for tracked in self._persons
+        )
+        scene, attention = describe_scene(self._scene, frame.time)
         self._frame, self._explained, self._due = None, [], []
-        return Perceived(Observation(frame, persons), tuple(self._events))
+        return Perceived(Observation(frame, persons, scene, attention), tuple(self._events))
 
     def forget_all(self) -> tuple[Event, ...]:
-        """Forget all tracks; the actions that were in force end."""
-        return tuple(event for track_id in list(self._memories) for event in self._forget(track_id))
+        """Forget all tracks and the scene; the actions that were in force end."""
+        events = [event for track_id in list(self._subjects) for event in self._forget(track_id)]
+        scene, self._scene = self._scene, None
+        return (*events, *([] if scene is None else scene.close()))
 
     def _current_frame(self) -> Frame:
         if self._frame is None:
             raise AssertionError("no frame is being described")
         return self._frame
 
+    def _seen(self) -> list[Subject]:
+        """Who and what is in the frame."""
+        scene = [] if self._scene is None else [self._scene]
+        return [*(self._subjects[tracked.track_id] for tracked in self._persons), *scene]
+
     def _forget(self, track_id: int) -> list[Event]:
-        memory = self._memories.pop(track_id, None)
-        return [] if memory is None else _close(memory)
+        subject = self._subjects.pop(track_id, None)
+        return [] if subject is None else subject.close()
 
-    def _remember(self, tracked: TrackedPerson, time: float) -> list[Event]:
-        """Keep the frame's pose; what came before is forgotten where the track turns out to have been on someone else,
-        or was not seen for long.
+    def _remember(self, tracked: TrackedPerson, frame: Frame) -> None:
+        """Keep what the frame shows of a person; what came before is forgotten where the track turns out to have been
+        on someone else, or was not seen for long.
         """
-        events = [] if tracked.continues else self._forget(tracked.track_id)
-        memory = self._memories.get(tracked.track_id)
-        if memory is None:
-            clip = self._plan.clip
-            buffer = None if clip is None else ClipBuffer(clip, gap_seconds=self._config.lost_seconds)
-            memory = self._memories[tracked.track_id] = _Memory(buffer, self._new_states(tracked.track_id))
-        if memory.buffer is not None and not memory.buffer.add(time, tracked.features):
-            events += _close(memory)
-            memory.states = self._new_states(tracked.track_id)
-        return events
+        if not tracked.continues:
+            self._events += self._forget(tracked.track_id)
+        subject = self._subjects.get(tracked.track_id)
+        if subject is None:
+            gap = self._config.lost_seconds
+            subject = new_subject(self._people, self._log, track_id=tracked.track_id, gap_seconds=gap)
+            self._subjects[tracked.track_id] = subject
+        samples = {key: self._sample(subject, key, tracked, frame) for key in self._people.clip_inputs}
+        if not subject.add(frame.time, samples):
+            self._events += subject.close()
+            subject.states = new_states(self._people.rules, self._log, track_id=tracked.track_id)
 
-    def _new_states(self, track_id: int) -> dict[str, ActionState]:
-        return {rules.head: ActionState(rules, self._log, track_id=track_id) for rules in self._rules}
+    def _sample(self, subject: Subject, key: ClipInput, tracked: TrackedPerson, frame: Frame) -> Array:
+        """What a frame adds to a clip of a person."""
+        if key.meaning == "poses":
+            return tracked.features
+        if key.size is not None and key.padding is not None:
+            picture, shown = person_picture(frame.image, tracked.box, key.size, padding=key.padding)
+            subject.boxes[key] = shown
+            return picture
+        tensor = self._plan.pose.output("features")
+        if tensor is None:
+            raise AssertionError("a graph reads features that no graph gives")
+        return tracked.more[tensor.name]
 
-    def _due_clip(self, memory: _Memory, frame: Frame) -> Float32 | None:
-        """The clip of a track whose turn it is and of whom enough is visible."""
-        if memory.buffer is None or frame.time - memory.last_clip < self._config.clip_every_seconds - ROUNDING:
+    def _look_at_scene(self, frame: Frame) -> None:
+        """Keep what the frame shows as a whole, and ask what it is."""
+        if self._scene is None:
+            gap = self._config.lost_seconds
+            self._scene = new_subject(self._scenes, self._log, track_id=None, gap_seconds=gap)
+        samples: dict[ClipInput, Array] = {}
+        for key in self._scenes.clip_inputs:
+            if key.size is not None:
+                samples[key], self._scene.boxes[key] = scene_picture(frame.image, key.size)
+        if not self._scene.add(frame.time, samples):
+            self._events += self._scene.close()
+            self._scene.states = new_states(self._scenes.rules, self._log, track_id=None)
+        for reader in self._scenes.readers:
+            self._ask(self._scene, reader, None)
+
+    def _every(self, graph: str, seconds: float) -> float:
+        """The time between two calls of a graph of one subject."""
+        return max(seconds, _PAUSE_FACTOR * self._costs.get(graph, 0.0) if self._live else 0.0) - ROUNDING
+
+    def _ask(self, subject: Subject, reader: Reader, tracked: TrackedPerson | None) -> None:
+        """Ask what a subject does, where it is its turn and enough of it is known and visible."""
+        frame, graph = self._current_frame(), reader.graph
+        every = _ALWAYS if reader.lifts else self._config.clip_every_seconds
+        if not subject.is_due(graph.name, frame.time, every=self._every(graph.name, every)):
+            return
+        taken = self._take(subject, reader, tracked, frame)
+        if taken is None:
+            return
+        subject.taken[graph.name], subject.called[graph.name] = taken, frame.time
+        limbs = None
+        if reader.poses is not None:
+            limbs = self._visible_limbs(subject, reader.poses, frame)
+            if not any(limbs.values()):
+                for head in graph.heads:
+                    self._events += subject.states[head.name].pause(frame.time)
+                return
+        self._due.append(_Due(subject, reader, taken, limbs))
+
+    def _take(self, subject: Subject, reader: Reader, tracked: TrackedPerson | None, frame: Frame) -> Taken | None:
+        """What a reader is given now, or None while too little is known."""
+        crop = None if tracked is None else tracked.crop_box
+        if not reader.clips:
+            picture, shown = self._picture(reader, tracked, frame)
+            return Taken(GraphCall(reader.graph.name, (picture,)), frame.time, shown, crop)
+        arrays = subject.clip(reader, least_share=_ANY_SHARE if reader.lifts else None)
+        if arrays is None:
             return None
-        clip = memory.buffer.clip()
+        share = subject.buffers[reader.clips[0]].known_share
+        box = next((subject.boxes[key] for key in reader.clips if key in subject.boxes), None)
+        return Taken(GraphCall(reader.graph.name, arrays), frame.time, box, crop, share)
+
+    def _picture(self, reader: Reader, tracked: TrackedPerson | None, frame: Frame) -> tuple[Array, Float32]:
+        size = picture_size(reader.graph.inputs[0])
+        if tracked is None or reader.graph.crop is None:
+            return scene_picture(frame.image, size)
+        return person_picture(frame.image, tracked.box, size, padding=reader.graph.crop.padding)
+
+    def _visible_limbs(self, subject: Subject, poses: ClipInput, frame: Frame) -> dict[str, bool]:
+        """Which limbs are visible in what is known of a clip."""
+        buffer = subject.buffers[poses]
+        clip = buffer.clip()
         if clip is None:
-            return None
-        memory.clip, memory.last_clip = clip, frame.time
+            return {}
         height, width = frame.image.shape[:2]
-        known_share = memory.buffer.known_share
-        limbs = visible_limbs(
-            clip[-max(1, round(known_share * len(clip))) :],
+        return visible_limbs(
+            clip[-max(1, round(buffer.known_share * len(clip))) :],
             skeleton=self._plan.skeleton,
             threshold=self._plan.joint_confidence,
             width=width,
             height=height,
         )
-        if not any(limbs.values()):
-            for state in memory.states.values():
-                self._events += state.pause(frame.time)
-            return None
-        self._due.append(_Due(memory, limbs, known_share))
-        return clip
 
-    def _wants_explanation(self, memory: _Memory) -> bool:
-        """Explained anew every ``attention_every_seconds``; the joints' maps are those of each frame."""
-        if not self._plan.explainers or memory.clip is None:
-            return False
-        elapsed = self._current_frame().time - memory.last_attention
-        return elapsed >= self._config.attention_every_seconds - ROUNDING
+    def _judge_pose_heads(self, tracked: TrackedPerson, time: float) -> None:
+        """Take in what the pose graph says of a person besides the pose."""
+        if not tracked.more:
+            return
+        subject, pose = self._subjects[tracked.track_id], self._plan.pose
+        for head, raw in scores_of(pose, tracked.more):
+            self._events += subject.states[head].update(time, raw)
+        taken = Taken(GraphCall(pose.name, ()), time, tracked.crop_box, tracked.crop_box)
+        subject.note_maps(self._choice.maps_of(pose), tracked.more, taken)
 
-    def _person(self, tracked: TrackedPerson) -> Person:
-        memory = self._memories[tracked.track_id]
-        pose = Pose(joints=tracked.features[:, :2], confidence=tracked.features[:, 2], joints_3d=tracked.joints_3d)
-        readings = [state.reading for state in memory.states.values() if state.reading is not None]
-        parts = part_crops(pose, skeleton=self._plan.skeleton, threshold=self._plan.joint_confidence)
-        return Person(
-            track_id=tracked.track_id,
-            box=tracked.box,
-            score=tracked.score,
-            pose=pose,
-            parts=parts,
-            readings=tuple(self._with_attention(reading, memory, tracked) for reading in readings),
-            attention=() if readings else self._joint_maps(memory, tracked),
-        )
+    def _judge(self, due: _Due, row: Row, time: float) -> None:
+        """Take in what a reader says."""
+        subject, graph = due.subject, due.reader.graph
+        for head, raw in scores_of(graph, row):
+            labels = next(spec.labels for spec in graph.heads if spec.name == head)
+            possible = None if due.limbs is None else possible_actions(labels, due.limbs)
+            state = subject.states[head]
+            self._events += state.update(time, raw, possible=possible, known_share=due.taken.known_share)
+        lifted = graph.output("joints_3d")
+        if lifted is not None:
+            subject.joints_3d = row[lifted.name]
+        self._note_reasons(subject, graph, row, due.taken)
 
-    def _with_attention(self, reading: Reading, memory: _Memory, tracked: TrackedPerson) -> Reading:
-        weights = memory.weights.get(reading.head)
-        if tracked.joint_maps is None:
-            return reading
-        if weights is None:
-            return replace(reading, attention=(_plain_map(tracked.joint_maps, tracked.crop_box),))
-        label = reading.labels[0] if reading.labels else None
-        found = attention_map(weights, tracked.joint_maps, name=JOINT_MAP, box=tracked.crop_box, label=label)
-        return replace(reading, attention=(found,))
+    def _ask_why(self, subject: Subject, explainer: Explainer, tracked: TrackedPerson | None) -> None:
+        """Ask for an explanation every ``attention_every_seconds``, of what was judged last."""
+        name, time = explainer.graph.name, self._current_frame().time
+        if tracked is not None and explainer.graph.output("relevance") is not None and tracked.joint_maps is None:
+            return
+        if not subject.is_due(name, time, every=self._every(name, self._config.attention_every_seconds)):
+            return
+        taken = subject.taken.get(explainer.of.name)
+        if taken is None and tracked is not None and explainer.of is self._plan.pose:
+            reader = Reader(explainer.graph, (), None, lifts=False)
+            taken = self._take(subject, reader, tracked, self._current_frame())
+        if taken is not None:
+            asked = replace(taken, call=GraphCall(name, taken.call.arrays))
+            self._explained.append((subject, explainer, asked))
 
-    def _joint_maps(self, memory: _Memory, tracked: TrackedPerson) -> tuple[AttentionMap, ...]:
-        """The map of a person of whom nothing is read yet, or not any more."""
-        if tracked.joint_maps is None:
-            return ()
-        weights = next(iter(memory.weights.values()), None)
-        if weights is None:
-            return (_plain_map(tracked.joint_maps, tracked.crop_box),)
-        return (attention_map(weights, tracked.joint_maps, name=JOINT_MAP, box=tracked.crop_box, label=None),)
-
-
-def _plain_map(joint_maps: Float32, box: Float32) -> AttentionMap:
-    """Where the pose network saw the joints, all alike."""
-    equal = np.full(len(joint_maps), 1.0 / len(joint_maps), np.float32)
-    return attention_map(equal, joint_maps, name=JOINT_MAP, box=box, label=None)
-
-
-def _close(memory: _Memory) -> list[Event]:
-    return [event for state in memory.states.values() for event in state.close()]
+    def _note_reasons(self, subject: Subject, graph: GraphSpec, row: Row, taken: Taken) -> None:
+        """Take in where a graph looked."""
+        for head, relevance in relevance_of(graph, row):
+            if graph.clip is not None:
+                subject.weights[head] = joint_weights(relevance, stride_seconds=graph.clip.stride_seconds)
+        subject.note_maps(self._choice.maps_of(graph), row, taken)

@@ -7,18 +7,16 @@ decided, an action that has come into force lasts long enough to be an event, a 
 end it, and every frame that shows an action lies in an event that holds it.
 """
 
-import math
-from collections import deque
 from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
 import numpy.typing as npt
 
+from edgeact.perception.smoothing import ROUNDING, SmoothedScores
 from edgeact.types import Event, EventSubject, Float32, Reading
 
-_ROUNDING = 1e-6  # times are sums of fractions: what is as long as the minimum but for rounding is long enough
-_UPDATE_SECONDS = 1.0  # an event that lasts is told again so often: often enough for a person who watches
+UPDATE_SECONDS = 1.0  # an event that lasts is told again so often: often enough for a person who watches
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +26,28 @@ class ActionRules:
     Attributes:
         head: Name of the head.
         labels: In the order of the scores.
-        other_label: The one that is no action.
+        other_label: The one that is no action; None where each label is one.
         start_score: Smoothed score that puts an action in force.
         smoothing_seconds: Time constant of the average; 0 takes the raw scores.
         minimum_seconds: For how long a score counts: an action in force lasts at least so long, unless its track ends.
         has_events: Whether actions of this head become events.
+        label_scores: A score for each label in place of ``start_score``; None where all have the same.
+        multi_label: Whether several actions may be in force at once.
     """
 
     head: str
     labels: tuple[str, ...]
-    other_label: str
+    other_label: str | None
     start_score: float
     smoothing_seconds: float
     minimum_seconds: float
     has_events: bool = True
+    label_scores: tuple[float, ...] | None = None
+    multi_label: bool = False
+
+    def threshold(self, label: int) -> float:
+        """The smoothed score that puts a label in force, by its position."""
+        return self.start_score if self.label_scores is None else self.label_scores[label]
 
 
 class EventLog:
@@ -90,11 +96,8 @@ class ActionState:
 
     def __init__(self, rules: ActionRules, log: EventLog, *, track_id: int | None) -> None:
         self._rules, self._log, self._track_id = rules, log, track_id
-        self._other = rules.labels.index(rules.other_label)
-        self._smoothed: Float32 | None = None
-        self._known_share = 1.0  # of the last clip
-        self._time = 0.0
-        self._recent: deque[tuple[float, Float32]] = deque()  # smoothed scores of the last `minimum_seconds`
+        self._other = None if rules.other_label is None else rules.labels.index(rules.other_label)
+        self._scores = SmoothedScores(smoothing_seconds=rules.smoothing_seconds, kept_seconds=rules.minimum_seconds)
         self._current: int | None = None
         self._event: Event | None = None  # of the action in force
         self._told = 0.0  # when the event was told last
@@ -122,13 +125,15 @@ class ActionState:
         Returns:
             The events that ended, began or went on with this. `reading` holds what is known now.
         """
-        smoothed = self._smooth(time, raw if possible is None else self._judged(raw, possible), known_share)
+        judged = raw if possible is None else self._judged(raw, possible)
+        smoothed = self._scores.add(time, judged, known_share=known_share)
         best = int(smoothed.argmax())
-        starts = best != self._other and float(smoothed[best]) >= self._rules.start_score
+        starts = best != self._other and float(smoothed[best]) >= self._rules.threshold(best)
         events: tuple[Event, ...] = ()
         if self._current is not None and self._event is not None:
-            has_faded = float(self._deciding()[self._current]) < self._rules.start_score
-            has_lasted = time - self._event.start >= self._rules.minimum_seconds - _ROUNDING
+            deciding = self._scores.deciding(self._current)
+            has_faded = float(deciding[self._current]) < self._rules.threshold(self._current)
+            has_lasted = time - self._event.start >= self._rules.minimum_seconds - ROUNDING
             if has_faded or (starts and best != self._current and has_lasted):
                 events += self.close()
         if self._current is None and starts:
@@ -136,7 +141,7 @@ class ActionState:
         if self._current is None:
             self.reading = Reading(self._rules.head, raw=raw, smoothed=smoothed)
             return events
-        deciding, self._last_seen = self._deciding(), time
+        deciding, self._last_seen = self._scores.deciding(self._current), time
         label, score = self._rules.labels[self._current], float(deciding[self._current])
         self.reading = Reading(self._rules.head, raw=raw, smoothed=deciding, labels=(label,), scores=(score,))
         return events + self._tell(time, label, score)
@@ -151,9 +156,10 @@ class ActionState:
         Returns:
             The event that ended with this. `reading` is None from then on.
         """
-        if self._smoothed is None or time - self._time <= self._rules.minimum_seconds + _ROUNDING:
+        if not self._scores.count_no_longer(time):
             return ()
-        self._smoothed, self.reading = None, None
+        self._scores.forget()
+        self.reading = None
         return self.close()
 
     def close(self) -> tuple[Event, ...]:
@@ -177,32 +183,13 @@ class ActionState:
             self._told = time
             return (self._event,) if self._rules.has_events else ()
         self._event = replace(self._event, score=max(self._event.score, score))
-        if not self._rules.has_events or time - self._told < _UPDATE_SECONDS - _ROUNDING:
+        if not self._rules.has_events or time - self._told < UPDATE_SECONDS - ROUNDING:
             return ()
         self._told = time
         return (replace(self._event, phase="update"),)
 
     def _judged(self, raw: Float32, possible: npt.NDArray[np.bool_]) -> Float32:
         judged = np.where(possible, raw, np.float32(0))
-        judged[self._other] = 1 - (judged.sum() - judged[self._other])
+        if self._other is not None:
+            judged[self._other] = 1 - (judged.sum() - judged[self._other])
         return np.asarray(judged, np.float32)
-
-    def _smooth(self, time: float, scores: Float32, known_share: float) -> Float32:
-        """The smoothed scores ``(A,)``, which are remembered as long as they count."""
-        if self._smoothed is None or self._rules.smoothing_seconds == 0:
-            self._smoothed = scores.astype(np.float32)
-        else:
-            # Scores at the start of a track are guesses from a short history: with equal weights they would delay
-            # what a longer one shows by a fifth of a second.
-            growth = min(self._known_share / known_share, 1.0) ** 2
-            share = 1.0 - growth * math.exp(-(time - self._time) / self._rules.smoothing_seconds)
-            self._smoothed = np.asarray(self._smoothed + np.float32(share) * (scores - self._smoothed), np.float32)
-        self._time, self._known_share = time, known_share
-        self._recent.append((time, self._smoothed))
-        while time - self._recent[0][0] > self._rules.minimum_seconds + _ROUNDING:
-            self._recent.popleft()
-        return self._smoothed
-
-    def _deciding(self) -> Float32:
-        """Of the smoothed scores that count, those ``(A,)`` in which the action in force is highest."""
-        return max((scores for _, scores in self._recent), key=lambda scores: float(scores[self._current]))

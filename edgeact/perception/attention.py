@@ -1,4 +1,5 @@
-"""Where a decision came from: the relevance of each joint, drawn where the pose network saw the joint.
+"""Where a decision came from: maps that graphs give, and the relevance of each joint, drawn where the pose network saw
+the joint.
 
 The bundle's explain graph (forward and backward pass of the action graph, traced at export) says how much each joint of
 each frame of the clip speaks for the winning action; the joint maps say where in the crop each joint is.
@@ -43,3 +44,31 @@ def attention_map(weights: Float32, joint_maps: Float32, *, name: str, box: Floa
     if peak > 0:
         values = values / peak
     return AttentionMap(name=name, values=np.asarray(values, np.float32), box=box, label=label)
+
+
+def scaled_map(values: Float32, *, is_mask: bool) -> Float32:
+    """What a graph gives as a map → 0..1.
+
+    Args:
+        values: ``(h, w)`` of a frame, or ``(T, h, w)`` of a clip, whose maps are scaled together: a moment in which
+            nothing mattered stays dark.
+        is_mask: Whether the values mean a share already, which is only kept within its limits.
+    """
+    if is_mask:
+        return np.asarray(np.clip(values, 0.0, 1.0), np.float32)
+    low, high = float(values.min()), float(values.max())
+    if not high > low:
+        return np.zeros_like(values, np.float32)
+    return np.asarray((values - low) / (high - low), np.float32)
+
+
+def newest_moment(values: Float32) -> Float32:
+    """The map ``(h, w)`` of the frame that a clip ends with, out of ``(T, h, w)``; a frame's map is its own."""
+    return values[-1] if values.ndim == 3 else values
+
+
+def follow_box(box: Float32, before: Float32, now: Float32) -> Float32:
+    """Where a map lies now that lay in ``box`` when the person's crop was ``before``: it moves and grows with it."""
+    scale = (now[2:] - now[:2]) / np.maximum(before[2:] - before[:2], 1e-6)
+    corners = (box.reshape(2, 2) - before[:2]) * scale + now[:2]
+    return np.asarray(corners.reshape(4), np.float32)

@@ -25,32 +25,38 @@ def part_length(joints: Float32) -> float:
     return 0.25 * math.hypot(width, height)
 
 
-def part_crops(pose: Pose, *, skeleton: Skeleton, threshold: float) -> tuple[PartCrop, ...]:
-    """Head, right hand and left hand of a person; a part whose joint is less confident than ``threshold`` is left out.
+def part_crops(
+    pose: Pose, *, skeleton: Skeleton, threshold: float, boxes: Float32 | None = None
+) -> tuple[PartCrop, ...]:
+    """Head, right hand and left hand of a person; a part whose joint is less confident than ``threshold``, or whose
+    joint the skeleton does not have, is left out.
 
     Args:
         pose: Joints of one person in frame pixels.
         skeleton: What they follow.
         threshold: Least confidence of the part's joint; the head's is that of its joints on average.
+        boxes: ``(3, 4)`` head, right hand and left hand in frame pixels, where a graph has placed them itself.
     """
     shares = _joint_shares(skeleton)
     centres, confidence = shares @ pose.joints, shares @ pose.confidence
-    length = part_length(pose.joints)
-    boxes = np.concatenate([centres - length, centres + length], axis=1).astype(np.float32)
+    if boxes is None:
+        length = part_length(pose.joints)
+        boxes = np.concatenate([centres - length, centres + length], axis=1).astype(np.float32)
     return tuple(
         PartCrop(name=name, box=box)
-        for name, box, sure in zip(_PARTS, boxes, confidence.tolist(), strict=True)
-        if sure >= threshold
+        for name, box, sure, share in zip(_PARTS, boxes, confidence.tolist(), shares, strict=True)
+        if sure >= threshold and share.any()
     )
 
 
 @lru_cache(maxsize=8)
 def _joint_shares(skeleton: Skeleton) -> Float32:
     """How much each joint counts for the place of each of `_PARTS`, ``(3, J)``: each part lies at the mean of its
-    joints.
+    joints; a part without joints in the skeleton lies nowhere.
     """
     head = _HEAD_JOINTS if set(_HEAD_JOINTS) <= set(skeleton.joints) else _FACE_JOINTS
     shares = np.zeros((len(_PARTS), len(skeleton.joints)), np.float32)
     for row, joints in enumerate((head, ("right_wrist",), ("left_wrist",))):
-        shares[row, [skeleton.index(joint) for joint in joints]] = 1 / len(joints)
+        known = [skeleton.index(joint) for joint in joints if joint in skeleton.joints]
+        shares[row, known] = 1 / max(len(known), 1)
     return shares

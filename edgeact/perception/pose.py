@@ -1,15 +1,18 @@
 """Joints of persons in given boxes, by the bundle's person/frame graph, all persons of all frames in one call."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from edgeact.bundle.manifest import Meaning
 from edgeact.engine.engine import Engine
 from edgeact.engine.graph import Outputs
-from edgeact.geometry import crop_box, invert_matrix, person_crop_matrix, transform_points, warp
+from edgeact.geometry import crop_box, invert_matrix, person_crop_matrix, transform_box, transform_points, warp
 from edgeact.perception.tracking.appearance import ClothingSampler
 from edgeact.types import Float32, UInt8
+
+_ALWAYS_READ: tuple[Meaning, ...] = ("joints", "confidence", "joint_maps", "joints_3d")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +25,8 @@ class PoseBatch:
         joints_3d: ``(N, J, 3)`` float32 metres from the pelvis, or None where the graph gives none.
         crop_boxes: ``(N, 4)`` float32: what of the frame each crop shows.
         colours: ``(N, 2, 3)`` float32: what each person wears, see `ClothingSampler`.
+        more: ``(N, …)`` float32 by the name of the tensor: what else the graph says of each person (scores of actions,
+            attention maps over the crop, features; boxes of parts in frame pixels).
     """
 
     features: Float32
@@ -29,6 +34,7 @@ class PoseBatch:
     joints_3d: Float32 | None
     crop_boxes: Float32
     colours: Float32
+    more: Mapping[str, Float32] = field(default_factory=dict)
 
 
 def empty_batch(joints: int) -> PoseBatch:
@@ -52,6 +58,7 @@ def join_batches(first: PoseBatch, second: PoseBatch) -> PoseBatch:
         joints_3d=_join(first.joints_3d, second.joints_3d),
         crop_boxes=np.concatenate([first.crop_boxes, second.crop_boxes]),
         colours=np.concatenate([first.colours, second.colours]),
+        more={name: np.concatenate([first.more[name], second.more[name]]) for name in first.more},
     )
 
 
@@ -73,6 +80,7 @@ class PoseEstimator:
         self._padding = plan.crop.padding
         self._joint_confidence = plan.joint_confidence
         self._joints = len(plan.skeleton.joints)
+        self._more = {spec.name: spec.meaning for spec in plan.pose.outputs if spec.meaning not in _ALWAYS_READ}
         self._clothing = ClothingSampler(plan.skeleton)
         self._crops = np.empty((0, self._height, self._width, 3), np.uint8)
 
@@ -116,6 +124,11 @@ class PoseEstimator:
         for index, matrix in enumerate(matrices):
             features[index, :, :2] = transform_points(joints[index], invert_matrix(matrix))
         features[:, :, 2] = confidence
+        more = {name: outputs.named[name] for name in self._more}
+        for name, meaning in self._more.items():
+            if meaning == "part_boxes":
+                to_frame = [invert_matrix(matrix) for matrix in matrices]
+                more[name] = np.stack([transform_box(*pair) for pair in zip(more[name], to_frame, strict=True)])
         colours = np.stack(
             [
                 self._clothing.sample(crop, places, sure, threshold=self._joint_confidence)
@@ -129,6 +142,7 @@ class PoseEstimator:
             joints_3d=outputs.find("joints_3d"),
             crop_boxes=shown,
             colours=colours,
+            more=more,
         )
 
 
@@ -140,4 +154,5 @@ def _rows(batch: PoseBatch, first: int, last: int) -> PoseBatch:
         joints_3d=None if batch.joints_3d is None else batch.joints_3d[first:last],
         crop_boxes=batch.crop_boxes[first:last],
         colours=batch.colours[first:last],
+        more={name: values[first:last] for name, values in batch.more.items()},
     )

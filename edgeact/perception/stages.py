@@ -8,14 +8,11 @@ the streams that it failed for get the error in place of an outcome, and the oth
 import time as clock
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
 
 from edgeact.config import PipelineConfig
 from edgeact.engine.engine import Engine
-from edgeact.engine.graph import Graph
 from edgeact.errors import BackendError
+from edgeact.perception.calls import run_calls
 from edgeact.perception.detect import Detector
 from edgeact.perception.pose import PoseBatch, PoseEstimator
 from edgeact.perception.stream import Stream
@@ -57,14 +54,20 @@ class Stages:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._plan = engine.bundle.plan
-        self._detector, self._poses = Detector(engine), PoseEstimator(engine)
-        self._classifiers = [engine.graph(spec) for spec in self._plan.classifiers]
-        self._explainers = [engine.graph(spec) for spec in self._plan.explainers]
+        self._plan, self._engine = engine.bundle.plan, engine
+        follows = self._plan.persons is not None
+        self._detector = Detector(engine) if follows else None
+        self._poses = PoseEstimator(engine) if follows else None
+        self._judges = bool(self._plan.readers)
+        self._explainers = [explainer.graph for explainer in self._plan.explainers]
 
-    def open_stream(self, config: PipelineConfig, *, source: str = "") -> Stream:
-        """A stream for a source that has just been opened."""
-        return Stream(self._plan, config, source=source)
+    def open_stream(self, config: PipelineConfig, *, source: str = "", live: bool = False) -> Stream:
+        """A stream for a source that has just been opened.
+
+        Raises:
+            UsageError: The settings choose an attention map that the bundle does not offer.
+        """
+        return Stream(self._plan, config, source=source, live=live)
 
     def detect(self, batch: Sequence[tuple[Stream, Frame]]) -> list[Looked | BackendError]:
         """See where a shot begins, and who is there on the frames that are due."""
@@ -83,21 +86,21 @@ class Stages:
         return followed
 
     def act(self, batch: Sequence[tuple[Stream, Followed]]) -> list[Perceived | BackendError]:
-        """Classify the action of every person, and compute the attention maps that explain it."""
+        """Judge what every person does and what the scenes show, and compute the attention maps that explain it."""
         began = clock.perf_counter()
-        clips = [
+        asked = [
             stream.acting.expect(followed.looked.frame, followed.step, is_new=followed.looked.is_new)
             for stream, followed in batch
         ]
-        scores = _run_by_head(self._classifiers, "actions", clips)
+        answers = run_calls(self._engine, self._plan.readers, asked)
         explained = [
             [] if isinstance(found, BackendError) else stream.acting.answer(found)
-            for (stream, _), found in zip(batch, scores, strict=True)
+            for (stream, _), found in zip(batch, answers, strict=True)
         ]
         acted = clock.perf_counter()
-        relevance = _run_by_head(self._explainers, "relevance", explained)
+        reasons = run_calls(self._engine, self._explainers, explained)
         perceived: list[Perceived | BackendError] = []
-        for (stream, followed), found, shown in zip(batch, scores, relevance, strict=True):
+        for (stream, followed), found, shown in zip(batch, answers, reasons, strict=True):
             if isinstance(found, BackendError):
                 perceived.append(found)
                 continue
@@ -106,7 +109,7 @@ class Stages:
                 continue
             seconds = followed.looked.seconds
             one = stream.acting.conclude(shown)
-            if self._classifiers:
+            if self._judges:
                 seconds["action"] = (acted - began) / len(batch)
             one.observation.stage_seconds.update(seconds)
             perceived.append(one)
@@ -124,13 +127,16 @@ class Stages:
     def _look(self, stream: Stream, frame: Frame) -> Looked | BackendError:
         is_new = stream.begins(frame)
         seconds: dict[str, float] = {}
+        is_due = self._detector is not None and stream.schedule.is_due(frame.time, is_new=is_new)
         try:
-            detections = self._detect(frame, seconds) if stream.schedule.is_due(frame.time, is_new=is_new) else None
+            detections = self._detect(frame, seconds) if is_due else None
         except BackendError as error:
             return error
         return Looked(frame, is_new, detections, seconds)
 
     def _detect(self, frame: Frame, seconds: dict[str, float]) -> tuple[Detection, ...]:
+        if self._detector is None:
+            raise AssertionError("the bundle has no detector")
         began = clock.perf_counter()
         detections = self._detector.detect(frame.image)
         seconds["detect"] = clock.perf_counter() - began
@@ -139,6 +145,8 @@ class Stages:
     def _expect(self, stream: Stream, looked: Looked) -> PoseRequest | TrackStep | BackendError:
         """Tell the tracker of the frame; where it needs to know more, the detector runs first."""
         frame, detections = looked.frame, looked.detections
+        if stream.tracker is None:
+            return TrackStep((), ())
         if looked.is_new:
             stream.tracker.reset()
         would_help = stream.tracker.wants_detection
@@ -168,8 +176,8 @@ class Stages:
         a_person = (clock.perf_counter() - began) / max(sum(len(boxes) for _, boxes in requests), 1)
         for row, (_, boxes), found in zip(rows, requests, poses, strict=True):
             stream, looked = batch[row]
-            if isinstance(found, BackendError):
-                answers[row] = found
+            if isinstance(found, BackendError) or stream.tracker is None:
+                answers[row] = found if isinstance(found, BackendError) else TrackStep((), ())
                 continue
             began = clock.perf_counter()
             answers[row] = stream.tracker.answer(found)
@@ -178,58 +186,11 @@ class Stages:
 
     def _estimate(self, requests: Sequence[tuple[UInt8, Float32]]) -> list[PoseBatch | BackendError]:
         """Poses of all frames in one call; where that fails, of each by itself."""
+        if self._poses is None:
+            return []
         try:
             return list(self._poses.estimate_all(requests))
         except BackendError as error:
             if len(requests) == 1:
                 return [error]
         return [found for request in requests for found in self._estimate([request])]
-
-
-def _run_by_head(
-    graphs: Sequence[Graph], meaning: Literal["actions", "relevance"], clips: Sequence[Sequence[Float32]]
-) -> list[dict[str, Float32] | BackendError]:
-    """What graphs give for the clips of several streams, in one call of each graph that takes batches.
-
-    Args:
-        graphs: All read the same clips.
-        meaning: Of the outputs that are wanted.
-        clips: Of each stream its clips ``(T, J, 3)``.
-
-    Returns:
-        Of each stream, by action head, what the graphs gave for its clips, in their order; empty without clips. Or
-        the error that kept a graph from it.
-    """
-    together = [clip for of_stream in clips for clip in of_stream]
-    found: list[dict[str, Float32] | BackendError] = []
-    try:
-        outputs = _run_on_clips(graphs, meaning, together)
-    except BackendError as error:
-        if len(clips) == 1:
-            return [error]
-        for of_stream in clips:
-            found += _run_by_head(graphs, meaning, [of_stream])
-        return found
-    first = 0
-    for of_stream in clips:
-        last = first + len(of_stream)
-        found.append({head: values[first:last] for head, values in outputs.items()} if of_stream else {})
-        first = last
-    return found
-
-
-def _run_on_clips(
-    graphs: Sequence[Graph], meaning: Literal["actions", "relevance"], clips: Sequence[Float32]
-) -> dict[str, Float32]:
-    """What graphs give for clips ``(T, J, 3)``, by action head; nothing without clips."""
-    found: dict[str, Float32] = {}
-    if not clips:
-        return found
-    stacked = np.stack(clips)
-    for graph in graphs:
-        batches = [stacked] if graph.takes_batches else np.split(stacked, len(stacked))
-        outputs = [graph.run(batch) for batch in batches]
-        for spec in graph.spec.outputs:
-            if spec.meaning == meaning and spec.head is not None:
-                found[spec.head] = np.concatenate([output.of(meaning, head=spec.head) for output in outputs])
-    return found

@@ -17,22 +17,25 @@ class Stream:
         plan: Of the bundle.
         config: How the source is perceived.
         source: Its name, which events carry.
+        live: Whether it gives frames whether or not there is time for them.
 
     Attributes:
         schedule: When the detector runs.
-        tracker: Who is followed.
-        acting: What they do.
+        tracker: Who is followed; None where the bundle follows nobody.
+        acting: What they do, and what the scene shows.
     """
 
-    def __init__(self, plan: Plan, config: PipelineConfig, *, source: str = "") -> None:
+    def __init__(self, plan: Plan, config: PipelineConfig, *, source: str = "", live: bool = False) -> None:
         self.schedule = DetectionSchedule(config)
-        self.tracker = Tracker(
-            config,
-            skeleton=plan.skeleton,
-            detection_score=plan.detection.score,
-            joint_confidence=plan.joint_confidence,
-        )
-        self.acting = Acting(plan, config, EventLog(source))
+        self.tracker: Tracker | None = None
+        if plan.persons is not None:
+            self.tracker = Tracker(
+                config,
+                skeleton=plan.skeleton,
+                detection_score=plan.detection.score,
+                joint_confidence=plan.joint_confidence,
+            )
+        self.acting = Acting(plan, config, EventLog(source), live=live)
         self._cuts = CutDetector()
         self._epoch: int | None = None
 
@@ -47,4 +50,5 @@ class Stream:
         """Forget the last frame and all tracks."""
         self._cuts.reset()
         self._epoch = None
-        self.tracker.reset()
+        if self.tracker is not None:
+            self.tracker.reset()

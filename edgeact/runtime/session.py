@@ -31,7 +31,7 @@ Stream = TypeVar("Stream")
 class Perceiving(Protocol[Stream]):
     """What a session needs of the stages (see `edgeact.perception.stages.Stages`)."""
 
-    def open_stream(self, config: PipelineConfig, *, source: str = "") -> Stream:
+    def open_stream(self, config: PipelineConfig, *, source: str = "", live: bool = False) -> Stream:
         """What is to be remembered of a source."""
         ...
 
@@ -108,7 +108,8 @@ class Session(Generic[Stream]):
         Raises:
             PipelineError: The system gives no more threads.
         """
-        stream = self._perceiving.open_stream(config or self._config, source=job.source.info.name)
+        info = job.source.info
+        stream = self._perceiving.open_stream(config or self._config, source=info.name, live=info.live)
         queues = SourceQueues(job, self._lock, (self._detect.changed, self._track.changed, self._act.changed))
         seats: dict[str, Seat[Any, Any, Any]] = {}
         asked_to_stop = stop or threading.Event()

@@ -1,5 +1,7 @@
 """Actions from start to end as CSV, for a spreadsheet: ``track,label,start,end,peak_score``.
 
+The track of what the scene as a whole shows is `SCENE`.
+
 A label that a spreadsheet would take for a formula gets an apostrophe in front, as OWASP recommends against "CSV
 injection".
 """
@@ -13,6 +15,7 @@ from edgeact.sinks.base import SinkInput
 from edgeact.types import Event, Observation, UInt8
 
 COLUMNS = ("track", "label", "start", "end", "peak_score")
+SCENE = "scene"
 
 # What a cell begins with that is executed, also in the wide forms of Chinese and Japanese keyboards.
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 - these are meant
@@ -56,7 +59,7 @@ class EventsSink:
             return
         self._rows.writerow(
             (
-                event.track_id,
+                SCENE if event.subject == "scene" else event.track_id,
                 text_cell(event.label),
                 f"{event.start:.3f}",
                 f"{event.end:.3f}",

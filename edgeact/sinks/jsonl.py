@@ -1,17 +1,18 @@
-"""Everything about every frame as JSON lines, and a reader for them.
+"""Everything about every frame as JSON lines, and a reader for them; ``assets/frames.schema.json`` describes them.
 
 The first line is the header, every other line a frame::
 
-    {"schema": "edgeact.frames", "version": 1, "source": {...}, "skeleton": {...}, "labels": [...], "bundle": {...},
-    ...} {"index": 0, "time": 0.0, "epoch": 0, "persons": [{"track": 1, "box": [x_min, y_min, x_max, y_max], "score":
-    0.9,
-     "joints": [[x, y, confidence], ...], "parts": {"head": [x_min, y_min, x_max, y_max], ...},
-     "action": {"label": "wave", "smoothed": {"wave": 0.8, ...}, "raw": {"wave": 0.9, ...}}}]}
+    {"schema": "edgeact.frames", "version": 1, "source": {...}, "skeleton": {...}, "labels": [...], "heads": [...], ...}
+    {"index": 0, "time": 0.0, "epoch": 0, "persons": [
+        {"track": 1, "box": [x_min, y_min, x_max, y_max], "score": 0.9, "joints": [[x, y, confidence], ...],
+         "parts": {"head": [x_min, y_min, x_max, y_max], ...},
+         "action": {"label": "wave", "smoothed": {"wave": 0.8, ...}, "raw": {"wave": 0.9, ...}}}]}
 
-Pixels have 2 decimals (finer than any network), confidences and probabilities 4, seconds 6 (a tick of any usual time
-base).
-``action`` is null until a track's clip is long enough and while too little of the person is visible; its ``label`` is
-null while no action is certain. A number that is not finite is written as null, because JSON has no other word for it.
+Pixels have 2 decimals (finer than any network), confidences and probabilities 4, metres 4, seconds 6 (a tick of any
+usual time base). ``action`` is null until a track's clip is long enough and while too little of the person is visible;
+its ``label`` is null while no action is certain. What a bundle does not give has no key: ``joints_3d``, the ``heads``
+beyond the first, readings of the ``scene``; attention maps are written where the settings choose them by name. A number
+that is not finite is written as null, because JSON has no other word for it.
 """
 
 import json
@@ -26,15 +27,18 @@ import numpy as np
 import edgeact
 from edgeact.atomic import PartialText
 from edgeact.bundle.load import Bundle
+from edgeact.bundle.manifest import HeadSpec
+from edgeact.bundle.plan import Plan
 from edgeact.capture.base import SourceInfo
-from edgeact.config import PipelineConfig
+from edgeact.config import FIRST_MAP, NO_MAP, PipelineConfig
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 from edgeact.sinks.base import SinkInput
-from edgeact.types import Event, Float32, Observation, Person, Reading, UInt8
+from edgeact.types import AttentionMap, Event, Float32, Observation, Person, Reading, UInt8
 
 SCHEMA = "edgeact.frames"
 SCHEMA_VERSION = 1
 PIXEL_DECIMALS, PROBABILITY_DECIMALS, SECOND_DECIMALS = 2, 4, 6
+METRE_DECIMALS, MAP_DECIMALS = 4, 2
 
 
 class JsonlSink:
@@ -53,7 +57,7 @@ class JsonlSink:
         Raises:
             OutputError: The file cannot be created.
         """
-        self._labels = bundle.plan.labels
+        self._plan, self._writes_maps = bundle.plan, writes_maps(config)
         self._file = PartialText(path)
         self._file.write(json_line(header_record(info, bundle, config, every=every)))
 
@@ -71,7 +75,7 @@ class JsonlSink:
         Raises:
             OutputError: The disk is full or the folder is gone.
         """
-        self._file.write(json_line(frame_record(observation, self._labels)))
+        self._file.write(json_line(frame_record(observation, self._plan, maps=self._writes_maps)))
 
     def close(self) -> None:
         """Publish the file.
@@ -91,19 +95,87 @@ def json_line(record: dict[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
 
 
-def frame_record(observation: Observation, labels: Sequence[str]) -> dict[str, Any]:
+def writes_maps(config: PipelineConfig) -> bool:
+    """Whether attention maps are written: where the settings choose them by name."""
+    return config.attention not in (FIRST_MAP, NO_MAP)
+
+
+def frame_record(observation: Observation, plan: Plan, *, maps: bool = False) -> dict[str, Any]:
     """What is written of a frame.
 
     Args:
         observation: Of the frame.
-        labels: Of the bundle's first action head, in the order of its scores.
+        plan: Of the bundle that it comes from.
+        maps: Whether attention maps are written.
     """
-    return {
+    time = observation.frame.time
+    record: dict[str, Any] = {
         "index": observation.frame.index,
-        "time": _number(observation.frame.time, SECOND_DECIMALS),
+        "time": _number(time, SECOND_DECIMALS),
         "epoch": observation.frame.epoch,
-        "persons": [_person(person, labels) for person in observation.persons],
+        "persons": [_person(person, plan.heads, time, maps=maps) for person in observation.persons],
     }
+    if plan.scene_heads:
+        record["scene"] = _by_head(plan.scene_heads, observation.scene)
+        if maps:
+            record["attention"] = _maps(observation.scene, observation.attention, time)
+    return record
+
+
+def _person(person: Person, heads: Sequence[HeadSpec], time: float, *, maps: bool) -> dict[str, Any]:
+    places = _numbers(person.pose.joints, PIXEL_DECIMALS)
+    confidences = _numbers(person.pose.confidence, PROBABILITY_DECIMALS)
+    first = heads[:1]
+    record = {
+        "track": person.track_id,
+        "box": _numbers(person.box, PIXEL_DECIMALS),
+        "score": _number(person.score, PROBABILITY_DECIMALS),
+        "joints": [[*place, confidence] for place, confidence in zip(places, confidences, strict=True)],
+        "parts": {part.name: _numbers(part.box, PIXEL_DECIMALS) for part in person.parts},
+        "action": _by_head(first, person.readings)[first[0].name] if first else None,
+    }
+    if len(heads) > 1:
+        record["heads"] = _by_head(heads[1:], person.readings)
+    if person.pose.joints_3d is not None:
+        record["joints_3d"] = _numbers(person.pose.joints_3d, METRE_DECIMALS)
+    if maps:
+        record["attention"] = _maps(person.readings, person.attention, time)
+    return record
+
+
+def _by_head(heads: Sequence[HeadSpec], readings: Sequence[Reading]) -> dict[str, dict[str, Any] | None]:
+    """What each head says, by its name; None of one that has said nothing."""
+    said = {reading.head: reading for reading in readings}
+    return {head.name: _action(head, said[head.name]) if head.name in said else None for head in heads}
+
+
+def _action(head: HeadSpec, reading: Reading) -> dict[str, Any]:
+    label = None
+    if reading.labels:
+        label = reading.labels[max(range(len(reading.labels)), key=lambda number: reading.scores[number])]
+    return {
+        "label": label,
+        **({"labels": list(reading.labels)} if head.multi_label else {}),
+        "smoothed": dict(zip(head.labels, _numbers(reading.smoothed, PROBABILITY_DECIMALS), strict=True)),
+        "raw": dict(zip(head.labels, _numbers(reading.raw, PROBABILITY_DECIMALS), strict=True)),
+    }
+
+
+def _maps(readings: Sequence[Reading], others: Sequence[AttentionMap], time: float) -> list[dict[str, Any]]:
+    """The attention maps of some readings, and those that belong to no head."""
+    found = [(reading.head, attention) for reading in readings for attention in reading.attention]
+    heads: list[tuple[str | None, AttentionMap]] = [*found, *((None, attention) for attention in others)]
+    return [
+        {
+            "name": attention.name,
+            "head": head,
+            "label": attention.label,
+            "time": _number(time if attention.time is None else attention.time, SECOND_DECIMALS),
+            "box": _numbers(attention.box, PIXEL_DECIMALS),
+            "values": _numbers(attention.values, MAP_DECIMALS),
+        }
+        for head, attention in heads
+    ]
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -183,7 +255,8 @@ def _parse(line: str) -> dict[str, Any] | None:
 
 def header_record(info: SourceInfo, bundle: Bundle, config: PipelineConfig, *, every: int) -> dict[str, Any]:
     """The first line of a file: what the frames come from (see `JsonlSink` for the arguments)."""
-    skeleton = bundle.skeleton
+    plan = bundle.plan
+    skeleton = None if plan.persons is None else plan.skeleton
     return {
         "schema": SCHEMA,
         "version": SCHEMA_VERSION,
@@ -199,35 +272,27 @@ def header_record(info: SourceInfo, bundle: Bundle, config: PipelineConfig, *, e
             "duration": None if info.duration is None else _number(info.duration, SECOND_DECIMALS),
         },
         "every": every,
-        "skeleton": {
+        "skeleton": None
+        if skeleton is None
+        else {
             "name": skeleton.name,
             "joints": list(skeleton.joints),
             "bones": [list(bone) for bone in skeleton.bones],
         },
-        "labels": list(bundle.plan.labels),
+        "labels": list(plan.labels),
+        "heads": [
+            {
+                "name": head.name,
+                "scope": scope,
+                "labels": list(head.labels),
+                "other_label": head.other_label,
+                "multi_label": head.multi_label,
+                "thresholds": list(head.thresholds),
+            }
+            for scope, head in plan.manifest_heads
+        ],
         "bundle": {"name": bundle.manifest.name, "version": bundle.manifest.version, "digest": bundle.digest},
         "config": config.model_dump(mode="json"),
-    }
-
-
-def _person(person: Person, labels: Sequence[str]) -> dict[str, Any]:
-    places = _numbers(person.pose.joints, PIXEL_DECIMALS)
-    confidences = _numbers(person.pose.confidence, PROBABILITY_DECIMALS)
-    return {
-        "track": person.track_id,
-        "box": _numbers(person.box, PIXEL_DECIMALS),
-        "score": _number(person.score, PROBABILITY_DECIMALS),
-        "joints": [[*place, confidence] for place, confidence in zip(places, confidences, strict=True)],
-        "parts": {part.name: _numbers(part.box, PIXEL_DECIMALS) for part in person.parts},
-        "action": _action(person.readings[0], labels) if person.readings else None,
-    }
-
-
-def _action(action: Reading, labels: Sequence[str]) -> dict[str, Any]:
-    return {
-        "label": action.labels[0] if action.labels else None,
-        "smoothed": dict(zip(labels, _numbers(action.smoothed, PROBABILITY_DECIMALS), strict=True)),
-        "raw": dict(zip(labels, _numbers(action.raw, PROBABILITY_DECIMALS), strict=True)),
     }
 
 

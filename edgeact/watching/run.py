@@ -17,6 +17,7 @@ from edgeact.drawer import make_drawer
 from edgeact.engine.engine import Engine
 from edgeact.errors import EdgeactError, UsageError
 from edgeact.memory import MEGABYTE
+from edgeact.perception.map_choice import MapChoice
 from edgeact.perception.stages import Stages
 from edgeact.runtime.job import Budget, SourceJob
 from edgeact.runtime.session import Session
@@ -66,6 +67,7 @@ def watch(
             _open(one, name, options)
             stack.callback(one.close)
         bundle = load_bundle(options.bundle)
+        MapChoice(bundle.plan, options.config.attention)  # a map that there is not is no fault of a source
         engine = Engine(bundle, device=options.config.device, threads=options.config.threads)
         stack.callback(lambda: None if left_behind() else engine.close())  # what hangs may still run a graph
         for own in files:

@@ -78,7 +78,7 @@ class Watched:
         self.age = now - observation.frame.captured
         self.ages.add(self.age)
         self.persons = len(observation.persons)
-        readings = [reading for person in observation.persons for reading in person.readings]
+        readings = [reading for person in observation.persons for reading in person.readings] + list(observation.scene)
         self.labels = tuple(dict.fromkeys(label for reading in readings for label in reading.labels))
         self.first_result = self.first_result or now
         self.frames += 1

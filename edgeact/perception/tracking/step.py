@@ -1,6 +1,7 @@
 """What the tracker gives for each frame: the persons who are seen in it, and the tracks that have ended."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from edgeact.types import Float32
 
@@ -19,6 +20,7 @@ class TrackedPerson:
         crop_box: ``(4,)`` float32.
         continues: False where the track turned out to have been on another person just before: what came earlier is not
             this one's.
+        more: ``(…)`` float32 by the name of the tensor: what else the pose graph says of the person.
     """
 
     track_id: int
@@ -29,6 +31,7 @@ class TrackedPerson:
     joint_maps: Float32 | None
     crop_box: Float32
     continues: bool
+    more: Mapping[str, Float32] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

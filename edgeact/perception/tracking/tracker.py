@@ -406,9 +406,8 @@ class Tracker:
         persons: list[TrackedPerson] = []
         for track in self._tracks:
             # Next to others, parts of them are detected as persons now and then, so it takes longer to believe.
-            if track.track_id is None and track.hits >= self._config.confirm_hits * (
-                TOUCHING_FACTOR if track.mixed else 1
-            ):
+            needed = self._config.confirm_hits * (TOUCHING_FACTOR if track.mixed else 1)
+            if track.track_id is None and track.hits >= needed:
                 self._numbers.give(track, time)
             if track.track_id is not None and track.row is not None and len(persons) < self._config.max_persons:
                 box = track.box_around_joints(threshold=self._joint_confidence)
@@ -422,6 +421,7 @@ class Tracker:
                         joint_maps=None if poses.joint_maps is None else poses.joint_maps[track.row],
                         crop_box=poses.crop_boxes[track.row],
                         continues=track.continues,
+                        more={name: values[track.row] for name, values in poses.more.items()},
                     )
                 )
         return TrackStep(

@@ -14,7 +14,7 @@ from edgeact.types import Float32
 class _Memory:
     """What a track looked like when it was posed last, and for how many frames it has rested since."""
 
-    __slots__ = ("crop_box", "features", "joint_maps", "joints_3d", "rested")
+    __slots__ = ("crop_box", "features", "joint_maps", "joints_3d", "more", "rested")
 
     def __init__(self, poses: PoseBatch, row: int) -> None:
         # Copies: a row of the batch would keep the poses of the whole crowd alive.
@@ -22,6 +22,7 @@ class _Memory:
         self.crop_box = poses.crop_boxes[row].copy()
         self.joint_maps = None if poses.joint_maps is None else poses.joint_maps[row].copy()
         self.joints_3d = None if poses.joints_3d is None else poses.joints_3d[row].copy()
+        self.more = {name: values[row].copy() for name, values in poses.more.items()}
         self.rested = 0
 
 
@@ -62,6 +63,7 @@ class PoseTurns:
             joints_3d=np.stack(joints_3d) if len(joints_3d) == len(memories) else None,
             crop_boxes=np.stack([memory.crop_box for memory in memories]) + shifts,
             colours=np.full((len(memories), 2, 3), np.nan, np.float32),
+            more={name: np.stack([memory.more[name] for memory in memories]) for name in memories[0].more},
         )
 
     def note(self, seen: Sequence[tuple[TrackState, int]], poses: PoseBatch, *, resting: Sequence[TrackState]) -> None:

@@ -1,8 +1,10 @@
 import os
 from pathlib import Path
 
-from edgeact.batch.identity import fingerprint_input
+from edgeact.batch.identity import fingerprint_input, run_settings
 from edgeact.batch.record import InputRecord
+from edgeact.config import PipelineConfig
+from tests.results import bundle_without_graphs
 
 
 def test_a_fingerprint_changes_with_size_and_time_but_not_with_the_folder(tmp_path: Path) -> None:
@@ -31,3 +33,13 @@ def test_a_folder_of_images_changes_with_any_image(tmp_path: Path) -> None:
     assert fingerprint_input(tmp_path) == before
     (tmp_path / "3.png").write_bytes(b"x")
     assert fingerprint_input(tmp_path) != before
+
+
+def test_another_attention_map_is_another_result() -> None:
+    def settings(**chosen: object) -> object:
+        config = PipelineConfig.model_validate(chosen)
+        return run_settings(bundle_without_graphs(), config, every=1, video=True)
+
+    assert settings(attention="joints") != settings()
+    assert settings(attention="joints") != settings(attention="none")
+    assert "'attention'" not in str(settings())  # as before there was this choice

@@ -33,16 +33,36 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any], Graphs], object], str]] = {
         "nothing would read graph 'explain'",
     ),
     "a map that nothing reads": (
-        lambda m, g: g["pose"]["outputs"][2].update(meaning="human_map"),
-        "nothing would read human_map of graph 'pose'",
+        lambda m, g: g["pose"]["outputs"][2].update(meaning="relevance"),
+        "nothing would read relevance of graph 'pose'",
     ),
     "scores of a head that is not described": (
         lambda m, g: g["action"]["outputs"][0].update(head="mood"),
         "graph 'action' gives no actions of its head 'action'; .*actions of 'mood', which is none of its heads",
     ),
-    "several labels at once": (
-        lambda m, g: g["action"]["heads"][0].update(multi_label=True),
-        "head 'action' of graph 'action' is multi-label, which is not read yet",
+    "features that nothing reads": (
+        lambda m, g: g["pose"]["outputs"][2].update(meaning="features"),
+        "nothing would read features of graph 'pose'",
+    ),
+    "features that there are not": (
+        lambda m, g: g["action"]["inputs"][0].update(meaning="features"),
+        "graph 'action' takes features, which no person/frame graph gives",
+    ),
+    "a threshold too few": (
+        lambda m, g: g["action"]["heads"][0].update(label_scores=[0.5, 0.5]),
+        "2 label_scores for 3 labels",
+    ),
+    "a map with the name of another": (
+        lambda m, g: g["pose"]["outputs"].append(
+            {"name": "joints", "meaning": "attention", "shape": ["N", 4, 4], "dtype": "float32"}
+        ),
+        "no map may be called 'joints'",
+    ),
+    "a map of a head that there is not": (
+        lambda m, g: g["action"]["outputs"].append(
+            {"name": "sam", "meaning": "attention", "shape": ["N", 32, 4, 4], "dtype": "float32", "head": "mood"}
+        ),
+        "sam of graph 'action' speaks for 'mood', none of its heads",
     ),
     "joints of no skeleton": (lambda m, g: g["pose"].pop("skeleton"), "graph 'pose' gives joints and does not say"),
     "no crop": (lambda m, g: g["pose"].pop("crop"), "graph 'pose' gives joints and does not say"),
@@ -101,7 +121,7 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any], Graphs], object], str]] = {
     ),
     "something else in": (
         lambda m, g: g["action"]["inputs"][0].update(meaning="pictures"),
-        "graph 'action' takes pictures, this edgeact gives it poses",
+        "graph 'action' takes pictures of persons and does not say in which crop",
     ),
     "a name that rings the bell": (lambda m, g: m.update(name="a\x07"), "cannot be printed"),
 }

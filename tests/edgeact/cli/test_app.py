@@ -14,18 +14,19 @@ from tests.edgeact.cli.command_line import run_main
 # What users and scripts rely on: a change here is a change for them, and stands in the changelog.
 SURFACE = {
     "annotate": {
-        "--out", "-o", "--bundle", "--config", "--video", "--no-video", "--max-persons", "--every", "--turn",
-        "--stream", "--device", "--overwrite", "--strict", "--quiet", "-q",
+        "--out", "-o", "--bundle", "--config", "--video", "--no-video", "--max-persons", "--attention", "--every",
+        "--turn", "--stream", "--device", "--overwrite", "--strict", "--quiet", "-q",
     },
-    "bench": {"--seconds", "--repeat", "--json", "--bundle", "--config", "--max-persons", "--device"},
+    "bench": {"--seconds", "--repeat", "--json", "--bundle", "--config", "--max-persons", "--attention", "--device"},
     "convert": {"--to", "--out", "-o", "--overwrite"},
     "demo": {"--out", "-o", "--bundle", "--device"},
     "doctor": set(),
     "run": {"--check", "--init"},
     "verify": {"--device"},
     "watch": {
-        "--out", "-o", "--video", "--no-video", "--kind", "--bundle", "--config", "--max-persons", "--device", "--turn",
-        "--transport", "--timeout", "--size", "--rate", "--tls-ca", "--seconds", "--json", "--quiet", "-q",
+        "--out", "-o", "--video", "--no-video", "--kind", "--bundle", "--config", "--max-persons", "--attention",
+        "--device", "--turn", "--transport", "--timeout", "--size", "--rate", "--tls-ca", "--seconds", "--json",
+        "--quiet", "-q",
     },
 }  # fmt: skip
 GLOBAL_OPTIONS = {"--version", "--debug", "--install-completion", "--show-completion"}

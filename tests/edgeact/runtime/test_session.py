@@ -91,7 +91,7 @@ class Echo:
         self.batches: list[list[str]] = []
         self.threads: dict[str, set[str]] = {}
 
-    def open_stream(self, config: PipelineConfig, *, source: str = "") -> str:
+    def open_stream(self, config: PipelineConfig, *, source: str = "", live: bool = False) -> str:
         return source
 
     def detect(self, batch: Sequence[tuple[str, Frame]]) -> list[Looked | BackendError]:

@@ -1,0 +1,88 @@
+"""Puts together what is given out of a person, and of the scene, in one frame."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from edgeact.bundle.plan import JOINT_MAP, Plan
+from edgeact.perception.attention import attention_map
+from edgeact.perception.map_choice import MapChoice
+from edgeact.perception.parts import part_crops
+from edgeact.perception.subject import Subject
+from edgeact.perception.tracking.step import TrackedPerson
+from edgeact.types import AttentionMap, Float32, Person, Pose, Reading
+
+
+def describe_person(plan: Plan, choice: MapChoice, subject: Subject, tracked: TrackedPerson, time: float) -> Person:
+    """A person with all that is known.
+
+    Args:
+        plan: Of the bundle.
+        choice: Which attention maps are wanted.
+        subject: What is remembered of the person.
+        tracked: What the frame shows of the person.
+        time: Of the frame.
+    """
+    joints_3d = tracked.joints_3d if subject.joints_3d is None else subject.joints_3d
+    pose = Pose(joints=tracked.features[:, :2], confidence=tracked.features[:, 2], joints_3d=joints_3d)
+    boxes = plan.pose.output("part_boxes")
+    parts = part_crops(
+        pose,
+        skeleton=plan.skeleton,
+        threshold=plan.joint_confidence,
+        boxes=None if boxes is None else tracked.more[boxes.name],
+    )
+    readings = [state.reading for state in subject.states.values() if state.reading is not None]
+    maps = subject.maps(time, tracked.crop_box)
+    wants_joints = choice.wants(JOINT_MAP) and tracked.joint_maps is not None
+    if wants_joints and not readings:
+        maps.insert(0, (None, _joint_map(subject, tracked, head=None, label=None)))
+    elif wants_joints:
+        # One picture of the joints for each head that says what decided it, and for the one that is shown.
+        heads = [reading for number, reading in enumerate(readings) if number == 0 or reading.head in subject.weights]
+        found: list[tuple[str | None, AttentionMap]] = []
+        for reading in heads:
+            label = reading.labels[0] if reading.labels and reading.head in subject.weights else None
+            found.append((reading.head, _joint_map(subject, tracked, head=reading.head, label=label)))
+        maps = found + maps
+    return Person(
+        track_id=tracked.track_id,
+        box=tracked.box,
+        score=tracked.score,
+        pose=pose,
+        parts=parts,
+        readings=_with_maps(readings, maps),
+        attention=_unclaimed(readings, maps),
+    )
+
+
+def describe_scene(scene: Subject | None, time: float) -> tuple[tuple[Reading, ...], tuple[AttentionMap, ...]]:
+    """The readings of the scene, and the maps that belong to none of its heads; None is a scene that nobody judges."""
+    if scene is None:
+        return (), ()
+    readings = [state.reading for state in scene.states.values() if state.reading is not None]
+    maps = scene.maps(time, None)
+    return _with_maps(readings, maps), _unclaimed(readings, maps)
+
+
+def _with_maps(readings: list[Reading], maps: list[tuple[str | None, AttentionMap]]) -> tuple[Reading, ...]:
+    own = [tuple(found for head, found in maps if head == reading.head) for reading in readings]
+    return tuple(
+        replace(reading, attention=attention) if attention else reading
+        for reading, attention in zip(readings, own, strict=True)
+    )
+
+
+def _unclaimed(readings: list[Reading], maps: list[tuple[str | None, AttentionMap]]) -> tuple[AttentionMap, ...]:
+    heads = {reading.head for reading in readings}
+    return tuple(found for head, found in maps if head not in heads)
+
+
+def _joint_map(subject: Subject, tracked: TrackedPerson, *, head: str | None, label: str | None) -> AttentionMap:
+    """The joints' maps, weighted by what decided a head (without one: the first that is known), or else all alike."""
+    if tracked.joint_maps is None:
+        raise AssertionError("the bundle gives no joint maps")
+    weights: Float32 | None = next(iter(subject.weights.values()), None) if head is None else subject.weights.get(head)
+    if weights is None:
+        weights = np.full(len(tracked.joint_maps), 1.0 / len(tracked.joint_maps), np.float32)
+    return attention_map(weights, tracked.joint_maps, name=JOINT_MAP, box=tracked.crop_box, label=label)
