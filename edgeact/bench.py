@@ -245,7 +245,7 @@ def _measure(
                 sink = JsonlSink(frames, info=source.info, bundle=bundle, config=config, every=1)
                 outlets.append(Outlet("frames", sink))
             sees = name == "full pipeline"
-            draw = make_drawer(bundle.plan) if sees else _frame_itself
+            draw = make_drawer(bundle.plan, with_3d=config.draw_3d) if sees else _frame_itself
             job = SourceJob(source, outlets, draw=draw if outlets else None, budget=Budget(config.queue_frames))
             return _time(stages if sees else PassThrough(), job, config)
         finally:

@@ -54,6 +54,9 @@ class PipelineConfig(BaseModel):
             description="the attention map that is computed and drawn: its name, or first, all, none",
         ),
     ] = FIRST_MAP
+    draw_3d: Annotated[
+        bool, Field(description="draw the largest person's joints in space into a corner, with a bundle that gives 3D")
+    ] = False
     max_megapixels: Annotated[
         float, Field(gt=0, le=1000, description="refuse larger pictures before they are decoded")
     ] = DEFAULT_MAX_MEGAPIXELS

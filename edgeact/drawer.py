@@ -4,26 +4,33 @@ from collections.abc import Callable
 from functools import partial
 
 from edgeact.bundle.plan import Plan
+from edgeact.inset_3d import InsetCorner, draw_inset_3d
 from edgeact.overlay import InsetStrip, draw
 from edgeact.scene_labels import SceneCorner
 from edgeact.steady import SteadyPersons
 from edgeact.types import Observation, UInt8
 
 
-def make_drawer(plan: Plan) -> Callable[[Observation], UInt8]:
+def make_drawer(plan: Plan, *, with_3d: bool = False) -> Callable[[Observation], UInt8]:
     """A function that draws every observation of a source into a copy of its frame ``(H, W, 3)`` uint8 RGB.
 
     Args:
         plan: Of the bundle that the observations come from.
+        with_3d: Whether the person whose parts are shown enlarged is also drawn in space, where the bundle gives 3D.
     """
     corner = SceneCorner()
     if plan.persons is None:
         return partial(draw, skeleton=None, joint_confidence=0.0, corner=corner)
     skeleton, joint_confidence = plan.skeleton, plan.joint_confidence
     strip, steady = InsetStrip(), SteadyPersons(skeleton=skeleton, joint_confidence=joint_confidence)
+    inset_corner = InsetCorner()
 
     def draw_next(observation: Observation) -> UInt8:
         smoothed = steady.smooth(observation)
-        return draw(smoothed, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip, corner=corner)
+        image = draw(smoothed, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip, corner=corner)
+        shown = strip.choose(smoothed) if with_3d else None
+        if shown is not None:
+            draw_inset_3d(image, smoothed, shown, skeleton=skeleton, corner=inset_corner)
+        return image
 
     return draw_next

@@ -65,7 +65,7 @@ def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: Lifte
         recipe: How long and how fast.
 
     Raises:
-        FloatingPointError: The training diverged.
+        DivergenceError: The training diverged.
     """
     views = LiftingViews(join_clips(clip for clip in clips if clip.split == "train"), bank)
     checked = {

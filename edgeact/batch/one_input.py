@@ -132,7 +132,7 @@ def _annotate_open(
     job = SourceJob(
         source,
         opened.outlets,
-        draw=make_drawer(batch.bundle.plan) if options.video else None,
+        draw=make_drawer(batch.bundle.plan, with_3d=options.config.draw_3d) if options.video else None,
         on_observation=batch.listener.frame_done,
         budget=Budget(options.config.queue_frames, options.config.memory_megabytes * MEGABYTE),
     )

@@ -129,7 +129,9 @@ def _begin(
             SourceJob(
                 source,
                 outlets,
-                draw=make_drawer(bundle.plan) if options.video and out_dir is not None else None,
+                draw=make_drawer(bundle.plan, with_3d=options.config.draw_3d)
+                if options.video and out_dir is not None
+                else None,
                 on_observation=watched.note,
                 budget=Budget(options.config.queue_frames, options.config.memory_megabytes * MEGABYTE),
             )
