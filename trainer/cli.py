@@ -267,6 +267,35 @@ def clips(
 
 
 @app.command()
+def posture(
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="what edgeact annotate wrote of DATA/urfd_clips/*-cam0.mp4")
+    ],
+    data: DataOption = Path("data"),
+    bundle: BundleOption = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="where the tables go")] = None,
+) -> None:
+    """Who lies, beside the official frame labels of UR Fall: precision and recall by frame, delay of the rule "down".
+
+    edgeact annotate DATA/urfd_clips/*-cam0.mp4 --no-video --every 3 --out work/urfd
+
+    edgeact train posture work/urfd --data DATA
+    """
+    from edgeact.atomic import write_text
+    from edgeact.bundle.load import load_bundle
+    from trainer.measure.posture import measure_posture, posture_tables
+
+    confidence = load_bundle(bundle).plan.joint_confidence
+    outcomes = measure_posture(data / "urfd_clips", results, confidence=confidence, progress=_show_progress)
+    tables = posture_tables(outcomes)
+    for table in tables:
+        _print_table(table)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text(out / "posture.md", "\n".join(table.markdown for table in tables))
+
+
+@app.command()
 def lifting(
     data: DataOption = Path("data"),
     bundle: BundleOption = None,

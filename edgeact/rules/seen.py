@@ -10,6 +10,8 @@ from edgeact.rules.posture import Posture, posture_of
 from edgeact.skeleton import Skeleton
 from edgeact.types import Observation, Person, Reading
 
+BORDER = 0.01  # of the picture: a box that comes so near to its border may go on behind it
+
 
 @dataclass(frozen=True, slots=True)
 class SeenPerson:
@@ -67,12 +69,12 @@ def look(observation: Observation, *, skeleton: Skeleton, confidence: float) -> 
 
 
 def _person(person: Person, *, width: int, height: int, skeleton: Skeleton, confidence: float) -> SeenPerson:
-    x_min, _, x_max, y_max = (float(edge) for edge in person.box)
+    x_min, y_min, x_max, y_max = (float(edge) for edge in person.box)
     x, y = np.clip(((x_min + x_max) / 2 / width, y_max / height), 0.0, 1.0)  # a box may reach beyond the picture
-    posture, posture_score = posture_of(person.pose, person.box, skeleton=skeleton, confidence=confidence) or (
-        None,
-        0.0,
-    )
+    edge_x, edge_y = BORDER * width, BORDER * height
+    is_cut_off = x_min <= edge_x or y_min <= edge_y or x_max >= width - edge_x or y_max >= height - edge_y
+    found = posture_of(person.pose, person.box, skeleton=skeleton, confidence=confidence, is_cut_off=is_cut_off)
+    posture, posture_score = found or (None, 0.0)
     return SeenPerson(
         track=person.track_id,
         point=(float(x), float(y)),

@@ -60,6 +60,21 @@ def test_without_legs_the_trunk_decides_and_without_hips_nothing_does() -> None:
     assert posture(STANDING, seen=("shoulder", "knee", "ankle")) is None
 
 
+def test_where_the_trunk_is_not_seen_a_wide_box_lies_unless_the_head_is_upright_or_the_picture_ends() -> None:
+    def found(pose: Pose, box: np.ndarray, **options: bool):
+        return posture_of(pose, box, skeleton=BODY_21, confidence=0.3, **options)
+
+    hidden, _ = pose(LYING, seen=("knee", "ankle"))
+    wide, high = np.float32([100, 200, 230, 300]), np.float32([100, 100, 230, 300])
+    assert found(hidden, wide) == ("lying", pytest.approx(float(hidden.confidence.mean())))
+    assert found(hidden, high) is None
+    assert found(hidden, wide, is_cut_off=True) is None
+    behind_a_table, _ = pose(STANDING, seen=("shoulder",))
+    nose = BODY_21.index("nose")
+    behind_a_table.joints[nose], behind_a_table.confidence[nose] = (200, 140), 0.9
+    assert found(behind_a_table, wide) is None
+
+
 def test_the_score_is_that_of_the_joints_that_decided() -> None:
     found = posture_of(*pose(STANDING), skeleton=BODY_21, confidence=0.3)
     assert found is not None
