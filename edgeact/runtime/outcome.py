@@ -40,7 +40,7 @@ def make_report(
         frame_age=counters.ages.summary(),
         peak_memory=counters.memory.peak,
         events=counters.events,
-        tracks=len(counters.tracks),
+        tracks=counters.tracks,
         most_persons=counters.most_persons,
         action_seconds=dict(sorted(counters.action_seconds.items())),
         interrupted=not capture.is_exhausted,

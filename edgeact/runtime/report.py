@@ -12,6 +12,10 @@ from edgeact.types import Event, Observation
 # The order in which reports list the stages; the outlets come after them, by their names.
 STAGES = ("capture", "detect", "pose", "track", "action", "attention", "render")
 
+# Numbers of persons that are remembered, so that nobody is counted twice. Who was lost comes back with the old number
+# for some seconds only, in which no thousands of others appear.
+MOST_TRACKS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
@@ -85,8 +89,8 @@ class Counters:
         self.times = StageTimes()
         self.ages = DurationHistogram()
         self.memory = PeakMemory()
-        self.frames = self.persons = self.most_persons = self.events = 0
-        self.tracks: set[int] = set()  # grows with the persons seen, not with the frames
+        self.frames = self.persons = self.most_persons = self.events = self.tracks = 0
+        self._counted_tracks: set[int] = set()  # the newest ones: a camera runs for months
         self.action_seconds: dict[str, float] = {}
         self._first_time: float | None = None
         self._last_time = 0.0
@@ -105,11 +109,19 @@ class Counters:
             self.times.add(stage, seconds)
         self.frames += 1
         self.persons = len(observation.persons)
-        self.tracks.update(person.track_id for person in observation.persons)
+        self._count_tracks({person.track_id for person in observation.persons})
         self.most_persons = max(self.most_persons, self.persons)
         self._first_time = frame.time if self._first_time is None else self._first_time
         self._last_time = frame.time
         self.memory.sample()
+
+    def _count_tracks(self, seen: set[int]) -> None:
+        """Count who was not counted before."""
+        self.tracks += len(seen - self._counted_tracks)
+        self._counted_tracks |= seen
+        if len(self._counted_tracks) > MOST_TRACKS:
+            newest = sorted(self._counted_tracks)[-MOST_TRACKS // 2 :]
+            self._counted_tracks = {*newest, *seen}
 
     def count_event(self, event: Event) -> None:
         """An event was told."""
