@@ -61,7 +61,7 @@ def test_a_killed_daemon_goes_on_where_it_was_and_loses_no_event(tmp_path: Path,
     assert waiting == 0
     assert {record["id"] for record in told} == set(kept)
     assert {record["id"] for record in told if record["phase"] == "end"} == set(kept)
-    first_phases = {}
+    first_phases: dict[str, str] = {}
     for record in told:
         first_phases.setdefault(record["id"], record["phase"])
     assert set(first_phases.values()) == {"new"}
