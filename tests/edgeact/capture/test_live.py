@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeact.capture import live
+from edgeact.capture import supervisor
 from edgeact.capture.base import SourceState
 from edgeact.capture.faults import FaultKind, SourceFaultError
 from edgeact.capture.live import LiveSource, LiveStatus
@@ -23,7 +23,7 @@ REFUSED = SourceFaultError("camera", FaultKind.AUTH, "the server refuses user na
 
 @pytest.fixture(autouse=True)
 def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "seconds_to_wait", lambda outage, **_: 0.01)
+    monkeypatch.setattr(supervisor, "seconds_to_wait", lambda outage, **_: 0.01)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_a_device_that_is_not_there_yet_is_waited_for() -> None:
 
 
 def test_packets_without_a_picture_are_a_fault_of_the_codec(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "KEY_FRAME_SECONDS", 0.3)
+    monkeypatch.setattr(supervisor, "KEY_FRAME_SECONDS", 0.3)
     with (
         LiveSource(Script(ScriptedConnection([], then="babble")).open, name="camera", timeout=0.2) as source,
         pytest.raises(SourceFaultError, match="no picture that can be decoded"),
@@ -142,7 +142,7 @@ def test_a_connection_that_says_nothing_is_a_timeout(changes: list[LiveStatus]) 
 
 
 def test_attempts_that_hang_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "OPEN_GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(supervisor, "OPEN_GRACE_SECONDS", 0.0)
     released, attempts = threading.Event(), []
 
     def hang() -> ScriptedConnection:
@@ -153,10 +153,10 @@ def test_attempts_that_hang_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> N
     with LiveSource(hang, name="camera", timeout=0.02) as source:
         wait_until(lambda: "hang" in str(source.status.fault))
         time.sleep(0.1)
-        assert len(attempts) == live.MOST_HANGING
-        assert len(reader_threads()) == live.MOST_HANGING + 1
+        assert len(attempts) == supervisor.MOST_HANGING
+        assert len(reader_threads()) == supervisor.MOST_HANGING + 1
         released.set()
-        wait_until(lambda: len(attempts) > live.MOST_HANGING)
+        wait_until(lambda: len(attempts) > supervisor.MOST_HANGING)
 
 
 def test_closing_does_not_wait_for_a_read_that_hangs() -> None:
