@@ -125,8 +125,8 @@ def _poses(shape: tuple[Any, ...]) -> TensorSpec:
     return TensorSpec.model_validate({"name": "features", "meaning": "poses", "shape": shape, "dtype": "float32"})
 
 
-def _skeleton(calibration: Calibration) -> SkeletonSpec:
-    return SkeletonSpec(name=BODY_21.name, joints=BODY_21.joints, confidence=calibration.joint_confidence)
+def _skeleton(joint_confidence: float) -> SkeletonSpec:
+    return SkeletonSpec(name=BODY_21.name, joints=BODY_21.joints, confidence=joint_confidence)
 
 
 def _graph(
@@ -186,21 +186,42 @@ def _write_pose(
     picture = _picture(("N", network.size.height, network.size.width, 3))
     maps = ("N", joints, network.size.height // MAP_STRIDE, network.size.width // MAP_STRIDE)
     outputs = [_tensor("joints", ("N", joints, 2)), _tensor("confidence", ("N", joints)), _tensor("joint_maps", maps)]
-    crop, skeleton = CropSpec(padding=NETWORK_PADDING), _skeleton(calibration)
+    crop, skeleton = CropSpec(padding=NETWORK_PADDING), _skeleton(calibration.joint_confidence)
     return _graph(folder, "pose", "person", "frame", picture, outputs, crop=crop, skeleton=skeleton), parity
 
 
-def _write_action(
-    network: EdgeAction, calibration: Calibration, folder: Path, clips: torch.Tensor
+def write_action_graphs(
+    network: EdgeAction,
+    folder: Path,
+    clips: torch.Tensor,
+    *,
+    labels: tuple[str, ...],
+    temperature: float,
+    score: float,
+    joint_confidence: float,
 ) -> list[tuple[GraphSpec, list[Parity]]]:
-    module = ClipNetwork(round_weights(network.eval()), temperature=calibration.temperature).eval()
+    """Export and compare the clip graph and the graph that explains it.
+
+    Args:
+        network: Is rounded in place.
+        folder: Where ``action.onnx`` and ``explain.onnx`` go.
+        clips: ``(C, 32, 21, 3)`` real clips, C ≥ 2.
+        labels: In the order of the network's outputs, `OTHER` among them.
+        temperature: Of the logits.
+        score: From this on, an action starts.
+        joint_confidence: Under this, joints are not drawn.
+
+    Raises:
+        BundleError: A graph does not give what its network gives.
+    """
+    module = ClipNetwork(round_weights(network.eval()), temperature=temperature).eval()
     joints = len(BODY_21.joints)
     path = folder / "action.onnx"
     export_onnx(module, clips[:2], path, input_name="features", output_names=["actions"], free="N")
     parity = checked(module, path, [clips, clips[:1]], ["actions"])
-    skeleton, clip = _skeleton(calibration), ClipSpec(length=CLIP_LENGTH, stride_seconds=CLIP_STRIDE_SECONDS)
-    head = HeadSpec(name=ACTION_HEAD, labels=LABELS, other_label=OTHER, score=calibration.action_score)
-    poses, actions = _poses(("N", CLIP_LENGTH, joints, 3)), _tensor("actions", ("N", len(LABELS)), head=ACTION_HEAD)
+    skeleton, clip = _skeleton(joint_confidence), ClipSpec(length=CLIP_LENGTH, stride_seconds=CLIP_STRIDE_SECONDS)
+    head = HeadSpec(name=ACTION_HEAD, labels=labels, other_label=OTHER, score=score)
+    poses, actions = _poses(("N", CLIP_LENGTH, joints, 3)), _tensor("actions", ("N", len(labels)), head=ACTION_HEAD)
     action = _graph(folder, "action", "person", "clip", poses, [actions], skeleton=skeleton, clip=clip, heads=(head,))
     explain = explain_graph(module, clips[:1])
     path = folder / "explain.onnx"
@@ -248,7 +269,15 @@ def write_bundle(
         _write_pose(networks.pose, calibration, partial, samples.crops),
     ]
     if networks.action is not None:
-        written += _write_action(networks.action, calibration, partial, samples.clips)
+        written += write_action_graphs(
+            networks.action,
+            partial,
+            samples.clips,
+            labels=LABELS,
+            temperature=calibration.temperature,
+            score=calibration.action_score,
+            joint_confidence=calibration.joint_confidence,
+        )
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         name=name,

@@ -46,9 +46,10 @@ class _TrainGroup(TyperGroup):
     """Verbs, and without one of them the training itself: ``edgeact train my.toml`` trains."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the default verb first where no verb is named."""
+        """Put the verb first where none is named: ``classes``, which `deploy` adds, or the default."""
         if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h")):
-            args = [_DEFAULT_VERB, *args]
+            own = any(argument.partition("=")[0] == "--classes" for argument in args)
+            args = ["classes" if own else _DEFAULT_VERB, *args]
         return super().parse_args(ctx, args)
 
 

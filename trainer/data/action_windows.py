@@ -58,10 +58,10 @@ def _without(clip: np.ndarray, hidden: np.ndarray, rng: np.random.Generator) -> 
     return clip
 
 
-def turn(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def turn(clip: np.ndarray, rng: np.random.Generator, *, mirror: bool = True) -> np.ndarray:
     """Mirror half of the time; turn by up to 15°, stretch and shear a little: cameras differ more than data sets do."""
     clip = clip.copy()
-    if rng.random() < 0.5:
+    if mirror and rng.random() < 0.5:
         clip = clip[:, COMMON_MIRROR]
         clip[..., 0] = -clip[..., 0]
     angle = rng.uniform(-0.26, 0.26)
@@ -95,7 +95,7 @@ def training_clip(
         # Windows that saw less than half of the clip's time repeat the first frame, as the ring buffer does at the
         # start of a track.
     else:
-        clip, allowed = _impossible(joints, rng), (OTHER,)
+        clip, allowed = impossible_clip(joints, rng), (OTHER,)
     if rng.random() < 0.08:
         # What is done with the legs cannot be told then; what the arms do can.
         clip = hide_legs(clip, rng)
@@ -106,9 +106,11 @@ def training_clip(
     return turn(clip, rng).astype(np.float32), allowed
 
 
-def _impossible(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A clip that is no action: one posture held, or the frames in a random order of pieces."""
-    if rng.random() < 0.6:
+def impossible_clip(joints: np.ndarray, rng: np.random.Generator, *, hold: bool = True) -> np.ndarray:
+    """A clip that is no action: one posture held (unless ``hold`` is False), or the frames in a random order of
+    pieces.
+    """
+    if hold and rng.random() < 0.6:
         still = joints[np.full(CLIP_LENGTH, rng.integers(len(joints)))].copy()
         still[..., :2] += rng.normal(0, 0.006 * np.ptp(joints[..., :2]), still[..., :2].shape)
         return still

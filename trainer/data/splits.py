@@ -30,7 +30,12 @@ def difference_hash(path: Path) -> np.ndarray:
         SourceNotFoundError: There is no such file.
         SourceFormatError: The file is no picture.
     """
-    small = cv2.resize(read_grey(path), (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
+    return difference_hash_of(read_grey(path))
+
+
+def difference_hash_of(grey: np.ndarray) -> np.ndarray:
+    """`difference_hash` of a picture ``(H, W)`` uint8 brightness."""
+    small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
     return (small[:, 1:] > small[:, :-1]).reshape(-1)
 
 

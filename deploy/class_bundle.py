@@ -1,0 +1,207 @@
+"""A bundle of a user's own classes: the networks that find people come from another bundle, the clip network is new."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from deploy.package import put_in_place, write_action_graphs
+from edgeact.bundle.load import Bundle
+from edgeact.bundle.manifest import MANIFEST_NAME, SCHEMA_VERSION, GraphSpec, Manifest
+from edgeact.errors import UsageError
+from trainer.data.class_folder import ClassClip, read_class_folder
+from trainer.data.class_people import find_people
+from trainer.fit_classes import ClassSettings, TrainedClasses, fit_classes
+from trainer.measure.classes import ClassReport, class_rows, measure_classes
+from trainer.models.edge_action import spread_common
+
+_ACTION_FILE = "action.onnx"
+_MOST_COMPARED = 64  # clips on which graph and network are compared
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTraining:
+    """What the command was asked for.
+
+    Attributes:
+        folder: With a sub-folder for each class.
+        base: Its detector and pose network find the people; the clip network starts from its own.
+        work: Folder of everything that is kept on the way.
+        people: Of a clip, at most so many, those who are seen longest and largest first.
+        mirror: Whether mirrored movements are the same class.
+        from_scratch: Whether the clip network starts from random weights.
+        steps: Of each training; None takes what suits the start.
+        folds: In how many groups sources are held out.
+    """
+
+    folder: Path
+    base: Bundle
+    work: Path
+    people: int = 1
+    mirror: bool = True
+    from_scratch: bool = False
+    steps: int | None = None
+    folds: int = 5
+
+
+def train_class_bundle(
+    asked: ClassTraining,
+    out: Path,
+    *,
+    created: str,
+    say: Callable[[str], None],
+    progress: Callable[[Sequence[ClassClip], str], Sequence[ClassClip]],
+) -> tuple[Bundle, ClassReport]:
+    """From a folder of clips to a measured bundle.
+
+    Args:
+        asked: What is trained on what.
+        out: The bundle's folder; replaced when the new one is whole.
+        created: Date, ``YYYY-MM-DD``.
+        say: Is told what the user should know.
+        progress: Gives the clips back one after the other, and shows how far it is.
+
+    Raises:
+        SourceNotFoundError: The folder has no clips.
+        UsageError: There are too few classes, clips or sources, or ``out`` holds something that is no bundle.
+        BundleError: The base bundle does not fit, or an exported graph does not give what its network gives.
+        DivergenceError: The training diverged.
+    """
+    check_place(out)
+    listed = read_class_folder(asked.folder)
+    for note in listed.notes:
+        say(note)
+    found = find_people(listed.clips, asked.base, asked.work / "people", people=asked.people, progress=progress)
+    for reason in found.unreadable:
+        say(f"skipped, since it cannot be read: {reason}")
+    for clip in found.empty:
+        say(f"skipped, since nobody was found in it: {clip}")
+    start = None if asked.from_scratch else _start_of(asked.base)
+    settings = ClassSettings(steps=asked.steps, mirror=asked.mirror, start=start, folds=asked.folds)
+    trained = fit_classes(found.sequences, listed.labels, asked.work / "networks", settings, say=say)
+    report = measure_classes(trained.answers, trained.labels)
+    data = {
+        label: sorted({s.source for s in found.sequences if s.allowed == (label,)})
+        for label in (*listed.labels, "other")
+    }
+    training = {
+        "classes": {
+            "sources": data,
+            "base": {"name": asked.base.manifest.name, "digest": asked.base.digest},
+            "held_out": report.as_json(),
+        }
+    }
+    return write_class_bundle(
+        out, asked.base, trained, report, name=out.name, created=created, training=training
+    ), report
+
+
+def check_place(out: Path) -> None:
+    """Refuse to replace what is no bundle.
+
+    Raises:
+        UsageError: ``out`` is a file, or a folder with something else in it.
+    """
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / MANIFEST_NAME).is_file()):
+        raise UsageError(f"{out} holds something that is no bundle and would be replaced; choose another --out")
+
+
+def write_class_bundle(
+    out: Path,
+    base: Bundle,
+    trained: TrainedClasses,
+    report: ClassReport,
+    *,
+    name: str,
+    created: str,
+    training: dict[str, Any],
+) -> Bundle:
+    """Copy the graphs that find people, export the clip network, describe both, and put the folder in place.
+
+    Args:
+        out: The bundle's folder.
+        base: Whose graphs are copied; its hashes are checked.
+        trained: Its network is rounded in place.
+        report: For the card.
+        name: Of the bundle.
+        created: Date, ``YYYY-MM-DD``.
+        training: What the manifest says about data and figures.
+
+    Raises:
+        BundleError: A graph does not give what its network gives, or a file of the base is damaged.
+    """
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    kept: list[GraphSpec] = []
+    for graph in base.manifest.graphs:
+        if graph not in (*base.plan.classifiers, *base.plan.explainers):
+            (partial / graph.file).write_bytes(base.read_graph(graph))
+            kept.append(graph)
+    clips = torch.from_numpy(spread_common(trained.clips[:_MOST_COMPARED]))
+    written = write_action_graphs(
+        trained.network,
+        partial,
+        clips,
+        labels=trained.labels,
+        temperature=trained.temperature,
+        score=trained.threshold,
+        joint_confidence=base.plan.joint_confidence,
+    )
+    parity = {graph.name: base.manifest.parity[graph.name] for graph in kept if graph.name in base.manifest.parity}
+    manifest = Manifest(
+        schema_version=SCHEMA_VERSION,
+        name=name,
+        version="1.0.0",
+        created=created,
+        licence=base.manifest.licence,
+        graphs=(*kept, *(graph for graph, _ in written)),
+        training=training,
+        parity=parity | {graph.name: [asdict(found) for found in compared] for graph, compared in written},
+    )
+    content = json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n"
+    (partial / MANIFEST_NAME).write_text(content, encoding="utf-8")
+    (partial / "MODEL_CARD.md").write_text(_card(manifest, base, trained, report), encoding="utf-8")
+    return put_in_place(partial, out)
+
+
+def _start_of(base: Bundle) -> Path | None:
+    """The clip graph that the new one starts from, its hash checked; None where the base has none of ours."""
+    for graph in base.plan.classifiers:
+        if graph.file == _ACTION_FILE and hashlib.sha256(base.read_graph(graph)).hexdigest() == graph.sha256:
+            return base.directory / graph.file
+    return None
+
+
+def _card(manifest: Manifest, base: Bundle, trained: TrainedClasses, report: ClassReport) -> str:
+    columns, rows = class_rows(report)
+    lines = [" | ".join(columns), " | ".join("---" for _ in columns), *(" | ".join(row) for row in rows)]
+    table = "\n".join(f"| {line} |" for line in lines)
+    sources = "\n".join(f"- {source}: {share:.0%}" for source, share in report.sources.items())
+    return f"""# Model card: {manifest.name}
+
+Made on {manifest.created} by `edgeact train --classes` of clips of its user's own. People are found by the networks of
+the bundle {base.manifest.name} {base.manifest.version} (digest `{base.digest[:12]}`), whose model card says what they
+were trained on and under which terms; the clip network started from that bundle's or from random weights.
+
+## How well it does
+
+Each source (person, session or place) was held out once, and a network trained on the other sources answered for it:
+{report.accuracy:.1%} of the clips got the right label. "Called" counts what a user sees: a label that reaches the
+threshold ({trained.threshold:.2f}) for some time.
+
+{table}
+
+By source:
+
+{sources}
+
+The network of this bundle was then trained on all sources. Threshold and temperature ({trained.temperature:.2f}) were
+chosen on the same held-out answers, so that the shares of "called" are a little too good. Other people, cameras and
+places than those of the clips will be told less well.
+"""

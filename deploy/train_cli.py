@@ -1,0 +1,114 @@
+"""``edgeact train``: the verbs of `trainer.cli`, and those that end in a bundle.
+
+`edgeact --help` imports this file to list the command: what takes seconds to import (torch) is imported when it is
+used.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from trainer.cli import app
+
+Item = TypeVar("Item")
+
+__all__ = ["app"]
+
+
+@app.command("classes")
+def train_classes(
+    classes: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="with a sub-folder of clips or images for each class")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="the bundle's folder; an older bundle is replaced")
+    ],
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="whose networks find people, and whose clip network is the start",
+            show_default="compact",
+        ),
+    ] = None,
+    people: Annotated[
+        int,
+        typer.Option(
+            min=1, max=20, metavar="N", help="people of a clip who do what its class says, the most prominent first"
+        ),
+    ] = 1,
+    mirror: Annotated[
+        bool, typer.Option(help="a mirrored movement is of the same class; not where left and right differ")
+    ] = True,
+    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="start from random weights")] = False,
+    folds: Annotated[int, typer.Option(min=2, max=50, metavar="N", help="hold sources out in N groups")] = 5,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="steps of each training", show_default="250; 500 from scratch"),
+    ] = None,
+    work: Annotated[
+        Path, typer.Option(metavar="DIR", help="what is kept on the way; a stopped training goes on from there")
+    ] = Path("edgeact-work"),
+) -> None:
+    """Train a bundle on your own recordings: `edgeact train --classes FOLDER --out DIR`.
+
+    FOLDER has a sub-folder for each class, and best one called "other" with what people do besides. Clips of one
+    person or session lie in a sub-folder of the class, or share a name but for its last number (anna_1.mp4,
+    anna_2.mp4): such a source is trained on or measured with, never both.
+    """
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train --classes", ["train", "export"])
+
+    from deploy.class_bundle import ClassTraining, train_class_bundle
+    from edgeact.bundle.load import load_bundle
+    from trainer.measure.classes import class_rows
+    from trainer.stages import use_one_thread
+
+    use_one_thread()
+    asked = ClassTraining(
+        folder=classes,
+        base=load_bundle(bundle),
+        work=work / "classes",
+        people=people,
+        mirror=mirror,
+        from_scratch=from_scratch,
+        steps=steps,
+        folds=folds,
+    )
+    created = datetime.now(timezone.utc).date().isoformat()
+    made, report = train_class_bundle(asked, out, created=created, say=_say, progress=_show_progress)
+    _print_rows(f"right of the clips of held-out sources: {report.accuracy:.1%}", *class_rows(report))
+    for line in report.worst:
+        _say(f"mistaken: {line}")
+    typer.echo(
+        f"{out}: {len(made.plan.labels) - 1} classes, {report.accuracy:.1%} right on held-out sources (see "
+        f"{out / 'MODEL_CARD.md'}); try it: edgeact annotate CLIP --bundle {out} --out results"
+    )
+
+
+def _say(text: str) -> None:
+    from edgeact.plain_text import printable
+
+    typer.echo(printable(text), err=True)
+
+
+def _show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:
+    """The items, with a bar on the error stream."""
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(items, title, console=Console(stderr=True))
+
+
+def _print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        shown.add_row(*row)
+    Console().print(shown)

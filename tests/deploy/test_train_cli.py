@@ -1,0 +1,31 @@
+"""``edgeact train --classes`` from outside."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from deploy.train_cli import app
+from edgeact.errors import MissingExtraError, SourceNotFoundError
+
+
+def test_the_option_alone_names_the_verb(tmp_path: Path) -> None:
+    for arguments in (["--classes", str(tmp_path), "--out", "x"], ["--out", "x", f"--classes={tmp_path}"]):
+        with pytest.raises(SourceNotFoundError, match="make one for each class"):
+            CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def test_its_help_explains_the_folder_and_the_other_verbs_are_there() -> None:
+    shown = CliRunner().invoke(app, ["classes", "--help"], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0
+    assert "sub-folder" in shown.output
+    listed = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
+    assert "classes" in listed
+    assert "empty-hours" in listed
+
+
+def test_the_exporter_is_missed_before_the_first_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(MissingExtraError, match=r"edgeact train --classes needs onnxscript"):
+        CliRunner().invoke(app, ["--classes", str(tmp_path), "--out", "x"], catch_exceptions=False)

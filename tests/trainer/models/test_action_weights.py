@@ -1,0 +1,56 @@
+"""A network that starts from a bundle's graph says what the graph says, and learns on from there."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edgeact.bundle.load import packaged_bundle_path
+from edgeact.errors import SourceFormatError
+from tests.tiny_bundle import build_tiny_bundle
+from trainer.models.action_weights import start_from_graph
+from trainer.models.edge_action import EdgeAction
+from trainer.models.published import read_onnx_weights
+
+GRAPH = packaged_bundle_path() / "action.onnx"
+
+
+def some_clips(count: int = 6) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    place = np.cumsum(rng.normal(0, 3, (count, 32, 13, 2)), 1) + rng.normal(0, 60, (count, 1, 13, 2)) + 200
+    return np.concatenate([place, rng.uniform(0.3, 1, (count, 32, 13, 1))], -1).astype(np.float32)
+
+
+def test_with_the_classifier_of_the_graph_it_is_the_graphs_network() -> None:
+    import onnxruntime
+
+    from trainer.models.edge_action import spread_common
+
+    clips = some_clips()
+    network = EdgeAction(27)
+    start_from_graph(network, GRAPH, clips)
+    _, weights = read_onnx_weights(GRAPH, "the action network")
+    with torch.no_grad():
+        network.classifier.weight.copy_(weights["network.classifier.weight_half"].float())
+        network.classifier.bias.copy_(weights["network.classifier.bias"])
+        logits = network.eval()(torch.from_numpy(clips)).numpy()
+        # In training mode the statistics are the batch's own, which are those that were spread.
+        for module in network.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+        trained = network.train()(torch.from_numpy(clips)).numpy()
+    assert trained == pytest.approx(logits, abs=0.02)
+    session = onnxruntime.InferenceSession(GRAPH.read_bytes())
+    (wanted,) = session.run(None, {"features": spread_common(clips)})
+    # The graph gives probabilities of logits over a temperature: their logarithms are the same line.
+    log = np.log(wanted)
+    slope = [np.polyfit(row, found, 1)[0] for row, found in zip(logits, log, strict=True)]
+    assert slope == pytest.approx(np.full(len(clips), np.mean(slope)), rel=1e-2)
+    assert all(np.corrcoef(row, found)[0, 1] > 0.9999 for row, found in zip(logits, log, strict=True))
+
+
+def test_another_graph_is_refused(tmp_path: Path) -> None:
+    graph = build_tiny_bundle(tmp_path / "bundle") / "action.onnx"
+    with pytest.raises(SourceFormatError, match=r"no weights for stem.*--from-scratch"):
+        start_from_graph(EdgeAction(3), graph, some_clips())

@@ -1,0 +1,147 @@
+"""A user's own recordings: a folder with a sub-folder for each class, clips and images in it.
+
+A *source* is what was recorded together (a person, a session, a place): clips of one source are trained on together or
+measured together, never split. It is the sub-folder of the class that a clip lies in or, for clips that lie in the
+class's folder itself, the file's name without its last number (``anna_03.mp4`` is of ``anna``).
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgeact.capture.images import IMAGE_SUFFIXES
+from edgeact.capture.inputs import VIDEO_SUFFIXES, natural_key
+from edgeact.errors import SourceNotFoundError, UsageError
+
+OTHER_CLASS = "other"
+_LONGEST_LABEL = 60  # characters: a label is drawn over a person
+_NUMBER_AT_THE_END = re.compile(r"[\s._-]*\(?\d+\)?$")
+_NOT_OURS = frozenset({"__macosx", "@eadir"})  # what other programs leave in folders
+
+
+@dataclass(frozen=True, slots=True)
+class ClassClip:
+    """One file of a class.
+
+    Attributes:
+        path: The clip or image.
+        label: Its class.
+        source: What it was recorded with; the same in all classes.
+        still: Whether it is an image.
+    """
+
+    path: Path
+    label: str
+    source: str
+    still: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFolder:
+    """All files of all classes.
+
+    Attributes:
+        clips: In the order of their classes and names.
+        labels: The classes in order, without `OTHER_CLASS`.
+        notes: What the user should know: files that are left out, sources that the names do not tell.
+    """
+
+    clips: tuple[ClassClip, ...]
+    labels: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_class_folder(folder: Path) -> ClassFolder:
+    """List the classes and files of a folder; no file is opened.
+
+    Raises:
+        SourceNotFoundError: The folder does not exist, or has no sub-folder with clips or images.
+        UsageError: There is one class only, or a name cannot be a label.
+    """
+    if not folder.is_dir():
+        raise SourceNotFoundError(f"{folder} is no folder; give one with a sub-folder of clips for each class")
+    classes = [path for path in sorted(folder.iterdir(), key=natural_key) if path.is_dir() and not _is_foreign(path)]
+    _check_labels([path.name for path in classes])
+    clips: list[ClassClip] = []
+    notes: list[str] = []
+    for path in classes:
+        found, left_out = _clips_of(path)
+        clips += found
+        if left_out:
+            notes.append(f"left out, since they are neither clips nor images: {_shown(left_out)}")
+        if not found:
+            notes.append(f"{path} holds no clips and no images")
+    labels = tuple(dict.fromkeys(clip.label for clip in clips if clip.label != OTHER_CLASS))
+    if not labels:
+        raise SourceNotFoundError(
+            f"{folder} has no sub-folder with clips or images; make one for each class, such as {folder / 'wave'}"
+        )
+    if len(labels) == 1 and not any(clip.label == OTHER_CLASS for clip in clips):
+        raise UsageError(
+            f"{folder} has one class only, {labels[0]!r}; add a second one, or a folder {OTHER_CLASS!r} with clips of "
+            "people who do something else"
+        )
+    clips, more = _tell_sources(clips)
+    return ClassFolder(tuple(clips), labels, (*notes, *more))
+
+
+def _clips_of(folder: Path) -> tuple[list[ClassClip], list[Path]]:
+    """Files of a class, and those that are no media."""
+    label, found, left_out = _label(folder.name), [], []
+    for path in sorted(folder.rglob("*"), key=natural_key):
+        inside = path.relative_to(folder)
+        if not path.is_file() or any(_is_foreign(Path(part)) for part in inside.parts):
+            continue
+        suffix = path.suffix.lower()
+        if suffix not in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
+            left_out.append(path)
+            continue
+        source = inside.parts[0] if len(inside.parts) > 1 else _NUMBER_AT_THE_END.sub("", path.stem)
+        found.append(ClassClip(path, label, source or path.stem, suffix in IMAGE_SUFFIXES))
+    return found, left_out
+
+
+def _tell_sources(clips: list[ClassClip]) -> tuple[list[ClassClip], list[str]]:
+    """The clips with sources that can be held out: where a class has one source only, each file counts as one."""
+    counts = Counter(label for label, _ in {(clip.label, clip.source) for clip in clips})
+    few = [label for label, count in counts.items() if count < 2]
+    if not few:
+        return clips, []
+    single = [replace(clip, source=f"{clip.label}/{clip.path.name}") for clip in clips]
+    note = (
+        f"names do not tell who was recorded in {', '.join(few)}: each file counts as a source of its own, so the "
+        "measured accuracy is that of people who were trained on; put clips of one person or session into a sub-folder"
+    )
+    return single, [note]
+
+
+def _is_foreign(path: Path) -> bool:
+    return path.name.startswith(".") or path.name.casefold() in _NOT_OURS
+
+
+def _label(name: str) -> str:
+    """The label of a folder: spelt in one way on every system, and ``Other`` is `OTHER_CLASS`."""
+    label = unicodedata.normalize("NFC", name).strip()
+    return OTHER_CLASS if label.casefold() == OTHER_CLASS else label
+
+
+def _check_labels(names: Sequence[str]) -> None:
+    faults = []
+    for name in names:
+        if not _label(name) or not _label(name).isprintable():
+            faults.append(f"{name!a} has characters that cannot be printed")
+        elif len(_label(name)) > _LONGEST_LABEL:
+            faults.append(f"{name!r} is longer than {_LONGEST_LABEL} characters")
+    for label, count in Counter(_label(name).casefold() for name in names).items():
+        if count > 1:
+            faults.append(f"{count} folders are called {label!r} but for capitals or accents")
+    if faults:
+        raise UsageError(f"folders that cannot be labels: {'; '.join(faults)}; rename them")
+
+
+def _shown(paths: Sequence[Path], limit: int = 5) -> str:
+    names = ", ".join(str(path) for path in paths[:limit])
+    return names if len(paths) <= limit else f"{names} and {len(paths) - limit} more"

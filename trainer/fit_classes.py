@@ -1,0 +1,293 @@
+"""Train the clip network on a user's own classes, and measure it on sources that it was not trained on.
+
+Each source is held out once (in up to `FOLDS` groups), and a network trained on the others says what its clips show.
+From these answers come the accuracy, the temperature and the threshold; the network of the bundle is then trained on
+everything. "Other" is learnt from the user's own clips of it, if there are any, and always from movements that are no
+action: a posture held, and movements cut into pieces and shuffled.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from edgeact.errors import UsageError
+from trainer.calibrate import fit_temperature
+from trainer.data.action_sequences import JointSequence
+from trainer.data.action_windows import CLIP_SECONDS, deployed_clips, hide_joints, impossible_clip, sample, turn
+from trainer.data.class_folder import OTHER_CLASS
+from trainer.fit_action import action_loss
+from trainer.loop import Course, train
+from trainer.models.action_weights import start_from_graph
+from trainer.models.edge_action import EdgeAction
+from trainer.schedule import CosineSchedule
+
+FOLDS = 5
+FEWEST_CLIPS = 4  # of a class: with fewer, one that is held out says nothing of the others
+_BATCH = 48
+_STEPS, _STEPS_FROM_SCRATCH = 250, 500
+_RATE, _RATE_FROM_SCRATCH = 1e-3, 2e-3
+# The threshold is the lowest at which no more of the held-out moments than these are called wrong.
+_OTHER_AS_KNOWN, _KNOWN_AS_WRONG = 0.08, 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSettings:
+    """How the clip network is trained.
+
+    Attributes:
+        steps: Of each training; None takes what suits the start.
+        mirror: Whether mirrored movements are the same class; not where classes differ by left and right.
+        start: ``action.onnx`` of the bundle that it starts from; None starts from random weights.
+        folds: In how many groups sources are held out.
+    """
+
+    steps: int | None = None
+    mirror: bool = True
+    start: Path | None = None
+    folds: int = FOLDS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipAnswer:
+    """What a network that was not trained on a clip's source says of the clip.
+
+    Attributes:
+        clip: Its path.
+        source: Its source.
+        label: Its class.
+        probability: ``(A,)`` mean over its moments and people.
+        called: The share of its moments in which each label is called, ``(A,)``; zero where none is certain.
+    """
+
+    clip: str
+    source: str
+    label: str
+    probability: np.ndarray
+    called: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedClasses:
+    """The network of the bundle and what was measured of those that held something out.
+
+    Attributes:
+        network: Trained on everything.
+        labels: In the order of its outputs; the last one is `OTHER_CLASS`.
+        temperature: Of its logits.
+        threshold: From this probability on an action is called.
+        answers: One a clip.
+        clips: ``(N, 32, 13, 3)`` some of what it was trained on.
+    """
+
+    network: EdgeAction
+    labels: tuple[str, ...]
+    temperature: float
+    threshold: float
+    answers: tuple[ClipAnswer, ...]
+    clips: np.ndarray
+
+
+def fit_classes(
+    sequences: Sequence[JointSequence],
+    labels: Sequence[str],
+    work: Path,
+    settings: ClassSettings,
+    *,
+    say: Callable[[str], None],
+) -> TrainedClasses:
+    """Hold sources out, calibrate, train on everything. A stopped training goes on where it was.
+
+    Args:
+        sequences: A person of a clip each.
+        labels: The classes, without `OTHER_CLASS`.
+        work: Folder for checkpoints.
+        settings: How the network is trained.
+        say: Is told what comes next.
+
+    Raises:
+        UsageError: A class has too few clips with people, or everything is of one source.
+        DivergenceError: A training diverged.
+    """
+    check_enough(sequences, labels)
+    names = (*labels, OTHER_CLASS)
+    folder = work / _digest(sequences, names, settings)
+    groups = hold_out_groups(sequences, settings.folds)
+    logits, owners = [], []
+    for number, group in enumerate(groups):
+        say(f"training without {len(group)} of {sum(map(len, groups))} sources ({number + 1} of {len(groups)})")
+        kept = [sequence for sequence in sequences if sequence.source not in group]
+        network = _train(kept, names, folder / f"without_{number}" / "checkpoint.safetensors", settings)
+        for sequence in sequences:
+            if sequence.source in group:
+                windows = deployed_clips(sequence)
+                with torch.no_grad():
+                    logits.append(network(torch.from_numpy(windows)).numpy())
+                owners.append(sequence)
+    truth = np.concatenate([np.full(len(part), names.index(owner.allowed[0])) for part, owner in _both(logits, owners)])
+    stacked = np.concatenate(logits)
+    temperature = fit_temperature(stacked, np.eye(len(names), dtype=bool)[truth])
+    threshold = choose_class_threshold(_softmax(stacked / temperature), truth)
+    answers = _answers(
+        [(_softmax(part / temperature), owner) for part, owner in _both(logits, owners)], names, threshold
+    )
+    say("training on everything")
+    network = _train(sequences, names, folder / "everything" / "checkpoint.safetensors", settings)
+    clips = np.concatenate([deployed_clips(sequence)[:1] for sequence in sequences])
+    return TrainedClasses(network, names, temperature, threshold, answers, clips)
+
+
+def check_enough(sequences: Sequence[JointSequence], labels: Sequence[str]) -> None:
+    """Refuse to train on what says nothing.
+
+    Raises:
+        UsageError: A class has too few clips with people, or everything is of one source; all faults are listed.
+    """
+    clips = {label: {clip_of(sequence) for sequence in sequences if label in sequence.allowed} for label in labels}
+    faults = [
+        f"{label!r} has {len(found)} clip{'' if len(found) == 1 else 's'} with a person in it, at least {FEWEST_CLIPS} "
+        "are needed"
+        for label, found in clips.items()
+        if len(found) < FEWEST_CLIPS
+    ]
+    if not faults and len({sequence.source for sequence in sequences}) < 2:
+        faults.append("all clips are of one source, so that nothing can be held out to measure with")
+    if faults:
+        raise UsageError(f"{'; '.join(faults)}; record more, of several people and places")
+
+
+def clip_of(sequence: JointSequence) -> str:
+    """The path of the clip that a person was found in."""
+    return sequence.name.rpartition("#")[0]
+
+
+def hold_out_groups(sequences: Sequence[JointSequence], folds: int) -> list[frozenset[str]]:
+    """The sources in so many groups of about as many clips each; fewer groups where there are fewer sources."""
+    clips: dict[str, set[str]] = {}
+    for sequence in sequences:
+        clips.setdefault(sequence.source, set()).add(clip_of(sequence))
+    groups: list[list[str]] = [[] for _ in range(min(folds, len(clips)))]
+    sizes = [0] * len(groups)
+    for source in sorted(clips, key=lambda name: (-len(clips[name]), name)):
+        smallest = sizes.index(min(sizes))
+        groups[smallest].append(source)
+        sizes[smallest] += len(clips[source])
+    return [frozenset(group) for group in groups]
+
+
+def choose_class_threshold(probability: np.ndarray, truth: np.ndarray) -> float:
+    """The lowest threshold from .4 to .9 at which few of the held-out moments are called wrong: of those of the user's
+    own "other" 8 %, of those of a class 10 %.
+
+    Args:
+        probability: ``(N, A)`` of each moment; the last column is "other".
+        truth: ``(N,)`` the right column.
+    """
+    best, score = probability.argmax(1), probability.max(1)
+    other = probability.shape[1] - 1
+    is_other = truth == other
+    for hundredths in range(40, 90, 2):
+        wrong = (best != other) & (best != truth) & (score >= hundredths / 100)
+        limits = ((is_other, _OTHER_AS_KNOWN), (~is_other, _KNOWN_AS_WRONG))
+        if all(not rows.any() or wrong[rows].mean() <= limit for rows, limit in limits):
+            return hundredths / 100
+    return 0.9
+
+
+def _train(
+    sequences: Sequence[JointSequence], names: tuple[str, ...], checkpoint: Path, settings: ClassSettings
+) -> EdgeAction:
+    by_label = {label: [s for s in sequences if s.allowed == (label,)] for label in names}
+    present = {label: found for label, found in by_label.items() if found}
+    stills = any(len(sequence.joints) == 1 for sequence in sequences)
+
+    def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for step in steps:
+            rng = np.random.default_rng((7, step))
+            chosen = rng.choice(list(present), _BATCH)
+            drawn = [_draw_clip(present[label], label, rng, mirror=settings.mirror, stills=stills) for label in chosen]
+            allowed = torch.tensor([[name == label for name in names] for _, label in drawn])
+            yield torch.from_numpy(np.stack([clip for clip, _ in drawn])), allowed
+
+    torch.manual_seed(0)
+    network = EdgeAction(len(names))
+    if settings.start is not None:
+        start_from_graph(network, settings.start, np.concatenate([deployed_clips(s)[:2] for s in sequences]))
+    fresh = settings.start is None
+    course = Course(
+        checkpoint.parent.name,
+        settings.steps or (_STEPS_FROM_SCRATCH if fresh else _STEPS),
+        _RATE_FROM_SCRATCH if fresh else _RATE,
+        weight_decay=0.05,
+        schedule=CosineSchedule(warm_up=20),
+        average_decay=0.98,  # of the last fifty steps: these trainings are short
+    )
+    return train(
+        network,
+        checkpoint,
+        course,
+        device=torch.device("cpu"),
+        draw=draw,
+        loss=lambda network, batch: action_loss(network(batch[0]), batch[1]),
+        report=lambda **_: None,
+    )
+
+
+def _draw_clip(
+    sequences: list[JointSequence], label: str, rng: np.random.Generator, *, mirror: bool, stills: bool
+) -> tuple[np.ndarray, str]:
+    """A random augmented clip ``(32, 13, 3)`` of a class and its label; one in ten becomes "other".
+
+    Where a class has images, a posture held may well be an action.
+    """
+    sequence = sequences[rng.integers(len(sequences))]
+    joints, last, kind = sequence.joints, len(sequence.joints) - 1, rng.random()
+    if kind < 0.1 and last >= 8:
+        clip, label = impossible_clip(joints, rng, hold=not stills), OTHER_CLASS
+    elif kind < 0.4 or last < 8:
+        trim = rng.uniform(0, 0.12, 2) * last
+        clip = sample(joints, trim[0], last - trim[1])
+    else:
+        length = CLIP_SECONDS * sequence.frame_rate * float(np.exp(rng.uniform(-0.25, 0.25)))
+        end = rng.uniform(min(0.75 * length, last), last)
+        clip = sample(joints, end - length, end)
+    if rng.random() < 0.25:
+        clip = hide_joints(clip, rng)
+    return turn(clip, rng, mirror=mirror).astype(np.float32), label
+
+
+def _answers(
+    parts: list[tuple[np.ndarray, JointSequence]], names: tuple[str, ...], threshold: float
+) -> tuple[ClipAnswer, ...]:
+    """What is said of each clip, all its people together."""
+    clips: dict[str, list[tuple[np.ndarray, JointSequence]]] = {}
+    for probability, owner in parts:
+        clips.setdefault(clip_of(owner), []).append((probability, owner))
+    answers = []
+    for clip, found in clips.items():
+        probability = np.concatenate([part for part, _ in found])
+        called = (probability >= threshold) & (probability.argmax(1)[:, None] == np.arange(len(names)))
+        called[:, -1] = False
+        owner = found[0][1]
+        answers.append(ClipAnswer(clip, owner.source, owner.allowed[0], probability.mean(0), called.mean(0)))
+    return tuple(answers)
+
+
+def _both(logits: list[np.ndarray], owners: list[JointSequence]) -> Iterator[tuple[np.ndarray, JointSequence]]:
+    return zip(logits, owners, strict=True)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    return torch.softmax(torch.from_numpy(logits), -1).numpy()
+
+
+def _digest(sequences: Sequence[JointSequence], names: tuple[str, ...], settings: ClassSettings) -> str:
+    """Names the folder of a training: other clips, classes or settings are another training."""
+    found = hashlib.sha256(repr((names, settings, _BATCH)).encode())
+    for sequence in sequences:
+        found.update(repr((sequence.name, sequence.source, sequence.allowed)).encode())
+        found.update(np.ascontiguousarray(sequence.joints).tobytes())
+    return found.hexdigest()[:16]

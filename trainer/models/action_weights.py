@@ -1,0 +1,74 @@
+"""Start the clip network from the action graph of a bundle: what it knows of movement, for classes of one's own.
+
+In the graph each convolution has its batch normalisation folded in. Here they are taken apart again: the statistics are
+those of given clips, scale and shift are chosen so that the network gives exactly what the graph gives.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from edgeact.errors import SourceFormatError
+from trainer.models.edge_action import EdgeAction
+from trainer.models.published import read_onnx_weights
+
+_NORMALISED = {"stem": "stem_norm", "first": "first_norm", "second": "second_norm"}
+_PREFIX = "network."
+
+
+@torch.no_grad()
+def start_from_graph(network: EdgeAction, path: Path, clips: np.ndarray) -> None:
+    """Take over all weights but those of the classifier, in place.
+
+    Args:
+        network: Of the graph's width.
+        path: ``action.onnx`` of a bundle that `deploy` made.
+        clips: ``(N, 32, 13, 3)`` common joints, on which the statistics are taken.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+        SourceFormatError: The graph is not of such a network.
+    """
+    _, tensors = read_onnx_weights(path, "the action network")
+    weights = {name.removeprefix(_PREFIX).removesuffix("_half"): value.float() for name, value in tensors.items()}
+    norms: list[tuple[nn.Conv1d, nn.BatchNorm1d]] = []
+    for name, layer in network.named_modules():
+        if not isinstance(layer, nn.Conv1d):
+            continue
+        weight = weights.get(f"{name}.weight")
+        if weight is None or weight.shape != layer.weight.shape:
+            raise SourceFormatError(
+                f"{path} has no weights for {name} of a clip network; use a bundle that edgeact made, or --from-scratch"
+            )
+        layer.weight.copy_(weight)
+        parent, _, own = name.rpartition(".")
+        if own in _NORMALISED:
+            norm = network.get_submodule(f"{parent}.{_NORMALISED[own]}" if parent else _NORMALISED[own])
+            assert isinstance(norm, nn.BatchNorm1d)
+            norm.reset_parameters()
+            norm.running_var.fill_(1 - norm.eps)  # type: ignore[union-attr]  # divides by 1: it only shifts
+            norm.bias.copy_(weights[f"{name}.weight_bias"])
+            norms.append((layer, norm))
+    _spread_statistics(network, norms, clips)
+
+
+def _spread_statistics(network: EdgeAction, norms: list[tuple[nn.Conv1d, nn.BatchNorm1d]], clips: np.ndarray) -> None:
+    """Give each normalisation the mean and variance of what reaches it, without changing what it gives."""
+    found: dict[nn.Conv1d, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def note(layer: nn.Module, _: tuple, output: torch.Tensor) -> None:
+        assert isinstance(layer, nn.Conv1d)
+        found[layer] = (output.mean((0, 2)), output.var((0, 2), unbiased=False))
+
+    handles = [layer.register_forward_hook(note) for layer, _ in norms]
+    network.eval()(torch.from_numpy(clips))
+    for handle in handles:
+        handle.remove()
+    for layer, norm in norms:
+        mean, variance = found[layer]
+        norm.running_mean.copy_(mean)  # type: ignore[union-attr]
+        norm.running_var.copy_(variance)  # type: ignore[union-attr]
+        norm.weight.copy_(torch.sqrt(variance + norm.eps))
+        norm.bias += mean
