@@ -203,16 +203,17 @@ def box_area(boxes: Float32) -> Float32:
 
 def box_overlap(first: Float32, second: Float32) -> Float32:
     """Area ``(N, M)`` that each box of ``(N, 4)`` shares with each of ``(M, 4)``."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    return box_area(np.concatenate([low, high], axis=-1))
+    # Called some ten times a frame with a box or two, where what counts is the number of NumPy's calls.
+    sides = np.minimum(first[:, None, 2:], second[None, :, 2:]) - np.maximum(first[:, None, :2], second[None, :, :2])
+    np.maximum(sides, 0.0, out=sides)
+    return np.asarray(sides[..., 0] * sides[..., 1], np.float32)
 
 
 def box_iou(first: Float32, second: Float32) -> Float32:
     """Intersection over union ``(N, M)`` of boxes ``(N, 4)`` and ``(M, 4)``; 0 where both are empty."""
     shared = box_overlap(first, second)
     union = box_area(first)[:, None] + box_area(second)[None, :] - shared
-    return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0), np.float32)
+    return np.asarray(np.divide(shared, union, out=np.zeros(shared.shape, shared.dtype), where=union > 0), np.float32)
 
 
 def suppress_boxes(boxes: Float32, scores: Float32, *, iou: float) -> npt.NDArray[np.int64]:

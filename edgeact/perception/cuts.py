@@ -4,6 +4,8 @@ Frames are compared as thumbnails of 32×18 sampled pixels. Within a shot even a
 lens keeps most of a thumbnail's pattern; across a cut neither the pattern nor the brightness agrees. Fades are no cuts.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -39,7 +41,13 @@ class CutDetector:
 
 def _thumbnail(image: UInt8) -> npt.NDArray[np.float32]:
     """Brightness of sampled pixels, at most 18×32: a fraction of a millisecond at any size."""
-    height, width = image.shape[:2]
+    rows, columns = _sampled(image.shape[1], image.shape[0])
+    return np.asarray(image[rows, columns].mean(-1), np.float32)
+
+
+@lru_cache(maxsize=64)
+def _sampled(width: int, height: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows ``(R, 1)`` and columns ``(C,)`` of the pixels that are looked at in a frame of this size."""
     rows = np.linspace(0, height - 1, min(_ROWS, height)).astype(np.intp)
     columns = np.linspace(0, width - 1, min(_COLUMNS, width)).astype(np.intp)
-    return np.asarray(image[rows[:, None], columns].mean(-1), np.float32)
+    return rows[:, None], columns

@@ -32,10 +32,11 @@ class BoxMotion:
         time: When, in seconds.
     """
 
-    __slots__ = ("_covariance", "_mean", "_time")
+    __slots__ = ("_box", "_covariance", "_mean", "_time")
 
     def __init__(self, box: Float32, time: float) -> None:
         self._time = time
+        self._box: Float32 | None = None  # that of `_mean`, kept because it is asked for some ten times a frame
         self._mean = np.stack(
             [_to_centre(box), np.zeros(4)], axis=1
         )  # (4, 2): centre x, y, width, height by position, velocity
@@ -50,9 +51,14 @@ class BoxMotion:
 
     @property
     def box(self) -> Float32:
-        """The box at the time of the last `predict` or `update`, ``(4,)`` float32; its sides are at least one pixel."""
-        centre, size = self._mean[:2, 0], np.maximum(self._mean[2:, 0], 1.0)
-        return np.concatenate([centre - size / 2, centre + size / 2]).astype(np.float32)
+        """The box at the time of the last `predict` or `update`, ``(4,)`` float32, read-only; its sides are at least
+        one pixel.
+        """
+        if self._box is None:
+            centre, size = self._mean[:2, 0], np.maximum(self._mean[2:, 0], 1.0)
+            self._box = np.concatenate([centre - size / 2, centre + size / 2]).astype(np.float32)
+            self._box.flags.writeable = False
+        return self._box
 
     @property
     def velocity(self) -> npt.NDArray[np.float64]:
@@ -74,7 +80,7 @@ class BoxMotion:
         Q = density[:, None, None] * np.array([[seconds**3 / 3, seconds**2 / 2], [seconds**2 / 2, seconds]])
         self._mean = (F @ self._mean[:, :, None])[:, :, 0]
         self._covariance = F @ self._covariance @ F.transpose(0, 2, 1) + Q
-        self._time = time
+        self._time, self._box = time, None
         return self.box
 
     def update(self, box: Float32) -> None:
@@ -83,7 +89,7 @@ class BoxMotion:
         S = self._covariance[:, 0, 0] + R
         K = self._covariance[:, :, 0] / S[:, None]  # (4, 2)
         innovation = _to_centre(box) - self._mean[:, 0]
-        self._mean = self._mean + K * innovation[:, None]
+        self._mean, self._box = self._mean + K * innovation[:, None], None
         self._covariance = self._covariance - K[:, :, None] * self._covariance[:, None, 0, :]
 
     def rest(self) -> None:

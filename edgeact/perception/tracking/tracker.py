@@ -27,7 +27,7 @@ from edgeact.perception.tracking.association import (
     track_similarity,
     without_pairs,
 )
-from edgeact.perception.tracking.clothes import is_unlike, wears_anothers
+from edgeact.perception.tracking.clothes import is_somebody_else, wears_anothers
 from edgeact.perception.tracking.limits import (
     APART_IOU,
     CONTACT_IOU,
@@ -301,14 +301,15 @@ class Tracker:
                 needed = max(needed, KEPT_SHARE * track.confidence)
             if mean_confidence(features) >= needed:
                 box = track.carried_box(features, threshold=self._joint_confidence)
-                if box is not None and not self._is_somebody_else(track, box, found.colours[index]):
+                if box is not None:
                     carried.append(_Sighting(track, box, first + index))
-        return carried
-
-    def _is_somebody_else(self, track: TrackState, box: Float32, colours: Float32) -> bool:
-        """Whether a carried pose jumped to another person, by the clothes ``(2, 3)``."""
-        anothers = wears_anothers(self._tracks, box[None], colours[None])
-        return bool(anothers[self._tracks.index(track), 0]) or is_unlike(track, colours)
+        jumped = is_somebody_else(
+            self._tracks,
+            [self._tracks.index(sighting.track) for sighting in carried],
+            _stack([sighting.box for sighting in carried]),
+            found.colours[[sighting.row - first for sighting in carried]],
+        )
+        return [sighting for sighting, is_jump in zip(carried, jumped, strict=True) if not is_jump]
 
     def _without_duplicates(self, sightings: list[_Sighting], poses: PoseBatch) -> list[_Sighting]:
         """Where two tracks show one person, only one of them.
@@ -447,4 +448,4 @@ def _holds_two(track: TrackState, box: Float32, others: list[TrackState]) -> boo
 
 
 def _stack(boxes: Sequence[Float32]) -> Float32:
-    return np.stack(boxes).astype(np.float32) if boxes else np.zeros((0, 4), np.float32)
+    return np.array(boxes, np.float32) if boxes else np.zeros((0, 4), np.float32)

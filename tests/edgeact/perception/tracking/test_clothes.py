@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edgeact.perception.tracking.clothes import is_unlike, wears_anothers
+from edgeact.perception.tracking.clothes import is_somebody_else, wears_anothers
 from edgeact.perception.tracking.state import TrackState
 from edgeact.types import Float32
 
@@ -45,6 +45,16 @@ def test_nobody_is_followed_or_seen() -> None:
 
 def test_quite_other_clothes_are_somebody_elses() -> None:
     red = track(1, HERE, RED)
-    assert is_unlike(red, BLUE)
-    assert not is_unlike(red, RED + 5)
-    assert not is_unlike(red, UNKNOWN)
+    for worn, expected in ((BLUE, True), (RED + 5, False), (UNKNOWN, False)):
+        assert is_somebody_else([red], [0], HERE[None], worn[None]) == [expected]
+
+
+def test_a_pose_that_was_carried_on_may_be_of_another_track_that_is_there() -> None:
+    """The two tracks that were carried are asked for at once, the third touches the first."""
+    like_red = RED + np.array([30, 0, 0], np.float32)
+    tracks = [track(1, HERE, like_red), track(2, FAR, BLUE), track(3, HERE + 5, RED)]
+    boxes, colours = np.stack([HERE, FAR]), np.stack([RED, BLUE])
+    assert is_somebody_else(tracks, [0, 1], boxes, colours) == [True, False]
+    tracks[2].track_id = None  # who is not confirmed has no clothes to lose
+    assert is_somebody_else(tracks, [0, 1], boxes, colours) == [False, False]
+    assert is_somebody_else(tracks, [], boxes[:0], colours[:0]) == []
