@@ -33,7 +33,8 @@ from edgeact.errors import SourceFormatError, UsageError
 from edgeact.installed import installed_version
 from edgeact.perception.stages import Followed, Looked, Stages
 from edgeact.perception.tracking.step import TrackStep
-from edgeact.runtime.job import Budget, SourceJob
+from edgeact.runtime.budget import Budget
+from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
 from edgeact.runtime.report import SourceReport
 from edgeact.runtime.session import Perceiving, run_source

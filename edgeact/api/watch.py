@@ -15,7 +15,8 @@ from edgeact.engine.engine import Engine
 from edgeact.memory import MEGABYTE
 from edgeact.perception.stages import Stages
 from edgeact.queues import BoundedQueue
-from edgeact.runtime.job import Budget, SourceJob
+from edgeact.runtime.budget import Budget
+from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
 from edgeact.runtime.session import Session
 from edgeact.sinks.base import SinkInput

@@ -30,7 +30,8 @@ from edgeact.errors import (
 )
 from edgeact.memory import MEGABYTE, check_memory
 from edgeact.perception.stages import Stages
-from edgeact.runtime.job import Budget, SourceJob
+from edgeact.runtime.budget import Budget
+from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
 from edgeact.runtime.report import SourceReport
 from edgeact.runtime.session import run_source

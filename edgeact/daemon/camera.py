@@ -15,7 +15,8 @@ from edgeact.config import PipelineConfig
 from edgeact.daemon.config import CameraConfig
 from edgeact.errors import EdgeactError
 from edgeact.memory import MEGABYTE
-from edgeact.runtime.job import Budget, SourceJob
+from edgeact.runtime.budget import Budget
+from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
 from edgeact.runtime.session import Session
 from edgeact.sinks.base import Sink

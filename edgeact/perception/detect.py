@@ -29,7 +29,8 @@ LOWEST_SHARE = 0.1
 AGREEING_IOU, OTHERS_SHARE = 0.5, 0.3
 # A detector of free size takes sides that its coarsest stride divides.
 SIDE_MULTIPLE = 32
-_MOST_PICTURES = 8  # sizes for which room is kept
+_MOST_SIZES = 8  # of pictures for which room is kept
+_MOST_PICTURES = 8  # in one call of the graph: more make it little faster, and each needs memory
 
 
 @lru_cache(maxsize=256)
@@ -90,7 +91,8 @@ class Detector:
         self._graph = engine.graph(plan.detector)
         self._numbers = plan.detection
         self._fixed = None if self._graph.takes_any_size else self._graph.picture_size
-        self._pictures: dict[tuple[int, int], UInt8] = {}  # what the graph reads, by width and height
+        # What the graph reads (N, height, width, 3), by width and height.
+        self._pictures: dict[tuple[int, int], UInt8] = {}
         self._lock = threading.Lock()  # of these pictures
 
     def detect(self, image: UInt8) -> tuple[Detection, ...]:
@@ -103,35 +105,69 @@ class Detector:
             Boxes within the frame, no two overlapping by more than the bundle's ``iou``, with scores down to
             `LOW_SCORE_SHARE` of its ``score``.
         """
-        height, width = image.shape[:2]
-        with self._lock:
-            looks = [self._look(image, *size) for size in self.picture_sizes(width, height)]
+        return self.detect_all([image])[0]
+
+    def detect_all(self, images: Sequence[UInt8]) -> list[tuple[Detection, ...]]:
+        """Persons of several frames, which may be of several sources.
+
+        Frames of one size are given to the graph together, where it takes several pictures at once.
+
+        Args:
+            images: Each ``(H, W, 3)`` uint8 RGB.
+
+        Returns:
+            For each frame, in order, what `detect` says of it.
+        """
+        rows_by_size: dict[tuple[int, int], list[int]] = {}
+        for row, image in enumerate(images):
+            rows_by_size.setdefault((image.shape[1], image.shape[0]), []).append(row)
+        at_once = _MOST_PICTURES if self._graph.takes_batches else 1
+        found: dict[int, tuple[Detection, ...]] = {}
+        for (width, height), rows in rows_by_size.items():
+            for first in range(0, len(rows), at_once):
+                chosen = rows[first : first + at_once]
+                with self._lock:
+                    looks = [
+                        self._look([images[row] for row in chosen], *size) for size in self.picture_sizes(width, height)
+                    ]
+                for index, row in enumerate(chosen):
+                    found[row] = self._conclude([look[index] for look in looks])
+        return [found[row] for row in range(len(images))]
+
+    def _conclude(self, looks: Sequence[tuple[Float32, Float32]]) -> tuple[Detection, ...]:
+        """The persons of one frame, from the boxes and scores of each look at it."""
         boxes, scores = join_looks(looks)
         likely = scores >= LOW_SCORE_SHARE * self._numbers.score
         boxes, scores = boxes[likely], scores[likely]
         kept = suppress_boxes(boxes, scores, iou=self._numbers.iou)
         return tuple(Detection(box=boxes[index], score=float(scores[index])) for index in kept)
 
-    def _look(self, image: UInt8, seen_width: int, seen_height: int) -> tuple[Float32, Float32]:
-        """Boxes ``(N, 4)`` in the frame's pixels and scores ``(N,)`` that the graph finds in a picture of this size."""
-        height, width = image.shape[:2]
-        picture = self._picture(seen_width, seen_height)
-        letterbox(image, width=seen_width, height=seen_height, out=picture[0])
-        outputs = self._graph.run(picture)
-        boxes, scores = outputs.of("boxes")[0], outputs.of("scores")[0]
-        likely = scores >= LOWEST_SHARE * self._numbers.score
+    def _look(self, images: Sequence[UInt8], seen_width: int, seen_height: int) -> list[tuple[Float32, Float32]]:
+        """For each of several frames of one size, boxes ``(N, 4)`` in its pixels and scores ``(N,)`` that the graph
+        finds in a picture of this size.
+        """
+        height, width = images[0].shape[:2]
+        pictures = self._room(seen_width, seen_height, count=len(images))
+        for image, picture in zip(images, pictures, strict=True):
+            letterbox(image, width=seen_width, height=seen_height, out=picture)
+        outputs = self._graph.run(pictures)
         to_frame = invert_matrix(letterbox_matrix(width, height, width=seen_width, height=seen_height))
-        boxes, scores = clip_box(transform_box(boxes[likely], to_frame), width=width, height=height), scores[likely]
-        real = box_area(boxes) >= 1.0  # nothing is left of a box that lies in the letterbox's grey
-        return boxes[real], scores[real]
+        looks = []
+        for boxes, scores in zip(outputs.of("boxes"), outputs.of("scores"), strict=True):
+            likely = scores >= LOWEST_SHARE * self._numbers.score
+            placed = clip_box(transform_box(boxes[likely], to_frame), width=width, height=height)
+            real = box_area(placed) >= 1.0  # nothing is left of a box that lies in the letterbox's grey
+            looks.append((placed[real], scores[likely][real]))
+        return looks
 
-    def _picture(self, width: int, height: int) -> UInt8:
-        """Room for one picture ``(1, height, width, 3)`` that the graph reads; sources of one size share it."""
-        if (width, height) not in self._pictures:
-            if len(self._pictures) >= _MOST_PICTURES:
+    def _room(self, width: int, height: int, *, count: int) -> UInt8:
+        """Room for pictures ``(count, height, width, 3)`` that the graph reads; sources of one size share it."""
+        kept = self._pictures.get((width, height))
+        if kept is None or len(kept) < count:
+            if kept is None and len(self._pictures) >= _MOST_SIZES:
                 self._pictures.clear()
-            self._pictures[width, height] = np.empty((1, height, width, 3), np.uint8)
-        return self._pictures[width, height]
+            kept = self._pictures[width, height] = np.empty((count, height, width, 3), np.uint8)
+        return kept[:count]
 
     def picture_sizes(self, width: int, height: int) -> tuple[tuple[int, int], ...]:
         """Width and height of the pictures that the graph sees of a frame of this size, one a look."""

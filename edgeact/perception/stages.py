@@ -7,7 +7,7 @@ the streams that it failed for get the error in place of an outcome, and the oth
 
 import time as clock
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeact.config import PipelineConfig
 from edgeact.engine.engine import Engine
@@ -70,12 +70,21 @@ class Stages:
         return Stream(self._plan, config, source=source, live=live)
 
     def detect(self, batch: Sequence[tuple[Stream, Frame]]) -> list[Looked | BackendError]:
-        """See where a shot begins, and who is there on the frames that are due."""
-        return [self._look(stream, frame) for stream, frame in batch]
+        """See where a shot begins, and who is there on the frames that are due; the detector sees these at once."""
+        looked = [Looked(frame, stream.begins(frame), None, {}) for stream, frame in batch]
+        due = [
+            row
+            for row, ((stream, frame), one) in enumerate(zip(batch, looked, strict=True))
+            if self._detector is not None and stream.schedule.is_due(frame.time, is_new=one.is_new)
+        ]
+        outcomes: list[Looked | BackendError] = list(looked)
+        for row, found in zip(due, self._detect([looked[row] for row in due]), strict=True):
+            outcomes[row] = found if isinstance(found, BackendError) else replace(looked[row], detections=found)
+        return outcomes
 
     def track(self, batch: Sequence[tuple[Stream, Looked]]) -> list[Followed | BackendError]:
         """Follow everybody; poses are estimated for the persons of all frames at once."""
-        answers: list[PoseRequest | TrackStep | BackendError] = [self._expect(*item) for item in batch]
+        answers = self._expect(batch)
         while any(isinstance(answer, PoseRequest) for answer in answers):
             self._answer(batch, answers)
         followed: list[Followed | BackendError] = []
@@ -124,43 +133,37 @@ class Stages:
         stream.forget()
         return stream.acting.forget_all()
 
-    def _look(self, stream: Stream, frame: Frame) -> Looked | BackendError:
-        is_new = stream.begins(frame)
-        seconds: dict[str, float] = {}
-        is_due = self._detector is not None and stream.schedule.is_due(frame.time, is_new=is_new)
+    def _detect(self, looked: Sequence[Looked]) -> list[tuple[Detection, ...] | BackendError]:
+        """Persons of some frames; where the detector fails for all of them at once, of each by itself."""
+        if not looked or self._detector is None:
+            return []
+        began = clock.perf_counter()
         try:
-            detections = self._detect(frame, seconds) if is_due else None
+            found = self._detector.detect_all([one.frame.image for one in looked])
         except BackendError as error:
-            return error
-        return Looked(frame, is_new, detections, seconds)
+            if len(looked) == 1:
+                return [error]
+            return [outcome for one in looked for outcome in self._detect([one])]
+        for one in looked:
+            one.seconds["detect"] = (clock.perf_counter() - began) / len(looked)
+        return list(found)
 
-    def _detect(self, frame: Frame, seconds: dict[str, float]) -> tuple[Detection, ...]:
-        if self._detector is None:
-            raise AssertionError("the bundle has no detector")
-        began = clock.perf_counter()
-        detections = self._detector.detect(frame.image)
-        seconds["detect"] = clock.perf_counter() - began
-        return detections
-
-    def _expect(self, stream: Stream, looked: Looked) -> PoseRequest | TrackStep | BackendError:
-        """Tell the tracker of the frame; where it needs to know more, the detector runs first."""
-        frame, detections = looked.frame, looked.detections
-        if stream.tracker is None:
-            return TrackStep((), ())
-        if looked.is_new:
-            stream.tracker.reset()
-        would_help = stream.tracker.wants_detection
-        if stream.schedule.is_wanted(is_known=detections is not None, would_help=would_help):
-            try:
-                detections = self._detect(frame, looked.seconds)
-            except BackendError as error:
-                return error
-        height, width = frame.image.shape[:2]
-        looked.seconds["pose"] = 0.0
-        began = clock.perf_counter()
-        answer = stream.tracker.expect(frame.time, detections, width=width, height=height)
-        looked.seconds["track"] = clock.perf_counter() - began
-        return answer
+    def _expect(self, batch: Sequence[tuple[Stream, Looked]]) -> list[PoseRequest | TrackStep | BackendError]:
+        """Tell the trackers of their frames; for those that need to know more, the detector runs first."""
+        wanted = [row for row, (stream, looked) in enumerate(batch) if _wants_detection(stream, looked)]
+        found = dict(zip(wanted, self._detect([batch[row][1] for row in wanted]), strict=True))
+        answers: list[PoseRequest | TrackStep | BackendError] = []
+        for row, (stream, looked) in enumerate(batch):
+            detections = found.get(row, looked.detections)
+            if stream.tracker is None or isinstance(detections, BackendError):
+                answers.append(detections if isinstance(detections, BackendError) else TrackStep((), ()))
+                continue
+            height, width = looked.frame.image.shape[:2]
+            looked.seconds["pose"] = 0.0
+            began = clock.perf_counter()
+            answers.append(stream.tracker.expect(looked.frame.time, detections, width=width, height=height))
+            looked.seconds["track"] = clock.perf_counter() - began
+        return answers
 
     def _answer(
         self, batch: Sequence[tuple[Stream, Looked]], answers: list[PoseRequest | TrackStep | BackendError]
@@ -194,3 +197,13 @@ class Stages:
             if len(requests) == 1:
                 return [error]
         return [found for request in requests for found in self._estimate([request])]
+
+
+def _wants_detection(stream: Stream, looked: Looked) -> bool:
+    """Whether the tracker of a source needs the detector on a frame where it did not run; told of a new shot first."""
+    if stream.tracker is None:
+        return False
+    if looked.is_new:
+        stream.tracker.reset()
+    would_help = stream.tracker.wants_detection
+    return stream.schedule.is_wanted(is_known=looked.detections is not None, would_help=would_help)

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 from edgeact.memory import frames_in_work
 from edgeact.queues import Allowance, BoundedQueue
+from edgeact.runtime.budget import Pace
 from edgeact.runtime.job import SourceJob
 from edgeact.stats import StageTimes
 from edgeact.types import Frame
+
+_STOP_LOOK_SECONDS = 0.05  # how often whoever waits for its budget looks whether it is to stop
 
 
 class CaptureLoop:
@@ -25,6 +28,7 @@ class CaptureLoop:
     Attributes:
         captured: Frames that were read.
         newer: Frames that gave way to newer ones.
+        over_budget: Frames of a live source that were more than may be perceived of it.
         is_exhausted: Whether the source ended by itself.
     """
 
@@ -38,7 +42,7 @@ class CaptureLoop:
         must_stop: Callable[[], bool],
         is_stopped: Callable[[], bool],
     ) -> None:
-        self.captured = self.newer = 0
+        self.captured = self.newer = self.over_budget = 0
         self.is_exhausted = False
         self._job, self._queue, self._allowance, self._times = job, queue, allowance, times
         self._must_stop, self._is_stopped = must_stop, is_stopped
@@ -53,8 +57,8 @@ class CaptureLoop:
         """
         source = self._job.source
         is_live, name = source.info.live, source.info.name
-        frames = source.frames()
-        while not self._must_stop() and (is_live or self._allowance.take()):
+        frames, pace = source.frames(), Pace(self._job.budget.most_frames_per_second)
+        while not self._must_stop() and (is_live or (self._keep_pace(pace) and self._allowance.take())):
             began = time.perf_counter()
             frame = next(frames, None)
             if frame is None:
@@ -64,10 +68,22 @@ class CaptureLoop:
             self._times.add("capture", time.perf_counter() - began)
             self._fit_allowance(frame)
             self.captured += 1
+            if pace.seconds_left(now := time.monotonic()) > 0.0:  # of a live source; a file is read when it may be
+                self.over_budget += 1
+                continue
+            pace.take(now)
             gone = self._queue.put(frame if frame.source else replace(frame, source=name))
             if not self._is_stopped():
                 self.newer += len(gone)
         self._queue.close()
+
+    def _keep_pace(self, pace: Pace) -> bool:
+        """Wait until the next frame of a file is within its budget; False where a stop came first."""
+        while (seconds := pace.seconds_left(time.monotonic())) > 0.0:
+            if self._must_stop():
+                return False
+            time.sleep(min(seconds, _STOP_LOOK_SECONDS))
+        return True
 
     def _fit_allowance(self, frame: Frame) -> None:
         """Where later pictures are larger than the source announced, fewer may be in work."""

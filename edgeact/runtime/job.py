@@ -5,24 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from edgeact.capture.base import Source
-from edgeact.memory import DEFAULT_MEMORY, frames_in_work
+from edgeact.memory import frames_in_work
 from edgeact.perception.stages import Followed, Looked
 from edgeact.queues import BoundedQueue
+from edgeact.runtime.budget import Budget
 from edgeact.runtime.outlet import Outlet
 from edgeact.types import Frame, Observation, Perceived, UInt8
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What one source may take.
-
-    Attributes:
-        queue_frames: Frames that may wait between two stages; fewer when they are large.
-        memory: Bytes that its frames, its decoder and its encoder may take together.
-    """
-
-    queue_frames: int = 4
-    memory: int = DEFAULT_MEMORY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +60,7 @@ class SourceQueues:
         )
         self.looked: BoundedQueue[Looked] = BoundedQueue(between, lock=lock, giver=detect, taker=track)
         self.followed: BoundedQueue[Followed] = BoundedQueue(between, lock=lock, giver=track, taker=act)
-        self.perceived: BoundedQueue[Perceived] = BoundedQueue(self.capacity, lock=lock, giver=act)
+        self.perceived: BoundedQueue[Perceived] = BoundedQueue(1 if live else self.capacity, lock=lock, giver=act)
 
     def close(self, *, discard: bool) -> None:
         """Close all queues, the last one first: the frames that still pass are then the oldest ones, without a gap."""

@@ -25,8 +25,8 @@ def make_report(
     written = min(
         (loop.written for loop in outlets if _takes_all(loop.outlet) and loop.error is None), default=counters.frames
     )
-    stopped = capture.captured - written - capture.newer if is_cut_short else 0
-    dropped = {"newer_frame": capture.newer, "stopped": stopped}
+    stopped = capture.captured - written - capture.newer - capture.over_budget if is_cut_short else 0
+    dropped = {"newer_frame": capture.newer, "budget": capture.over_budget, "stopped": stopped}
     stages = counters.times.summary(STAGES)
     reports = {loop.outlet.name: loop.report() for loop in outlets}
     for name, report in reports.items():

@@ -27,7 +27,9 @@ class SourceStatus:
         epoch: How often it started anew.
         captured: Frames that were read.
         frames: Frames that were perceived.
-        dropped: Frames that were read and not perceived or not written, by cause.
+        dropped: Frames that were read and not perceived or not written, by cause (see `SourceReport`).
+        most_frames_per_second: The budget of the source, or None.
+        priority: Of the source, beside others.
         frame_age: Time from a frame's capture to its observation.
         persons: In the last frame.
         outlets: By name.
@@ -40,6 +42,8 @@ class SourceStatus:
     captured: int
     frames: int
     dropped: Mapping[str, int]
+    most_frames_per_second: float | None
+    priority: float
     frame_age: Percentiles
     persons: int
     outlets: Mapping[str, OutletReport]
@@ -54,8 +58,8 @@ class SourceReport:
         frames: Frames that every outlet has taken that takes all of them.
         seconds: Wall-clock time from the first read to the last write.
         media_seconds: Presentation time from the first to the last frame.
-        dropped: Frames that were read and are not among ``frames``, by cause: ``newer_frame`` (live sources only), or
-            ``stopped`` (a stop left no time for them).
+        dropped: Frames that were read and are not among ``frames``, by cause: ``newer_frame`` and ``budget`` (live
+            sources only), or ``stopped`` (a stop left no time for them).
         stages: Time a frame by stage, in the order of `STAGES`, and then by outlet; what did not run has no entry.
         frame_age: Time from a frame's capture to its observation.
         peak_memory: Highest resident memory of the process in bytes.

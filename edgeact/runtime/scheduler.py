@@ -2,7 +2,8 @@
 
 It takes what waits from every source, at most one item each, and handles all of it as one batch: no source can push
 another aside, and a graph is called once for all of them. An item is only taken when there is room for what becomes of
-it, so that a source whose sinks are slow makes nobody wait but itself.
+it, so that a source whose sinks are slow makes nobody wait but itself. Where sources have different priorities, the
+first stage decides whose turn it is.
 """
 
 import threading
@@ -12,6 +13,10 @@ from typing import Any, Generic, TypeVar
 
 from edgeact.errors import BackendError
 from edgeact.queues import BoundedQueue, QueueAbortedError
+from edgeact.runtime.whose_turn import Account, whose_turn
+
+# Whoever waits for a turn is not told when another source stops being held up by its sinks: it looks again.
+_LOOK_AGAIN_SECONDS = 0.02
 
 Stream = TypeVar("Stream")
 Taken = TypeVar("Taken")
@@ -28,6 +33,10 @@ class Seat(Generic[Stream, Taken, Given]):
         given: Where what becomes of them goes.
         end: Called by the stage when no more items will come.
         fail: Called by the stage with its name and the error when an item of the source cannot be handled.
+        ahead: Seats of the same source at later stages.
+        one_at_a_time: Whether those must have nothing to do before an item is taken.
+        freed: Told when the seat has done with an item: the stage that waits for that.
+        account: The turns that the source has taken here.
         busy: Whether the stage works on something of the source now.
         over: Whether `end` was called.
     """
@@ -37,8 +46,32 @@ class Seat(Generic[Stream, Taken, Given]):
     given: BoundedQueue[Given]
     end: Callable[[], None]
     fail: Callable[[str, BaseException], None]
+    ahead: "Sequence[Seat[Any, Any, Any]]" = ()
+    one_at_a_time: bool = False
+    freed: threading.Condition | None = None
+    account: Account = field(default_factory=Account)
     busy: bool = field(default=False)
     over: bool = field(default=False)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something of the source is between here and the end of its last stage."""
+        return self.busy or any(seat.busy or seat.taken.has_item for seat in self.ahead)
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether something of the source waits at its last stage, because its own sinks leave no room."""
+        return any(seat.taken.has_item and not seat.given.has_room for seat in self.ahead[-1:])
+
+    @property
+    def wants_time(self) -> bool:
+        """Whether something of the source waits or is at work that its own sinks do not hold up."""
+        return (self.taken.has_item or self.is_at_work) and not self.is_held_up
+
+    @property
+    def can_take(self) -> bool:
+        """Whether an item could be taken now."""
+        return self.taken.has_item and self.given.has_room and not (self.one_at_a_time and self.is_at_work)
 
 
 class StageLoop(Generic[Stream, Taken, Given]):
@@ -91,14 +124,22 @@ class StageLoop(Generic[Stream, Taken, Given]):
                     return None
                 self._seats = [seat for seat in self._seats if not seat.over]
                 ended = [seat for seat in self._seats if seat.taken.is_exhausted]
-                ready = [seat for seat in self._seats if seat.taken.has_item and seat.given.has_room]
-                if ended or ready:
+                able = [seat.can_take for seat in self._seats]
+                chosen = whose_turn(
+                    [seat.account for seat in self._seats],
+                    wanting=[seat.wants_time for seat in self._seats],
+                    able=able,
+                )
+                if ended or chosen:
                     break
-                self.changed.wait()
+                self.changed.wait(_LOOK_AGAIN_SECONDS if any(able) else None)
+            ready = [self._seats[row] for row in chosen]
             for seat in (*ended, *ready):
                 seat.busy = True
             for seat in ended:
                 seat.over = True
+            for seat in ready:
+                seat.account.take_turn()
             return ended, [(seat, item) for seat in ready if (item := seat.taken.get()) is not None]
 
     def _end(self, seat: Seat[Stream, Taken, Given]) -> None:
@@ -128,3 +169,5 @@ class StageLoop(Generic[Stream, Taken, Given]):
             with self.changed:
                 for seat in seats:
                     seat.busy = False
+                    if seat.freed is not None:
+                        seat.freed.notify_all()

@@ -20,6 +20,7 @@ from edgeact.runtime.job import SourceJob, SourceQueues
 from edgeact.runtime.report import SourceReport, SourceStatus
 from edgeact.runtime.scheduler import Seat, StageLoop
 from edgeact.runtime.source_run import LEAVE_SECONDS, SourceRun
+from edgeact.runtime.whose_turn import Account
 from edgeact.stopping import join_or_leave, named_thread, start_thread
 from edgeact.types import Event, Frame, Perceived
 
@@ -119,9 +120,13 @@ class Session(Generic[Stream]):
         def finish() -> None:
             run.note_last_events(self._perceiving.finish(stream))
 
-        detect = Seat(stream, queues.frames, queues.looked, end=_do_nothing, fail=run.fail)
-        track = Seat(stream, queues.looked, queues.followed, end=_do_nothing, fail=run.fail)
+        # Of a live source one frame is perceived at a time: a second one would only grow old between the stages.
+        live = job.source.info.live
         act = Seat(stream, queues.followed, queues.perceived, end=finish, fail=run.fail)
+        track = Seat(stream, queues.looked, queues.followed, end=_do_nothing, fail=run.fail)
+        detect = Seat(stream, queues.frames, queues.looked, end=_do_nothing, fail=run.fail)
+        detect.ahead, detect.one_at_a_time, detect.account = (track, act), live, Account(job.budget.priority)
+        act.freed = self._detect.changed if live else None
         seats.update({"detect": detect, "track": track, "act": act})
         with self._lock:
             self._places.append(place)

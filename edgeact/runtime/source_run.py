@@ -97,9 +97,9 @@ class SourceRun:
         """
         self._began = time.perf_counter()
         try:
-            # Reading from a live source must not be late.
-            self._threads.start("capture", self._capture.run, is_patient=not self.job.source.info.live)
-            self._threads.start("render", partial(self._write, self._render.run), is_patient=True)
+            is_file = not self.job.source.info.live  # of a live source, reading and giving out must not be late
+            self._threads.start("capture", self._capture.run, is_patient=is_file)
+            self._threads.start("render", partial(self._write, self._render.run), is_patient=is_file)
             for loop in self._outlets:
                 self._threads.start(f"{loop.outlet.name} sink", partial(self._write, loop.run), is_patient=True)
         except BaseException:
@@ -173,14 +173,17 @@ class SourceRun:
 
     def status(self) -> SourceStatus:
         """How it stands now."""
-        source, failure, newer = self.job.source, self._failure, self._capture.newer
+        source, failure, capture, budget = self.job.source, self._failure, self._capture, self.job.budget
+        dropped = {"newer_frame": capture.newer, "budget": capture.over_budget}
         return SourceStatus(
             name=self.name,
             state=source.state,
             epoch=source.epoch,
-            captured=self._capture.captured,
+            captured=capture.captured,
             frames=self._counters.frames,
-            dropped={"newer_frame": newer} if newer else {},
+            dropped={cause: count for cause, count in dropped.items() if count > 0},
+            most_frames_per_second=budget.most_frames_per_second,
+            priority=budget.priority,
             frame_age=self._counters.ages.summary(),
             persons=self._counters.persons,
             outlets={loop.outlet.name: loop.report() for loop in self._outlets},

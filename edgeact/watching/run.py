@@ -19,7 +19,8 @@ from edgeact.errors import EdgeactError, UsageError
 from edgeact.memory import MEGABYTE
 from edgeact.perception.map_choice import MapChoice
 from edgeact.perception.stages import Stages
-from edgeact.runtime.job import Budget, SourceJob
+from edgeact.runtime.budget import Budget
+from edgeact.runtime.job import SourceJob
 from edgeact.runtime.session import Session
 from edgeact.stopping import left_behind
 from edgeact.watching.files import SourceFiles, file_stems, open_outlets

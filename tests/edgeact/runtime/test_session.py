@@ -20,7 +20,8 @@ from edgeact.errors import BackendError, OutputError, PipelineError
 from edgeact.memory import DEFAULT_MEMORY
 from edgeact.perception.stages import Followed, Looked
 from edgeact.perception.tracking.step import TrackStep
-from edgeact.runtime.job import Budget, SourceJob
+from edgeact.runtime.budget import Budget
+from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
 from edgeact.runtime.report import SourceReport
 from edgeact.runtime.session import run_source

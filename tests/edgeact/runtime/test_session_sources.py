@@ -1,5 +1,7 @@
 """Several sources in one session: batches, fairness, failures that stay where they are, and what a source costs."""
 
+import hashlib
+import json
 import threading
 import time
 from collections import Counter
@@ -12,20 +14,24 @@ import psutil
 import pytest
 
 from edgeact.bundle.load import load_bundle
+from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.capture.base import SourceState
 from edgeact.config import PipelineConfig
 from edgeact.engine.engine import Engine
 from edgeact.engine.graph import Graph
 from edgeact.engine.onnx import OnnxBackend
 from edgeact.errors import BackendError, OutputError, PipelineError
+from edgeact.perception.detect import Detector
 from edgeact.perception.perceiver import Perceiver
 from edgeact.perception.stages import Stages
-from edgeact.runtime.job import Budget, SourceJob
+from edgeact.runtime.budget import Budget
+from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
 from edgeact.runtime.session import Session
 from edgeact.types import Event, Frame, Observation, UInt8
 from tests.edgeact.runtime.test_session import EVENT, Echo, ListSink, ListSource
-from tests.tiny_bundle import tiny_picture
+from tests.tiny_bundle import build_tiny_bundle, tiny_picture
+from tests.toy_graph import build_model
 
 
 class NamedSource(ListSource):
@@ -261,6 +267,73 @@ def test_a_graph_sees_the_crops_of_all_sources_at_once(engine: Engine, monkeypat
     assert not any(isinstance(outcome, BackendError) for outcome in looked)
     stages.track(list(zip(streams, looked, strict=True)))  # type: ignore[arg-type]
     assert crops == [2]
+
+
+@pytest.mark.parametrize(("takes_batches", "calls"), [(True, [3, 1]), (False, [1, 1, 1, 1])])
+def test_the_detector_sees_the_frames_of_all_sources_at_once(
+    takes_batches: bool, calls: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it takes several pictures, those of one size are one call; and each source gets what it would get alone."""
+    build = write_batch_detector if takes_batches else build_tiny_bundle
+    seen: list[int] = []
+    original = Graph.run
+
+    def noting(self: Graph, array: np.ndarray) -> object:
+        if self.spec.name == "detector":
+            seen.append(len(array))
+        return original(self, array)
+
+    monkeypatch.setattr(Graph, "run", noting)
+    sizes = [(320, 240), (320, 240), (160, 120), (320, 240)]
+    pictures = [
+        tiny_picture(width, height, [(0, 0, width, height * (row + 1) / 4)])
+        for row, (width, height) in enumerate(sizes)
+    ]
+    with Engine(load_bundle(build(tmp_path / "bundle"))) as engine:
+        stages = Stages(engine)
+        streams = [stages.open_stream(PipelineConfig(), source=str(row)) for row in range(4)]
+        looked = stages.detect([(stream, Frame(0, 0.0, one)) for stream, one in zip(streams, pictures, strict=True)])
+        assert seen == calls
+        detector = Detector(engine)
+        for one, picture in zip(looked, pictures, strict=True):
+            assert not isinstance(one, BackendError)
+            assert one.detections is not None
+            alone = detector.detect(picture)
+            assert [d.score for d in one.detections] == pytest.approx([d.score for d in alone], abs=1e-6)
+            assert [d.box.tolist() for d in one.detections] == [d.box.tolist() for d in alone]
+        if takes_batches:  # the brighter, the more certain
+            scores = [one.detections[0].score for one in looked if not isinstance(one, BackendError) and one.detections]
+            assert len({round(score, 2) for score in scores}) == 4
+
+
+def write_batch_detector(folder: Path) -> Path:
+    """The toy bundle with a detector of several pictures at once: one box, as certain as the picture is bright."""
+    text = """detector (uint8[N,256,416,3] image) => (float[N,1,4] boxes, float[N,1] scores) {
+        pixels = Cast<to = 1>(image)
+        grey = ReduceMean<keepdims = 1>(pixels, i123)
+        flat = Squeeze(grey, i23)
+        scores = Div(flat, f255)
+        nothing = Mul(scores, f0)
+        deep = Unsqueeze(nothing, i2)
+        boxes = Add(deep, box)
+    }"""
+    constants: dict[str, np.ndarray] = {
+        "i123": np.array([1, 2, 3], np.int64), "i23": np.array([2, 3], np.int64), "i2": np.array([2], np.int64),
+        "f0": np.array(0, np.float32), "f255": np.array(255, np.float32),
+        "box": np.array([[[20, 30, 120, 200]]], np.float32),
+    }  # fmt: skip
+    build_tiny_bundle(folder)
+    content = build_model(text, constants)
+    (folder / "detector.onnx").write_bytes(content)
+    manifest = json.loads((folder / MANIFEST_NAME).read_text())
+    detector = manifest["graphs"][0]
+    detector["sha256"] = hashlib.sha256(content).hexdigest()
+    detector["inputs"][0]["shape"][0] = "N"
+    for tensor, shape in zip(detector["outputs"], (["N", 1, 4], ["N", 1]), strict=True):
+        tensor["shape"] = shape
+    detector["detection"]["score"] = 0.1
+    (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
+    return folder
 
 
 def test_where_a_graph_fails_for_one_source_the_others_get_theirs(
