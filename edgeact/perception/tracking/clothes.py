@@ -70,7 +70,8 @@ def _confirmed_there(tracks: Sequence[TrackState], boxes: Float32) -> npt.NDArra
     if not tracks or len(boxes) == 0:
         return np.zeros((len(tracks), len(boxes)), bool)
     confirmed = np.array([track.track_id is not None for track in tracks])
-    return (box_iou(np.stack([track.motion.box for track in tracks]), boxes) >= CONTACT_IOU) & confirmed[:, None]
+    there = box_iou(np.stack([track.motion.box for track in tracks]), boxes) >= CONTACT_IOU
+    return np.asarray(there & confirmed[:, None], bool)
 
 
 def _is_rivalled(own: Float32, worn: Float32, others: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -82,4 +83,4 @@ def _is_rivalled(own: Float32, worn: Float32, others: npt.NDArray[np.bool_]) -> 
         others: ``(N, M)`` which tracks may have a claim.
     """
     rivals = np.where(others & np.isfinite(worn), worn, 0.0).max(0)
-    return np.isfinite(own) & (rivals - own > RIVAL_MARGIN)
+    return np.asarray(np.isfinite(own) & (rivals - own > RIVAL_MARGIN), bool)

@@ -303,12 +303,9 @@ class Tracker:
                 box = track.carried_box(features, threshold=self._joint_confidence)
                 if box is not None:
                     carried.append(_Sighting(track, box, first + index))
-        jumped = is_somebody_else(
-            self._tracks,
-            [self._tracks.index(sighting.track) for sighting in carried],
-            _stack([sighting.box for sighting in carried]),
-            found.colours[[sighting.row - first for sighting in carried]],
-        )
+        rows, boxes = [self._tracks.index(one.track) for one in carried], _stack([one.box for one in carried])
+        colours = found.colours[[one.row - first for one in carried]]
+        jumped = is_somebody_else(self._tracks, rows, boxes, colours)
         return [sighting for sighting, is_jump in zip(carried, jumped, strict=True) if not is_jump]
 
     def _without_duplicates(self, sightings: list[_Sighting], poses: PoseBatch) -> list[_Sighting]:

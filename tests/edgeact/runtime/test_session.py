@@ -421,5 +421,5 @@ def test_stages_that_see_go_before_those_that_draw_and_write(live: bool) -> None
     start(Source([0.0, 0.04], live=live, pause=0.001), See(), Sink(), draw=draw)
     own = os.getpriority(os.PRIO_PROCESS, 0)
     assert nice["perceive"] == own
-    assert min(own + 10, 19) == nice["render"] == nice["sinks"]
-    assert nice["capture"] == (own if live else nice["render"])
+    assert nice["sinks"] == min(own + 10, 19)
+    assert nice["capture"] == nice["render"] == (own if live else nice["sinks"])  # a live frame must not be late
