@@ -114,6 +114,11 @@ class Reading:
     scores: tuple[float, ...] = ()
     attention: tuple[AttentionMap, ...] = ()
 
+    @property
+    def strongest(self) -> tuple[str, float] | None:
+        """The action in force with the highest score, and that score; None while none is in force."""
+        return max(zip(self.labels, self.scores, strict=True), key=lambda found: found[1], default=None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Person:

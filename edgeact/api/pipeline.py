@@ -51,13 +51,13 @@ class Pipeline:
         self._is_closed = False
 
     @property
-    def skeleton(self) -> Skeleton:
-        """Names of the joints, in the order of ``pose.joints``, and the bones."""
-        return self._bundle.skeleton
+    def skeleton(self) -> Skeleton | None:
+        """Names of the joints, in the order of ``pose.joints``, and the bones; None where the bundle follows nobody."""
+        return None if self._bundle.plan.persons is None else self._bundle.skeleton
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The actions, in the order of the scores of a person's first reading."""
+        """The actions, in the order of the scores of a person's first reading (or of the scene's, without persons)."""
         return self._bundle.plan.labels
 
     @property

@@ -99,7 +99,7 @@ def _annotation(number: int, image: int, person: Person, source: Skeleton, targe
     seen = np.where(known, np.where(confidence >= _SEEN_CONFIDENCE, 2, 1), 0)
     x_min, y_min, x_max, y_max = np.nan_to_num(person.box.astype(np.float64))
     width, height = x_max - x_min, y_max - y_min
-    first = person.readings[0] if person.readings else None
+    action = person.readings[0].strongest if person.readings else None
     joints = [
         [round(float(x), 2), round(float(y), 2), int(flag)] if flag else [0, 0, 0]
         for (x, y), flag in zip(places, seen, strict=True)
@@ -115,6 +115,6 @@ def _annotation(number: int, image: int, person: Person, source: Skeleton, targe
         "num_keypoints": int(np.count_nonzero(seen)),
         "score": round(float(np.nan_to_num(person.score)), 4),
         "track_id": person.track_id,
-        "action": first.labels[0] if first is not None and first.labels else None,
+        "action": None if action is None else action[0],
         "keypoint_confidence": [round(float(value), 4) for value in np.nan_to_num(confidence)],
     }

@@ -65,5 +65,5 @@ def to_supervision(persons: Sequence[Person]) -> "tuple[supervision.Detections, 
 
 def _action(person: Person) -> tuple[str, float]:
     """The label in force of the first action head, with its score."""
-    first = person.readings[0] if person.readings else None
-    return ("", 0.0) if first is None or not first.labels else (first.labels[0], first.scores[0])
+    strongest = person.readings[0].strongest if person.readings else None
+    return ("", 0.0) if strongest is None else strongest

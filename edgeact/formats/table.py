@@ -3,7 +3,8 @@
 Columns, in this order:
 
 - ``index``, ``time``, ``epoch``, ``track``: number of the frame, seconds, connection, and the person's number.
-- ``action``: the label in force (the first of several) of the first action head; of another one ``HEAD_action``.
+- ``action``: the label in force (of several the one with the highest score) of the first action head; of another one
+  ``HEAD_action``, and where it speaks for the scene ``scene_HEAD_action``.
 - ``box_x_min`` … ``box_y_max``, ``score``: pixels, and the detector's score.
 - ``action_score``, ``smoothed_LABEL``, ``raw_LABEL``: the score of that label, and the probabilities of all; of other
   heads ``HEAD_action_score`` and so on.
@@ -70,17 +71,20 @@ class Table:
         speaks_for_scene = any(head.scope == "scene" for head in heads)
         for frame in self.results.frames:
             for person in frame.persons:
-                yield self._row(frame, person, {reading.head: reading for reading in person.readings})
+                yield self._row(frame, person)
             if speaks_for_scene:
-                yield self._row(frame, None, {reading.head: reading for reading in frame.scene})
+                yield self._row(frame, None)
 
-    def _row(self, frame: FrameRecord, person: Person | None, readings: dict[str, Reading]) -> Row:
+    def _row(self, frame: FrameRecord, person: Person | None) -> Row:
         header = self.results.header
+        scope = "scene" if person is None else "person"
+        readings = {reading.head: reading for reading in (frame.scene if person is None else person.readings)}
         numbers = [np.full(5, np.nan, np.float32) if person is None else np.append(person.box, person.score)]
         texts: list[str | None] = []
         for head in header.heads:
-            reading = readings.get(head.name)
-            texts.append(reading.labels[0] if reading is not None and reading.labels else None)
+            reading = readings.get(head.name) if head.scope == scope else None
+            strongest = None if reading is None else reading.strongest
+            texts.append(None if strongest is None else strongest[0])
             numbers.append(_numbers_of(head, reading))
         joints = 0 if header.skeleton is None else len(header.skeleton.joints)
         numbers.append(_joints_of(person, joints, has_depth=self.has_depth))
@@ -102,8 +106,9 @@ def make_table(results: Results) -> Table:
     header = results.header
     texts: list[str] = []
     numbers = [*(f"box_{corner}" for corner in _CORNERS), "score"]
-    for number, head in enumerate(header.heads):
-        prefix = "" if number == 0 else f"{head.name}_"
+    first = next((head for head in header.heads if head.scope == "person"), None)
+    for head in header.heads:
+        prefix = "" if head is first else f"{'scene_' if head.scope == 'scene' else ''}{head.name}_"
         texts.append(f"{prefix}action")
         numbers.append(f"{prefix}action_score")
         numbers += [f"{prefix}{kind}_{label}" for kind in ("smoothed", "raw") for label in head.labels]
@@ -128,7 +133,8 @@ def _numbers_of(head: Head, reading: Reading | None) -> Float32:
     """The score of the label in force, and all smoothed and raw probabilities."""
     if reading is None:
         return np.full(1 + 2 * len(head.labels), np.nan, np.float32)
-    score = np.array(reading.scores[:1] or (np.nan,), np.float32)
+    strongest = reading.strongest
+    score = np.array([np.nan if strongest is None else strongest[1]], np.float32)
     return np.concatenate([score, reading.smoothed, reading.raw])
 
 

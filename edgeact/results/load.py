@@ -17,10 +17,10 @@ from edgeact.capture.base import SourceInfo
 from edgeact.capture.inputs import listed
 from edgeact.errors import ArgumentTypeError, SourceFormatError, SourceNotFoundError, UsageError
 from edgeact.results.records import EventRecord, FrameRecord, Frames, Head, Header, Results
-from edgeact.sinks.events import COLUMNS, plain_label
+from edgeact.sinks.events import COLUMNS, SCENE, plain_label
 from edgeact.sinks.jsonl import read_header, read_whole_frames
 from edgeact.skeleton import SKELETONS, Skeleton
-from edgeact.types import Float32, PartCrop, Person, Pose, Reading
+from edgeact.types import AttentionMap, Float32, PartCrop, Person, Pose, Reading
 
 _REMEDY = "annotate its source again"
 
@@ -164,7 +164,8 @@ def _frame(line: Mapping[str, Any], header: Header) -> FrameRecord:
         time=float(line["time"]),
         epoch=int(line["epoch"]),
         persons=tuple(_person(person, header) for person in line["persons"]),
-        scene=_readings(scene, line["scene"]) if scene else (),
+        scene=_readings(scene, line["scene"], line.get("attention", [])) if scene else (),
+        attention=_maps(line.get("attention", []), None),
     )
 
 
@@ -180,16 +181,33 @@ def _person(raw: Mapping[str, Any], header: Header) -> Person:
         score=float("nan") if raw["score"] is None else float(raw["score"]),
         pose=Pose(places[:, :2], places[:, 2], None if depth is None else _numbers(depth, (joints, 3))),
         parts=tuple(PartCrop(name, _numbers(box, (4,))) for name, box in raw["parts"].items()),
-        readings=_readings(heads, said),
+        readings=_readings(heads, said, raw.get("attention", [])),
+        attention=_maps(raw.get("attention", []), None),
     )
 
 
-def _readings(heads: Sequence[Head], said: Mapping[str, Any]) -> tuple[Reading, ...]:
-    """What each head said, without those that said nothing."""
-    return tuple(_reading(head, raw) for head in heads if (raw := said[head.name]) is not None)
+def _readings(heads: Sequence[Head], said: Mapping[str, Any], maps: Sequence[Any]) -> tuple[Reading, ...]:
+    """What each head said, without those that said nothing, with its attention maps."""
+    return tuple(_reading(head, raw, _maps(maps, head.name)) for head in heads if (raw := said[head.name]) is not None)
 
 
-def _reading(head: Head, raw: Mapping[str, Any]) -> Reading:
+def _maps(raw: Sequence[Any], head: str | None) -> tuple[AttentionMap, ...]:
+    """The attention maps that belong to a head, or to none."""
+    return tuple(
+        AttentionMap(one["name"], _map_values(one["values"]), _numbers(one["box"], (4,)), one["label"], one["time"])
+        for one in raw
+        if one["head"] == head
+    )
+
+
+def _map_values(raw: object) -> Float32:
+    values = np.array(raw, np.float32)
+    if values.ndim != 2:
+        raise ValueError(f"an attention map of the shape {values.shape}")
+    return values
+
+
+def _reading(head: Head, raw: Mapping[str, Any], attention: tuple[AttentionMap, ...]) -> Reading:
     smoothed = _numbers([raw["smoothed"][label] for label in head.labels], (len(head.labels),))
     labels = tuple(raw.get("labels", [] if raw["label"] is None else [raw["label"]]))
     return Reading(
@@ -198,6 +216,7 @@ def _reading(head: Head, raw: Mapping[str, Any]) -> Reading:
         smoothed=smoothed,
         labels=labels,
         scores=tuple(float(smoothed[head.labels.index(label)]) for label in labels),
+        attention=attention,
     )
 
 
@@ -220,7 +239,7 @@ def _read_events(path: Path) -> Iterator[EventRecord]:
             for row in rows:
                 track = row["track"]
                 yield EventRecord(
-                    track_id=int(track) if track.isdecimal() else None,
+                    track_id=None if track in ("", SCENE) else int(track),
                     label=plain_label(row["label"]),
                     start=float(row["start"]),
                     end=float(row["end"]),

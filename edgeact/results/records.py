@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from edgeact.batch.record import RunRecord
 from edgeact.capture.base import SourceInfo
 from edgeact.skeleton import Skeleton
-from edgeact.types import Person, Reading
+from edgeact.types import AttentionMap, Person, Reading
 
 if TYPE_CHECKING:
     import pandas
@@ -53,8 +53,9 @@ class Header:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels of a person's action, in the order of its probabilities; empty where there are none."""
-        return next((head.labels for head in self.heads if head.scope == "person"), ())
+        """The labels of a person's action, or else of the scene's, in the order of its probabilities."""
+        by_scope = sorted(self.heads, key=lambda head: head.scope)  # persons come first, in the order that there is
+        return by_scope[0].labels if by_scope else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +68,8 @@ class FrameRecord:
         epoch: How often a live source had been connected anew.
         persons: Who is in it.
         scene: What action heads say of the scene as a whole.
+        attention: Maps of the whole frame that belong to no action head; they were written where the setting
+            ``attention`` chose them.
     """
 
     index: int
@@ -74,6 +77,7 @@ class FrameRecord:
     epoch: int
     persons: tuple[Person, ...]
     scene: tuple[Reading, ...] = ()
+    attention: tuple[AttentionMap, ...] = ()
 
     def to_supervision(self) -> "tuple[supervision.Detections, supervision.KeyPoints]":
         """The persons as detections and key points of supervision (see `edgeact.formats.supervision`).

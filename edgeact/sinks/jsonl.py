@@ -150,11 +150,9 @@ def _by_head(heads: Sequence[HeadSpec], readings: Sequence[Reading]) -> dict[str
 
 
 def _action(head: HeadSpec, reading: Reading) -> dict[str, Any]:
-    label = None
-    if reading.labels:
-        label = reading.labels[max(range(len(reading.labels)), key=lambda number: reading.scores[number])]
+    strongest = reading.strongest
     return {
-        "label": label,
+        "label": None if strongest is None else strongest[0],
         **({"labels": list(reading.labels)} if head.multi_label else {}),
         "smoothed": dict(zip(head.labels, _numbers(reading.smoothed, PROBABILITY_DECIMALS), strict=True)),
         "raw": dict(zip(head.labels, _numbers(reading.raw, PROBABILITY_DECIMALS), strict=True)),

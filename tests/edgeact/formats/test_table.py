@@ -73,13 +73,13 @@ def test_scenes_and_depth_have_their_columns(tmp_path: Path) -> None:
     said = {"label": "fire", "smoothed": {"fire": 0.75, "other": 0.25}, "raw": {"fire": 1.0, "other": 0.0}}
     header["heads"] = [
         {"name": "action", "scope": "person", "labels": header["labels"]},
-        {"name": "place", "scope": "scene", "labels": ["fire", "other"]},
+        {"name": "action", "scope": "scene", "labels": ["fire", "other"]},  # a name may be that of a head of persons
     ]
-    first["scene"], second["scene"] = {"place": None}, {"place": said}
+    first["scene"], second["scene"] = {"action": None}, {"action": said}
     first["persons"][0]["joints_3d"] = [[0.25, 0.5, 0.75]] * 21
     path.write_text("".join(json.dumps(line) + "\n" for line in (header, first, second)), encoding="utf-8")
     table = edgeact.load_results(path).to_dataframe()
     assert table["track"].tolist() == [7, pandas.NA, pandas.NA]
-    assert table["place_action"].tolist() == [pandas.NA, pandas.NA, "fire"]
-    assert table["place_smoothed_fire"].fillna(-1).tolist() == [-1, -1, 0.75]
+    assert table["scene_action_action"].tolist() == [pandas.NA, pandas.NA, "fire"]
+    assert table["scene_action_smoothed_fire"].fillna(-1).tolist() == [-1, -1, 0.75]
     assert table.iloc[0][["nose_x_m", "nose_y_m", "nose_z_m"]].tolist() == [0.25, 0.5, 0.75]

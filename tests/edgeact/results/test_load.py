@@ -13,6 +13,7 @@ from edgeact.results.records import EventRecord
 from edgeact.skeleton import BODY_21
 from edgeact.types import Observation
 from tests.results import LABELS, ended_event, person, result, write_results
+from tests.tiny_readers import build_side_bundle
 from tests.toy_video import write_toy_video
 
 
@@ -93,6 +94,33 @@ def test_a_result_may_be_named_by_any_of_its_files(name: str, tmp_path: Path) ->
     assert edgeact.load_results(str(tmp_path / name)).path == frames
 
 
+@pytest.mark.parametrize("scope", ["scene", "person"])
+def test_what_was_written_of_heads_and_maps_is_what_was_seen(scope: str, tmp_path: Path) -> None:
+    bundle = build_side_bundle(tmp_path / "sides", multi_label=scope == "scene", scope=scope)
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=0.6, size=(160, 120), boxes=lambda time: [(20, 20, 44, 100)])
+    edgeact.annotate(clip, out=tmp_path / "out", bundle=bundle, config={"attention": "all"}, video=False)
+    results = edgeact.load_results(tmp_path / "out")
+    seen = list(edgeact.watch(clip, bundle=bundle, config={"attention": "all"}))
+    maps = 0
+    for read, live in zip(results.frames, seen, strict=True):
+        assert [one.track_id for one in read.persons] == [one.track_id for one in live.persons]
+        pairs = [
+            (read.scene, live.scene),
+            *((one.readings, other.readings) for one, other in zip(read.persons, live.persons, strict=True)),
+        ]
+        for readings, expected in pairs:
+            assert [(one.head, one.labels) for one in readings] == [(one.head, one.labels) for one in expected]
+            for one, other in zip(readings, expected, strict=True):
+                np.testing.assert_allclose(one.smoothed, other.smoothed, atol=1e-4)
+                assert [found.name for found in one.attention] == [found.name for found in other.attention]
+                for found, given in zip(one.attention, other.attention, strict=True):
+                    np.testing.assert_allclose(found.values, given.values, atol=0.006)
+                    maps += 1
+    assert maps > 0
+    table = results.to_dataframe()
+    assert len(table) == sum(len(one.persons) for one in seen) + (len(seen) if scope == "scene" else 0)
+
+
 def test_what_is_no_result_says_what_to_name(tmp_path: Path) -> None:
     for name in ("missing", "clip.mp4", ""):
         with pytest.raises(SourceNotFoundError, match=r"no (such )?\.frames\.jsonl file; name what edgeact annotate"):
@@ -142,6 +170,7 @@ def test_a_file_that_was_cut_between_lines_is_refused(tmp_path: Path, tiny_bundl
         (1, lambda frame: frame["persons"][0].update(box=[[1], 2, 3, 4]), "line 2 is no frame"),
         (1, lambda frame: frame["persons"][0]["action"].update(label="fly"), "line 2 is no frame"),
         (1, lambda frame: frame["persons"][0].update(parts=[]), "line 2 is no frame"),
+        (1, lambda frame: frame["persons"][0].update(attention=[{"head": None}]), "line 2 is no frame .'name' is"),
     ],
 )
 def test_what_is_damaged_or_of_another_version_is_refused(
@@ -155,7 +184,14 @@ def test_what_is_damaged_or_of_another_version_is_refused(
 
 
 @pytest.mark.parametrize(
-    "content", ["", "track,label\n1,wave\n", "track,label,start,end,peak_score\n1,wave,a,1,1\n", "\0"]
+    "content",
+    [
+        "",
+        "track,label\n1,wave\n",
+        "track,label,start,end,peak_score\n1,wave,a,1,1\n",
+        "track,label,start,end,peak_score\nx,wave,0,1,1\n",
+        "\0",
+    ],
 )
 def test_damaged_events_are_refused(content: str, tmp_path: Path) -> None:
     frames = write_results(tmp_path, [])
