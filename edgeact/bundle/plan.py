@@ -262,6 +262,7 @@ def _explained(graph: GraphSpec, bases: Sequence[GraphSpec]) -> GraphSpec | None
 
 
 def _map_names(pose: GraphSpec | None, graphs: Sequence[GraphSpec]) -> tuple[str, ...]:
+    """Names of all maps: first that of the joints, then those that speak for an action, then those of people."""
     joint_map = (JOINT_MAP,) if pose is not None and pose.output("joint_maps") is not None else ()
     tensors = [tensor for graph in graphs for tensor in graph.outputs]
-    return (*joint_map, *(tensor.name for tensor in tensors if tensor.meaning in MAP_MEANINGS))
+    return (*joint_map, *(tensor.name for meaning in MAP_MEANINGS for tensor in tensors if tensor.meaning == meaning))
