@@ -31,6 +31,7 @@ def poses_in(boxes: np.ndarray, time: float, count: int) -> PoseBatch:
         joints_3d=None,
         crop_boxes=np.array(boxes),
         colours=np.full((len(boxes), 2, 3), np.nan, np.float32),
+        more={"centre": (boxes[:, :2] + boxes[:, 2:]) / 2},
     )
 
 
@@ -58,3 +59,4 @@ def test_who_rests_is_posed_again_soon_and_is_reported_all_the_same(count: int) 
             assert np.abs(truth - person.box).sum(1).min() < 6
             assert person.joint_maps is not None
             assert person.joint_maps.shape == (21, 4, 4)
+            assert np.abs((person.box[:2] + person.box[2:]) / 2 - person.more["centre"]).max() < 6  # whose it is
