@@ -140,7 +140,7 @@ def write_class_bundle(
     partial.mkdir(parents=True)
     kept: list[GraphSpec] = []
     for graph in base.manifest.graphs:
-        if graph not in (*base.plan.classifiers, *base.plan.explainers):
+        if graph not in (*base.plan.classifiers, *(explainer.graph for explainer in base.plan.explainers)):
             (partial / graph.file).write_bytes(base.read_graph(graph))
             kept.append(graph)
     clips = torch.from_numpy(spread_common(trained.clips[:_MOST_COMPARED]))

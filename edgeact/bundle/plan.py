@@ -104,6 +104,11 @@ class Plan:
         return tuple(head for scope, head in self.manifest_heads if scope == "scene")
 
     @property
+    def classifiers(self) -> tuple[GraphSpec, ...]:
+        """The readers that judge actions; a lifter is none of them."""
+        return tuple(graph for graph in self.readers if graph.heads)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the first action head, a person's where there is one; empty without any."""
         heads = self.heads or self.scene_heads

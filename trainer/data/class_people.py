@@ -79,7 +79,7 @@ def find_people(
         OutputError: What was found cannot be written.
     """
     kept.mkdir(parents=True, exist_ok=True)
-    frames_only = replace(bundle, plan=replace(bundle.plan, classifiers=(), explainers=(), clip=None))
+    frames_only = replace(bundle, plan=replace(bundle.plan, readers=(), explainers=(), manifest_heads=()))
     sequences, unreadable, empty = [], [], []
     with Engine(frames_only) as engine:
         for clip in progress(clips, "finding people"):
