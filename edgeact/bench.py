@@ -31,6 +31,7 @@ from edgeact.drawer import make_drawer
 from edgeact.engine.engine import Engine
 from edgeact.errors import SourceFormatError, UsageError
 from edgeact.installed import installed_version
+from edgeact.perception.pace import Pace
 from edgeact.perception.stages import Followed, Looked, Stages
 from edgeact.perception.tracking.step import TrackStep
 from edgeact.runtime.budget import Budget
@@ -164,7 +165,9 @@ class FirstSeconds:
 class PassThrough:
     """Stages that see nothing, to measure what the rest costs."""
 
-    def open_stream(self, config: PipelineConfig, *, source: str = "", live: bool = False) -> None:
+    def open_stream(
+        self, config: PipelineConfig, *, source: str = "", live: bool = False, pace: Pace | None = None
+    ) -> None:
         """Nothing is remembered."""
 
     def detect(self, batch: Sequence[tuple[None, Frame]]) -> list[Looked]:

@@ -11,11 +11,14 @@ class RateLimited:
 
     Args:
         source: Where frames come from.
-        rate: Frames a second, greater than 0.
+        rate: Frames a second, greater than 0; None takes all.
+
+    Attributes:
+        rate: May be changed from any thread.
     """
 
-    def __init__(self, source: Source, rate: float) -> None:
-        self._source, self._interval = source, 1.0 / rate
+    def __init__(self, source: Source, rate: float | None) -> None:
+        self._source, self.rate = source, rate
 
     @property
     def info(self) -> SourceInfo:
@@ -40,8 +43,14 @@ class RateLimited:
                 due, epoch = frame.time, frame.epoch
             if frame.time < due:
                 continue
+            rate = self.rate
+            if rate is None:
+                due = frame.time
+                yield frame
+                continue
+            interval = 1.0 / rate
             # On the grid of the rate, so that 10 of 25 a second are 10 and not 8; after a pause the grid begins anew.
-            due = due + self._interval if frame.time < due + self._interval else frame.time + self._interval
+            due = due + interval if frame.time < due + interval else frame.time + interval
             yield frame
 
     def close(self) -> None:

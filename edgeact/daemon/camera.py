@@ -9,12 +9,15 @@ from typing import Any
 from edgeact.capture.backoff import seconds_to_wait
 from edgeact.capture.base import Source, SourceState
 from edgeact.capture.connection import LiveSettings
+from edgeact.capture.live import LiveSource
 from edgeact.capture.open import open_source
 from edgeact.capture.rate_limit import RateLimited
 from edgeact.config import PipelineConfig
 from edgeact.daemon.config import CameraConfig
+from edgeact.daemon.shedding import Load, Step
 from edgeact.errors import EdgeactError
 from edgeact.memory import MEGABYTE
+from edgeact.perception.pace import Pace
 from edgeact.runtime.budget import Budget
 from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
@@ -23,6 +26,10 @@ from edgeact.sinks.base import Sink
 from edgeact.watching.watched import Watched
 
 logger = logging.getLogger(__name__)
+
+# Frames a second that tracks and actions live well with; a camera without ``fps`` is not behind when it gets them.
+USEFUL_RATE = 10.0
+SHED_FACTOR = 2.0  # by which a step that is given up becomes rarer
 
 
 def open_camera(config: CameraConfig, pipeline: PipelineConfig) -> Any:
@@ -61,6 +68,7 @@ class Camera:
     Attributes:
         watched: How it stands.
         restarts: How often it was begun anew.
+        given_up: What it does without, because there is not time for everything.
     """
 
     def __init__(
@@ -72,8 +80,12 @@ class Camera:
     ) -> None:
         self.watched = Watched(name)
         self.restarts = 0
+        self.given_up: tuple[Step, ...] = ()
         self._config, self._pipeline, self._make_outlets = config, pipeline, make_outlets
         self._sinks: list[Sink] = []
+        self._pace = Pace()
+        self._limit: RateLimited | None = None
+        self._counted: tuple[float, int, int] | None = None  # when, and how many frames had come and been perceived
         self._lost_since = self._next_attempt = 0.0  # of `time.monotonic`
         self._is_over = False
         self._chance = random.Random()  # noqa: S311 - spreads waits, guards nothing
@@ -106,11 +118,44 @@ class Camera:
             self.watched.close()
         self._is_over = True
 
+    def load(self, now: float) -> Load | None:
+        """How it has fared since the last call; None where it gives no frames, or is a recording.
+
+        Args:
+            now: Of `time.monotonic`.
+        """
+        source, before = self.watched.source, self._counted
+        if not isinstance(source, LiveSource) or source.state is not SourceState.RUNNING:
+            self._counted = None
+            return None
+        came, perceived = source.status.frames, self.watched.frames
+        self._counted = (now, came, perceived)
+        if before is None or now <= before[0]:
+            return None
+        seconds = now - before[0]
+        wanted = self._rate() or USEFUL_RATE
+        return Load(min(wanted, (came - before[1]) / seconds), (perceived - before[2]) / seconds)
+
+    def give_up(self, steps: Sequence[Step]) -> None:
+        """Perceive as thoroughly as is left without some steps."""
+        self.given_up = tuple(steps)
+        self._pace.explains = "attention" not in steps
+        self._pace.clip_factor = SHED_FACTOR if "clip" in steps else 1.0
+        self._pace.detect_factor = SHED_FACTOR if "detector" in steps else 1.0
+        if self._limit is not None:
+            self._limit.rate = self._rate()
+
+    def _rate(self) -> float | None:
+        """Frames a second at most; None takes all."""
+        if "frames" in self.given_up:
+            return (self._config.fps or USEFUL_RATE) / SHED_FACTOR
+        return self._config.fps
+
     def _begin(self, session: Session[Any]) -> None:
         source = None
         try:
             source = open_camera(self._config, self._pipeline)
-            limited: Source = source if self._config.fps is None else RateLimited(source, self._config.fps)
+            self._limit = limited = RateLimited(source, self._rate())
             outlets = self._make_outlets(limited)
             self._sinks = [outlet.sink for outlet in outlets]
             self.watched.run = session.add(
@@ -119,6 +164,7 @@ class Camera:
                     outlets,
                     on_observation=self.watched.note,
                     budget=Budget(self._pipeline.queue_frames, self._pipeline.memory_megabytes * MEGABYTE),
+                    pace=self._pace,
                 ),
                 config=self._pipeline,
             )

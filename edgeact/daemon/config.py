@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from edgeact.capture.address import is_address, parse_address, shown_name
 from edgeact.capture.base import SourceKind
-from edgeact.config import PipelineConfig
+from edgeact.config import NO_MAP, PipelineConfig
 from edgeact.daemon.rule_config import LineEnds, RuleConfig, TimeZone, ZoneCorners
+from edgeact.daemon.shedding import STEPS, Step
 from edgeact.rules.camera_rules import Rule
 
 SCHEMA_VERSION = 1
@@ -49,6 +50,7 @@ class CameraConfig(Section):
 
     url: Annotated[SecretStr, AfterValidator(_checked_url)]
     enabled: bool = True
+    priority: Annotated[int, Field(ge=0, le=9)] = 1
     kind: SourceKind | None = None
     fps: Annotated[float, Field(gt=0, le=240)] | None = None
     turn: Literal[0, 90, 180, 270] = 0
@@ -75,6 +77,12 @@ class JsonlConfig(Section):
     keep_files: Annotated[int, Field(ge=1, le=10_000)] = 8
 
 
+class BudgetConfig(Section):
+    """What is given up first when there is not time for everything; what is not listed is kept."""
+
+    shed: tuple[Step, ...] = STEPS
+
+
 class EventsConfig(Section):
     """Which events are kept, and for how long. ``then`` names the outputs that send actions; None means all."""
 
@@ -92,9 +100,15 @@ class DaemonConfig(Section):
     bundle: Path | None = None
     pipeline: PipelineConfig = PipelineConfig()
     cameras: Annotated[dict[Name, CameraConfig], Field(min_length=1)]
+    budget: BudgetConfig = BudgetConfig()
     rules: dict[Name, RuleConfig] = Field(default_factory=dict)
     events: EventsConfig = EventsConfig()
     jsonl: JsonlConfig | None = None
+
+    @property
+    def perceiving(self) -> PipelineConfig:
+        """The settings of the pipeline as the daemon uses them: no attention maps, because no output draws them."""
+        return self.pipeline.model_copy(update={"attention": NO_MAP})
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ url = @DEMO_CLIP@   # try your camera instead:
 # url = "/dev/video0"
 kind = "live"                  # a recording at its own pace; cameras and streams need no kind
 # fps = 10                     # take at most so many frames a second
+# priority = 2                 # 0 to 9 (1): where there is not time for all cameras, the higher one keeps more
 # timeout = 4                  # connect anew after so many seconds without a frame
 # turn = 90                    # degrees to the right
 # transport = "udp"            # of RTSP; tcp loses nothing
@@ -54,6 +55,9 @@ gap_seconds = 2                # for so long it may be out of sight without bein
 when = { persons_at_least = 3, zone = "middle", for_seconds = 20 }
 schedule = ["Mon-Fri 08:00-18:00", "Sat 22:00-06:00"]
 # then = ["jsonl"]             # the outputs that send its events; without it: all
+
+[budget]                       # what is given up first where there is not time for everything, and comes back last
+shed = ["attention", "clip", "detector", "frames"]
 
 [events]                       # kept in edgeact-state/events.db
 keep_days = 90

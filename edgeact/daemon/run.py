@@ -15,6 +15,7 @@ from edgeact.batch.lock import own_folder
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.capture.base import Source
 from edgeact.daemon.append_file import AppendFile
+from edgeact.daemon.balance import Balance
 from edgeact.daemon.camera import Camera
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_sink import EventSink
@@ -81,9 +82,9 @@ def run_daemon(
         for outbox in _outboxes(config, store, stack):
             stack.callback(outbox.stop, LAST_SENDING_SECONDS)
             outbox.start()
-        session = stack.enter_context(Session(Stages(engine), config.pipeline))
+        session = stack.enter_context(Session(Stages(engine), config.perceiving))
         cameras = [
-            Camera(name, camera, config.pipeline, partial(_outlets, name, config, bundle, store))
+            Camera(name, camera, config.perceiving, partial(_outlets, name, config, bundle, store))
             for name, camera in config.enabled_cameras.items()
         ]
         try:
@@ -107,12 +108,14 @@ def _look_on(
 ) -> None:
     failures: deque[float] = deque(maxlen=MOST_FAILURES + 1)
     tidied = float("-inf")
+    balance = Balance(session, cameras, config)
     while not stop.is_set():
         for camera in cameras:
             error = camera.advance(session)
             if error is not None:
                 failures.append(time.monotonic())
                 _give_up_if_useless(failures, error)
+        balance.advance(time.monotonic())
         if tick is not None:
             tick([camera.watched for camera in cameras])
         if all(camera.is_over for camera in cameras):
@@ -170,7 +173,7 @@ def _outlets(name: str, config: DaemonConfig, bundle: Bundle, store: EventStore,
                 path,
                 info=source.info,
                 bundle=bundle,
-                config=config.pipeline,
+                config=config.perceiving,
                 largest=round(jsonl.rotate_megabytes * MEGABYTE),
                 keep=jsonl.keep_files,
             )

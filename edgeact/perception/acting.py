@@ -15,6 +15,7 @@ from edgeact.perception.attention import joint_weights
 from edgeact.perception.calls import Answers, GraphCall, Row
 from edgeact.perception.describe import describe_person, describe_scene
 from edgeact.perception.map_choice import MapChoice
+from edgeact.perception.pace import Pace
 from edgeact.perception.pictures import person_picture, picture_size, scene_picture
 from edgeact.perception.readers import ClipInput, Reader, Readers
 from edgeact.perception.schedule import ROUNDING
@@ -48,13 +49,17 @@ class Acting:
         config: Of the pipeline.
         log: Numbers the events of the source.
         live: Whether the source gives frames whether or not there is time for them.
+        pace: How thoroughly the source is perceived; None takes the settings as they are.
 
     Raises:
         UsageError: The settings choose an attention map that the bundle does not offer.
     """
 
-    def __init__(self, plan: Plan, config: PipelineConfig, log: EventLog, *, live: bool = False) -> None:
+    def __init__(
+        self, plan: Plan, config: PipelineConfig, log: EventLog, *, live: bool = False, pace: Pace | None = None
+    ) -> None:
         self._plan, self._config, self._log, self._live = plan, config, log, live
+        self._pace = pace or Pace()
         self._choice = MapChoice(plan, config.attention)
         self._people = Readers(plan, config, "person", self._choice)
         self._scenes = Readers(plan, config, "scene", self._choice)
@@ -112,6 +117,8 @@ class Acting:
             for state in subject.states.values():
                 state.note_seen(time)
         self._explained = []
+        if not self._pace.explains:
+            return []
         for tracked in self._persons:
             for explainer in self._people.explainers:
                 self._ask_why(self._subjects[tracked.track_id], explainer, tracked)
@@ -210,7 +217,7 @@ class Acting:
     def _ask(self, subject: Subject, reader: Reader, tracked: TrackedPerson | None) -> None:
         """Ask what a subject does, where it is its turn and enough of it is known and visible."""
         frame, graph = self._current_frame(), reader.graph
-        every = _ALWAYS if reader.lifts else self._config.clip_every_seconds
+        every = _ALWAYS if reader.lifts else self._pace.clip_factor * self._config.clip_every_seconds
         if not subject.is_due(graph.name, frame.time, every=self._every(graph.name, every)):
             return
         taken = self._take(subject, reader, tracked, frame)

@@ -5,6 +5,7 @@ of who is followed; the second for the frames that the first left out, once the 
 """
 
 from edgeact.config import PipelineConfig
+from edgeact.perception.pace import Pace
 
 ROUNDING = 1e-6  # times are sums of fractions: what is due but for rounding is due
 _NEVER = float("-inf")
@@ -16,10 +17,12 @@ class DetectionSchedule:
 
     Args:
         config: ``detect_every`` and ``detect_every_seconds`` are used.
+        pace: How rarely the detector runs; None takes the settings as they are.
     """
 
-    def __init__(self, config: PipelineConfig) -> None:
+    def __init__(self, config: PipelineConfig, pace: Pace | None = None) -> None:
         self._frames, self._seconds = config.detect_every, config.detect_every_seconds
+        self._pace = pace or Pace()
         # What the first stage has decided, and when.
         self._since_due, self._last_due = 0, _NEVER
         # Frames since the second stage has seen detections.
@@ -32,7 +35,9 @@ class DetectionSchedule:
             time: Of the frame in seconds.
             is_new: Whether a shot or an epoch begins with it.
         """
-        due = is_new or self._since_due >= self._frames or time - self._last_due >= self._seconds - ROUNDING
+        factor = self._pace.detect_factor
+        is_long = self._since_due >= factor * self._frames
+        due = is_new or is_long or time - self._last_due >= factor * self._seconds - ROUNDING
         if due:
             self._since_due, self._last_due = 1, time
         else:

@@ -14,6 +14,7 @@ from edgeact.engine.engine import Engine
 from edgeact.errors import BackendError
 from edgeact.perception.calls import run_calls
 from edgeact.perception.detect import Detector
+from edgeact.perception.pace import Pace
 from edgeact.perception.pose import PoseBatch, PoseEstimator
 from edgeact.perception.stream import Stream
 from edgeact.perception.tracking.step import TrackStep
@@ -61,13 +62,15 @@ class Stages:
         self._judges = bool(self._plan.readers)
         self._explainers = [explainer.graph for explainer in self._plan.explainers]
 
-    def open_stream(self, config: PipelineConfig, *, source: str = "", live: bool = False) -> Stream:
+    def open_stream(
+        self, config: PipelineConfig, *, source: str = "", live: bool = False, pace: Pace | None = None
+    ) -> Stream:
         """A stream for a source that has just been opened.
 
         Raises:
             UsageError: The settings choose an attention map that the bundle does not offer.
         """
-        return Stream(self._plan, config, source=source, live=live)
+        return Stream(self._plan, config, source=source, live=live, pace=pace)
 
     def detect(self, batch: Sequence[tuple[Stream, Frame]]) -> list[Looked | BackendError]:
         """See where a shot begins, and who is there on the frames that are due; the detector sees these at once."""

@@ -5,6 +5,7 @@ from edgeact.config import PipelineConfig
 from edgeact.perception.acting import Acting
 from edgeact.perception.actions import EventLog
 from edgeact.perception.cuts import CutDetector
+from edgeact.perception.pace import Pace
 from edgeact.perception.schedule import DetectionSchedule
 from edgeact.perception.tracking.tracker import Tracker
 from edgeact.types import Frame
@@ -18,6 +19,7 @@ class Stream:
         config: How the source is perceived.
         source: Its name, which events carry.
         live: Whether it gives frames whether or not there is time for them.
+        pace: How thoroughly it is perceived; None takes the settings as they are.
 
     Attributes:
         schedule: When the detector runs.
@@ -25,8 +27,11 @@ class Stream:
         acting: What they do, and what the scene shows.
     """
 
-    def __init__(self, plan: Plan, config: PipelineConfig, *, source: str = "", live: bool = False) -> None:
-        self.schedule = DetectionSchedule(config)
+    def __init__(
+        self, plan: Plan, config: PipelineConfig, *, source: str = "", live: bool = False, pace: Pace | None = None
+    ) -> None:
+        pace = pace or Pace()
+        self.schedule = DetectionSchedule(config, pace)
         self.tracker: Tracker | None = None
         if plan.persons is not None:
             self.tracker = Tracker(
@@ -35,7 +40,7 @@ class Stream:
                 detection_score=plan.detection.score,
                 joint_confidence=plan.joint_confidence,
             )
-        self.acting = Acting(plan, config, EventLog(source), live=live)
+        self.acting = Acting(plan, config, EventLog(source), live=live, pace=pace)
         self._cuts = CutDetector()
         self._epoch: int | None = None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from edgeact.capture.base import Source
 from edgeact.memory import frames_in_work
+from edgeact.perception.pace import Pace
 from edgeact.perception.stages import Followed, Looked
 from edgeact.queues import BoundedQueue
 from edgeact.runtime.budget import Budget
@@ -23,6 +24,7 @@ class SourceJob:
         draw: Makes the picture ``(H, W, 3)`` uint8 RGB of an observation; called when an outlet takes pictures.
         on_observation: Told of every observation before it is given out; must be quick.
         budget: What it may take.
+        pace: How thoroughly it is perceived; may be changed while it runs.
     """
 
     source: Source
@@ -30,6 +32,7 @@ class SourceJob:
     draw: Callable[[Observation], UInt8] | None = None
     on_observation: Callable[[Observation], None] | None = None
     budget: Budget = field(default_factory=Budget)
+    pace: Pace = field(default_factory=Pace)
 
 
 class SourceQueues:

@@ -7,6 +7,7 @@ first stage decides whose turn it is.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -81,6 +82,9 @@ class StageLoop(Generic[Stream, Taken, Given]):
         name: Of the stage and its thread.
         lock: That all queues of the session share.
         call: Makes of each item what is given on, or the error that kept it from that.
+
+    Attributes:
+        busy_seconds: How long it has worked so far.
     """
 
     def __init__(
@@ -90,6 +94,7 @@ class StageLoop(Generic[Stream, Taken, Given]):
         call: Callable[[Sequence[tuple[Stream, Taken]]], Sequence[Given | BackendError]],
     ) -> None:
         self.name = name
+        self.busy_seconds = 0.0
         self.changed = threading.Condition(lock)
         self._call = call
         self._seats: list[Seat[Stream, Taken, Given]] = []
@@ -111,10 +116,12 @@ class StageLoop(Generic[Stream, Taken, Given]):
         """Serve the sources until `stop`."""
         while (chosen := self._choose()) is not None:
             ended, batch = chosen
+            began = time.perf_counter()
             for seat in ended:
                 self._guard([seat], self._end, seat)
             if batch:
                 self._guard([seat for seat, _ in batch], self._handle, batch)
+            self.busy_seconds += time.perf_counter() - began
 
     def _choose(self) -> tuple[list[Any], list[tuple[Seat[Stream, Taken, Given], Taken]]] | None:
         """Wait for work: the sources that have ended, and an item of each that has one and room for the outcome."""

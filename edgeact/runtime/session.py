@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from edgeact.config import PipelineConfig
 from edgeact.errors import BackendError, PipelineError
+from edgeact.perception.pace import Pace
 from edgeact.perception.stages import Followed, Looked
 from edgeact.runtime.job import SourceJob, SourceQueues
 from edgeact.runtime.report import SourceReport, SourceStatus
@@ -32,7 +33,9 @@ Stream = TypeVar("Stream")
 class Perceiving(Protocol[Stream]):
     """What a session needs of the stages (see `edgeact.perception.stages.Stages`)."""
 
-    def open_stream(self, config: PipelineConfig, *, source: str = "", live: bool = False) -> Stream:
+    def open_stream(
+        self, config: PipelineConfig, *, source: str = "", live: bool = False, pace: Pace | None = None
+    ) -> Stream:
         """What is to be remembered of a source."""
         ...
 
@@ -110,7 +113,7 @@ class Session(Generic[Stream]):
             PipelineError: The system gives no more threads.
         """
         info = job.source.info
-        stream = self._perceiving.open_stream(config or self._config, source=info.name, live=info.live)
+        stream = self._perceiving.open_stream(config or self._config, source=info.name, live=info.live, pace=job.pace)
         queues = SourceQueues(job, self._lock, (self._detect.changed, self._track.changed, self._act.changed))
         seats: dict[str, Seat[Any, Any, Any]] = {}
         asked_to_stop = stop or threading.Event()
@@ -142,6 +145,10 @@ class Session(Generic[Stream]):
         """Remember a source that is over no more; whoever runs for months adds its sources anew again and again."""
         with self._lock:
             self._places = [place for place in self._places if place.run is not run]
+
+    def busy_seconds(self) -> dict[str, float]:
+        """How long each perceiving thread has worked so far, by its name."""
+        return {loop.name: loop.busy_seconds for loop in (self._detect, self._track, self._act)}
 
     def status(self) -> tuple[SourceStatus, ...]:
         """How every source stands that was added and not forgotten, in that order."""

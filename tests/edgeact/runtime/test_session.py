@@ -18,6 +18,7 @@ from edgeact.capture.base import SourceInfo, SourceState
 from edgeact.config import PipelineConfig
 from edgeact.errors import BackendError, OutputError, PipelineError
 from edgeact.memory import DEFAULT_MEMORY
+from edgeact.perception.pace import Pace
 from edgeact.perception.stages import Followed, Looked
 from edgeact.perception.tracking.step import TrackStep
 from edgeact.runtime.budget import Budget
@@ -92,7 +93,9 @@ class Echo:
         self.batches: list[list[str]] = []
         self.threads: dict[str, set[str]] = {}
 
-    def open_stream(self, config: PipelineConfig, *, source: str = "", live: bool = False) -> str:
+    def open_stream(
+        self, config: PipelineConfig, *, source: str = "", live: bool = False, pace: Pace | None = None
+    ) -> str:
         return source
 
     def detect(self, batch: Sequence[tuple[str, Frame]]) -> list[Looked | BackendError]:
