@@ -27,7 +27,7 @@ from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
 from edgeact.doctor import machine_in_words, usable_cores
 from edgeact.doctor_opencv import WHEELS
-from edgeact.drawer import make_drawer
+from edgeact.drawing.drawer import make_drawer
 from edgeact.engine.engine import Engine
 from edgeact.errors import SourceFormatError, UsageError
 from edgeact.installed import installed_version

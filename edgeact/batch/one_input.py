@@ -18,7 +18,7 @@ from edgeact.bundle.load import Bundle
 from edgeact.capture.file import FileSource
 from edgeact.capture.images import ImagesSource
 from edgeact.capture.open import open_source
-from edgeact.drawer import make_drawer
+from edgeact.drawing.drawer import make_drawer
 from edgeact.errors import (
     BackendError,
     BundleError,

@@ -13,7 +13,7 @@ from edgeact.capture.address import shown_name
 from edgeact.capture.iterable import ITERABLE_NAME
 from edgeact.capture.live import LiveSource
 from edgeact.capture.open import SourceName, open_source
-from edgeact.drawer import make_drawer
+from edgeact.drawing.drawer import make_drawer
 from edgeact.engine.engine import Engine
 from edgeact.errors import EdgeactError, UsageError
 from edgeact.memory import MEGABYTE

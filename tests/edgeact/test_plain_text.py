@@ -9,8 +9,8 @@ from rich.console import Console
 
 from edgeact.batch.messages import InputResult
 from edgeact.batch.progress import describe_result
+from edgeact.drawing.person_label import label_text
 from edgeact.errors import SourceFormatError
-from edgeact.overlay import label_text
 from edgeact.plain_text import printable
 from edgeact.types import Person, Pose, Reading
 

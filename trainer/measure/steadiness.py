@@ -9,9 +9,9 @@ import numpy as np
 
 from edgeact.bundle.load import Bundle
 from edgeact.capture.open import open_source
+from edgeact.drawing.steady import SteadyPersons
 from edgeact.engine.engine import Engine
 from edgeact.perception.perceiver import Perceiver
-from edgeact.steady import SteadyPersons
 from edgeact.types import Float32, Observation
 from trainer.measure.wild.report import Table
 

@@ -101,8 +101,9 @@ def test_a_signal_finishes_the_files(number: signal.Signals, source: Path, tmp_p
 
 HANGING = """
 import threading
-from edgeact import cli, drawer
+from edgeact import cli
 from edgeact.batch import one_input
+from edgeact.drawing import drawer
 hang = lambda *_, **__: print("hangs", flush=True) or threading.Event().wait()
 {what} = hang
 cli.main()

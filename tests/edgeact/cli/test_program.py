@@ -24,7 +24,7 @@ def test_a_package_that_does_not_import_is_no_fault_of_edgeact(
     assert (
         capsys.readouterr().err == "error: ImportError: cv2: broken; edgeact doctor says how to mend the installation\n"
     )
-    monkeypatch.setattr("edgeact.doctor.examine", explode("edgeact.overlay"))
+    monkeypatch.setattr("edgeact.doctor.examine", explode("edgeact.drawing.overlay"))
     assert run_main("doctor") == 1
     assert "this is a fault of edgeact" in capsys.readouterr().err
 

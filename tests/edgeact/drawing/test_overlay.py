@@ -6,7 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeact.overlay import InsetStrip, draw, faces_camera, label_text, track_colour
+from edgeact.drawing.overlay import draw
+from edgeact.drawing.part_insets import InsetStrip
+from edgeact.drawing.person_label import label_text
+from edgeact.drawing.stick_figure import faces_camera
+from edgeact.drawing.style import track_colour
 from edgeact.skeleton import BODY_21
 from edgeact.types import AttentionMap, Frame, Observation, PartCrop, Person, Pose, Reading
 from tests.tiny_bundle import FIGURE

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from edgeact.bundle.load import load_bundle
-from edgeact.drawer import make_drawer
-from edgeact.inset_3d import InsetCorner, draw_inset_3d
+from edgeact.drawing.drawer import make_drawer
+from edgeact.drawing.inset_3d import InsetCorner, draw_inset_3d
 from edgeact.skeleton import BODY_21
 from edgeact.types import Frame, Observation, Person, Pose
 from tests.tiny_bundle import build_tiny_bundle

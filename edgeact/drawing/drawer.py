@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import partial
 
 from edgeact.bundle.plan import Plan
-from edgeact.inset_3d import InsetCorner, draw_inset_3d
-from edgeact.overlay import InsetStrip, draw
-from edgeact.scene_labels import SceneCorner
-from edgeact.steady import SteadyPersons
+from edgeact.drawing.inset_3d import InsetCorner, draw_inset_3d
+from edgeact.drawing.overlay import draw
+from edgeact.drawing.part_insets import InsetStrip
+from edgeact.drawing.scene_labels import SceneCorner
+from edgeact.drawing.steady import SteadyPersons
 from edgeact.types import Observation, UInt8
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from edgeact.label_places import Rectangle, face_rectangle, meet
-from edgeact.overlay import draw
-from edgeact.scene_labels import SceneCorner, scene_lines
+from edgeact.drawing.label_places import Rectangle, face_rectangle, meet
+from edgeact.drawing.overlay import draw
+from edgeact.drawing.scene_labels import SceneCorner, scene_lines
 from edgeact.skeleton import BODY_21
 from edgeact.types import AttentionMap, Frame, Observation, Person, Pose, Reading
 

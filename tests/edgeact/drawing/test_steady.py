@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from edgeact.drawing.steady import SteadyPersons
 from edgeact.skeleton import BODY_21
-from edgeact.steady import SteadyPersons
 from edgeact.types import Float32, Frame, Observation, Person, Pose
 from tests.tiny_bundle import FIGURE
 

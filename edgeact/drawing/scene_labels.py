@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import cv2
 
-from edgeact.label_places import Rectangle, meet
+from edgeact.drawing.label_places import Rectangle, meet
 from edgeact.plain_text import printable
 from edgeact.types import Reading, UInt8
 

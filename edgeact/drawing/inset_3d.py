@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from edgeact.label_places import Rectangle
+from edgeact.drawing.label_places import Rectangle
+from edgeact.drawing.style import LEFT, LIGHT, RIGHT, SHIFT
 from edgeact.skeleton import Skeleton
 from edgeact.types import Float32, Observation, Person, UInt8
 
@@ -13,9 +14,8 @@ _SHARE = 0.3  # of the picture's height
 _SMALLEST = 48  # pixels: smaller figures say nothing
 _METRES = 2.1  # that an inset's side shows: a person with an arm raised
 _DARKEN = 0.35  # of the picture under it that stays
-_LEFT, _RIGHT, _MIDDLE, _FLOOR = (80, 200, 255), (255, 150, 60), (245, 245, 245), (120, 125, 135)
+_FLOOR = (120, 125, 135)
 _SETTLED_SECONDS = 2.0  # for so long another corner must be emptier before the inset moves there
-_SHIFT = 3  # bits of a pixel's fraction that OpenCV takes for lines
 # From where the two figures are seen: turned about the vertical by these angles (radians), and from a little above.
 _VIEWS = (0.0, np.pi / 2)
 _ABOVE = 0.2
@@ -99,17 +99,15 @@ def _draw_figure(panel: UInt8, joints: Float32, turn: float, skeleton: Skeleton)
     floor = float(joints[:, 1].max()) + 0.05
     square = np.array([[-0.5, 0, -0.5], [0.5, 0, -0.5], [0.5, 0, 0.5], [-0.5, 0, 0.5]], np.float32)
     corners = np.concatenate([square + np.array([middle[0], floor, middle[2]], np.float32), joints]) - middle
-    pixels = np.round((_seen_from(corners.astype(np.float32), turn) * scale + side / 2) * (1 << _SHIFT)).astype(
-        np.int32
-    )
+    pixels = np.round((_seen_from(corners.astype(np.float32), turn) * scale + side / 2) * (1 << SHIFT)).astype(np.int32)
     thickness = max(1, round(side / 90))
-    cv2.polylines(panel, [pixels[:4]], True, _FLOOR, 1, cv2.LINE_AA, _SHIFT)
+    cv2.polylines(panel, [pixels[:4]], True, _FLOOR, 1, cv2.LINE_AA, SHIFT)
     points = pixels[4:]
     depth = joints[:, 0] * np.sin(turn) + joints[:, 2] * np.cos(turn)
     # The farthest bones first, so that nearer ones lie over them.
     for start, end in sorted(skeleton.bones, key=lambda bone: -float(depth[bone[0]] + depth[bone[1]])):
         name = skeleton.joints[end]
-        colour = _LEFT if name.startswith("left") else _RIGHT if name.startswith("right") else _MIDDLE
+        colour = LEFT if name.startswith("left") else RIGHT if name.startswith("right") else LIGHT
         cv2.line(
-            panel, tuple(points[start].tolist()), tuple(points[end].tolist()), colour, thickness, cv2.LINE_AA, _SHIFT
+            panel, tuple(points[start].tolist()), tuple(points[end].tolist()), colour, thickness, cv2.LINE_AA, SHIFT
         )

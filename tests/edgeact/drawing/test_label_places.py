@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeact.label_places import Rectangle, face_rectangle, meet, place_label
+from edgeact.drawing.label_places import Rectangle, face_rectangle, meet, place_label
 from edgeact.skeleton import BODY_21
 from edgeact.types import Person, Pose
 from tests.tiny_bundle import FIGURE

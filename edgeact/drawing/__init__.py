@@ -1,0 +1,1 @@
+"""Draws what was seen into copies of the frames."""
