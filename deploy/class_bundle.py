@@ -138,9 +138,10 @@ def write_class_bundle(
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
+    replaced = _replaced(base)
     kept: list[GraphSpec] = []
     for graph in base.manifest.graphs:
-        if graph not in (*base.plan.classifiers, *(explainer.graph for explainer in base.plan.explainers)):
+        if graph not in replaced:
             (partial / graph.file).write_bytes(base.read_graph(graph))
             kept.append(graph)
     clips = torch.from_numpy(spread_common(trained.clips[:_MOST_COMPARED]))
@@ -170,9 +171,15 @@ def write_class_bundle(
     return put_in_place(partial, out)
 
 
+def _replaced(base: Bundle) -> list[GraphSpec]:
+    """The graphs that say what persons do, and those that explain them."""
+    saying = [graph for graph in base.plan.readers if graph.scope == "person" and graph.heads]
+    return saying + [explainer.graph for explainer in base.plan.explainers if explainer.of in saying]
+
+
 def _start_of(base: Bundle) -> Path | None:
     """The clip graph that the new one starts from, its hash checked; None where the base has none of ours."""
-    for graph in base.plan.classifiers:
+    for graph in _replaced(base):
         if graph.file == _ACTION_FILE and hashlib.sha256(base.read_graph(graph)).hexdigest() == graph.sha256:
             return base.directory / graph.file
     return None

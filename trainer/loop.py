@@ -107,7 +107,10 @@ def train(
         OutputError: The checkpoint cannot be written.
     """
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # of nn.Module, not of Tensor
+    # Convolutions of pictures are faster with channels last; PyTorch refuses it for networks with those of clips.
+    flat = all(parameter.ndim <= 4 for parameter in model.parameters())
+    layout = torch.channels_last if flat else torch.preserve_format
+    model = model.to(device, memory_format=layout)  # type: ignore[call-overload]  # of nn.Module, not of Tensor
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     state = TrainingState(
         model,

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+Record = TypeVar("Record", bound=BaseModel)
 
 Steps = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0.0, le=0.1)]
@@ -152,21 +154,32 @@ def load_recipe(path: Path | None = None) -> Recipe:
     Raises:
         ConfigError: The file cannot be read, is not TOML, or has unknown keys or unusable values (all are listed).
     """
-    path = path or default_recipe_path()
+    return read_record(path or default_recipe_path(), Recipe, like=default_recipe_path().name)
+
+
+def read_record(path: Path, kind: type[Record], *, like: str) -> Record:
+    """Read a TOML file as a record.
+
+    Args:
+        path: The file.
+        kind: What it holds.
+        like: A file that is right, for messages.
+
+    Raises:
+        ConfigError: The file cannot be read, is not TOML, or has unknown keys or unusable values (all are listed).
+    """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read ({error.strerror}); give a recipe like {default_recipe_path().name}"
-        ) from error
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); give a recipe like {like}") from error
     except RecursionError as error:
-        raise ConfigError(f"{path} is nested too deeply; give a recipe like {default_recipe_path().name}") from error
+        raise ConfigError(f"{path} is nested too deeply; give a recipe like {like}") from error
     except ValueError as error:  # no TOML, no UTF-8, or a number of more digits than Python reads
         raise ConfigError(f"{path} is not TOML: {error}") from error
     try:
-        return Recipe.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}" for fault in error.errors()
         )
-        raise ConfigError(f"{path}: {faults}; compare it with {default_recipe_path().name}") from error
+        raise ConfigError(f"{path}: {faults}; compare it with {like}") from error

@@ -16,7 +16,7 @@ from edgeact.bundle.load import Bundle
 from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
 from edgeact.engine.engine import Engine
-from edgeact.errors import EdgeactError
+from edgeact.errors import EdgeactError, UsageError
 from edgeact.perception.perceiver import Perceiver
 from trainer.data.action_sequences import JointSequence
 from trainer.data.class_folder import ClassClip
@@ -75,11 +75,15 @@ def find_people(
         progress: Gives the clips back one after the other, and shows how far it is.
 
     Raises:
+        UsageError: The bundle does not find people.
         BackendError: A network of the bundle failed.
         OutputError: What was found cannot be written.
     """
     kept.mkdir(parents=True, exist_ok=True)
-    frames_only = replace(bundle, plan=replace(bundle.plan, readers=(), explainers=(), manifest_heads=()))
+    if bundle.plan.persons is None:
+        raise UsageError(f"bundle {bundle.manifest.name} looks at no single persons; give one that finds people")
+    nothing_read = replace(bundle.plan, readers=(), explainers=(), manifest_heads=(), maps=())
+    frames_only = replace(bundle, plan=nothing_read)
     sequences, unreadable, empty = [], [], []
     with Engine(frames_only) as engine:
         for clip in progress(clips, "finding people"):

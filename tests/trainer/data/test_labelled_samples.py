@@ -1,0 +1,83 @@
+"""What is known of a picture moves with it, and clips are drawn in time."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edgeact.errors import SourceNotFoundError
+from edgeact.skeleton import MPII_16
+from trainer.data.labelled_samples import (
+    Augmentation,
+    LabelledSample,
+    clip_batch,
+    lspet_poses,
+    picture_batch,
+    stanford40,
+    ut_interaction,
+)
+
+STRONG = Augmentation(flip=True, rotation=40, zoom=0.2)
+
+
+def marked(path: Path) -> LabelledSample:
+    """A dark picture with a bright red square; the box is around it, a right and a left joint at its sides."""
+    image = np.full((120, 90, 3), 20, np.uint8)
+    image[50:71, 30:61, 2] = 250
+    cv2.imwrite(str(path), image)
+    joints = np.full((16, 2), -1, np.float32)
+    joints[MPII_16.joints.index("right_wrist")] = (30, 60)
+    joints[MPII_16.joints.index("left_wrist")] = (60, 60)
+    return LabelledSample(path, "train", 3, np.array([30, 50, 60, 70], np.float32), joints)
+
+
+def test_box_and_joints_follow_the_pixels(tmp_path: Path) -> None:
+    sample = marked(tmp_path / "a.png")
+    for seed in range(6):
+        batch = picture_batch([sample], 96, np.random.default_rng(seed), STRONG)
+        rows, columns = np.nonzero(batch.pixels[0, :, :, 0].numpy() > 200)
+        found = [columns.min(), rows.min(), columns.max(), rows.max()]
+        assert batch.boxes[0].numpy() == pytest.approx(np.array(found), abs=2.5)
+        right, left = (batch.joints[0, MPII_16.joints.index(f"{side}_wrist")].numpy() for side in ("right", "left"))
+        middle = (right + left) / 2
+        assert middle == pytest.approx(np.array([columns.mean(), rows.mean()]), abs=2)
+        assert right[0] < left[0]  # mirrored people have their right hand where it is seen
+        assert int((batch.joints[0] != -1).any(-1).sum()) == 2
+        assert int(batch.labels[0]) == 3
+
+
+def test_measuring_changes_nothing_and_what_nobody_said_is_missing(tmp_path: Path) -> None:
+    sample = marked(tmp_path / "a.png")
+    bare = LabelledSample(sample.path, "test")
+    one, other = (picture_batch([sample, bare], 60, None, STRONG) for _ in range(2))
+    assert (one.pixels == other.pixels).all()
+    assert one.boxes[0].numpy() == pytest.approx(np.array([22.25, 24.75, 37.25, 34.75]), abs=0.6)
+    assert bool(one.has_box[0])
+    assert not bool(one.has_box[1] | one.has_action[1] | one.has_pose[1])
+
+
+def test_frames_of_a_clip_are_even_and_in_order() -> None:
+    clip = np.arange(30, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
+    whole = clip_batch([clip], [2], 4, None, flip=True)
+    assert whole.pixels[0, :, 0, 0, 0].tolist() == [0, 10, 19, 29]
+    drawn = clip_batch([clip], [2], 4, np.random.default_rng(0), flip=True).pixels[0, :, 0, 0, 0].tolist()
+    assert drawn == sorted(drawn)
+    assert drawn[-1] - drawn[0] >= 18
+
+
+def test_stanford40_has_a_held_out_part_and_names(tmp_path: Path) -> None:
+    rows = [f"{action}_{n:03d}.jpg,{action},train,90,120,1,2,30,40" for action in ("run", "eat") for n in range(30)]
+    rows.append("eat_900.jpg,eat,test,90,120,1,2,30,40")
+    (tmp_path / "labels.csv").write_text("\n".join(["file,action,split,width,height,x,y,w,h", *rows]))
+    samples, names = stanford40(tmp_path)
+    assert names == ("eat", "run")
+    assert {sample.split for sample in samples} == {"train", "validation", "test"}
+    assert samples[0].box.tolist() == [1, 2, 31, 42]
+    assert samples[0].label == 1
+
+
+@pytest.mark.parametrize("read", [stanford40, lspet_poses, ut_interaction])
+def test_a_missing_set_is_named(tmp_path: Path, read: object) -> None:
+    with pytest.raises(SourceNotFoundError, match="give the folder of the data sets with --data"):
+        read(tmp_path)  # type: ignore[operator]

@@ -1,0 +1,78 @@
+"""A paper's recipe from end to end on a tiny data set, and the samples of each step."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from edgeact.errors import ConfigError
+from trainer.fit_paper import epoch_rows, train_paper
+from trainer.paper_recipe import load_paper_recipe, paper_recipes
+
+
+def write_stanford40(root: Path) -> Path:
+    """Two actions that colours tell apart, forty pictures."""
+    (root / "stanford40" / "images").mkdir(parents=True)
+    rows = ["file,action,split,width,height,x,y,w,h"]
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        action = ("run", "eat")[number % 2]
+        image = rng.integers(0, 60, (48, 48, 3), np.uint8)
+        image[8:40, 8:40, 2 * (number % 2)] += 150
+        name = f"{action}_{number:03d}.png"
+        cv2.imwrite(str(root / "stanford40" / "images" / name), image)
+        rows.append(f"{name},{action},train,48,48,8,8,32,32")
+    (root / "stanford40" / "labels.csv").write_text("\n".join(rows))
+    return root
+
+
+def small_recipe(folder: Path, *, published: bool = False) -> Path:
+    text = paper_recipes()["loss_guided_small"].read_text()
+    text = (
+        text.replace("size = 96", "size = 32")
+        .replace("epochs = 8", "epochs = 3")
+        .replace("warm_up = 20", "warm_up = 2")
+    )
+    if published:
+        text = text.replace("published_start = false", "published_start = true")
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_recipe_becomes_a_measured_network_and_a_second_run_says_the_same(tmp_path: Path) -> None:
+    data, recipe = write_stanford40(tmp_path / "data"), load_paper_recipe(small_recipe(tmp_path))
+    torch.set_num_threads(1)
+    result = train_paper(recipe, data, tmp_path / "work")
+    folder = tmp_path / "work" / "loss_guided_small"
+    assert json.loads((folder / "result.json").read_text()) == result
+    assert result["split"] == "validation"
+    assert result["actions"] == 2
+    assert 0 < result["samples"] < 40
+    assert result["samples"] + result["trained_on"] == 40
+    weights = load_file(folder / "network.safetensors")
+    assert "classifier.weight" in weights
+    again = train_paper(recipe, data, tmp_path / "work")
+    assert again == result
+    assert all(torch.equal(value, weights[name]) for name, value in load_file(folder / "network.safetensors").items())
+
+
+def test_weights_must_be_given_exactly_where_the_recipe_starts_from_them(tmp_path: Path) -> None:
+    published, random = (load_paper_recipe(small_recipe(tmp_path, published=start)) for start in (True, False))
+    with pytest.raises(ConfigError, match="starts from published weights; give their file with --weights"):
+        train_paper(published, tmp_path, tmp_path)
+    with pytest.raises(ConfigError, match="starts from random weights; leave --weights out"):
+        train_paper(random, tmp_path, tmp_path, weights=tmp_path / "w.pth")
+
+
+def test_every_round_shows_each_sample_once_in_another_order() -> None:
+    rows = [row for step in range(10) for row in epoch_rows(10, 3, step, seed=1)]
+    rounds = [rows[start : start + 10] for start in range(0, 30, 10)]
+    assert all(sorted(found) == list(range(10)) for found in rounds)
+    assert rounds[0] != rounds[1]
+    assert epoch_rows(10, 3, 4, seed=1) == epoch_rows(10, 3, 4, seed=1)
+    assert epoch_rows(10, 3, 4, seed=1) != epoch_rows(10, 3, 4, seed=2)

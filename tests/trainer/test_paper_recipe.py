@@ -1,0 +1,66 @@
+"""Recipes of the papers: those that ship hold the papers' numbers, and every fault of a file is told at once."""
+
+from pathlib import Path
+
+import pytest
+
+from edgeact.errors import ConfigError
+from trainer.optimizers import Adam, RmsProp, Sgd
+from trainer.paper_recipe import load_paper_recipe, paper_recipes
+from trainer.schedule import StepSchedule, learning_rate
+
+SYSTEMS = ("attentional_pooling", "body_part_aware", "gated3d", "loss_guided", "pose_action_pyramid")
+
+
+def test_each_paper_has_its_recipe_and_a_small_one() -> None:
+    assert set(paper_recipes()) == {*SYSTEMS, *(f"{system}_small" for system in SYSTEMS)}
+    for name in paper_recipes():
+        recipe = load_paper_recipe(Path(name))
+        assert recipe.name == name
+        assert recipe.network.system == name.removesuffix("_small")
+        assert not (recipe.published_start and name.endswith("_small"))
+
+
+def test_the_papers_numbers() -> None:
+    """SYSTEMS of the design: what each paper says of its training."""
+    a, b, c, d, e = (
+        load_paper_recipe(Path(name))
+        for name in ("body_part_aware", "loss_guided", "gated3d", "attentional_pooling", "pose_action_pyramid")
+    )
+    assert (a.data.batch, a.training.rate, a.training.epochs, a.network.balance) == (16, 1e-5, 210, 0.00075)
+    assert isinstance(a.training.optimizer, Adam)
+    rates = [learning_rate(epoch, 210, 1e-5, a.training.schedule) for epoch in (169, 170, 199, 200)]
+    assert rates == pytest.approx([1e-5, 1e-6, 1e-6, 1e-7])
+    assert (b.data.batch, b.training.rate, b.network.size, b.data.rotation, b.data.zoom) == (12, 1e-5, 448, 10, 0.1)
+    assert (c.training.rate, c.network.frames, c.network.size, c.network.time_factor) == (1e-3, 16, 112, 2)
+    assert isinstance(c.training.optimizer, Sgd)
+    assert isinstance(c.training.schedule, StepSchedule)
+    steps = [learning_rate(epoch, 150, 1.0, c.training.schedule) for epoch in (49, 51, 99, 101)]
+    assert steps == pytest.approx([1, 0.1, 0.1, 0.01])
+    assert (d.network.matrices, d.network.first_rank, d.network.pose_weight) == (3, 4096, 1e-6)
+    assert isinstance(e.training.optimizer, RmsProp)
+    assert (e.training.rate, e.network.levels, e.network.growth, e.data.rotation) == (1e-3, 4, 96, 40)
+
+
+def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = paper_recipes()["loss_guided_small"].read_text()
+    text = text.replace("size = 96", "size = 97\ncolour = 3").replace("epochs = 8", "epochs = 0")
+    path.write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        load_paper_recipe(path)
+    for words in ("network.loss_guided.size", "network.loss_guided.colour", "training.epochs"):
+        assert words in str(refused.value)
+
+
+def test_a_set_that_a_system_cannot_learn_from_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = paper_recipes()["gated3d_small"].read_text()
+    path.write_text(text.replace('"ut_interaction"', '"stanford40"'))
+    with pytest.raises(ConfigError, match="gated3d does not learn from stanford40; it takes ut_interaction"):
+        load_paper_recipe(path)
+
+
+def test_an_unknown_name_lists_those_that_ship() -> None:
+    with pytest.raises(ConfigError, match=r"no recipe that ships; those are attentional_pooling, .*loss_guided_small"):
+        load_paper_recipe(Path("resnet"))

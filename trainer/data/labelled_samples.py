@@ -1,0 +1,217 @@
+"""Pictures and clips with whatever their data set says of them, and batches of them for the tasks of the papers."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from edgeact.capture.open import open_source
+from edgeact.errors import SourceNotFoundError
+from edgeact.geometry import letterbox
+from edgeact.skeleton import MPII_16
+from trainer.data.action_sequences import read_groups
+from trainer.data.lspet import LSP_JOINTS, read_lspet
+from trainer.data.read_picture import read_rgb
+from trainer.data.splits import Split, split_by_hash
+from trainer.losses import MISSING
+from trainer.task import Batch
+
+_GREY = 114  # of what lies outside a picture, as `letterbox` fills it
+_JOINTS = len(MPII_16.joints)
+_KEPT_FRAMES = 48  # of a clip, evenly over it: what a clip of 16 is drawn from
+# Left and right change places in a mirrored picture.
+_MIRROR = [
+    MPII_16.joints.index(name.replace("left", "#").replace("right", "left").replace("#", "right"))
+    for name in MPII_16.joints
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledSample:
+    """One picture or clip.
+
+    Attributes:
+        path: Of the file.
+        split: ``train``, or what is measured on.
+        label: Number of the action; None where nobody said.
+        box: ``(4,)`` of the person in pixels; None where nobody said.
+        joints: ``(16, 2)`` x, y in pixels in the order of MPII, −1 where nobody said; None where nobody said any.
+    """
+
+    path: Path
+    split: Split
+    label: int | None = None
+    box: np.ndarray | None = None
+    joints: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How a picture is changed before it is trained on.
+
+    Attributes:
+        flip: Whether every other one is mirrored.
+        rotation: Degrees to either side.
+        zoom: The size changes by up to this ratio to either side.
+    """
+
+    flip: bool = True
+    rotation: float = 0.0
+    zoom: float = 0.0
+
+
+def stanford40(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
+    """Stanford 40's pictures with action and box, and the names of the actions.
+
+    A hashed fifth of the training photos is held out (``validation``); official test photos, if any, are ``test``.
+
+    Raises:
+        SourceNotFoundError: ``labels.csv`` is missing.
+    """
+    index = root / "labels.csv"
+    if not index.is_file():
+        raise SourceNotFoundError(f"{index} not found; give the folder of the data sets with --data")
+    with index.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = tuple(sorted({row["action"] for row in rows}))
+    samples = []
+    for row in rows:
+        x, y, width, height = (float(row[key]) for key in ("x", "y", "w", "h"))
+        split = "test" if row["split"] == "test" else split_by_hash(row["file"], validation=20, test=0)
+        box = np.array([x, y, x + width, y + height], np.float32)
+        samples.append(LabelledSample(root / "images" / row["file"], split, names.index(row["action"]), box))
+    return samples, names
+
+
+def lspet_poses(root: Path) -> list[LabelledSample]:
+    """The people of LSP extended in the order of MPII's joints; a hashed twentieth is held out.
+
+    Raises:
+        SourceNotFoundError: ``joints.mat`` is missing.
+    """
+    if not (root / "joints.mat").is_file():
+        raise SourceNotFoundError(f"{root / 'joints.mat'} not found; give the folder of the data sets with --data")
+    samples = []
+    for person in read_lspet(root):
+        joints = np.full((_JOINTS, 2), MISSING, np.float32)
+        for row, name in enumerate(LSP_JOINTS):
+            if person.joints[row, 2] > 0:
+                joints[MPII_16.joints.index(name)] = person.joints[row, :2]
+        split = split_by_hash(person.path.name, validation=5, test=0)
+        samples.append(LabelledSample(person.path, split, None, np.array(person.box, np.float32), joints))
+    return samples
+
+
+def ut_interaction(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
+    """UT-Interaction's clips of six actions; the sequences that nothing of ours is trained on are ``test``.
+
+    Raises:
+        SourceNotFoundError: ``index.csv`` is missing.
+    """
+    if not (root / "index.csv").is_file():
+        raise SourceNotFoundError(f"{root / 'index.csv'} not found; give the folder of the data sets with --data")
+    groups = {name: found for name, found in read_groups(root, "index.csv").items() if found[0] != "none"}
+    names = tuple(sorted({label for label, _ in groups.values()}))
+    return [
+        LabelledSample(root / "clips" / name, split, names.index(label)) for name, (label, split) in groups.items()
+    ], names
+
+
+def picture_batch(
+    samples: Sequence[LabelledSample], size: int, rng: np.random.Generator | None, change: Augmentation
+) -> Batch:
+    """Pictures as squares of a size, with what is known of them.
+
+    Args:
+        samples: The pictures, in order.
+        size: Side in pixels.
+        rng: Draws the changes; None leaves the pictures as they are, for measuring.
+        change: What may be drawn.
+    """
+    pixels, boxes, joints = [], [], []
+    for sample in samples:
+        image = read_rgb(sample.path)
+        mirrored = rng is not None and change.flip and rng.random() < 0.5
+        matrix = _matrix(image.shape[1], image.shape[0], size, rng, change, mirrored=mirrored)
+        pixels.append(cv2.warpAffine(image, matrix, (size, size), borderValue=(_GREY, _GREY, _GREY)))
+        boxes.append(np.full(4, np.nan, np.float32) if sample.box is None else _moved_box(sample.box, matrix))
+        joints.append(_moved_joints(sample.joints, matrix, mirrored=mirrored))
+    return Batch(
+        torch.from_numpy(np.stack(pixels)),
+        torch.tensor([MISSING if sample.label is None else sample.label for sample in samples]),
+        torch.from_numpy(np.stack(boxes).astype(np.float32)),
+        torch.from_numpy(np.stack(joints).astype(np.float32)),
+    )
+
+
+def _matrix(
+    width: int, height: int, size: int, rng: np.random.Generator | None, change: Augmentation, *, mirrored: bool
+) -> np.ndarray:
+    """Pixels of a picture → pixels of the square: fitted, turned, zoomed and mirrored about the middle: ``(2, 3)``."""
+    scale, angle = size / max(width, height), 0.0
+    if rng is not None:
+        scale *= 1 + float(rng.uniform(-change.zoom, change.zoom))
+        angle = float(np.deg2rad(rng.uniform(-change.rotation, change.rotation)))
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    if mirrored:
+        turn = np.diag([-1.0, 1.0]) @ turn
+    middle, target = np.array([(width - 1) / 2, (height - 1) / 2]), np.full(2, (size - 1) / 2)
+    return np.concatenate([turn, (target - turn @ middle)[:, None]], 1)
+
+
+def _moved_box(box: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    corners = np.array([[box[x], box[y], 1.0] for x in (0, 2) for y in (1, 3)]) @ matrix.T
+    return np.concatenate([corners.min(0), corners.max(0)])
+
+
+def _moved_joints(joints: np.ndarray | None, matrix: np.ndarray, *, mirrored: bool) -> np.ndarray:
+    if joints is None:
+        return np.full((_JOINTS, 2), MISSING, np.float32)
+    known = (joints != MISSING).any(1)
+    moved = np.where(known[:, None], np.concatenate([joints, np.ones((_JOINTS, 1))], 1) @ matrix.T, MISSING)
+    return moved[_MIRROR] if mirrored else moved
+
+
+def read_clips(samples: Sequence[LabelledSample], size: int) -> list[np.ndarray]:
+    """Every clip as at most `_KEPT_FRAMES` even squares of a size: ``(T, size, size, 3)`` uint8 RGB each."""
+    clips = []
+    for sample in samples:
+        with open_source(sample.path) as source:
+            frames = [letterbox(frame.image, width=size, height=size) for frame in source.frames()]
+        chosen = np.linspace(0, len(frames) - 1, min(len(frames), _KEPT_FRAMES)).round().astype(int)
+        clips.append(np.stack([frames[index] for index in chosen]))
+    return clips
+
+
+def clip_batch(
+    clips: Sequence[np.ndarray], labels: Sequence[int], frames: int, rng: np.random.Generator | None, *, flip: bool
+) -> Batch:
+    """So many even frames of each clip.
+
+    Args:
+        clips: ``(T, H, W, 3)`` uint8 RGB each.
+        labels: Their actions.
+        frames: Of a clip.
+        rng: Draws where a clip of at least two thirds begins, and whether it is mirrored; None takes all of it.
+        flip: Whether every other one is mirrored.
+    """
+    drawn = []
+    for clip in clips:
+        first, last = 0.0, len(clip) - 1.0
+        if rng is not None:
+            length = last * float(rng.uniform(2 / 3, 1))
+            first = float(rng.uniform(0, last - length))
+            last = first + length
+        chosen = clip[np.linspace(first, last, frames).round().astype(int)]
+        drawn.append(chosen[:, :, ::-1] if rng is not None and flip and rng.random() < 0.5 else chosen)
+    count = len(drawn)
+    return Batch(
+        torch.from_numpy(np.ascontiguousarray(np.stack(drawn))),
+        torch.tensor(list(labels)),
+        torch.full((count, 4), torch.nan),
+        torch.full((count, _JOINTS, 2), float(MISSING)),
+    )

@@ -1,0 +1,222 @@
+"""Train the network of a paper's recipe, and say how well it does on what it was not trained on."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from edgeact.atomic import prepare_partial, publish
+from edgeact.errors import ConfigError
+from trainer.checkpoint import write_tensors
+from trainer.data.labelled_samples import (
+    Augmentation,
+    LabelledSample,
+    clip_batch,
+    lspet_poses,
+    picture_batch,
+    read_clips,
+    stanford40,
+    ut_interaction,
+)
+from trainer.device import training_device
+from trainer.loop import Course, train
+from trainer.metrics.average_precision import mean_average_precision
+from trainer.paper_recipe import PaperRecipe, make_task
+from trainer.task import Batch, Task
+from trainer.tasks.body_part_aware import BodyPartAwareSettings
+
+_CHECKS = 20  # looks at held-out samples in a training
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """What a recipe's network learns from and is measured on.
+
+    Attributes:
+        names: Of the actions.
+        count: How many samples with actions there are to train on.
+        draw: The batch of a step.
+        held_out: Batches to measure on.
+        split: Which split they are of: ``validation`` or ``test``.
+    """
+
+    names: tuple[str, ...]
+    count: int
+    draw: Callable[[int], Batch]
+    held_out: Callable[[], Iterator[Batch]]
+    split: str
+
+
+def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | None = None) -> dict[str, object]:
+    """Train, or go on from the checkpoint; write ``network.safetensors`` and ``result.json`` beside it.
+
+    Args:
+        recipe: What was decided.
+        data: Folder of the data sets.
+        work: A folder of the recipe's name is made in it.
+        weights: Published weights of the backbone, where the recipe starts from such.
+
+    Returns:
+        What ``result.json`` holds: figures in 0..1, the split and the number of samples that they are of.
+
+    Raises:
+        ConfigError: Weights are missing, or given where none are wanted.
+        SourceNotFoundError: A data set is missing.
+        DivergenceError: The training diverged.
+    """
+    if recipe.published_start != (weights is not None):
+        remedy = "give their file with --weights" if recipe.published_start else "leave --weights out"
+        start = "published weights" if recipe.published_start else "random weights"
+        raise ConfigError(f"recipe {recipe.name} starts from {start}; {remedy}")
+    folder, device = work / recipe.name, training_device()
+    found = read_training_data(recipe, data)
+    torch.manual_seed(recipe.training.seed)
+    task = make_task(recipe.network, len(found.names), weights)
+    network = fit_task(task, found, recipe, folder / "checkpoint.safetensors", device)
+    figures = measure(task, network.eval().to(device), found.held_out(), device)
+    write_tensors(folder / "network.safetensors", network.state_dict(), {"recipe": recipe.model_dump(mode="json")})
+    # The best of several looks at the same samples is a little too good; a split of its own is not.
+    chosen = (
+        "the checkpoint was chosen on the same samples" if found.split == "validation" else "never looked at before"
+    )
+    result = {**figures, "split": found.split, "how": chosen, "actions": len(found.names), "trained_on": found.count}
+    path = folder / "result.json"
+    prepare_partial(path).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    publish(path)
+    return result
+
+
+def fit_task(task: Task, data: TrainingData, recipe: PaperRecipe, checkpoint: Path, device: torch.device) -> nn.Module:
+    """Run the loop over a task.
+
+    Raises:
+        DivergenceError: The training diverged.
+    """
+    settings = recipe.training
+    epoch = max(1, -(-data.count // recipe.data.batch))
+    steps = settings.epochs * epoch
+    course = Course(
+        recipe.name,
+        steps,
+        settings.rate,
+        weight_decay=settings.weight_decay,
+        save_every=epoch,
+        check_every=epoch * max(1, settings.epochs // _CHECKS),
+        optimizer=settings.optimizer,
+        schedule=settings.schedule,
+        average_decay=settings.average_decay,
+        clip_norm=settings.clip_norm,
+        best_by="mAP" if data.split == "validation" else None,
+        patience=settings.patience,
+        mixed_precision=settings.mixed_precision,
+    )
+    return train(
+        task.network,
+        checkpoint,
+        course,
+        device=device,
+        draw=lambda steps: (data.draw(step) for step in steps),
+        loss=lambda network, batch: task.loss(network, batch.to(device)),
+        check=lambda network: measure(task, network, data.held_out(), device),
+    )
+
+
+@torch.no_grad()
+def measure(task: Task, network: nn.Module, batches: Iterator[Batch], device: torch.device) -> dict[str, float]:
+    """Share of samples whose most probable action is the right one (``top1``), and ``mAP``."""
+    network.eval()
+    probability, labels = [], []
+    for batch in batches:
+        probability.append(task.answers(network, batch.to(device)).float().cpu().numpy())
+        labels.append(batch.labels.numpy())
+    scores, truth = np.concatenate(probability), np.concatenate(labels)
+    right = float((scores.argmax(1) == truth).mean())
+    return {"top1": round(right, 4), "mAP": round(mean_average_precision(scores, truth), 4), "samples": len(truth)}
+
+
+def epoch_rows(count: int, batch: int, step: int, seed: int) -> list[int]:
+    """The samples of a step: every round over all of them in another order, one after the other.
+
+    Args:
+        count: How many samples there are.
+        batch: How many a step takes.
+        step: From 0.
+        seed: Of the orders.
+    """
+    rows = []
+    for place in range(step * batch, (step + 1) * batch):
+        rows.append(int(np.random.default_rng((seed, place // count)).permutation(count)[place % count]))
+    return rows
+
+
+def read_training_data(recipe: PaperRecipe, data: Path) -> TrainingData:
+    """Read the sets that a recipe names.
+
+    Raises:
+        SourceNotFoundError: A data set is missing.
+    """
+    clips = "ut_interaction" in recipe.data.sets
+    labelled, names = ut_interaction(data / "ut_interaction") if clips else stanford40(data / "stanford40")
+    poses = [s for s in lspet_poses(data / "lspet") if s.split == "train"] if "lspet" in recipe.data.sets else []
+    chosen = [sample for sample in labelled if sample.split == "train"]
+    split = "validation" if any(sample.split == "validation" for sample in labelled) else "test"
+    held_out = [sample for sample in labelled if sample.split == split]
+    network, batch, seed = recipe.network, recipe.data.batch, recipe.training.seed
+    # System A is given the large pictures and makes the small ones itself.
+    size = network.size * 2 if isinstance(network, BodyPartAwareSettings) else network.size
+    change = Augmentation(recipe.data.flip, recipe.data.rotation, recipe.data.zoom)
+    if clips:
+        return _clip_data(recipe, names, chosen, held_out, poses, size, change, split)
+
+    def draw(step: int) -> Batch:
+        rng = np.random.default_rng((seed, 1, step))
+        with_poses = batch // 2 if poses else 0
+        rows = [chosen[row] for row in epoch_rows(len(chosen), batch - with_poses, step, seed)]
+        rows += [poses[row] for row in epoch_rows(len(poses), with_poses, step, seed + 1)] if poses else []
+        return picture_batch(rows, size, rng, change)
+
+    def measured() -> Iterator[Batch]:
+        return (picture_batch(part, size, None, change) for part in _parts(held_out, batch))
+
+    return TrainingData(names, len(chosen), draw, measured, split)
+
+
+def _clip_data(
+    recipe: PaperRecipe,
+    names: tuple[str, ...],
+    chosen: Sequence[LabelledSample],
+    held_out: Sequence[LabelledSample],
+    poses: Sequence[LabelledSample],
+    size: int,
+    change: Augmentation,
+    split: str,
+) -> TrainingData:
+    """Clips; with poses beside them, every other batch is of pictures with poses (paper E, section 4.2.3)."""
+    frames: int = recipe.network.frames  # type: ignore[union-attr]  # the recipe was checked: systems of clips have it
+    batch, seed = recipe.data.batch, recipe.training.seed
+    clips, held = read_clips(chosen, size), read_clips(held_out, size)
+
+    def draw(step: int) -> Batch:
+        rng = np.random.default_rng((seed, 1, step))
+        if poses and step % 2 == 0:
+            return picture_batch(
+                [poses[row] for row in epoch_rows(len(poses), batch, step, seed + 1)], size, rng, change
+            )
+        rows = epoch_rows(len(clips), batch, step, seed)
+        labels = [chosen[row].label or 0 for row in rows]
+        return clip_batch([clips[row] for row in rows], labels, frames, rng, flip=change.flip)
+
+    def measured() -> Iterator[Batch]:
+        for rows in _parts(range(len(held)), batch):
+            labels = [held_out[row].label or 0 for row in rows]
+            yield clip_batch([held[row] for row in rows], labels, frames, None, flip=False)
+
+    return TrainingData(names, len(clips) * (2 if poses else 1), draw, measured, split)
+
+
+def _parts(rows: Sequence, batch: int) -> Iterator[Sequence]:
+    return (rows[start : start + batch] for start in range(0, len(rows), batch))

@@ -1,0 +1,148 @@
+"""The recipe of a paper's network: all that was decided, as TOML; unknown keys are refused, all faults told at once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from edgeact.errors import ConfigError
+from trainer.optimizers import AdamW, OptimizerSettings
+from trainer.recipe import read_record
+from trainer.schedule import CosineSchedule, Schedule
+from trainer.task import Task
+from trainer.tasks.attentional_pooling import AttentionalPoolingSettings, attentional_pooling_task
+from trainer.tasks.body_part_aware import BodyPartAwareSettings, body_part_aware_task
+from trainer.tasks.gated3d import Gated3dSettings, gated3d_task
+from trainer.tasks.loss_guided import LossGuidedSettings, loss_guided_task
+from trainer.tasks.pose_action_pyramid import PoseActionPyramidSettings, pose_action_pyramid_task
+
+NetworkSettings = Annotated[
+    BodyPartAwareSettings
+    | LossGuidedSettings
+    | Gated3dSettings
+    | AttentionalPoolingSettings
+    | PoseActionPyramidSettings,
+    Field(discriminator="system"),
+]
+# What each system learns from: pictures with actions, clips with actions, pictures with poses.
+_SETS = {
+    "body_part_aware": {"stanford40", "lspet"},
+    "loss_guided": {"stanford40"},
+    "gated3d": {"ut_interaction"},
+    "attentional_pooling": {"stanford40", "lspet"},
+    "pose_action_pyramid": {"ut_interaction", "lspet"},
+}
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSettings(_Record):
+    """What is learnt from.
+
+    Attributes:
+        sets: Names of data sets; a batch has as much of each.
+        batch: Samples a step.
+        flip: Whether every other sample is mirrored.
+        rotation: Degrees to either side.
+        zoom: The size changes by up to this ratio.
+    """
+
+    sets: Annotated[tuple[Literal["stanford40", "lspet", "ut_interaction"], ...], Field(min_length=1)]
+    batch: Annotated[int, Field(ge=2, le=1024)]
+    flip: bool = True
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class TrainingSettings(_Record):
+    """How long and how fast.
+
+    Attributes:
+        epochs: Rounds over the samples with actions.
+        rate: The highest learning rate.
+        weight_decay: Of everything that is no bias or scale.
+        optimizer: Which one.
+        schedule: How the rate changes.
+        clip_norm: The largest norm of the gradient; left out, it is not limited.
+        average_decay: Memory of the moving average; left out, none is kept.
+        mixed_precision: Whether bfloat16 is used where the device multiplies it.
+        patience: The training ends after so many checks in a row without a better one; left out, all epochs are done.
+        seed: Of weights and batches.
+    """
+
+    epochs: Annotated[int, Field(ge=1)]
+    rate: Annotated[float, Field(gt=0, le=1)]
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    optimizer: OptimizerSettings = AdamW()
+    schedule: Schedule = CosineSchedule()
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    average_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
+    mixed_precision: bool = False
+    patience: Annotated[int, Field(ge=1)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class PaperRecipe(_Record):
+    """One network's training.
+
+    Attributes:
+        name: Its work lies in a folder of this name.
+        published_start: Whether it starts from published weights, which the command is given; else from random ones.
+        network: Which system, and how large.
+        data: What it learns from.
+        training: How long and how fast.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+    published_start: bool
+    network: NetworkSettings
+    data: DataSettings
+    training: TrainingSettings
+
+    @model_validator(mode="after")
+    def _fitting(self) -> "PaperRecipe":
+        strange = sorted(set(self.data.sets) - _SETS[self.network.system])
+        if strange:
+            known = ", ".join(sorted(_SETS[self.network.system]))
+            raise ValueError(f"{self.network.system} does not learn from {', '.join(strange)}; it takes {known}")
+        if set(self.data.sets) == {"lspet"}:
+            raise ValueError("lspet has poses only; add a set with actions")
+        return self
+
+
+def paper_recipes() -> dict[str, Path]:
+    """The recipes that ship, by name: one with the paper's numbers for each paper, and a ``_small`` one."""
+    return {path.stem: path for path in sorted((Path(__file__).parent / "recipes" / "papers").glob("*.toml"))}
+
+
+def load_paper_recipe(recipe: Path) -> PaperRecipe:
+    """Read a recipe.
+
+    Args:
+        recipe: A file, or the name of one that ships.
+
+    Raises:
+        ConfigError: The file cannot be read, is not TOML, or has unknown keys or unusable values (all are listed).
+    """
+    known = paper_recipes()
+    path = recipe if recipe.is_file() else known.get(str(recipe))
+    if path is None:
+        raise ConfigError(f"{recipe} is no file and no recipe that ships; those are {', '.join(known)}")
+    return read_record(path, PaperRecipe, like="loss_guided_small.toml")
+
+
+def make_task(network: NetworkSettings, classes: int, weights: Path | None) -> Task:
+    """The task that a recipe names."""
+    match network:
+        case BodyPartAwareSettings():
+            return body_part_aware_task(network, classes, weights)
+        case LossGuidedSettings():
+            return loss_guided_task(network, classes, weights)
+        case Gated3dSettings():
+            return gated3d_task(network, classes, weights)
+        case AttentionalPoolingSettings():
+            return attentional_pooling_task(network, classes, weights)
+        case PoseActionPyramidSettings():
+            return pose_action_pyramid_task(network, classes, weights)

@@ -1,0 +1,60 @@
+"""A task: the network, the loss and the answers of one system; the loop and the data are the same for all of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from trainer.losses import MISSING
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Pictures or clips with whatever is known of each; what is missing is said, never guessed.
+
+    Attributes:
+        pixels: ``(N, H, W, 3)`` pictures or ``(N, T, H, W, 3)`` clips, uint8 RGB.
+        labels: ``(N,)`` int64 actions; `MISSING` where nobody said.
+        boxes: ``(N, 4)`` float32 x_min, y_min, x_max, y_max of the person in pixels; NaN where nobody said.
+        joints: ``(N, 16, 2)`` float32 x, y in pixels in the order of MPII; −1 where nobody said.
+    """
+
+    pixels: torch.Tensor
+    labels: torch.Tensor
+    boxes: torch.Tensor
+    joints: torch.Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        return Batch(*(value.to(device) for value in (self.pixels, self.labels, self.boxes, self.joints)))
+
+    @property
+    def has_action(self) -> torch.Tensor:
+        """Which samples have an action: ``(N,)`` bool."""
+        return self.labels != MISSING
+
+    @property
+    def has_box(self) -> torch.Tensor:
+        """Which samples have a box: ``(N,)`` bool."""
+        return self.boxes.isfinite().all(1)
+
+    @property
+    def has_pose(self) -> torch.Tensor:
+        """Which samples have a joint at all: ``(N,)`` bool."""
+        return (self.joints != MISSING).flatten(1).any(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One system's training.
+
+    Attributes:
+        network: What is trained.
+        loss: Of the network and a batch: a scalar.
+        answers: Probabilities of the actions of a batch, ``(N, A)``.
+    """
+
+    network: nn.Module
+    loss: Callable[[nn.Module, Batch], torch.Tensor]
+    answers: Callable[[nn.Module, Batch], torch.Tensor]
