@@ -55,9 +55,8 @@ def place_label(
     Returns:
         Its rectangle, or None where each place near the person covers a face.
     """
-    places = [place for place in _places(size, box, picture) if not any(meet(place, face) for face in faces)]
-    for avoided in ([own_face, *taken], [own_face], []):
-        for place in places:
+    for avoided in ([*faces, own_face, *taken], [*faces, own_face], faces):
+        for place in _places(size, box, picture):  # mostly the first one is free
             if not any(meet(place, other) for other in avoided):
                 return place
     return None

@@ -57,6 +57,8 @@ def run_calls(
         Of each source what the graphs gave, or the error that kept one from it.
     """
     together = [call for of_source in calls for call in of_source]
+    if not together:  # of most frames nothing is classified or explained
+        return [Answers((), {}) for _ in calls]
     try:
         rows, seconds = _run_together(engine, graphs, together)
     except BackendError as error:

@@ -38,6 +38,7 @@ class ClothingSampler:
                 row[[hip, knee]] = 1 - down, down
                 rows.append(row)
         self._weights = np.stack(rows)  # (points, J): each point is a mean of joints
+        self._needed = self._weights > 0
         self._regions = (slice(0, len(_TRUNK)), slice(len(_TRUNK), len(rows)))
 
     def sample(self, crop: UInt8, joints: Float32, confidence: Float32, *, threshold: float) -> Float32:
@@ -54,7 +55,7 @@ class ClothingSampler:
         """
         points = np.rint(self._weights @ joints).astype(int)  # (points, 2)
         height, width = crop.shape[:2]
-        usable = ((self._weights > 0) <= (confidence >= threshold)[None]).all(1)
+        usable = (self._needed <= (confidence >= threshold)[None]).all(1)
         usable &= (points >= 0).all(1) & (points[:, 0] < width) & (points[:, 1] < height)
         colours = np.full((2, 3), np.nan, np.float32)
         for index, region in enumerate(self._regions):
