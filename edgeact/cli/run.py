@@ -66,11 +66,12 @@ def _run(path: Path) -> int:
 
     from edgeact.daemon.read_config import read_config
     from edgeact.daemon.run import run_daemon
+    from edgeact.daemon.service import ServiceNotices
     from edgeact.watching.status_lines import StatusLog
 
     config = read_config(path, os.environ)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     log = StatusLog(Console(stderr=True))
     with stop_on_signals() as stop:
-        run_daemon(config, stop=stop, tick=log.show)
+        run_daemon(config, stop=stop, tick=log.show, notices=ServiceNotices(os.environ))
     return 0

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edgeact.batch.lock import own_folder
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.capture.base import Source
@@ -23,9 +25,11 @@ from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.frame_lines import FrameLines
 from edgeact.daemon.judge import Judge, check_actions
 from edgeact.daemon.outbox import Outbox
+from edgeact.daemon.service import ServiceNotices
 from edgeact.engine.engine import Engine
 from edgeact.errors import EdgeactError, OutputError, PipelineError
 from edgeact.memory import MEGABYTE
+from edgeact.perception.perceiver import Perceiver
 from edgeact.perception.stages import Stages
 from edgeact.runtime.outlet import Outlet, Policy
 from edgeact.runtime.session import Session
@@ -33,13 +37,14 @@ from edgeact.sinks.base import Sink
 from edgeact.sinks.deferred import DeferredSink
 from edgeact.sinks.jsonl import json_line
 from edgeact.stopping import left_behind
-from edgeact.types import Observation
+from edgeact.types import Frame, Observation
 from edgeact.watching.watched import Watched
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
 TIDY_SECONDS = 3600.0
+WARM_UP_SIZE = (360, 640)  # of a usual picture: graphs of several sizes are made ready for it
 # More runs of cameras than this that fail within these seconds are no fault of the cameras: the process ends, and
 # whoever supervises it (systemd) starts it anew.
 MOST_FAILURES, FAILURE_SECONDS = 5, 60.0
@@ -53,6 +58,7 @@ def run_daemon(
     *,
     stop: threading.Event | None = None,
     tick: Callable[[Sequence[Watched]], None] | None = None,
+    notices: ServiceNotices | None = None,
 ) -> None:
     """Run until ``stop`` is set, or until all sources have ended, where all are recordings.
 
@@ -60,6 +66,7 @@ def run_daemon(
         config: As `edgeact.daemon.read_config.read_config` gives it.
         stop: When set, what was read is finished, and everything is closed.
         tick: Told four times a second how the cameras stand.
+        notices: What is said to systemd; None says nothing.
 
     Raises:
         OutputError: The folder of state cannot be used.
@@ -79,6 +86,7 @@ def run_daemon(
         check_actions(config, bundle.plan)
         engine = Engine(bundle, device=config.pipeline.device, threads=config.pipeline.threads)
         stack.callback(lambda: None if left_behind() else engine.close())  # what hangs may still run a graph
+        try_graphs(engine)
         for outbox in _outboxes(config, store, stack):
             stack.callback(outbox.stop, LAST_SENDING_SECONDS)
             outbox.start()
@@ -87,9 +95,18 @@ def run_daemon(
             Camera(name, camera, config.perceiving, partial(_outlets, name, config, bundle, store))
             for name, camera in config.enabled_cameras.items()
         ]
+        notices = notices or ServiceNotices({})
+        notices.ready()
+
+        def look(watched: Sequence[Watched]) -> None:
+            notices.look(watched)
+            if tick is not None:
+                tick(watched)
+
         try:
-            _look_on(session, cameras, store, config, stop=stop, tick=tick)
+            _look_on(session, cameras, store, config, stop=stop, tick=look)
         finally:
+            notices.stopping()
             session.stop()
             for camera in cameras:
                 camera.finish(session)
@@ -104,7 +121,7 @@ def _look_on(
     config: DaemonConfig,
     *,
     stop: threading.Event,
-    tick: Callable[[Sequence[Watched]], None] | None,
+    tick: Callable[[Sequence[Watched]], None],
 ) -> None:
     failures: deque[float] = deque(maxlen=MOST_FAILURES + 1)
     tidied = float("-inf")
@@ -116,14 +133,23 @@ def _look_on(
                 failures.append(time.monotonic())
                 _give_up_if_useless(failures, error)
         balance.advance(time.monotonic())
-        if tick is not None:
-            tick([camera.watched for camera in cameras])
+        tick([camera.watched for camera in cameras])
         if all(camera.is_over for camera in cameras):
             return
         if time.monotonic() - tidied >= TIDY_SECONDS:
             tidied = time.monotonic()
             _tidy(store, config)
         stop.wait(TICK_SECONDS)
+
+
+def try_graphs(engine: Engine) -> None:
+    """Perceive a grey picture: what is wrong with graphs or device shows now, and the first frame need not wait.
+
+    Raises:
+        BackendError: A graph cannot be run.
+    """
+    picture = np.full((*WARM_UP_SIZE, 3), 128, np.uint8)
+    Perceiver(engine).process(Frame(0, 0.0, picture))
 
 
 def _give_up_if_useless(failures: Sequence[float], error: EdgeactError) -> None:

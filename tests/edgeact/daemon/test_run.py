@@ -150,10 +150,24 @@ def test_graphs_that_fail_always_end_the_process(
     tmp_path: Path, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_module, "MOST_FAILURES", 1)
-    monkeypatch.setattr(Stages, "detect", lambda self, batch: [BackendError("the device is gone")] * len(batch))
+    detect, calls = Stages.detect, [0]
+
+    def failing(self, batch):
+        calls[0] += 1  # the first call is that of the grey picture at the start
+        return detect(self, batch) if calls[0] == 1 else [BackendError("the device is gone")] * len(batch)
+
+    monkeypatch.setattr(Stages, "detect", failing)
     pictures = [tiny_picture(320, 240, one_walker(0.0))]
     with HttpStreams(tmp_path, pictures) as streams, pytest.raises(PipelineError, match="the device is gone"):
         run_daemon(configuration(tmp_path, tiny_bundle, {"up": {"url": streams.address("/mjpeg")}}))
+
+
+def test_a_device_that_is_gone_is_seen_before_the_first_camera(
+    tmp_path: Path, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stages, "detect", lambda self, batch: [BackendError("the device is gone")] * len(batch))
+    with pytest.raises(BackendError, match="the device is gone"):
+        run_daemon(configuration(tmp_path, tiny_bundle, {"up": {"url": "rtsp://192.0.2.7/a"}}))
 
 
 def test_two_daemons_do_not_share_a_folder_of_state(tmp_path: Path, tiny_bundle: Path) -> None:
