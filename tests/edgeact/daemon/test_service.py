@@ -9,7 +9,6 @@ import pytest
 
 from edgeact.capture.base import SourceState
 from edgeact.capture.live import LiveSource
-from edgeact.daemon import service
 from edgeact.daemon.service import ServiceNotices, in_words
 from edgeact.watching.watched import Watched
 
@@ -45,7 +44,7 @@ def systemd(tmp_path: Path) -> Iterator[Systemd]:
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = [1000.0]
-    monkeypatch.setattr(service.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("edgeact.daemon.service.time.monotonic", lambda: clock[0])
     return clock
 
 
