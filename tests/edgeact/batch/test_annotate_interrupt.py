@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from edgeact.atomic import partial_path
 from edgeact.batch.record import load_record
+from tests.servers.patience import wait_until
 from tests.toy_video import decoded_times, write_toy_video
 
 FRAMES = 500
@@ -34,6 +36,12 @@ def wait_for_start(out: Path, process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def wait_for_frames(out: Path, process: subprocess.Popen[str]) -> None:
+    """Until the first lines of data are written: on a busy machine frames come long after the outputs have begun."""
+    written = partial_path(out / "clip.frames.jsonl")
+    wait_until(lambda: process.poll() is not None or (written.exists() and written.stat().st_size > 0), seconds=120)
 
 
 def check_nothing_half(out: Path) -> bool:
@@ -77,8 +85,7 @@ def test_killed_runs_leave_nothing_half_and_the_next_one_completes(
 def test_a_signal_finishes_the_files(number: signal.Signals, source: Path, tmp_path: Path, tiny_bundle: Path) -> None:
     out = tmp_path / "out"
     process = start(source, out, tiny_bundle)
-    wait_for_start(out, process)
-    time.sleep(0.3)
+    wait_for_frames(out, process)
     process.send_signal(number)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
