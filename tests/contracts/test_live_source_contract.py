@@ -20,6 +20,7 @@ from tests.servers.http_streams import HttpStreams, write_segments
 from tests.servers.patience import wait_until
 from tests.servers.rtmp import RtmpServer
 from tests.servers.rtsp import RtspServer, write_loop
+from tests.servers.udp import UdpSender
 from tests.servers.video_device import VideoDevice
 
 RATE = 20
@@ -52,6 +53,11 @@ def rtmp(folder: Path, stack: ExitStack) -> LiveSource:
     return open_source(stack.enter_context(RtmpServer(PICTURES, rate=RATE)).address, live=LiveSettings(timeout=10.0))
 
 
+def udp(folder: Path, stack: ExitStack) -> LiveSource:
+    write_segments(folder, PICTURES * 3, rate=RATE)
+    return open_source(stack.enter_context(UdpSender(folder)).address, live=LiveSettings(timeout=10.0))
+
+
 def iterable(folder: Path, stack: ExitStack) -> LiveSource:
     def pictures() -> Iterator[np.ndarray]:
         for picture in PICTURES * 50:
@@ -80,6 +86,7 @@ SOURCES: dict[str, Callable[[Path, ExitStack], LiveSource]] = {
     "HTTP MJPEG": mjpeg,
     "HLS": hls,
     "RTMP": rtmp,
+    "MPEG-TS over UDP": udp,
     "iterable": iterable,
     "file as a camera": file_as_camera,
     "camera": camera,
