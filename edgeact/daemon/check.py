@@ -15,6 +15,7 @@ from edgeact.daemon.camera import open_camera
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.judge import check_actions
+from edgeact.daemon.webhook import open_webhook
 from edgeact.doctor import Check
 from edgeact.errors import EdgeactError
 
@@ -24,14 +25,20 @@ _LITTLE_SPACE = 2**30  # bytes
 
 
 def check_daemon(config: DaemonConfig) -> list[Check]:
-    """Probe the bundle, the folder of state and every camera, all cameras at once.
+    """Probe the bundle, the folder of state, every camera (all at once), and the servers that events are sent to.
 
     Args:
         config: As `edgeact.daemon.read_config.read_config` gives it.
     """
     disabled = len(config.cameras) - len(config.enabled_cameras)
     found = f"{len(config.enabled_cameras)} cameras" + (f", {disabled} more disabled" if disabled else "")
-    return [Check("configuration", "ok", found), *_bundle(config), *_state(config), *_cameras(config)]
+    return [
+        Check("configuration", "ok", found),
+        *_bundle(config),
+        *_state(config),
+        *_cameras(config),
+        *_webhooks(config),
+    ]
 
 
 def _bundle(config: DaemonConfig) -> list[Check]:
@@ -81,6 +88,19 @@ def _cameras(config: DaemonConfig) -> list[Check]:
                     del waiting[name]
             time.sleep(_POLL_SECONDS)
     return [checks[name] for name in config.enabled_cameras]
+
+
+def _webhooks(config: DaemonConfig) -> list[Check]:
+    """Whether each server can be reached; nothing is sent."""
+    checks = []
+    for name, settings in config.webhook.items():
+        try:
+            open_webhook(name, settings).probe()
+        except EdgeactError as error:
+            checks.append(_failed(f"webhook {name}", error))
+        else:
+            checks.append(Check(f"webhook {name}", "ok", "it can be reached"))
+    return checks
 
 
 def _probe(title: str, source: Any, *, is_late: bool) -> Check | None:

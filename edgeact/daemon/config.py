@@ -6,6 +6,7 @@ A name in the file (of a camera, for example) becomes part of topics and file na
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -33,6 +34,16 @@ def _checked_url(url: SecretStr) -> SecretStr:
         raise ValueError("it is empty; name an address, a camera (/dev/video0) or a video")
     if is_address(text):
         parse_address(text)  # its error names no secret
+    return url
+
+
+def _checked_webhook(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it is no address of a server; it is written like https://192.0.2.8/hook")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("user name and password do not belong into it; use token")
+    _ = parts.port  # raises ValueError where it is none
     return url
 
 
@@ -77,6 +88,15 @@ class JsonlConfig(Section):
     keep_files: Annotated[int, Field(ge=1, le=10_000)] = 8
 
 
+class WebhookConfig(Section):
+    """A server that events are sent to. ``url`` and ``token`` may hold secrets, so they are never shown."""
+
+    url: Annotated[SecretStr, AfterValidator(_checked_webhook)]
+    token: SecretStr | None = None
+    timeout: Annotated[float, Field(gt=0, le=600)] = 10.0
+    tls_ca: Path | None = None
+
+
 class BudgetConfig(Section):
     """What is given up first when there is not time for everything; what is not listed is kept."""
 
@@ -104,6 +124,7 @@ class DaemonConfig(Section):
     rules: dict[Name, RuleConfig] = Field(default_factory=dict)
     events: EventsConfig = EventsConfig()
     jsonl: JsonlConfig | None = None
+    webhook: dict[Name, WebhookConfig] = Field(default_factory=dict)
 
     @property
     def perceiving(self) -> PipelineConfig:
@@ -113,7 +134,8 @@ class DaemonConfig(Section):
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the outputs that send events."""
-        return ("jsonl",) if self.jsonl is not None and self.jsonl.events else ()
+        jsonl = ("jsonl",) if self.jsonl is not None and self.jsonl.events else ()
+        return (*jsonl, *(f"webhook.{name}" for name in self.webhook))
 
     def outputs_of(self, rule: str | None) -> tuple[str, ...] | None:
         """The outputs that send the events of a rule, or None where such events are not kept.

@@ -69,6 +69,11 @@ frames = false                 # edgeact-state/NAME.frames.jsonl: every joint of
 rotate_megabytes = 64
 keep_files = 8
 
+# [webhook.guard]              # POST of JSON to a server, again and again until it takes it; then = ["webhook.guard"]
+# url = "https://192.0.2.8/hook"
+# token = "${file:guard.token}"
+# timeout = 10
+
 # [pipeline]                   # see the README, "Settings"
 # max_persons = 20
 """

@@ -161,10 +161,13 @@ def _resolve_paths(data: dict[str, Any], folder: Path) -> None:
     for key in ("state", "bundle"):
         if isinstance(data.get(key), str) and data[key] not in PACKAGED_BUNDLES:
             data[key] = folder / data[key]
+    for section in ("cameras", "webhook"):
+        named = data.get(section)
+        for one in named.values() if isinstance(named, dict) else ():
+            if isinstance(one, dict) and isinstance(one.get("tls_ca"), str):
+                one["tls_ca"] = folder / one["tls_ca"]
     cameras = data.get("cameras")
     for camera in cameras.values() if isinstance(cameras, dict) else ():
-        if isinstance(camera, dict) and isinstance(camera.get("tls_ca"), str):
-            camera["tls_ca"] = folder / camera["tls_ca"]
         if isinstance(camera, dict) and isinstance(camera.get("url"), str) and (folder / camera["url"]).is_file():
             camera["url"] = str(folder / camera["url"])
 

@@ -37,7 +37,8 @@ def _areas_of(
 
 
 def _outputs(data: dict[str, Any]) -> list[str]:
-    return ["jsonl"] if "jsonl" in data and _table(data, "jsonl").get("events", True) else []
+    jsonl = ["jsonl"] if "jsonl" in data and _table(data, "jsonl").get("events", True) else []
+    return [*jsonl, *(f"webhook.{name}" for name in _table(data, "webhook"))]
 
 
 def _table(data: Any, key: str) -> dict[str, Any]:

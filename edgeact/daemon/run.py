@@ -26,6 +26,7 @@ from edgeact.daemon.frame_lines import FrameLines
 from edgeact.daemon.judge import Judge, check_actions
 from edgeact.daemon.outbox import Outbox
 from edgeact.daemon.service import ServiceNotices
+from edgeact.daemon.webhook import open_webhook
 from edgeact.engine.engine import Engine
 from edgeact.errors import EdgeactError, OutputError, PipelineError
 from edgeact.memory import MEGABYTE
@@ -176,6 +177,10 @@ def _outboxes(config: DaemonConfig, store: EventStore, stack: contextlib.ExitSta
         file = _append_file(config, config.state / "events.jsonl")
         stack.callback(file.close)
         outboxes.append(Outbox(store, "jsonl", lambda record: file.write(json_line(dict(record)))))
+    for name, settings in config.webhook.items():
+        hook = open_webhook(name, settings)
+        stack.callback(hook.close)
+        outboxes.append(Outbox(store, f"webhook.{name}", hook.deliver))
     return outboxes
 
 

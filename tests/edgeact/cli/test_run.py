@@ -44,13 +44,15 @@ def test_every_key_of_the_example_that_is_commented_out_is_one_that_is_read(exam
     ]
     kept, url_seen = [], False
     for line in lines:
-        is_url = line.startswith("url =")
+        is_url, url_seen = line.startswith("url ="), url_seen and not line.startswith("[")
         if not (is_url and url_seen):
             kept.append(line)
         url_seen = url_seen or is_url
     example_file.write_text("\n".join(kept), encoding="utf-8")
+    (example_file.parent / "guard.token").write_text("hunter2", encoding="utf-8")
     config = read_config(example_file, {})
     assert config.cameras["demo"].size == (1280, 720)
+    assert config.webhook["guard"].timeout == 10
     assert config.pipeline.max_persons == 20
 
 
