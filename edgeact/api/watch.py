@@ -47,7 +47,8 @@ def watch(
     Args:
         source: A video, an image or a folder of images; a camera (``0``, ``/dev/video0``); the address of a stream
             (``rtsp://…``); or an iterable of pictures, ``(H, W, 3)`` uint8 RGB, or of pairs of a time in seconds and a
-            picture. It is iterated in another thread. Pictures without a time are taken as 25 a second.
+            picture. It is iterated in another thread, which is left behind five seconds after the loop where it still
+            waits for a picture then. Pictures without a time are taken as 25 a second.
         bundle: ``compact``, ``accurate`` or the folder of another bundle; None takes ``compact``.
         config: Settings, such as ``{"max_persons": 2}``, or the path of a TOML file with them.
         kind: ``file`` for every frame, ``live`` for the newest; None decides by what the source is.

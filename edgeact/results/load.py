@@ -24,6 +24,9 @@ from edgeact.types import AttentionMap, Float32, PartCrop, Person, Pose, Reading
 
 _REMEDY = "annotate its source again"
 
+# What values of another type, shape or size than were written give when records are made of them.
+_DAMAGE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
+
 
 def load_results(path: str | os.PathLike[str]) -> Results:
     """What ``edgeact annotate`` or ``edgeact watch`` has written for one source.
@@ -59,7 +62,7 @@ def load_results(path: str | os.PathLike[str]) -> Results:
     raw = read_header(frames)
     try:
         header = _header(raw)
-    except (KeyError, TypeError, ValueError) as error:
+    except _DAMAGE as error:
         raise SourceFormatError(f"{frames}: its header is damaged ({_reason(error)}); {_REMEDY}") from error
     events = frames.with_name(stem + EVENTS_SUFFIX)
     return Results(frames, header, Frames(frames, header), tuple(_read_events(events)) if events.exists() else (), run)
@@ -102,7 +105,7 @@ def read_frame_records(path: Path, header: Header) -> Iterator[FrameRecord]:
     for number, line in enumerate(read_whole_frames(path), start=2):
         try:
             record = _frame(line, header)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except _DAMAGE as error:
             raise SourceFormatError(
                 f"{path}: line {number} is no frame ({_reason(error)}); the file is damaged, {_REMEDY}"
             ) from error
@@ -245,7 +248,7 @@ def _read_events(path: Path) -> Iterator[EventRecord]:
                     end=float(row["end"]),
                     score=float(row["peak_score"]),
                 )
-    except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
+    except (*_DAMAGE, OSError, csv.Error) as error:
         if isinstance(error, SourceFormatError):
             raise
         raise SourceFormatError(f"{path} is damaged ({_reason(error)}); {_REMEDY}") from error

@@ -1,3 +1,5 @@
+import _thread
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -5,7 +7,7 @@ import pytest
 
 import edgeact
 from edgeact.batch.annotate import annotate as annotate_as_the_command_does
-from edgeact.batch.messages import AnnotateOptions
+from edgeact.batch.messages import AnnotateOptions, SilentListener
 from edgeact.errors import (
     ArgumentTypeError,
     BatchError,
@@ -14,6 +16,7 @@ from edgeact.errors import (
     SourceNotFoundError,
     UsageError,
 )
+from edgeact.types import Observation
 from tests.media import write_png
 from tests.tiny_bundle import tiny_picture
 from tests.toy_video import write_toy_video
@@ -58,6 +61,22 @@ def test_the_only_input_raises_its_own_error(tmp_path: Path, tiny_bundle: Path) 
     with pytest.raises(SourceFormatError, match="broken"):
         edgeact.annotate(broken, out=tmp_path / "out", bundle=tiny_bundle)
     assert [path.name for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")] == []
+
+
+def test_ctrl_c_leaves_no_file_and_no_thread_and_the_next_call_goes_on(tmp_path: Path, tiny_bundle: Path) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=1.0, size=(160, 120))
+
+    class PressCtrlC(SilentListener):
+        def frame_done(self, observation: Observation) -> None:
+            if observation.frame.index == 5:
+                _thread.interrupt_main()
+
+    with pytest.raises(KeyboardInterrupt):
+        edgeact.annotate(clip, out=tmp_path / "out", bundle=tiny_bundle, listener=PressCtrlC())
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(("clip", ".clip"))] == []
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("edgeact-")] == []
+    again = edgeact.annotate(clip, out=tmp_path / "out", bundle=tiny_bundle, video=False)
+    assert again.results[0].state == "done"
 
 
 def test_a_path_never_stands_for_many_videos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

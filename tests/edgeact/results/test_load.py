@@ -1,11 +1,14 @@
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import edgeact
 from edgeact.errors import ArgumentTypeError, SourceFormatError, SourceNotFoundError, UsageError
@@ -113,8 +116,8 @@ def test_what_was_written_of_heads_and_maps_is_what_was_seen(scope: str, tmp_pat
             for one, other in zip(readings, expected, strict=True):
                 np.testing.assert_allclose(one.smoothed, other.smoothed, atol=1e-4)
                 assert [found.name for found in one.attention] == [found.name for found in other.attention]
-                for found, given in zip(one.attention, other.attention, strict=True):
-                    np.testing.assert_allclose(found.values, given.values, atol=0.006)
+                for found, expected_map in zip(one.attention, other.attention, strict=True):
+                    np.testing.assert_allclose(found.values, expected_map.values, atol=0.006)
                     maps += 1
     assert maps > 0
     table = results.to_dataframe()
@@ -154,6 +157,39 @@ def test_a_file_that_was_cut_between_lines_is_refused(tmp_path: Path, tiny_bundl
         SourceFormatError, match=r"has [\d,]+ bytes, but [\d,]+ were written: it was cut off or changed"
     ):
         edgeact.load_results(tmp_path / "out")
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The way to each value inside a JSON value."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from places(inner, (*path, key))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "labels", "x"]), inner),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), value=JSON, number=st.integers(0, 1))
+def test_any_value_in_any_place_is_read_or_refused(
+    data: st.DataObject, value: Any, number: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = write_results(tmp_path_factory.mktemp("damaged"), [result(0, persons=(person(7),))])
+
+    def replace(record: dict[str, Any]) -> None:
+        *way, last = data.draw(st.sampled_from(list(places(record))))
+        inner: Any = record
+        for key in way:
+            inner = inner[key]
+        inner[last] = value
+
+    change_line(path, number, replace)
+    with contextlib.suppress(SourceFormatError):
+        list(edgeact.load_results(path).frames)
 
 
 @pytest.mark.parametrize(
