@@ -26,6 +26,7 @@ from trainer.device import training_device
 from trainer.loop import Course, train
 from trainer.metrics.average_precision import mean_average_precision
 from trainer.paper_recipe import PaperRecipe, make_task
+from trainer.parallel import join_processes
 from trainer.task import Batch, Task
 from trainer.tasks.body_part_aware import BodyPartAwareSettings
 
@@ -78,16 +79,21 @@ def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | 
     task = make_task(recipe.network, len(found.names), weights)
     network = fit_task(task, found, recipe, folder / "checkpoint.safetensors", device)
     figures = measure(task, network.eval().to(device), found.held_out(), device)
-    write_tensors(folder / "network.safetensors", network.state_dict(), {"recipe": recipe.model_dump(mode="json")})
     # The best of several looks at the same samples is a little too good; a split of its own is not.
     chosen = (
-        "the checkpoint was chosen on the same samples" if found.split == "validation" else "never looked at before"
+        "the checkpoint was chosen on the same samples" if found.split == "validation" else "nothing was chosen on them"
     )
     result = {**figures, "split": found.split, "how": chosen, "actions": len(found.names), "trained_on": found.count}
+    if join_processes().is_first:
+        _write(folder, network, recipe, result)
+    return result
+
+
+def _write(folder: Path, network: nn.Module, recipe: PaperRecipe, result: dict[str, object]) -> None:
+    write_tensors(folder / "network.safetensors", network.state_dict(), {"recipe": recipe.model_dump(mode="json")})
     path = folder / "result.json"
     prepare_partial(path).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     publish(path)
-    return result
 
 
 def fit_task(task: Task, data: TrainingData, recipe: PaperRecipe, checkpoint: Path, device: torch.device) -> nn.Module:

@@ -2,7 +2,8 @@
 
 A task gives the network, the batches, the loss and the score; everything else is the same for all of them. A training
 that was killed at any step and is started again ends with the same weights on the same machine, with the same number of
-threads: batches follow from the step, and the checkpoint has the rest.
+threads: batches follow from the step, and the checkpoint has the rest. Several processes that ``torchrun`` starts share
+every batch (`trainer.parallel`); the first one alone writes and says what there is.
 """
 
 import math
@@ -30,6 +31,14 @@ from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.moving_average import moving_average
 from trainer.optimizers import Adam, AdamW, RmsProp, Sgd, make_optimizer
+from trainer.parallel import (
+    Processes,
+    join_processes,
+    mean_of_processes,
+    own_share,
+    said_by_the_first,
+    shared_network,
+)
 from trainer.schedule import ConstantSchedule, CosineSchedule, StepSchedule, learning_rate
 from trainer.training_log import TrainingLog, with_bar
 
@@ -106,6 +115,7 @@ def train(
         CheckpointError: The checkpoint is damaged, or belongs to another network or another optimiser.
         OutputError: The checkpoint cannot be written.
     """
+    processes = join_processes()
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     # Convolutions of pictures are faster with channels last; PyTorch refuses it for networks with those of clips.
     flat = all(parameter.ndim <= 4 for parameter in model.parameters())
@@ -121,16 +131,26 @@ def train(
     if (found := find_checkpoint(checkpoint)) is not None:
         load_checkpoint(found, state)
     outcome = cast("Network", state.average.module if state.average is not None else model)
+    shared = shared_network(model, processes)
     first = course.steps if _is_over(state, course) else state.step
-    log_file = TrainingLog(checkpoint.with_name(_LOG_FILE), step=state.step)
+    log_file = TrainingLog(checkpoint.with_name(_LOG_FILE), step=state.step) if processes.is_first else None
     since, total, counted = time.monotonic(), 0.0, first
     steps = range(first, course.steps)
-    batches = with_bar(draw(steps), course.name, total=course.steps, done=first)
+    batches = draw(steps)
+    if processes.is_first:
+        batches = with_bar(batches, course.name, total=course.steps, done=first)
     with _deterministic() if course.deterministic else nullcontext():
         for step, batch in zip(steps, batches, strict=True):
-            total += _step(state, step, lambda model, batch=batch: loss(cast("Network", model), batch), course, trained)
+            part = own_share(batch, processes)
+            total += _step(
+                state, step, lambda part=part: loss(cast("Network", shared), part), course, trained, processes
+            )
             state.step = done = step + 1
             if done % course.save_every and done != course.steps:
+                continue
+            if log_file is None:  # another process looks, writes and speaks; this one waits to hear whether it goes on
+                if said_by_the_first(False, processes, device):
+                    break
                 continue
             taken = done - counted  # fewer than `save_every` after a resumption, and at the end
             line: dict[str, object] = {
@@ -146,9 +166,9 @@ def train(
             log_file.write({"step": done, **line})
             report(**{f"{course.name} step": done}, **line)
             since, total, counted = time.monotonic(), 0.0, done
-            if _is_over(state, course):
+            if said_by_the_first(_is_over(state, course), processes, device):
                 break
-    if course.best_by is not None and state.best is not None:
+    if course.best_by is not None and said_by_the_first(state.best is not None, processes, device):
         weights, _ = read_tensors(checkpoint.with_name(_BEST_FILE))
         outcome.load_state_dict(weights)
     return outcome.eval().cpu()
@@ -157,9 +177,10 @@ def train(
 def _step(
     state: TrainingState,
     step: int,
-    loss: Callable[[nn.Module], torch.Tensor],
+    loss: Callable[[], torch.Tensor],
     course: Course,
     trained: list[nn.Parameter],
+    processes: Processes,
 ) -> float:
     """Move the weights once, and the average after them; return the loss."""
     rate = learning_rate(step, course.steps, course.rate, course.schedule)
@@ -168,8 +189,9 @@ def _step(
     state.model.train()
     device = trained[0].device
     with half_where_native(device) if course.mixed_precision else nullcontext():
-        value = loss(state.model)
-    _require_finite(value, f"loss of {course.name}", step, course)
+        value = loss()
+    mean = mean_of_processes(value, processes)
+    _require_finite(mean, f"loss of {course.name}", step, course)
     state.optimizer.zero_grad()
     value.backward()
     norm = torch.nn.utils.clip_grad_norm_(trained, math.inf if course.clip_norm is None else course.clip_norm)
@@ -177,7 +199,7 @@ def _step(
     state.optimizer.step()
     if state.average is not None:
         state.average.update_parameters(state.model)
-    return value.item()
+    return mean.item()
 
 
 def _require_finite(value: torch.Tensor, what: str, step: int, course: Course) -> None:
