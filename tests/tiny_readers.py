@@ -269,3 +269,44 @@ def add_lifter(directory: Path, *, length: int = 5) -> Path:
         [tensor("joints_3d", ["N", 21, 3])], clip={"length": length, "stride_seconds": 0.04}, skeleton=SKELETON,
     )  # fmt: skip
     return directory
+
+
+def add_two_inputs(directory: Path) -> Path:
+    """Add a graph to `build_heads_bundle`'s that reads features and poses of the same clip: whether they agree."""
+    text = f"""both (float[N,{CLIP_LENGTH},21,2] features, float[N,{CLIP_LENGTH},21,3] poses) => (float[N,2] actions) {{
+        first = ReduceMean<keepdims = 0>(features, axes)
+        second = ReduceMean<keepdims = 0>(poses, axes)
+        one = Unsqueeze(first, axis)
+        two = Unsqueeze(second, axis)
+        logits = Concat<axis = 1>(one, two)
+        actions = Softmax<axis = 1>(logits)
+    }}"""
+    add_graph(
+        directory, "both",
+        build_model(text, {"axes": np.array([1, 2, 3], np.int64), "axis": np.array([1], np.int64)}), "person/clip",
+        [tensor("features", ["N", CLIP_LENGTH, 21, 2]), tensor("poses", ["N", CLIP_LENGTH, 21, 3])],
+        [tensor("actions", ["N", 2], head="both")],
+        clip=CLIP, skeleton=SKELETON, heads=[head("both", ("crop", "frame"))],
+    )  # fmt: skip
+    return directory
+
+
+def add_pose_explainer(directory: Path) -> Path:
+    """Add a graph to a bundle of the toy world that says where the pose graph looked: how bright each cell is."""
+    text = (
+        "why_pose (uint8[N,160,128,3] image) => (float[N,10,8] bright) {"
+        + _CELLS
+        + """
+        bright = Identity(cells)
+    }"""
+    )
+    constants = {
+        "last": np.array([3], np.int64),
+        "as_cells": np.array([-1, 10, 16, 8, 16], np.int64),
+        "in_cells": np.array([2, 4], np.int64),
+    }
+    add_graph(
+        directory, "why_pose", build_model(text, constants), "person/frame", [picture(["N", 160, 128, 3])],
+        [tensor("bright", ["N", 10, 8], meaning="attention")], crop={"padding": 1.25},
+    )  # fmt: skip
+    return directory

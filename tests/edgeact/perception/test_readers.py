@@ -25,6 +25,8 @@ from tests.tiny_readers import (
     MOMENTS,
     STRIDE,
     add_lifter,
+    add_pose_explainer,
+    add_two_inputs,
     build_heads_bundle,
     build_side_bundle,
     build_trend_bundle,
@@ -331,3 +333,45 @@ def test_a_bundle_that_follows_nobody_says_so_where_somebody_is_needed(tmp_path:
     plan = load_bundle(build_side_bundle(tmp_path / "side")).plan
     with pytest.raises(BundleError, match="follows no persons"):
         _ = plan.skeleton
+
+
+def test_a_graph_may_read_features_and_poses_of_one_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[Array, ...]] = []
+    original = Graph.run
+
+    def noting(graph: Graph, *arrays: Array) -> Outputs:
+        if graph.spec.name == "both":
+            given.append(tuple(array.copy() for array in arrays))
+        return original(graph, *arrays)
+
+    monkeypatch.setattr(Graph, "run", noting)
+    folder = add_two_inputs(build_heads_bundle(tmp_path / "heads"))
+    _, results, _ = watch(folder, clip_of(walker, seconds=1.5))
+    last = results[-1].persons[0]
+    assert [reading.head for reading in last.readings] == ["fused", "image", "moves", "both"]
+    features, poses = given[-1]
+    assert features.shape == (1, 32, 21, 2)
+    assert poses.shape == (1, 32, 21, 3)
+    assert np.all(poses[0, :, :, 2] == pytest.approx(0.9))
+    assert not np.allclose(features[0], poses[0, :, :, :2])  # one in pixels of the crop, the other of the frame
+
+
+def test_the_pose_graph_may_be_explained_at_a_rate_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    original = Graph.run
+
+    def noting(graph: Graph, *arrays: Array) -> Outputs:
+        called.append(graph.spec.name)
+        return original(graph, *arrays)
+
+    monkeypatch.setattr(Graph, "run", noting)
+    folder = add_pose_explainer(build_tiny_bundle(tmp_path / "tiny"))
+    bundle, results, _ = watch(folder, clip_of(walker, seconds=1), attention="bright")
+    assert bundle.plan.maps == ("joints", "bright")
+    assert 4 <= called.count("why_pose") <= 6
+    for result in results[3:]:
+        person = result.persons[0]
+        (bright,) = person.attention
+        x, y = hottest(bright)
+        assert person.box[0] - 8 < x < person.box[2] + 8
+        assert person.box[1] - 8 < y < person.box[3] + 8
