@@ -1,18 +1,17 @@
 """A bundle of a user's own classes: the networks that find people come from another bundle, the clip network is new."""
 
 import hashlib
-import json
-import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from deploy.package import put_in_place, write_action_graphs
-from edgeact.bundle.load import Bundle
-from edgeact.bundle.manifest import MANIFEST_NAME, SCHEMA_VERSION, GraphSpec, Manifest
+from deploy.package import action_exports
+from deploy.write_bundle import About, CopiedGraph, write_graphs
+from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.bundle.manifest import MANIFEST_NAME, GraphSpec, Manifest
 from edgeact.errors import UsageError
 from trainer.data.class_folder import ClassClip, read_class_folder
 from trainer.data.class_people import find_people
@@ -135,40 +134,21 @@ def write_class_bundle(
     Raises:
         BundleError: A graph does not give what its network gives, or a file of the base is damaged.
     """
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    replaced = _replaced(base)
-    kept: list[GraphSpec] = []
+    copied, replaced = [], _replaced(base)
     for graph in base.manifest.graphs:
         if graph not in replaced:
-            (partial / graph.file).write_bytes(base.read_graph(graph))
-            kept.append(graph)
-    clips = torch.from_numpy(spread_common(trained.clips[:_MOST_COMPARED]))
-    written = write_action_graphs(
+            copied.append(CopiedGraph(graph, base.read_graph(graph), base.manifest.parity.get(graph.name, [])))
+    exports = action_exports(
         trained.network,
-        partial,
-        clips,
+        torch.from_numpy(spread_common(trained.clips[:_MOST_COMPARED])),
         labels=trained.labels,
         temperature=trained.temperature,
         score=trained.threshold,
         joint_confidence=base.plan.joint_confidence,
     )
-    parity = {graph.name: base.manifest.parity[graph.name] for graph in kept if graph.name in base.manifest.parity}
-    manifest = Manifest(
-        schema_version=SCHEMA_VERSION,
-        name=name,
-        version="1.0.0",
-        created=created,
-        licence=base.manifest.licence,
-        graphs=(*kept, *(graph for graph, _ in written)),
-        training=training,
-        parity=parity | {graph.name: [asdict(found) for found in compared] for graph, compared in written},
-    )
-    content = json.dumps(manifest.model_dump(mode="json"), indent=1) + "\n"
-    (partial / MANIFEST_NAME).write_text(content, encoding="utf-8")
-    (partial / "MODEL_CARD.md").write_text(_card(manifest, base, trained, report), encoding="utf-8")
-    return put_in_place(partial, out)
+    about = About(name, "1.0.0", created, base.manifest.licence, training)
+    write_graphs(out, exports, about, copied=copied, card=lambda manifest: _card(manifest, base, trained, report))
+    return load_bundle(out)
 
 
 def _replaced(base: Bundle) -> list[GraphSpec]:

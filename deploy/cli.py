@@ -10,12 +10,32 @@ from typing import Annotated
 
 import typer
 
+from deploy.export_command import export
+
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.callback()
 def deploy() -> None:
     """Make bundles of trained networks."""
+
+
+app.command()(export)
+
+
+@app.command()
+def check(bundle: Annotated[Path, typer.Argument(help="a bundle's folder, or the name of one that ships")]) -> None:
+    """Say which operators of a bundle's graphs TensorRT would not take; needs no GPU."""
+    from trainer.extras import require_extras
+
+    require_extras("edgeact deploy check", ["export"])
+
+    from deploy.convertible import check_bundle
+    from edgeact.bundle.load import load_bundle
+
+    for graph in check_bundle(load_bundle(bundle)):
+        outside = ", ".join(f"{name} ×{count}" for name, count in graph.outside.items())
+        typer.echo(f"{graph.graph}: {graph.operators} operators, {f'not taken: {outside}' if outside else 'all taken'}")
 
 
 @app.command()

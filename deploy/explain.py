@@ -43,6 +43,19 @@ def _max_pool_backward(  # type: ignore[no-untyped-def]
     return places.reshape(x.shape)
 
 
+# The signature is the operator's, of whose scales nothing is needed.
+def _upsample_nearest_backward(  # type: ignore[no-untyped-def]
+    grad, output_size, input_size, _scale_rows=None, _scale_columns=None
+):
+    """Gradient of an up-sampling by nearest cells: each cell gets the sum over those that were made of it."""
+    with disable_proxy_modes_tracing():  # constants
+        rows, columns = (
+            torch.nn.functional.one_hot(torch.arange(large) * small // large, small).to(torch.float32)
+            for large, small in zip(output_size, input_size[2:], strict=True)
+        )
+    return rows.T @ grad @ columns
+
+
 # The signatures of the next two, too, are the operators'.
 def _batch_normalisation(  # type: ignore[no-untyped-def]
     x, weight, bias, mean, variance, training, _momentum, epsilon
@@ -50,7 +63,7 @@ def _batch_normalisation(  # type: ignore[no-untyped-def]
     """Batch normalisation in evaluation mode, as one multiplication and one addition.
 
     Left as it is, the exporter would multiply the weights of the convolution before it by its own, and the file would
-    keep the products in half precision, which are not the numbers that `deploy.package.round_weights` had rounded: a
+    keep the products in half precision, which are not the numbers that `deploy.export.round_weights` had rounded: a
     gated 3D ResNeXt's Sum3DCAM moved by .08.
     """
     if training:
@@ -77,7 +90,9 @@ def _factor(x: torch.Tensor, weight: torch.Tensor, variance: torch.Tensor, epsil
         return (weight * torch.rsqrt(variance + epsilon)).reshape(-1, *[1] * (x.ndim - 2))
 
 
-def trace_gradient(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tensor) -> nn.Module:
+def trace_gradient(
+    function: Callable[[torch.Tensor], torch.Tensor | tuple[torch.Tensor, ...]], example: torch.Tensor
+) -> nn.Module:
     """Trace a function that asks for gradients into one plain graph, forward and backward pass together, for inputs of
     the example's shape.
 
@@ -94,6 +109,7 @@ def trace_gradient(function: Callable[[torch.Tensor], torch.Tensor], example: to
         aten.convolution_backward.default: _convolution_backward,
         aten.max_pool2d_with_indices_backward.default: _max_pool_backward,
         aten.max_pool3d_with_indices_backward.default: _max_pool_backward,
+        aten.upsample_nearest2d_backward.default: _upsample_nearest_backward,
         aten.native_batch_norm.default: _batch_normalisation,
         aten.native_batch_norm_backward.default: _batch_normalisation_backward,
     }
@@ -107,10 +123,11 @@ def trace_gradient(function: Callable[[torch.Tensor], torch.Tensor], example: to
         ]
     )
 
-    def traced(inputs: torch.Tensor) -> torch.Tensor:
+    def traced(inputs: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
         return function(inputs.detach().requires_grad_(True))
 
-    return make_fx(traced, decomposition_table=table)(example)
+    with torch.enable_grad():
+        return make_fx(traced, decomposition_table=table)(example)
 
 
 def explain_graph(network: ClipNetwork, example: torch.Tensor) -> nn.Module:

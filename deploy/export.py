@@ -1,6 +1,7 @@
 """PyTorch module → ONNX file: dynamic batch, weights stored in half precision."""
 
 import logging
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +13,14 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from edgeact.bundle.manifest import FreeDimension
+from edgeact.errors import BundleError
 from edgeact.perception.detect import SIDE_MULTIPLE
 
 OPSET = 20  # the newest that ONNX Runtime 1.17 and JetPack 6's builds of it execute
 # Smaller tensors (biases, axes, tables) stay as they are: they carry no weight in bytes, and some in precision.
 MINIMUM_HALF_ELEMENTS = 512
+# How the exporter's messages name an operator that it cannot translate.
+_OPERATOR = re.compile(r"No ONNX function found for .*?([a-z_]+[.:]+[\w.]+)")
 
 
 def export_onnx(
@@ -37,6 +41,10 @@ def export_onnx(
         input_name: Name of the input.
         output_names: Names of the outputs, in order.
         free: Which axes may change: "N" the first, "H" and "W" the second and third by steps of `SIDE_MULTIPLE`.
+
+    Raises:
+        BundleError: ONNX has no operator for something that the module does, or the module cannot be traced; the
+            message names the operator where it is known.
     """
     dimensions = {
         "N": (0, lambda: torch.export.Dim("N", min=1, max=256)),
@@ -50,16 +58,19 @@ def export_onnx(
     )  # it reports every operator of torchvision, which is not needed
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch's own
-        program = torch.onnx.export(
-            module.eval(),
-            (example,),
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=[input_name],
-            output_names=output_names,
-            dynamic_shapes=shapes,
-            verbose=False,
-        )
+        try:
+            program = torch.onnx.export(
+                module.eval(),
+                (example,),
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=[input_name],
+                output_names=output_names,
+                dynamic_shapes=shapes,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            raise BundleError(f"{path.name} cannot be exported: {_reason(error)}") from error
     assert program is not None
     model = program.model_proto
     store_half(model)
@@ -76,20 +87,38 @@ def export_onnx(
     path.write_bytes(model.SerializeToString())
 
 
+def _reason(error: BaseException) -> str:
+    """What stopped the exporter, and the remedy: the operator is named where the chain of causes knows it."""
+    causes = [error]
+    while (cause := causes[-1].__cause__) is not None:
+        causes.append(cause)
+    for cause in causes:
+        if found := _OPERATOR.search(str(cause)):
+            return f"ONNX has no operator for {found.group(1)}; write the module without it"
+    first_line = next(iter(str(causes[-1]).strip().splitlines()), type(causes[-1]).__name__)
+    return (
+        f"the module cannot be traced ({first_line[:200]}); its forward pass may depend on no values, and all its axes "
+        "but those that may change must be fixed"
+    )
+
+
 def store_half(model: onnx.ModelProto) -> None:
-    """Keep large float32 weights as float16 with a Cast behind each, in place.
+    """Keep large float32 weights that float16 holds exactly as float16, with a Cast behind each, in place.
 
     ONNX Runtime casts them back once when it loads the graph, so that the file is half as large and the arithmetic
-    stays float32.
+    stays float32. Others stay as they are: the exporter multiplies a convolution's weights by the normalisation behind
+    it, and rounding the products would make another network of them (joint maps of a small system A moved by .004).
     """
     casts = []
     for tensor in list(model.graph.initializer):
         if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < MINIMUM_HALF_ELEMENTS:
             continue
         values = numpy_helper.to_array(tensor)
-        if np.abs(values).max() > 6e4:  # beyond float16's range
+        with np.errstate(over="ignore"):  # beyond float16's range
+            rounded = values.astype(np.float16)
+        if not np.array_equal(rounded.astype(np.float32), values):
             continue
-        half = numpy_helper.from_array(values.astype(np.float16), name=f"{tensor.name}_half")
+        half = numpy_helper.from_array(rounded, name=f"{tensor.name}_half")
         casts.append(
             helper.make_node("Cast", [half.name], [tensor.name], name=f"{tensor.name}_cast", to=TensorProto.FLOAT)
         )
@@ -99,3 +128,14 @@ def store_half(model: onnx.ModelProto) -> None:
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     del model.graph.value_info[:]
+
+
+@torch.no_grad()
+def round_weights(module: nn.Module) -> nn.Module:
+    """Round what the file will store in half precision, in place: the graph is then exactly the network that was
+    compared.
+    """
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.is_floating_point() and tensor.numel() >= MINIMUM_HALF_ELEMENTS:
+            tensor.copy_(tensor.half().float())
+    return module

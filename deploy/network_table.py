@@ -29,6 +29,7 @@ from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.hrnet import W18_SMALL, W32, W48, HRNet, HRNetClassifier, HRNetPose
 from trainer.models.i3d import EXPLAINED, I3d
 from trainer.models.inception_resnet_v2 import InceptionResNetV2
+from trainer.models.last_map import LastMap
 from trainer.models.loss_guided import LossGuidedNetwork
 from trainer.models.pose_action_pyramid import PENN_ACTION_2, PENN_ACTION_8, PoseActionPyramid, PyramidSize
 from trainer.models.resnet import WIDTHS, resnet18, resnet50, resnet101
@@ -52,17 +53,6 @@ class Row:
     make: Callable[[], nn.Module]
     shape: tuple[int, ...]
     published: str
-
-
-class _Last(nn.Module):
-    """The last map of a backbone, for networks that are put on one."""
-
-    def __init__(self, backbone: nn.Module, name: str) -> None:
-        super().__init__()
-        self.backbone, self.name = backbone, name
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.backbone.maps(x)[self.name]
 
 
 class _Chosen(nn.Module):
@@ -90,13 +80,13 @@ def _body_part_aware() -> nn.Module:
     return _Chosen(network, choose)
 
 
-def _loss_guided(backbone: nn.Module, last: str, channels: int) -> nn.Module:
-    network = LossGuidedNetwork(_Last(backbone, last), channels, 40)
+def _loss_guided(backbone: LastMap) -> nn.Module:
+    network = LossGuidedNetwork(backbone, backbone.channels, 40)
     return _Chosen(network, lambda module, x: ((output := module(x)).scores, output.human))
 
 
 def _pooled(pooling: nn.Module) -> nn.Module:
-    network = AttentionalPoolingNetwork(_Last(resnet101(0), "layer4"), 2048, pooling)
+    network = AttentionalPoolingNetwork(LastMap(resnet101(0)), 2048, pooling)
     return _Chosen(network, lambda module, x: ((output := module(x)).pooled.scores, output.pose))
 
 
@@ -140,11 +130,11 @@ ROWS = (
     Row("3D ResNeXt-101", "Hara 2018", resnext3d_101, (1, 3, 16, 112, 112), "48.34"),
     Row("I3D", "Carreira 2017", I3d, (1, 3, 16, 224, 224), "12.70"),
     Row("A: three streams, HRNet-W32", "A", _body_part_aware, (1, 3, 512, 512), "–"),
-    Row("B: loss-guided, ResNet-50", "B", lambda: _loss_guided(resnet50(0), "layer4", 2048), (1, 3, 448, 448), "–"),
+    Row("B: loss-guided, ResNet-50", "B", lambda: _loss_guided(LastMap(resnet50(0))), (1, 3, 448, 448), "–"),
     Row(
         "B: loss-guided, Inception-ResNet-v2",
         "B",
-        lambda: _loss_guided(InceptionResNetV2(1, same_padding=True), "conv2d_7b", 1536),
+        lambda: _loss_guided(LastMap(InceptionResNetV2(1, same_padding=True))),
         (1, 3, 448, 448),
         "–",
     ),

@@ -16,11 +16,14 @@ TIE = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """Largest and mean absolute difference between PyTorch and ONNX Runtime over all samples, of one output."""
+    """Largest and mean absolute difference between PyTorch and ONNX Runtime over all samples, of one output, and
+    PyTorch's largest absolute value.
+    """
 
     output: str
     largest: float
     mean: float
+    reference: float
 
 
 def check_parity(
@@ -38,7 +41,7 @@ def check_parity(
     """
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
-    largest, total, count = np.zeros(len(output_names)), np.zeros(len(output_names)), np.zeros(len(output_names))
+    largest, total, count, peak = (np.zeros(len(output_names)) for _ in range(4))
     for sample in samples:
         with torch.no_grad():
             outputs = module(sample)
@@ -51,9 +54,10 @@ def check_parity(
             largest[index] = np.maximum(largest[index], difference.max())  # unlike Python's max, this keeps a NaN
             total[index] += float(difference.sum())
             count[index] += difference.size
+            peak[index] = np.maximum(peak[index], np.abs(reference).max())
     return [
-        Parity(name, float(most), float(part / number))
-        for name, most, part, number in zip(output_names, largest, total, count, strict=True)
+        Parity(name, float(most), float(part / number), float(top))
+        for name, most, part, number, top in zip(output_names, largest, total, count, peak, strict=True)
     ]
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from deploy.model_card import model_card
-from deploy.package import Calibration, Networks, Samples, put_in_place, write_bundle
+from deploy.package import Calibration, Networks, Samples, write_bundle
+from deploy.write_bundle import put_in_place
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.geometry import letterbox
@@ -141,4 +142,5 @@ def publish(finished: Path, metrics: dict, out: Path) -> Bundle:
     manifest["training"]["metrics"] = metrics
     (partial / MANIFEST_NAME).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     (partial / "MODEL_CARD.md").write_text(model_card(load_bundle(partial).manifest, metrics), encoding="utf-8")
-    return put_in_place(partial, out)
+    put_in_place(partial, out)
+    return load_bundle(out)

@@ -17,13 +17,15 @@ from edgeact.types import Float32, UInt8
 LETTERBOX_GREY = 114  # the fill that detectors of the YOLO family are trained with
 
 # How far annotators differ on each joint, as a share of the object's size: COCO keypoint evaluation for its 17 joints;
-# head top and neck as CrowdPose sets them; thorax like the shoulders that it lies between, pelvis like the hips.
+# head top and neck as CrowdPose sets them; thorax like the shoulders that it lies between, pelvis and spine like the
+# hips; head, hands and feet, which no annotator places, like head top, wrists and ankles.
 JOINT_SIGMAS = {
     "nose": 0.026, "left_eye": 0.025, "right_eye": 0.025, "left_ear": 0.035, "right_ear": 0.035,
     "left_shoulder": 0.079, "right_shoulder": 0.079, "left_elbow": 0.072, "right_elbow": 0.072,
     "left_wrist": 0.062, "right_wrist": 0.062, "left_hip": 0.107, "right_hip": 0.107, "left_knee": 0.087,
     "right_knee": 0.087,
     "left_ankle": 0.089, "right_ankle": 0.089, "head_top": 0.079, "upper_neck": 0.079, "thorax": 0.079, "pelvis": 0.107,
+    "spine": 0.107, "head": 0.079, "left_hand": 0.062, "right_hand": 0.062, "left_foot": 0.089, "right_foot": 0.089,
 }  # fmt: skip
 
 # A body fills about this share of its box; COCO measures similarity against the area of the body's mask.

@@ -84,8 +84,24 @@ MPII_16 = _skeleton(
     ),
     _LIMB_BONES + _SPINE_BONES,
 )  # fmt: skip
+# The joints of Microsoft's first Kinect, in its order: UTKinect, MSR Action3D, and the 20 of NTU RGB+D that paper E
+# uses. Its hip centre and shoulder centre are our pelvis and thorax.
+KINECT_20 = _skeleton(
+    "kinect_20",
+    (
+        "pelvis", "spine", "thorax", "head", "left_shoulder", "left_elbow", "left_wrist", "left_hand", "right_shoulder",
+        "right_elbow", "right_wrist", "right_hand", "left_hip", "left_knee", "left_ankle", "left_foot", "right_hip",
+        "right_knee", "right_ankle", "right_foot",
+    ),
+    (
+        *_LIMB_BONES,
+        ("head", "thorax"), ("thorax", "spine"), ("spine", "pelvis"), ("thorax", "left_shoulder"),
+        ("thorax", "right_shoulder"), ("pelvis", "left_hip"), ("pelvis", "right_hip"), ("left_wrist", "left_hand"),
+        ("right_wrist", "right_hand"), ("left_ankle", "left_foot"), ("right_ankle", "right_foot"),
+    ),
+)  # fmt: skip
 
-SKELETONS = {skeleton.name: skeleton for skeleton in (BODY_21, COCO_17, MPII_16)}
+SKELETONS = {skeleton.name: skeleton for skeleton in (BODY_21, COCO_17, MPII_16, KINECT_20)}
 
 # The twelve limb joints by which pose accuracy is reported: shoulders, elbows, wrists, hips, knees, ankles.
 LIMB_JOINTS = tuple(range(5, 17))

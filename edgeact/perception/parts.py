@@ -3,7 +3,7 @@
 Section 3.4 and equation 2 of "Body-Part-Aware and Multitask-Aware Single-Image-Based Action Recognition" (Bhandari et
 al., Sensors 2020): l = ¼·√((max_x − min_x)² + (max_y − min_y)²) over all joints, and each part is a square of side 2·l
 around its estimated place. The paper does not say which point stands for the head; here it is the middle of head top
-and upper neck, or of the face's joints in a skeleton without them.
+and upper neck, or of the face's joints in a skeleton without them, or the joint ``head``.
 """
 
 import math
@@ -15,8 +15,8 @@ from edgeact.skeleton import Skeleton
 from edgeact.types import Float32, PartCrop, PartName, Pose
 
 _PARTS: tuple[PartName, ...] = ("head", "right_hand", "left_hand")
-_HEAD_JOINTS = ("head_top", "upper_neck")
-_FACE_JOINTS = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+# What stands for the head: the first of these that a skeleton has all of.
+_HEAD_JOINTS = (("head_top", "upper_neck"), ("nose", "left_eye", "right_eye", "left_ear", "right_ear"), ("head",))
 
 
 def part_length(joints: Float32) -> float:
@@ -54,7 +54,7 @@ def _joint_shares(skeleton: Skeleton) -> Float32:
     """How much each joint counts for the place of each of `_PARTS`, ``(3, J)``: each part lies at the mean of its
     joints; a part without joints in the skeleton lies nowhere.
     """
-    head = _HEAD_JOINTS if set(_HEAD_JOINTS) <= set(skeleton.joints) else _FACE_JOINTS
+    head = next(joints for joints in _HEAD_JOINTS if set(joints) <= set(skeleton.joints))
     shares = np.zeros((len(_PARTS), len(skeleton.joints)), np.float32)
     for row, joints in enumerate((head, ("right_wrist",), ("left_wrist",))):
         known = [skeleton.index(joint) for joint in joints if joint in skeleton.joints]

@@ -12,8 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from deploy.explain import explain_graph, trace_gradient
-from deploy.export import export_onnx
-from deploy.package import round_weights
+from deploy.export import export_onnx, round_weights
 from deploy.parity import check_parity
 from tests.deploy.networks import random_samples
 from trainer.attribution.cam3d import average_cam3d, sum_cam3d

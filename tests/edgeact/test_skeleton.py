@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
+from edgeact.drawing.overlay import draw
+from edgeact.geometry import joint_sigmas
+from edgeact.perception.parts import part_crops
+from edgeact.perception.tracking.appearance import ClothingSampler
 from edgeact.skeleton import BODY_21, COCO_17, LIMB_JOINTS, MPII_16, SKELETONS, select_joints
+from edgeact.types import Frame, Observation, Person, Pose
 
 # COCO keypoint order, as in person_keypoints_*.json, and MPII's, as in its annotation's README.
 COCO_ORDER = "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle"  # noqa: E501
@@ -46,3 +51,24 @@ def test_wrong_shapes_and_names_are_refused() -> None:
         select_joints(np.zeros((17, 3), np.float32), BODY_21, COCO_17)
     with pytest.raises(ValueError, match="no joint 'tail'"):
         COCO_17.index("tail")
+
+
+@pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=lambda s: s.name)
+def test_persons_of_every_skeleton_can_be_followed_and_drawn(skeleton) -> None:  # type: ignore[no-untyped-def]
+    count = len(skeleton.joints)
+    assert joint_sigmas(skeleton.joints).shape == (count,)
+    assert {joint for bone in skeleton.bones for joint in bone} == set(range(count))
+    places = np.random.default_rng(0).uniform(20, 80, (count, 2)).astype(np.float32)
+    pose = Pose(places, np.ones(count, np.float32))
+    assert [part.name for part in part_crops(pose, skeleton=skeleton, threshold=0.5)] == [
+        "head",
+        "right_hand",
+        "left_hand",
+    ]
+    colours = ClothingSampler(skeleton).sample(
+        np.zeros((100, 100, 3), np.uint8), places, pose.confidence, threshold=0.5
+    )
+    assert np.isfinite(colours).any()
+    person = Person(1, np.array([10, 10, 90, 90], np.float32), 0.9, pose)
+    image = np.zeros((100, 100, 3), np.uint8)
+    assert draw(Observation(Frame(0, 0.0, image), (person,)), skeleton=skeleton, joint_confidence=0.5).any()

@@ -36,7 +36,7 @@ def cam3d(
         ValueError: There is no such class or layer (`chosen_score`, `chosen_layers`).
     """
     found = layer_gradients(network, inputs, label=label, layers=layers)
-    return _cams(found, tuple(inputs.shape[2:]), -1.0 if counterfactual else 1.0)
+    return cams_of(found, tuple(inputs.shape[2:]), counterfactual=counterfactual)
 
 
 def sum_cam3d(
@@ -72,8 +72,9 @@ def average_cam3d(
     return torch.stack(list(cams.values())).mean(0)
 
 
-def _cams(found: LayerGradients, size: tuple[int, ...], sign: float) -> dict[str, torch.Tensor]:
-    cams = {}
+def cams_of(found: LayerGradients, size: tuple[int, ...], *, counterfactual: bool = False) -> dict[str, torch.Tensor]:
+    """`cam3d` of gradients that are there already, up-sampled to a size: for several maps of one pass."""
+    sign, cams = -1.0 if counterfactual else 1.0, {}
     for name, activation in found.activations.items():
         beta = upsample(sign * found.gradients[name].sum(1), size)
         alpha = upsample(activation.sum(1), size)

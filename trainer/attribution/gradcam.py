@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from trainer.attribution.gradients import Explained, layer_gradients
+from trainer.attribution.gradients import Explained, LayerGradients, layer_gradients
 from trainer.attribution.upsample import over_maximum, upsample
 
 
@@ -46,12 +46,16 @@ def gradcam(
     Raises:
         ValueError: There is no such class or layer (`chosen_score`, `chosen_layers`).
     """
-    found = layer_gradients(network, inputs, label=label, layers=layers)
+    return gradcams_of(layer_gradients(network, inputs, label=label, layers=layers), tuple(inputs.shape[2:]))
+
+
+def gradcams_of(found: LayerGradients, size: tuple[int, ...]) -> dict[str, torch.Tensor]:
+    """`gradcam` of gradients that are there already, up-sampled to a size: for several maps of one pass."""
     maps = {}
     for name, activation in found.activations.items():
         gradient = found.gradients[name]
         weight = gradient.mean(tuple(range(2, gradient.ndim)), keepdim=True)
-        maps[name] = over_maximum(upsample(torch.relu((weight * activation).sum(1)), tuple(inputs.shape[2:])))
+        maps[name] = over_maximum(upsample(torch.relu((weight * activation).sum(1)), size))
     return maps
 
 

@@ -111,6 +111,7 @@ class PredictionBlock(nn.Module):
 
     def __init__(self, size: PyramidSize, level: int, *, acts: bool, injected: bool) -> None:
         super().__init__()
+        self.dimensions = size.dimensions
         channels = size.channels(level)
         self.residual = ResidualUnit(channels)  # RU of eq. 4
         self.norm, self.multitask = nn.BatchNorm2d(channels), SeparableConvolution(channels, channels)  # W_z of eq. 5
@@ -140,11 +141,9 @@ class PredictionBlock(nn.Module):
             self.action_heads = copy.to(original.joint_maps.weight.device)
             self.action_heads.load_state_dict(original.state_dict())
 
-    def forward(
-        self, features: torch.Tensor, injected: torch.Tensor | None, frames: int | None
-    ) -> tuple[torch.Tensor, _Maps, torch.Tensor | None, torch.Tensor | None]:
-        """Features of B pictures (N·T of a clip) → X of eq. 10, maps, actions and Y; the last two only for ``frames`` =
-        T of a clip.
+    def forward(self, features: torch.Tensor, *, acts: bool) -> tuple[torch.Tensor, _Maps, torch.Tensor | None]:
+        """Features of B pictures (N·T of a clip) → X of eq. 10, maps, and if actions are wanted what they are told by,
+        ``(B, J, D + N_f)``: the pose and the appearance at each joint.
         """
         z_before = self.residual(features)  # Z' of eq. 4, of what the network has added up
         z = self.multitask(torch.relu(self.norm(z_before)))
@@ -153,14 +152,17 @@ class PredictionBlock(nn.Module):
         x = self.reinject_joints(maps.joints) + z_before + z
         if self.reinject_depth is not None and maps.depth is not None:
             x = x + self.reinject_depth(maps.depth)
-        if self.action is None or frames is None:
-            return x, maps, None, None
+        if self.action is None or not acts:
+            return x, maps, None
         seen = maps if self.action_heads is None else self.action_heads(active)
         weighted = seen.poses * seen.confidence[..., None]  # "pondered by their confidence scores" (section 3.3.1)
-        pose = weighted.unflatten(0, (-1, frames)).permute(0, 3, 1, 2)
-        appearance = appearance_features(seen.joints, z).unflatten(0, (-1, frames)).permute(0, 3, 1, 2)
-        actions, y = self.action(pose, appearance, injected)
-        return x, maps, actions, y
+        return x, maps, torch.cat([weighted, appearance_features(seen.joints, z)], -1)
+
+    def act(self, seen: torch.Tensor, injected: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """What `forward` gave of T frames (N, T, J, D + N_f), Y of other blocks or None → actions (N, A) and Y."""
+        assert self.action is not None
+        seen = seen.permute(0, 3, 1, 2)
+        return self.action(seen[:, : self.dimensions], seen[:, self.dimensions :], injected)
 
 
 class PoseActionPyramid(nn.Module):
@@ -217,11 +219,7 @@ class PoseActionPyramid(nn.Module):
         Raises:
             ValueError: The input's shape does not fit, or there is no such exit.
         """
-        steps = self.steps()
-        if exit_at is not None:
-            if exit_at not in steps:
-                raise ValueError(f"exit {exit_at} does not exist; choose a (pyramid, level) of {steps}")
-            steps = steps[: steps.index(exit_at) + 1]
+        steps = self._steps_to(exit_at)
         is_clip = inputs.ndim == 5
         check_input(inputs, axes=3 if is_clip else 2)
         multiple = 8 * 2 ** (self.size.levels - 1)
@@ -231,26 +229,82 @@ class PoseActionPyramid(nn.Module):
                 f"multiples of {multiple}"
             )
         frames = inputs.shape[2] if is_clip else None
-        x = self.entry(inputs.transpose(1, 2).flatten(0, 1) if is_clip else inputs)
-        lateral: dict[int, torch.Tensor] = {1: x}  # X of each level, from the pyramid before
-        lateral_clip: dict[int, torch.Tensor] = {}
-        y: torch.Tensor | None = None
+        seen = self._look(inputs.transpose(1, 2).flatten(0, 1) if is_clip else inputs, steps, acts=is_clip)
+        clips = [None if one is None else one.unflatten(0, (-1, frames)) for _, one in seen]
         predictions = []
-        for pyramid, level in steps:
-            name = f"p{pyramid}_l{level}"
-            x = self.scaling[name](x)
-            if level in lateral:
-                x = lateral[level] + x  # eq. 4
-            if y is not None:
-                y = self.clip_residuals[name](y)
-                if level in lateral_clip:
-                    y = y + lateral_clip[level]
-            x, maps, actions, made = self.blocks[name](x, y, frames)
-            lateral[level] = x
-            if made is not None:
-                y = lateral_clip[level] = made
+        for (pyramid, level), (maps, _), actions in zip(steps, seen, self._act(clips, steps), strict=True):
             poses, confidence = maps.poses, maps.confidence
             if frames is not None:
                 poses, confidence = poses.unflatten(0, (-1, frames)), confidence.unflatten(0, (-1, frames))
             predictions.append(BlockPrediction(pyramid, level, poses, confidence, actions))
         return predictions
+
+    def acting_steps(self, exit_at: tuple[int, int] | None = None) -> list[tuple[int, int]]:
+        """Of the blocks up to an exit, those that predict actions."""
+        acts = self.size.actions > 0
+        return [step for step in self._steps_to(exit_at) if acts and step[0] >= self.size.first_action_pyramid]
+
+    def frame(
+        self, images: torch.Tensor, exit_at: tuple[int, int] | None = None
+    ) -> tuple[BlockPrediction, torch.Tensor, torch.Tensor | None]:
+        """Pictures (N, 3, H, W) → the exit's prediction without actions, its joint maps (N, J, h, w), and what a clip
+        needs of each frame, ``(N, J, C)``: of all blocks up to the exit that act, pose and appearance side by side;
+        None where none acts.
+        """
+        steps = self._steps_to(exit_at)
+        seen = self._look(images, steps, acts=True)
+        maps, _ = seen[-1]
+        kept = [one for _, one in seen if one is not None]
+        prediction = BlockPrediction(*steps[-1], maps.poses, maps.confidence, None)
+        return prediction, maps.joints, torch.cat(kept, -1) if kept else None
+
+    def clip(self, features: torch.Tensor, exit_at: tuple[int, int] | None = None) -> torch.Tensor:
+        """What `frame` keeps of T frames, (N, T, J, C) → the exit's actions (N, A) before the softmax."""
+        steps, acting = self._steps_to(exit_at), self.acting_steps(exit_at)
+        sizes = [self.size.dimensions + self.size.channels(level) for _, level in acting]
+        parts = dict(zip(acting, features.split(sizes, -1), strict=True))
+        actions = self._act([parts.get(step) for step in steps], steps)[-1]
+        assert actions is not None
+        return actions
+
+    def _steps_to(self, exit_at: tuple[int, int] | None) -> list[tuple[int, int]]:
+        steps = self.steps()
+        if exit_at is None:
+            return steps
+        if exit_at not in steps:
+            raise ValueError(f"exit {exit_at} does not exist; choose a (pyramid, level) of {steps}")
+        return steps[: steps.index(exit_at) + 1]
+
+    def _look(
+        self, images: torch.Tensor, steps: list[tuple[int, int]], *, acts: bool
+    ) -> list[tuple[_Maps, torch.Tensor | None]]:
+        """Maps of each block, and what its actions are told by: each picture for itself."""
+        x = self.entry(images)
+        lateral: dict[int, torch.Tensor] = {1: x}  # X of each level, from the pyramid before
+        found = []
+        for pyramid, level in steps:
+            name = f"p{pyramid}_l{level}"
+            x = self.scaling[name](x)
+            if level in lateral:
+                x = lateral[level] + x  # eq. 4
+            x, maps, seen = self.blocks[name](x, acts=acts)
+            lateral[level] = x
+            found.append((maps, seen))
+        return found
+
+    def _act(self, seen: list[torch.Tensor | None], steps: list[tuple[int, int]]) -> list[torch.Tensor | None]:
+        """Actions of each block, of what was seen in the frames of clips; None where nothing was."""
+        lateral: dict[int, torch.Tensor] = {}
+        y: torch.Tensor | None = None
+        found: list[torch.Tensor | None] = []
+        for (pyramid, level), one in zip(steps, seen, strict=True):
+            name, actions = f"p{pyramid}_l{level}", None
+            if one is not None:
+                if y is not None:
+                    y = self.clip_residuals[name](y)
+                    if level in lateral:
+                        y = y + lateral[level]
+                actions, y = self.blocks[name].act(one, y)
+                lateral[level] = y
+            found.append(actions)
+        return found

@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from deploy.export import export_onnx
-from deploy.package import round_weights
+from deploy.export import export_onnx, round_weights
 from deploy.parity import check_parity
 
 

@@ -9,8 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from deploy.export import export_onnx
-from deploy.package import round_weights
+from deploy.export import export_onnx, round_weights
 from deploy.parity import check_parity
 from tests.trainer.models.small_backbone import images, small_backbone
 from trainer.layers.attentional_pooling import (

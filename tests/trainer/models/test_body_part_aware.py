@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from deploy.export import export_onnx
-from deploy.package import round_weights
+from deploy.export import export_onnx, round_weights
 from deploy.parity import check_parity
 from tests.trainer.models.small_backbone import FourLevels
 from trainer.attribution.gradcam import cam

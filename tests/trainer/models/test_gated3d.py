@@ -7,8 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from deploy.export import export_onnx
-from deploy.package import round_weights
+from deploy.export import export_onnx, round_weights
 from deploy.parity import check_parity
 from tests.trainer.attribution.toy import Toy
 from trainer.attribution.cam3d import cam3d

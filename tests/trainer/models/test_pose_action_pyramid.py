@@ -11,8 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from deploy.export import export_onnx
-from deploy.package import round_weights
+from deploy.export import export_onnx, round_weights
 from deploy.parity import check_parity
 from trainer.losses import elastic_net, focal, joint_confidence, pose_and_action
 from trainer.models.pose_action_pyramid import (
@@ -106,7 +105,8 @@ def test_a_prediction_block_by_brute_force() -> None:
     block.action.register_forward_pre_hook(lambda _, inputs: given.append(inputs))
     features = torch.randn(2, 4, 3, 5, dtype=torch.float64)
     with torch.no_grad():
-        found_x, maps, _, _ = block(features, None, 2)
+        found_x, maps, kept = block(features, acts=True)
+        block.act(kept.unflatten(0, (-1, 2)), None)
     ((pose, appearance, injected),) = given
     assert injected is None
     weights = {name: value.detach().numpy() for name, value in block.named_parameters()}
@@ -148,7 +148,7 @@ def test_maps_see_what_is_normalised_and_positive() -> None:
     seen: list[torch.Tensor] = []
     for layer in (block.heads.joint_maps, block.heads.depth_maps):
         layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    block(5 + 3 * torch.randn(64, TINY.channels(2), 8, 8), None, None)
+    block(5 + 3 * torch.randn(64, TINY.channels(2), 8, 8), acts=False)
     joints, depth = seen
     assert torch.equal(joints, depth)
     assert joints.min() == 0
@@ -164,22 +164,27 @@ def test_every_block_gets_what_comes_from_beside_and_from_the_pyramid_before() -
     model = network(replace(TINY, pyramids=3, levels=3)).eval()
     before = {(1, 2): "entry", (1, 3): (1, 2), (2, 2): (1, 3), (2, 1): (2, 2), (3, 2): (2, 1), (3, 3): (3, 2)}
     beside = {(1, 2): None, (1, 3): None, (2, 2): (1, 2), (2, 1): "entry", (3, 2): (2, 2), (3, 3): (1, 3)}
-    given, made_x, made_y = {}, {}, {}
+    given_x, given_y, made_x, made_y = {}, {}, {}, {}
 
-    def record(block: nn.Module, inputs: tuple[torch.Tensor, ...], output: tuple[torch.Tensor, ...]) -> None:
+    def record_x(block: nn.Module, inputs: tuple[torch.Tensor, ...], output: tuple[torch.Tensor, ...]) -> None:
         step = next(step for step in before if model.blocks["p{}_l{}".format(*step)] is block)
-        given[step], made_x[step], made_y[step] = inputs, output[0], output[3]
+        given_x[step], made_x[step] = inputs[0], output[0]
+
+    def record_y(action: nn.Module, inputs: tuple[torch.Tensor, ...], output: tuple[torch.Tensor, ...]) -> None:
+        step = next(step for step in before if model.blocks["p{}_l{}".format(*step)].action is action)
+        given_y[step], made_y[step] = inputs[2], output[1]
 
     for block in model.blocks.values():
-        block.register_forward_hook(record)
+        block.register_forward_hook(record_x)
+        block.action.register_forward_hook(record_y)
     inputs = clips(1, frames=2)
     with torch.no_grad():
         model(inputs)
         made_x["entry"] = model.entry(inputs[0].transpose(0, 1))
-        assert list(given) == list(before)
+        assert list(given_x) == list(given_y) == list(before)
         for step, source in before.items():
             name = "p{}_l{}".format(*step)
-            x, y, _ = given[step]
+            x, y = given_x[step], given_y[step]
             expected_x = model.scaling[name](made_x[source]) + (0 if beside[step] is None else made_x[beside[step]])
             assert torch.allclose(x, expected_x, atol=1e-5), step
             if source == "entry":  # which makes no clip features

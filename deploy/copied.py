@@ -1,0 +1,40 @@
+"""What follows persons, taken over from another bundle: its detector and, where it is needed, its pose graph."""
+
+from pathlib import Path
+
+from deploy.write_bundle import CopiedGraph
+from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.bundle.manifest import GraphSpec, Horizon, OutputMeaning, Scope
+from edgeact.errors import UsageError
+
+
+def graphs_that_follow_persons(source: Path | None, *, pose: bool) -> list[CopiedGraph]:
+    """The detector of a bundle and, if asked for, its pose graph, with their hashes checked.
+
+    Args:
+        source: The bundle's folder, or the name of one that ships; None takes the default.
+        pose: Whether the pose graph is wanted too.
+
+    Raises:
+        UsageError: The bundle has no such graph.
+        BundleError: It is no bundle, or a file of it was changed.
+    """
+    bundle = load_bundle(source)
+    copied = [_copy(bundle, "scene", "frame", "boxes")]
+    if pose:
+        copied.append(_copy(bundle, "person", "frame", "joints"))
+    return copied
+
+
+def _copy(bundle: Bundle, scope: Scope, horizon: Horizon, gives: OutputMeaning) -> CopiedGraph:
+    found = next((graph for graph in bundle.manifest.graphs if _is(graph, scope, horizon, gives)), None)
+    if found is None:
+        raise UsageError(
+            f"{bundle.directory} has no {scope}/{horizon} graph that gives {gives}; name a bundle that follows persons"
+        )
+    parity = bundle.manifest.parity.get(found.name, [])
+    return CopiedGraph(found, bundle.read_graph(found), parity if isinstance(parity, list) else [parity])
+
+
+def _is(graph: GraphSpec, scope: Scope, horizon: Horizon, gives: OutputMeaning) -> bool:
+    return graph.scope == scope and graph.horizon == horizon and graph.output(gives) is not None
