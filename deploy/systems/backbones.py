@@ -107,7 +107,7 @@ def last_map(shapes: Shapes, prefix: str) -> LastMap:
     Raises:
         UsageError: It is neither a ResNet nor an Inception-ResNet-v2.
     """
-    inner = f"{prefix}backbone."
+    inner = f"{prefix}network."
     if f"{inner}conv2d_1a.conv.weight" in shapes:
         return LastMap(inception_resnet_v2(shapes, inner))
     return LastMap(resnet(shapes, inner))

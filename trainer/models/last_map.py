@@ -10,14 +10,14 @@ from trainer.models.resnet import ResNet
 class LastMap(nn.Module):
     """Pictures (N, 3, H, W) → the last map (N, C, h, w) of a ResNet or an Inception-ResNet-v2.
 
-    Pixels are of the backbone's own range (`trainer.layers.pixels`).
+    Pixels are of the network's own range (`trainer.layers.pixels`).
     """
 
-    def __init__(self, backbone: ResNet | InceptionResNetV2) -> None:
+    def __init__(self, network: ResNet | InceptionResNetV2) -> None:
         super().__init__()
-        self.backbone = backbone
-        self.pixel_range = backbone.pixel_range
-        self.channels = backbone.layer_channels[-1] if isinstance(backbone, ResNet) else backbone.channels
+        self.network = network
+        self.pixel_range = network.pixel_range
+        self.channels = network.layer_channels[-1] if isinstance(network, ResNet) else network.channels
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return list(self.backbone.maps(images).values())[-1]
+        return list(self.network.maps(images).values())[-1]

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-import torch
-from torch import nn
-
 from trainer.layers.residual import BasicBlock, Bottleneck
+from trainer.models.last_map import LastMap
 from trainer.models.resnet import WIDTHS, ResNet, load_torchvision
 
 BackboneName = Literal["resnet18", "resnet50", "resnet101", "resnet_tiny"]
@@ -17,17 +15,6 @@ _BLOCKS = {
     "resnet101": (Bottleneck, (3, 4, 23, 3), WIDTHS),
     "resnet_tiny": (BasicBlock, (1, 1, 1, 1), (16, 24, 32, 48)),  # for two cores
 }
-
-
-class LastMap(nn.Module):
-    """Pictures (N, 3, H, W) → the last map (N, C, H/32, W/32) of a residual network."""
-
-    def __init__(self, network: ResNet) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.network.maps(images)["layer4"]
 
 
 def make_backbone(name: BackboneName, weights: Path | None) -> tuple[LastMap, int]:
@@ -45,4 +32,5 @@ def make_backbone(name: BackboneName, weights: Path | None) -> tuple[LastMap, in
     network = ResNet(block, blocks, classes=0, widths=widths)
     if weights is not None:
         load_torchvision(network, weights, keep_head=False)
-    return LastMap(network), network.layer_channels[-1]
+    backbone = LastMap(network)
+    return backbone, backbone.channels
