@@ -35,7 +35,8 @@ EVENT = ended_event(start=0.5, end=2.0)
 
 @pytest.fixture(autouse=True)
 def no_deadlock_and_no_thread_left() -> Iterator[None]:
-    faulthandler.dump_traceback_later(60, exit=True)
+    # A deadlock; a machine on which twenty others wait for a core takes a minute for the longest of these tests.
+    faulthandler.dump_traceback_later(300, exit=True)
     before = set(threading.enumerate())
     yield
     faulthandler.cancel_dump_traceback_later()

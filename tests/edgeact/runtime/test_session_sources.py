@@ -306,6 +306,30 @@ def test_the_detector_sees_the_frames_of_all_sources_at_once(
             assert len({round(score, 2) for score in scores}) == 4
 
 
+def test_where_the_detector_fails_for_one_source_the_others_get_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Graph.run
+
+    def failing(self: Graph, array: np.ndarray) -> object:
+        if self.spec.name == "detector" and (array[..., 0].max((1, 2)) == 254).any():
+            raise BackendError("graph 'detector' gave nonsense")
+        return original(self, array)
+
+    monkeypatch.setattr(Graph, "run", failing)
+    with Engine(load_bundle(write_batch_detector(tmp_path / "bundle"))) as engine:
+        stages = Stages(engine)
+        streams = [stages.open_stream(PipelineConfig(), source=name) for name in "012"]
+        picture = tiny_picture(416, 256, [(0, 0, 416, 256)])
+        frames = [Frame(0, 0.0, one) for one in (picture, np.minimum(picture, 254), picture)]
+        looked = stages.detect(list(zip(streams, frames, strict=True)))
+    assert isinstance(looked[1], BackendError)
+    for one in (looked[0], looked[2]):
+        assert not isinstance(one, BackendError)
+        assert one.detections is not None
+        assert len(one.detections) == 1
+
+
 def write_batch_detector(folder: Path) -> Path:
     """The toy bundle with a detector of several pictures at once: one box, as certain as the picture is bright."""
     text = """detector (uint8[N,256,416,3] image) => (float[N,1,4] boxes, float[N,1] scores) {
