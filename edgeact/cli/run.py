@@ -2,13 +2,18 @@
 
 import logging
 import os
+import signal
+import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeact.errors import UsageError
 from edgeact.stopping import stop_on_signals
+
+if TYPE_CHECKING:
+    from edgeact.daemon.config import DaemonConfig
 
 RUN_EPILOG = (
     "Examples:\n\n"
@@ -64,7 +69,7 @@ def _check(path: Path) -> int:
 def _run(path: Path) -> int:
     from rich.console import Console
 
-    from edgeact.daemon.read_config import read_config
+    from edgeact.daemon.read_config import ConfigFaultsError, read_config
     from edgeact.daemon.run import run_daemon
     from edgeact.daemon.service import ServiceNotices
     from edgeact.watching.status_lines import StatusLog
@@ -72,6 +77,20 @@ def _run(path: Path) -> int:
     config = read_config(path, os.environ)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     log = StatusLog(Console(stderr=True))
+    asked = threading.Event()
+
+    def reload() -> "DaemonConfig | None":
+        """The file read again, where SIGHUP asked for it and it has no fault."""
+        if not asked.is_set():
+            return None
+        asked.clear()
+        try:
+            return read_config(path, os.environ)
+        except ConfigFaultsError as error:
+            logging.getLogger(__name__).error("%s; the old configuration stays", error)
+            return None
+
     with stop_on_signals() as stop:
-        run_daemon(config, stop=stop, tick=log.show, notices=ServiceNotices(os.environ))
+        signal.signal(signal.SIGHUP, lambda *_: asked.set())  # the end of the block puts back what was there
+        run_daemon(config, stop=stop, tick=log.show, notices=ServiceNotices(os.environ), reload=reload)
     return 0

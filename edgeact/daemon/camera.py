@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 # Frames a second that tracks and actions live well with; a camera without ``fps`` is not behind when it gets them.
 USEFUL_RATE = 10.0
+_POLL_SECONDS = 0.05
 SHED_FACTOR = 2.0  # by which a step that is given up becomes rarer
 
 
@@ -109,6 +110,15 @@ class Camera:
                 self._begin(session)
             return None
         return self._settle(session) if run.is_over else None
+
+    def stop(self, session: Session[Any]) -> None:
+        """End it by itself, within a few seconds; the others go on."""
+        run = self.watched.run
+        if run is not None:
+            run.stop()
+            while not run.advance_stop():
+                time.sleep(_POLL_SECONDS)
+        self.finish(session)
 
     def finish(self, session: Session[Any]) -> None:
         """Take what came of it after the session was stopped, and complete what it has written."""

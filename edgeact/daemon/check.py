@@ -31,7 +31,8 @@ def check_daemon(config: DaemonConfig) -> list[Check]:
         config: As `edgeact.daemon.read_config.read_config` gives it.
     """
     disabled = len(config.cameras) - len(config.enabled_cameras)
-    found = f"{len(config.enabled_cameras)} cameras" + (f", {disabled} more disabled" if disabled else "")
+    count = len(config.enabled_cameras)
+    found = ("1 camera" if count == 1 else f"{count} cameras") + (f", {disabled} more disabled" if disabled else "")
     return [
         Check("configuration", "ok", found),
         *_bundle(config),

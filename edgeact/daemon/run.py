@@ -9,22 +9,23 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from edgeact.batch.lock import own_folder
 from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.bundle.plan import Plan
 from edgeact.capture.base import Source
 from edgeact.daemon.append_file import AppendFile
-from edgeact.daemon.balance import Balance
 from edgeact.daemon.camera import Camera
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_sink import EventSink
 from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.fleet import Fleet
 from edgeact.daemon.frame_lines import FrameLines
 from edgeact.daemon.judge import Judge, check_actions
 from edgeact.daemon.outbox import Outbox
+from edgeact.daemon.reload import accepted
 from edgeact.daemon.service import ServiceNotices
 from edgeact.daemon.webhook import open_webhook
 from edgeact.engine.engine import Engine
@@ -60,6 +61,7 @@ def run_daemon(
     stop: threading.Event | None = None,
     tick: Callable[[Sequence[Watched]], None] | None = None,
     notices: ServiceNotices | None = None,
+    reload: Callable[[], DaemonConfig | None] = lambda: None,
 ) -> None:
     """Run until ``stop`` is set, or until all sources have ended, where all are recordings.
 
@@ -68,6 +70,7 @@ def run_daemon(
         stop: When set, what was read is finished, and everything is closed.
         tick: Told four times a second how the cameras stand.
         notices: What is said to systemd; None says nothing.
+        reload: Asked four times a second for a new configuration; None goes on with the old one.
 
     Raises:
         OutputError: The folder of state cannot be used.
@@ -92,54 +95,49 @@ def run_daemon(
             stack.callback(outbox.stop, LAST_SENDING_SECONDS)
             outbox.start()
         session = stack.enter_context(Session(Stages(engine), config.perceiving))
-        cameras = [
-            Camera(name, camera, config.perceiving, partial(_outlets, name, config, bundle, store))
-            for name, camera in config.enabled_cameras.items()
-        ]
+
+        def make_camera(name: str, config: DaemonConfig) -> Camera:
+            return Camera(name, config.cameras[name], config.perceiving, partial(_outlets, name, config, bundle, store))
+
+        fleet = Fleet(session, config, make_camera)
         notices = notices or ServiceNotices({})
         notices.ready()
-
-        def look(watched: Sequence[Watched]) -> None:
-            notices.look(watched)
-            if tick is not None:
-                tick(watched)
-
         try:
-            _look_on(session, cameras, store, config, stop=stop, tick=look)
+            _look_on(fleet, store, bundle.plan, stop=stop, tick=tick, notices=notices, reload=reload)
         finally:
             notices.stopping()
             session.stop()
-            for camera in cameras:
-                camera.finish(session)
+            fleet.finish()
             if tick is not None:
-                tick([camera.watched for camera in cameras])
+                tick(fleet.watched)
 
 
 def _look_on(
-    session: Session[Any],
-    cameras: Sequence[Camera],
+    fleet: Fleet,
     store: EventStore,
-    config: DaemonConfig,
+    plan: Plan,
     *,
     stop: threading.Event,
-    tick: Callable[[Sequence[Watched]], None],
+    tick: Callable[[Sequence[Watched]], None] | None,
+    notices: ServiceNotices,
+    reload: Callable[[], DaemonConfig | None],
 ) -> None:
     failures: deque[float] = deque(maxlen=MOST_FAILURES + 1)
     tidied = float("-inf")
-    balance = Balance(session, cameras, config)
     while not stop.is_set():
-        for camera in cameras:
-            error = camera.advance(session)
-            if error is not None:
-                failures.append(time.monotonic())
-                _give_up_if_useless(failures, error)
-        balance.advance(time.monotonic())
-        tick([camera.watched for camera in cameras])
-        if all(camera.is_over for camera in cameras):
+        for error in fleet.advance():
+            failures.append(time.monotonic())
+            _give_up_if_useless(failures, error)
+        notices.look(fleet.watched)
+        if tick is not None:
+            tick(fleet.watched)
+        if fleet.is_over:
             return
+        if (new := reload()) is not None:
+            fleet.change(accepted(fleet.config, new, plan))
         if time.monotonic() - tidied >= TIDY_SECONDS:
             tidied = time.monotonic()
-            _tidy(store, config)
+            _tidy(store, fleet.config)
         stop.wait(TICK_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""The command ``edgeact run`` as a process that is killed at any moment."""
+"""The command ``edgeact run`` as a process that gets signals."""
 
 import json
 import signal
@@ -42,14 +42,19 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_a_killed_daemon_goes_on_where_it_was_and_loses_no_event(tmp_path: Path, tiny_bundle: Path) -> None:
     pictures = [tiny_picture(320, 240, one_walker(index / 10)) for index in range(20)]
-    state, config = tmp_path / "state", tmp_path / "config.toml"
+    state, config, log = tmp_path / "state", tmp_path / "config.toml", tmp_path / "log"
     events = state / "events.jsonl"
     with HttpStreams(tmp_path, pictures, rate=10) as streams:
         config.write_text(CONFIG.format(bundle=tiny_bundle, address=streams.address("/mjpeg")), encoding="utf-8")
         for is_killed in (True, False):
             before = len(lines(events))
-            process = subprocess.Popen([sys.executable, "-c", COMMAND, "run", str(config)], stderr=subprocess.DEVNULL)
+            with log.open("wb") as errors:
+                process = subprocess.Popen([sys.executable, "-c", COMMAND, "run", str(config)], stderr=errors)
             wait_until(lambda before=before: len(lines(events)) > before + 2)
+            if not is_killed:  # a configuration that became faulty changes nothing
+                config.write_text("colour = 1\n", encoding="utf-8")
+                process.send_signal(signal.SIGHUP)
+                wait_until(lambda: "the old configuration stays" in log.read_text(encoding="utf-8"))
             process.send_signal(signal.SIGKILL if is_killed else signal.SIGTERM)
             assert process.wait(timeout=30) == (-signal.SIGKILL if is_killed else 0)
     store = EventStore(state / "events.db")

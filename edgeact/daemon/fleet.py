@@ -1,0 +1,76 @@
+"""The cameras of the daemon, all of them: run, kept in balance, and changed while the others go on."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from edgeact.daemon.balance import Balance
+from edgeact.daemon.camera import Camera
+from edgeact.daemon.config import DaemonConfig
+from edgeact.daemon.reload import changed_cameras
+from edgeact.errors import EdgeactError
+from edgeact.runtime.session import Session
+from edgeact.watching.watched import Watched
+
+logger = logging.getLogger(__name__)
+
+
+class Fleet:
+    """All cameras of a configuration.
+
+    Args:
+        session: That they run in.
+        config: The configuration.
+        make_camera: Makes the camera of a name.
+
+    Attributes:
+        config: In force.
+    """
+
+    def __init__(
+        self, session: Session[Any], config: DaemonConfig, make_camera: Callable[[str, DaemonConfig], Camera]
+    ) -> None:
+        self.config = config
+        self._session, self._make_camera = session, make_camera
+        self._cameras = {name: make_camera(name, config) for name in config.enabled_cameras}
+        self._balance = Balance(session, list(self._cameras.values()), config)
+
+    @property
+    def watched(self) -> Sequence[Watched]:
+        """How the cameras stand."""
+        return [camera.watched for camera in self._cameras.values()]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all are recordings that have ended."""
+        return all(camera.is_over for camera in self._cameras.values())
+
+    def advance(self) -> list[EdgeactError]:
+        """Do what is due; the errors of the runs that have failed since the last call."""
+        errors = [camera.advance(self._session) for camera in self._cameras.values()]
+        self._balance.advance(time.monotonic())
+        return [error for error in errors if error is not None]
+
+    def change(self, config: DaemonConfig) -> None:
+        """Run by another configuration from now on; cameras that it does not concern go on as they are.
+
+        Args:
+            config: The new one.
+        """
+        names = changed_cameras(self.config, config)
+        for name in names:
+            if name in self._cameras:
+                self._cameras.pop(name).stop(self._session)
+            if name in config.enabled_cameras:
+                self._cameras[name] = self._make_camera(name, config)
+        for camera in self._cameras.values():
+            camera.give_up(())
+        self.config = config
+        self._balance = Balance(self._session, list(self._cameras.values()), config)
+        logger.warning("the configuration was read again; begun anew or ended: %s", ", ".join(names) or "no camera")
+
+    def finish(self) -> None:
+        """Take what came of the cameras after the session was stopped."""
+        for camera in self._cameras.values():
+            camera.finish(self._session)
