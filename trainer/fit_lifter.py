@@ -12,7 +12,7 @@ import torch
 
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.data.lifting.motions import BodyClip, join_clips, studio, teacher_poses, utd_mhad, utkinect
-from trainer.data.lifting.views import LiftingBatch, LiftingViews
+from trainer.data.lifting.views import MILD, LiftingAugmentation, LiftingBatch, LiftingViews
 from trainer.folders import Folders
 from trainer.loop import Course, train
 from trainer.models.body_tree import CHILDREN, PARENTS, bones_of
@@ -72,12 +72,13 @@ def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: Lifte
         source: LiftingViews(join_clips(c for c in clips if (c.split, c.source) == ("validation", source)), bank)
         for source in sorted({clip.source for clip in clips if clip.split == "validation"})
     }
-    drawn = {source: held_out.draw(_CHECKED, 1, augment=False) for source, held_out in checked.items()}
+    drawn = {source: held_out.draw(_CHECKED, 1, None) for source, held_out in checked.items()}
     torch.manual_seed(0)
 
     def draw(steps: range) -> Iterator[LiftingBatch]:
         for step in steps:
-            yield views.draw(recipe.batch, 7_000_000 + step)
+            strength = MILD if step >= recipe.mild_from else LiftingAugmentation()
+            yield views.draw(recipe.batch, 7_000_000 + step, strength)
 
     def loss(network: Lifter, batch: LiftingBatch) -> torch.Tensor:
         return lifting_loss(network(batch.poses), batch)

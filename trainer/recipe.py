@@ -93,12 +93,14 @@ class LifterRecipe(_Record):
         steps: How many.
         batch: Clips a step.
         rate: The highest learning rate.
+        mild_from: From this step on people are shown nearly as they are (`trainer.data.lifting.views.MILD`).
         teacher_poses: Whether poses count that BlazePose heavy saw in pictures (`trainer.data.lifting.teacher`).
     """
 
     steps: Steps
     batch: Batch
     rate: Rate
+    mild_from: Annotated[int, Field(ge=0)]
     teacher_poses: bool
 
 

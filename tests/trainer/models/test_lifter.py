@@ -6,13 +6,13 @@ import torch
 from edgeact.skeleton import BODY_21
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.data.lifting.motions import join_clips
-from trainer.data.lifting.views import LiftingViews
+from trainer.data.lifting.views import LiftingAugmentation, LiftingViews
 from trainer.models.body_tree import LENGTH_OF_BONE, bones_of
 from trainer.models.lifter import CLIP_LENGTH, Lifter
 
 
 def poses() -> torch.Tensor:
-    return LiftingViews(join_clips([walker()]), exact_bank()).draw(6, 0, noise=False).poses
+    return LiftingViews(join_clips([walker()]), exact_bank()).draw(6, 0, LiftingAugmentation(), noise=False).poses
 
 
 def lifter() -> Lifter:

@@ -25,6 +25,28 @@ _HIPS = [BODY_21.index("left_hip"), BODY_21.index("right_hip")]
 _ERROR_OF = [0] * 5 + list(range(1, 13)) + [0, 0, 1, 7]
 
 
+@dataclass(frozen=True, slots=True)
+class LiftingAugmentation:
+    """How far postures and pictures are from those that were recorded.
+
+    Attributes:
+        other_limbs: Share of the people who get arms or legs of others.
+        posed_limbs: Share of the people whose arms or legs take a posture of their own.
+        turned_degrees: Typical turn of each limb, of the head and of the trunk.
+        exact: Share of the people whose joints are seen without our pose network's errors.
+    """
+
+    other_limbs: float = 0.4
+    posed_limbs: float = 0.25
+    turned_degrees: float = 12.0
+    exact: float = 0.35
+
+
+# For the end of a training: limbs that move by themselves teach postures that no clip holds, but they hide how people
+# walk, and it is people who stand and walk that will be seen most.
+MILD = LiftingAugmentation(other_limbs=0.15, posed_limbs=0.15, turned_degrees=6.0, exact=0.5)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LiftingBatch:
     """N clips to learn from.
@@ -55,44 +77,45 @@ class LiftingViews:
         self._rate, self._share = torch.from_numpy(motions.frame_rate), torch.from_numpy(motions.share)
         self._bank = torch.from_numpy(bank)
 
-    def draw(self, count: int, seed: int, *, augment: bool = True, noise: bool = True) -> LiftingBatch:
+    def draw(self, count: int, seed: int, strength: LiftingAugmentation | None, *, noise: bool = True) -> LiftingBatch:
         """So many clips; the same seed gives the same.
 
         Args:
             count: N.
             seed: Of all that is random.
-            augment: Whether limbs change places and are turned; bodies and cameras are random in any case.
+            strength: How far postures are from those of the clips; None leaves them as they are. Bodies and cameras
+                are random in any case.
             noise: Whether joints are seen with errors and some are missing.
         """
         generator = torch.Generator().manual_seed(seed)
         joints, known = self._clips(count, generator)
         path = joints[:, :, PELVIS] - joints[:, -1:, PELVIS]
         bones = bones_of(joints)
-        if augment:
-            bones = self._mixed(bones, generator)
-            bones = turn_limbs(bones, generator)
+        if strength is not None:
+            bones = self._mixed(bones, generator, strength)
+            bones = turn_limbs(bones, generator, degrees=strength.turned_degrees)
         body = joints_of(with_lengths(bones, random_lengths(count, generator))) + path[:, :, None]
-        seen, target = _look(body, generator, augment=augment)
+        seen, target = _look(body, generator, tilted=strength is not None)
         confidence = known[:, None, :, None].expand(*seen.shape[:3], 1).float()
         poses = torch.cat([seen, confidence], -1)
         if noise:
-            poses = self._with_errors(poses, generator)
+            poses = self._with_errors(poses, generator, exact=(strength or LiftingAugmentation()).exact)
             poses = _with_gaps(poses, generator)
         return LiftingBatch(poses, target, known)
 
-    def _mixed(self, bones: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Of the people, who come in a random order, the first three tenths get the arms of others, the third and
-        fourth tenth their legs, the next two tenths arms and the sixth and half the seventh legs in any posture.
+    def _mixed(self, bones: torch.Tensor, generator: torch.Generator, strength: LiftingAugmentation) -> torch.Tensor:
+        """Of the people, who come in a random order, the first get arms (three quarters of them) or legs (the last
+        half) of others, the next take up a posture with their arms (four fifths) or legs (three fifths).
         """
-        count = round(0.4 * len(bones))
+        order = torch.arange(len(bones)) / len(bones)
+        count = round(strength.other_limbs * len(bones))
         other, known = self._clips(count, generator)
-        fits, order = known[:, _LIMBS].all(1), torch.arange(len(bones)) / len(bones)
-        first = order[:count]
-        mixed = swap_limbs(bones[:count], bones_of(other), arms=fits & (first < 0.3), legs=fits & (first >= 0.2))
-        last = pose_limbs(
-            bones[count:], generator, arms=order[count:] < 0.6, legs=(order[count:] - 0.575).abs() < 0.075
+        fits, first = known[:, _LIMBS].all(1), order[:count] / strength.other_limbs
+        mixed = swap_limbs(bones[:count], bones_of(other), arms=fits & (first < 0.75), legs=fits & (first >= 0.5))
+        last = (order[count:] - strength.other_limbs) / strength.posed_limbs
+        return torch.cat(
+            [mixed, pose_limbs(bones[count:], generator, arms=last < 0.8, legs=(last >= 0.4) & (last < 1.0))]
         )
-        return torch.cat([mixed, last])
 
     def _clips(self, count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Joints (N, T, 21, 3) of clips that end anywhere, half of them mirrored, and which are known (N, 21)."""
@@ -119,7 +142,7 @@ class LiftingViews:
             torch.where(mirrored[:, None], known[:, list(BODY_21.mirror)], known),
         )
 
-    def _with_errors(self, poses: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    def _with_errors(self, poses: torch.Tensor, generator: torch.Generator, *, exact: float) -> torch.Tensor:
         """Errors of our pose network, blended from one person of the bank to the next every few frames."""
         count, frames = poses.shape[:2]
         keys = 6  # persons of the bank that a clip goes through, at a pace of its own
@@ -132,10 +155,10 @@ class LiftingViews:
         number = torch.arange(count)[:, None]
         residual = bank[rows[number, left]] * (1 - blend) + bank[rows[number, left + 1]] * blend
         torso = _torso(poses)
-        exact = torch.rand(count, 1, 1, 1, generator=generator) < 0.35  # annotated, or a very sure network
-        strength = torch.where(exact, 0.0, 0.3 + 0.8 * torch.rand(count, 1, 1, 1, generator=generator))
-        jitter = torch.randn(*poses.shape[:3], 2, generator=generator) * torch.where(exact, 0.004, 0.012)
-        sure = torch.where(exact, 1.0, residual[..., 2:])
+        is_exact = torch.rand(count, 1, 1, 1, generator=generator) < exact  # annotated, or a very sure network
+        strength = torch.where(is_exact, 0.0, 0.3 + 0.8 * torch.rand(count, 1, 1, 1, generator=generator))
+        jitter = torch.randn(*poses.shape[:3], 2, generator=generator) * torch.where(is_exact, 0.004, 0.012)
+        sure = torch.where(is_exact, 1.0, residual[..., 2:])
         place = poses[..., :2] + (residual[..., :2] * strength + jitter) * torso
         return torch.cat([place, poses[..., 2:] * sure], -1)
 
@@ -150,7 +173,7 @@ def _torso(poses: torch.Tensor) -> torch.Tensor:
     return torch.maximum(trunk, 0.1 * extent)[:, None, None, None]
 
 
-def _look(body: torch.Tensor, generator: torch.Generator, *, augment: bool) -> tuple[torch.Tensor, torch.Tensor]:
+def _look(body: torch.Tensor, generator: torch.Generator, *, tilted: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """A random camera's picture (N, T, 21, 2) of bodies (N, T, 21, 3) Y up, and the newest frame as it is seen (N, 21,
     3).
     """
@@ -168,7 +191,7 @@ def _look(body: torch.Tensor, generator: torch.Generator, *, augment: bool) -> t
     roll = torch.randn(count, generator=generator) * np.radians(5)
     axes = torch.tensor([1.0, -1.0, -1.0]).diag()
     to_camera = about(2, -roll) @ axes @ about(0, pitch) @ about(1, uniform(-np.pi, np.pi))
-    if augment:  # people lean, and some lie
+    if tilted:  # people lean, and some lie
         tilt = torch.where(uniform(0, 1) < 0.04, uniform(60, 90), uniform(-8, 8)).deg2rad()
         to_camera = to_camera @ about(0, tilt) @ about(1, uniform(-np.pi, np.pi))
     distance = torch.exp(uniform(np.log(1.8), np.log(12.0)))

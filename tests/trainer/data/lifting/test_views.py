@@ -6,7 +6,7 @@ import torch
 from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.data.lifting.motions import join_clips
-from trainer.data.lifting.views import LiftingViews
+from trainer.data.lifting.views import LiftingAugmentation, LiftingViews
 from trainer.models.lifter import CLIP_LENGTH
 
 PELVIS = BODY_21.index("pelvis")
@@ -17,7 +17,11 @@ def views() -> LiftingViews:
 
 
 def test_the_same_seed_gives_the_same_batch() -> None:
-    first, again, other = views().draw(8, 1), views().draw(8, 1), views().draw(8, 2)
+    first, again, other = (
+        views().draw(8, 1, LiftingAugmentation()),
+        views().draw(8, 1, LiftingAugmentation()),
+        views().draw(8, 2, LiftingAugmentation()),
+    )
     assert torch.equal(first.poses, again.poses)
     assert torch.equal(first.joints, again.joints)
     assert not torch.equal(first.poses, other.poses)
@@ -26,7 +30,7 @@ def test_the_same_seed_gives_the_same_batch() -> None:
 
 def test_joints_lie_where_the_camera_sees_them() -> None:
     """From afar, what is to the right and below in metres is so in the picture: x right, y down."""
-    batch = views().draw(400, 3, augment=False, noise=False)
+    batch = views().draw(400, 3, None, noise=False)
     assert torch.equal(batch.joints[:, PELVIS], torch.zeros(400, 3))
     seen = batch.poses[:, -1, :, :2] - batch.poses[:, -1, [PELVIS], :2]
     for axis in (0, 1):
@@ -38,7 +42,7 @@ def test_joints_lie_where_the_camera_sees_them() -> None:
 
 def test_what_is_nearer_looks_larger() -> None:
     """Z grows away from the camera: of two shoulders at one height, the nearer one's arm looks longer."""
-    batch = views().draw(600, 4, augment=False, noise=False)
+    batch = views().draw(600, 4, None, noise=False)
     left, right = (BODY_21.index(f"{side}_shoulder") for side in ("left", "right"))
     far = batch.joints[:, left, 2] > batch.joints[:, right, 2] + 0.1
     arms = [
@@ -54,7 +58,7 @@ def test_what_is_nearer_looks_larger() -> None:
 
 
 def test_errors_and_gaps_change_what_is_seen_and_not_what_is_wanted() -> None:
-    clean, noisy = views().draw(200, 5, noise=False), views().draw(200, 5)
+    clean, noisy = views().draw(200, 5, LiftingAugmentation(), noise=False), views().draw(200, 5, LiftingAugmentation())
     assert torch.equal(clean.joints, noisy.joints)
     confidence = noisy.poses[..., 2]
     assert 0.02 < float((confidence == 0).float().mean()) < 0.4  # faces and spines that sets lack
@@ -65,6 +69,6 @@ def test_errors_and_gaps_change_what_is_seen_and_not_what_is_wanted() -> None:
 def test_unknown_joints_are_neither_seen_nor_wanted() -> None:
     clip = walker(source="utd_mhad")
     clip.known[:5] = False
-    batch = LiftingViews(join_clips([clip]), exact_bank()).draw(16, 6)
+    batch = LiftingViews(join_clips([clip]), exact_bank()).draw(16, 6, LiftingAugmentation())
     assert not batch.known[:, :5].any()
     assert np.all(batch.poses[..., :5, 2].numpy() == 0)
