@@ -38,6 +38,26 @@ def check(bundle: Annotated[Path, typer.Argument(help="a bundle's folder, or the
         typer.echo(f"{graph.graph}: {graph.operators} operators, {f'not taken: {outside}' if outside else 'all taken'}")
 
 
+@app.command("add-lifter")
+def add_lifter(
+    bundle: Annotated[Path, typer.Argument(help="a bundle's folder, or the name of one that ships")],
+    network: Annotated[Path, typer.Option(metavar="FILE", help="checkpoint of `edgeact train --stage lifter`")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="folder of the new bundle")],
+) -> None:
+    """Write a bundle again with a lifter, so that it gives joints in 3D; its other graphs stay as they are."""
+    from trainer.extras import require_extras
+
+    require_extras("edgeact deploy add-lifter", ["train", "export"])
+
+    from deploy.lifter_graph import add_lifter as add
+    from edgeact.bundle.load import load_bundle
+    from trainer.data.lifting.motions import SHARES
+    from trainer.fit_lifter import load_lifter
+
+    made = add(load_bundle(bundle), load_lifter(network), out, said={"data": list(SHARES)})
+    typer.echo(f"{out}: {made.manifest.name} {made.manifest.version} with 3D joints, digest {made.digest[:12]}…")
+
+
 @app.command()
 def reproduce(
     recipe: Annotated[

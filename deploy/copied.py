@@ -26,14 +26,27 @@ def graphs_that_follow_persons(source: Path | None, *, pose: bool) -> list[Copie
     return copied
 
 
+def every_graph(bundle: Bundle) -> list[CopiedGraph]:
+    """All graphs of a bundle, with their hashes checked.
+
+    Raises:
+        BundleError: A file of it was changed.
+    """
+    return [_taken_over(bundle, graph) for graph in bundle.manifest.graphs]
+
+
 def _copy(bundle: Bundle, scope: Scope, horizon: Horizon, gives: OutputMeaning) -> CopiedGraph:
     found = next((graph for graph in bundle.manifest.graphs if _is(graph, scope, horizon, gives)), None)
     if found is None:
         raise UsageError(
             f"{bundle.directory} has no {scope}/{horizon} graph that gives {gives}; name a bundle that follows persons"
         )
-    parity = bundle.manifest.parity.get(found.name, [])
-    return CopiedGraph(found, bundle.read_graph(found), parity if isinstance(parity, list) else [parity])
+    return _taken_over(bundle, found)
+
+
+def _taken_over(bundle: Bundle, graph: GraphSpec) -> CopiedGraph:
+    parity = bundle.manifest.parity.get(graph.name, [])
+    return CopiedGraph(graph, bundle.read_graph(graph), parity if isinstance(parity, list) else [parity])
 
 
 def _is(graph: GraphSpec, scope: Scope, horizon: Horizon, gives: OutputMeaning) -> bool:

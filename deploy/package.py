@@ -9,6 +9,7 @@ import torch
 from deploy.explain import explain_graph
 from deploy.export import round_weights
 from deploy.graph_export import GraphExport, given, taken
+from deploy.lifter_graph import lifter_graph
 from deploy.wrap import DetectorGraph, PoseGraph
 from deploy.write_bundle import About, write_graphs
 from edgeact.bundle.load import Bundle, load_bundle
@@ -19,6 +20,7 @@ from trainer.data.action_sequences import LABELS, OTHER
 from trainer.data.pose_patches import NETWORK_PADDING
 from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS, ClipNetwork, EdgeAction
 from trainer.models.edge_pose import MAP_STRIDE, EdgePose
+from trainer.models.lifter import Lifter
 from trainer.models.person_detector import MAXIMUM_BOXES, PersonDetector
 
 # The one action head that bundles of this package have.
@@ -51,11 +53,14 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Networks:
-    """Trained networks; without an action network the bundle detects and poses only."""
+    """Trained networks. Without an action network the bundle detects and poses only, without a lifter it gives no
+    3D.
+    """
 
     detector: PersonDetector
     pose: EdgePose
     action: EdgeAction | None
+    lifter: Lifter | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,5 +203,7 @@ def write_bundle(
             score=calibration.action_score,
             joint_confidence=calibration.joint_confidence,
         )
+    if networks.lifter is not None:
+        exports.append(lifter_graph(networks.lifter, _skeleton(calibration), samples.clips))
     write_graphs(out, exports, About(name, version, created, "Apache-2.0", training))
     return load_bundle(out)

@@ -17,6 +17,7 @@ from edgeact.geometry import letterbox
 from edgeact.perception.detect import detection_size
 from trainer.calibrate import calibrate_action
 from trainer.data.action_windows import whole_clip
+from trainer.data.lifting.motions import SHARES as LIFTER_SHARES
 from trainer.data.pose_sets import load_patch_set
 from trainer.data.read_picture import read_rgb
 from trainer.data.wild_pictures import wild_pictures
@@ -30,11 +31,13 @@ from trainer.stages import (
     POSE_SETS,
     check_folders,
     check_made,
+    check_teacher,
     fit_pose_confidence,
     load_detector,
     make_data,
     make_tracks,
     train_action,
+    train_lifter,
     train_pose,
     use_one_thread,
 )
@@ -78,6 +81,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
         DivergenceError: A training diverged.
     """
     check_folders(folders)
+    check_teacher(recipe, folders)
     if recipe.action.tracks_of != recipe.name:
         check_made(["action"], recipe, folders)
     use_one_thread()
@@ -110,16 +114,19 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     if recipe.action.tracks_of == recipe.name:
         make_tracks(bundle, folders)
     action, sequences = train_action(recipe, folders)
+    lifter = None if recipe.lifter is None else train_lifter(recipe, folders)
     temperature, threshold = calibrate_action(action, sequences, other_as_known=recipe.thresholds.other_as_known)
     calibration = replace(calibration, temperature=temperature, action_score=threshold)
     clips = np.stack([whole_clip(sequence) for sequence in [s for s in sequences if s.split == "validation"][::40]])
     samples = replace(samples, clips=torch.from_numpy(spread_common(clips)))
     log(stage="bundle", temperature=round(temperature, 3), action_score=threshold)
     data = {"pose": list(POSE_SETS), "action": sorted({sequence.source for sequence in sequences})}
+    if recipe.lifter is not None:
+        data["lifter"] = [name for name in LIFTER_SHARES if name != "teacher" or recipe.lifter.teacher_poses]
     finished = work / "bundle"
     bundle = write_bundle(
         finished,
-        Networks(detector, pose, action),
+        Networks(detector, pose, action, lifter),
         calibration,
         samples,
         name=recipe.name,

@@ -6,17 +6,22 @@ and a shin that err against each other.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 
+from edgeact.errors import SourceNotFoundError
 from edgeact.skeleton import LIMB_JOINTS
+from trainer.checkpoint import TrainingState, load_checkpoint
 from trainer.data.lifting.motions import BodyClip, join_clips, studio, teacher_poses, utd_mhad, utkinect
 from trainer.data.lifting.views import MILD, LiftingAugmentation, LiftingBatch, LiftingViews
 from trainer.folders import Folders
 from trainer.loop import Course, train
 from trainer.models.body_tree import CHILDREN, PARENTS, bones_of
 from trainer.models.lifter import Lifter
+from trainer.moving_average import moving_average
+from trainer.optimizers import AdamW, make_optimizer
 from trainer.recipe import LifterRecipe
 
 _CHECKED = 1024  # validation clips of each set
@@ -53,6 +58,26 @@ def limb_error(found: torch.Tensor, wanted: torch.Tensor, known: torch.Tensor) -
     """Mean distance of the known ones of the twelve limb joints in millimetres."""
     limbs = list(LIMB_JOINTS)
     return 1000 * float((found - wanted)[:, limbs].norm(dim=-1)[known[:, limbs]].mean())
+
+
+def load_lifter(checkpoint: Path) -> Lifter:
+    """The lifter that a training has come to: its moving average.
+
+    Raises:
+        SourceNotFoundError: There is no such file.
+        CheckpointError: It is damaged, or holds another network.
+    """
+    if not checkpoint.is_file():
+        raise SourceNotFoundError(f"{checkpoint} not found; give the checkpoint of `edgeact train --stage lifter`")
+    network = Lifter()
+    average, optimizer = (
+        moving_average(network),
+        make_optimizer(AdamW(), list(network.parameters()), rate=0, weight_decay=0),
+    )
+    load_checkpoint(
+        checkpoint, TrainingState(network, average, optimizer, settings={"optimizer": "adamw", "average": "kept"})
+    )
+    return cast("Lifter", average.module).eval()
 
 
 def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: LifterRecipe) -> Lifter:
