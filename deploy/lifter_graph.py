@@ -9,6 +9,7 @@ import torch
 
 from deploy.copied import every_graph
 from deploy.graph_export import GraphExport, given, taken
+from deploy.lifter_card import LIFTER_CARD
 from deploy.write_bundle import CARD_NAME, About, write_graphs
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import ClipSpec, SkeletonSpec
@@ -72,7 +73,7 @@ def add_lifter(bundle: Bundle, network: Lifter, out: Path, *, said: Mapping[str,
     card = where / CARD_NAME
     text = card.read_text(encoding="utf-8") if card.is_file() else f"# {manifest.name} {manifest.version}\n"
     export = lifter_graph(network, skeleton, _people())
-    write_graphs(out, [export], about, copied=every_graph(bundle), card=lambda _: text + _CARD)
+    write_graphs(out, [export], about, copied=every_graph(bundle), card=lambda _: text + LIFTER_CARD)
     return load_bundle(out)
 
 
@@ -83,15 +84,3 @@ def _people() -> torch.Tensor:
     place = body + np.cumsum(rng.normal(0, 2, (8, CLIP_LENGTH, _JOINTS, 2)), 1)
     clips = np.concatenate([place, rng.uniform(0.3, 1, (8, CLIP_LENGTH, _JOINTS, 1))], -1)
     return torch.from_numpy(clips.astype(np.float32))
-
-
-_CARD = """
-## 3D joints
-
-The graph `lifter` makes of the last 0.8 s of a person's joints their places in metres from the pelvis: x right, y down,
-z away along the line of sight. A picture does not tell how tall a person is: people of 1.5 to 1.95 m were assumed. It
-learnt from motions of the studio (CMU, DeepMimic, Mesh2Motion, Quaternius, Kay Lousberg: free, MIT, CC0), UTD-MHAD
-(research set) and UTKinect-Action3D (MIT repository) on random bodies before random cameras, with errors of our own
-pose network, and from poses that BlazePose heavy (Apache-2.0) saw in gym, sport and everyday photos. Human3.6M and
-HumanEva only measured it. It must not be used to measure bodies.
-"""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from deploy.lifter_card import LIFTER_CARD
 from edgeact.bundle.manifest import Manifest
 from edgeact.bundle.plan import make_plan
 
@@ -201,7 +202,8 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     sizes = {graph.name: _size(graph.inputs[0].shape) for graph in manifest.graphs}
     start = _START if pose["start"] == "tinypose" else _SLIM_START.format(bundle=pose["start"])
     looks = " and once more at ".join(f"{pixels:,}" for pixels in plan.detection.pixels or ())
-    return f"""# Model card: {manifest.name} {manifest.version}
+    lifted = any(graph.takes() == ("poses",) and graph.output("joints_3d") for graph in manifest.graphs)
+    text = f"""# Model card: {manifest.name} {manifest.version}
 
 Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/{manifest.name}.toml`. Licence of the weights:
 {manifest.licence}; the data below have terms of their own, and for some none are stated: check them before commercial use.
@@ -265,3 +267,4 @@ human puts it.
 
 Deciding about people without a person who looks; identifying anybody (nothing here can); medical, legal or safety decisions.
 """
+    return text + LIFTER_CARD if lifted else text

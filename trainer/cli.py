@@ -355,6 +355,34 @@ def lifting(
     typer.echo(as_json(measure_lifting(lift, data, read_error_bank(errors), every=every)), nl=False)
 
 
+@app.command("lifting-clips")
+def lifting_clips(
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="videos with people in them, or folders")],
+    bundle: BundleOption = None,
+    blazepose: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="the unpacked npm package @mediapipe/pose, to stand beside")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, metavar="N", help="compare every n-th frame: ten a second")] = 3,
+) -> None:
+    """Measure how steady a bundle's 3D joints are on real clips: bone lengths that vary, limbs that flip in depth.
+
+    Prints the figures as JSON.
+    """
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train lifting-clips", ["train"] if blazepose is None else ["train", "label"])
+
+    from edgeact.bundle.load import load_bundle
+    from trainer.data.lifting.blazepose import FULL_FILE, HEAVY_FILE, BlazePose
+    from trainer.measure.lifting_clips import clips_at, measure_lifted_clips
+    from trainer.measure.wild.report import as_json
+
+    files = {} if blazepose is None else {"blazepose_full": FULL_FILE, "blazepose_heavy": HEAVY_FILE}
+    peers = {name: BlazePose(blazepose / file) for name, file in files.items() if blazepose is not None}
+    shown = _show_progress(clips_at(clips), "clips")
+    typer.echo(as_json(measure_lifted_clips(load_bundle(bundle), shown, peers, every=every)), nl=False)
+
+
 @app.command()
 def tracking(
     data: DataOption = Path("data"),
