@@ -204,6 +204,6 @@ def write_bundle(
             joint_confidence=calibration.joint_confidence,
         )
     if networks.lifter is not None:
-        exports.append(lifter_graph(networks.lifter, _skeleton(calibration), samples.clips))
+        exports.append(lifter_graph(networks.lifter, _skeleton(calibration.joint_confidence), samples.clips))
     write_graphs(out, exports, About(name, version, created, "Apache-2.0", training))
     return load_bundle(out)
