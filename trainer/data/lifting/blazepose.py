@@ -28,12 +28,12 @@ class BlazePose:
     """
 
     def __init__(self, path: Path) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # only labelling and measuring peers need it
-
         if not path.is_file():
             raise SourceNotFoundError(
                 f"{path} not found; `npm pack @mediapipe/pose` and unpack it there, or train without it"
             )
+        from ai_edge_litert.interpreter import Interpreter  # only labelling and measuring peers need it
+
         self._network = Interpreter(str(path), num_threads=1)
         self._network.allocate_tensors()
         self._input = self._network.get_input_details()[0]["index"]
