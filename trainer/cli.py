@@ -70,6 +70,7 @@ SnapshotsOption = Annotated[Path | None, typer.Option(metavar="DIR", help="folde
 def train() -> None:
     """Train the networks of a recipe (data, pose, action, lifter), or measure a bundle on other people's pictures.
 
+    `edgeact train --classes FOLDER --out DIR` makes a bundle of your own actions (see `edgeact train classes --help`).
     Without a verb it trains: `edgeact train recipe.toml --stage pose` is `edgeact train networks recipe.toml --stage
     pose`. `edgeact deploy reproduce` does everything in order and makes the bundle.
     """

@@ -16,8 +16,9 @@ from edgeact.bundle.load import Bundle
 from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
 from edgeact.engine.engine import Engine
-from edgeact.errors import EdgeactError, UsageError
+from edgeact.errors import BackendError, EdgeactError, OutputError, UsageError
 from edgeact.perception.perceiver import Perceiver
+from edgeact.skeleton import BODY_21
 from trainer.data.action_sequences import JointSequence
 from trainer.data.class_folder import ClassClip
 from trainer.data.tracks import SHORTEST_TRACK_FRAMES
@@ -75,13 +76,18 @@ def find_people(
         progress: Gives the clips back one after the other, and shows how far it is.
 
     Raises:
-        UsageError: The bundle does not find people.
+        UsageError: The bundle does not find people, or their joints are not those that the clip network reads.
         BackendError: A network of the bundle failed.
         OutputError: What was found cannot be written.
     """
     kept.mkdir(parents=True, exist_ok=True)
     if bundle.plan.persons is None:
         raise UsageError(f"bundle {bundle.manifest.name} looks at no single persons; give one that finds people")
+    if bundle.skeleton != BODY_21:
+        raise UsageError(
+            f"bundle {bundle.manifest.name} has the skeleton {bundle.skeleton.name}, the clip network reads "
+            f"{BODY_21.name}; give another bundle"
+        )
     nothing_read = replace(bundle.plan, readers=(), explainers=(), manifest_heads=(), maps=())
     frames_only = replace(bundle, plan=nothing_read)
     sequences, unreadable, empty = [], [], []
@@ -89,6 +95,8 @@ def find_people(
         for clip in progress(clips, "finding people"):
             try:
                 tracks = _kept_tracks(clip, engine, kept)
+            except (BackendError, OutputError):  # no clip's fault: it would be the same for all
+                raise
             except EdgeactError as error:
                 unreadable.append(f"{clip.path}: {error}")
                 continue
