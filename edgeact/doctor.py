@@ -14,7 +14,7 @@ from rich.table import Table
 
 from edgeact.doctor_opencv import opencv_remedy, try_opencv
 from edgeact.errors import EdgeactError
-from edgeact.installed import RUNTIME, installed_version, reinstall_command
+from edgeact.installed import OTHERS_OF_THE_RUNTIME, RUNTIME, installed_version, reinstall_command
 
 CheckState = Literal["ok", "note", "fail"]
 
@@ -104,7 +104,7 @@ def _python() -> list[Check]:
 
 def _packages() -> list[Check]:
     checks, found = [], []
-    for package in RUNTIME:
+    for package in (*RUNTIME, *OTHERS_OF_THE_RUNTIME):
         names = _ONNXRUNTIMES if package == "onnxruntime" else (package,)
         versions = [f"{name} {version}" for name in names if (version := installed_version(name)) is not None]
         found += versions

@@ -4,6 +4,7 @@ from importlib import metadata
 
 # The runtime's packages whose modules have their names; OpenCV's, which have not, are in `edgeact.doctor_opencv`.
 RUNTIME = ("numpy", "scipy", "av", "onnxruntime", "pydantic", "typer", "rich", "psutil")
+OTHERS_OF_THE_RUNTIME = ("python-ulid",)  # whose modules have other names
 
 
 def installed_version(package: str) -> str | None:

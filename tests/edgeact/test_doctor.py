@@ -33,7 +33,9 @@ def test_here_everything_but_the_bundle_is_in_order(tmp_path: Path) -> None:
 def test_missing_packages_come_with_the_command_that_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend_installed(monkeypatch, {"numpy": "2.0"})
     checks = doctor._packages()
-    assert check("av", checks) == doctor.Check("av", "fail", "not installed", "pip install av")
+    for package in ("av", "python-ulid"):
+        expected = doctor.Check(package, "fail", "not installed", f"pip install {package}")
+        assert check(package, checks) == expected
 
 
 @pytest.mark.parametrize("module", ["numpy", "scipy", "av", "cv2", "onnxruntime", "pydantic", "psutil"])
