@@ -49,6 +49,8 @@ def describe(watched: Watched) -> str:
         return ""
     people = "1 person" if watched.persons == 1 else f"{watched.persons} people"
     labels = ", ".join(watched.labels[:LABELS_SHOWN]) + (" …" if len(watched.labels) > LABELS_SHOWN else "")
+    if labels and not watched.persons:
+        return labels  # what the scene as a whole shows
     return f"{people}: {labels}" if labels else people
 
 

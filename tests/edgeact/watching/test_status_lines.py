@@ -19,6 +19,8 @@ def test_what_a_source_sees_is_said_in_words() -> None:
     assert describe(source).startswith("1 person")
     source.persons, source.labels = 2, ("walk", "wave", "clap", "run")
     assert describe(source) == "2 people: walk, wave, clap …"
+    source.persons, source.labels = 0, ("ride_bike",)
+    assert describe(source) == "ride_bike"
     source.error = SourceFaultError("camera", FaultKind.AUTH, "the server refuses user name or password")
     assert describe(source) == "the server refuses user name or password"
 
