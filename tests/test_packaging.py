@@ -74,7 +74,7 @@ def test_the_wheel_holds_the_data_of_the_packages(wheel: zipfile.ZipFile) -> Non
         if path.is_file()
     }
     recipes = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "trainer").rglob("*.toml")}
-    assert assets | recipes | {"edgeact/py.typed"} <= set(wheel.namelist())
+    assert assets | recipes | {"edgeact/py.typed", "deploy/tensorrt_operators.txt"} <= set(wheel.namelist())
 
 
 def test_the_wheel_carries_licence_and_credits(wheel: zipfile.ZipFile) -> None:
