@@ -82,6 +82,9 @@ def measure_views(lift: Lift, views: Iterable[tuple[View, Float32]], *, every: i
         lift: The lifter.
         views: Each with the poses that the lifter is given.
         every: Only each so-many-th frame is measured.
+
+    Raises:
+        UsageError: No sequence is as long as that.
     """
     errors: dict[str, list[np.ndarray]] = defaultdict(list)
     for view, poses in views:
@@ -95,6 +98,8 @@ def measure_views(lift: Lift, views: Iterable[tuple[View, Float32]], *, every: i
         errors[view.action].append(
             np.stack([joint_distances(limbs, wanted), aligned_distances(limbs, wanted), direct], -1)
         )
+    if not errors:
+        raise UsageError(f"no sequence has {every} poses, so that none would be measured; give a smaller --every")
     by_action = {action: np.concatenate(parts) for action, parts in sorted(errors.items())}
 
     def figures(found: np.ndarray) -> dict[str, float]:

@@ -145,6 +145,8 @@ def test_missing_sets_lifters_and_errors_are_named(tmp_path: Path) -> None:
         measure_lifting(lambda clips: clips[:, -1], tmp_path, None)
     with pytest.raises(SourceNotFoundError, match="pose_errors"):
         read_error_bank(tmp_path / "none.npz")
+    with pytest.raises(UsageError, match=r"no sequence has 100 poses.*smaller --every"):
+        measure_lifting(lambda clips: clips[:, -1], _tiny_sets(tmp_path / "sets"), None, every=100)
     bundle = build_tiny_bundle(tmp_path / "bundle")
     with pytest.raises(UsageError, match="no joints_3d"):
         bundle_lifter(load_bundle(bundle))
