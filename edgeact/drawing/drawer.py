@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from edgeact.bundle.plan import Plan
-from edgeact.drawing.inset_3d import InsetCorner, draw_inset_3d
+from edgeact.drawing.inset_3d import InsetCorner, draw_inset_3d, inset_place
 from edgeact.drawing.overlay import draw
 from edgeact.drawing.part_insets import InsetStrip
 from edgeact.drawing.scene_labels import SceneCorner
@@ -28,10 +28,18 @@ def make_drawer(plan: Plan, *, with_3d: bool = False) -> Callable[[Observation],
 
     def draw_next(observation: Observation) -> UInt8:
         smoothed = steady.smooth(observation)
-        image = draw(smoothed, skeleton=skeleton, joint_confidence=joint_confidence, strip=strip, corner=corner)
         shown = strip.choose(smoothed) if with_3d else None
-        if shown is not None:
-            draw_inset_3d(image, smoothed, shown, skeleton=skeleton, corner=inset_corner)
+        place = None if shown is None else inset_place(smoothed, shown, inset_corner)
+        image = draw(
+            smoothed,
+            skeleton=skeleton,
+            joint_confidence=joint_confidence,
+            strip=strip,
+            corner=corner,
+            kept_free=() if place is None else (place,),
+        )
+        if shown is not None and shown.pose.joints_3d is not None and place is not None:
+            draw_inset_3d(image, shown.pose.joints_3d, place, skeleton=skeleton)
         return image
 
     return draw_next

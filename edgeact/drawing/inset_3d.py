@@ -47,34 +47,41 @@ class InsetCorner:
         return self.is_at_bottom
 
 
-def draw_inset_3d(
-    image: UInt8, observation: Observation, person: Person, *, skeleton: Skeleton, corner: InsetCorner
-) -> Rectangle | None:
+def inset_place(observation: Observation, person: Person, corner: InsetCorner) -> Rectangle | None:
+    """Where a person's inset stands in the next frame of a source: x_min, y_min, x_max, y_max.
+
+    Args:
+        observation: Of the frame.
+        person: Whose pose is shown.
+        corner: Remembers where the inset was in the frames before.
+
+    Returns:
+        None without `Pose.joints_3d`, and in pictures that are too small or too narrow.
+    """
+    rows, columns = observation.frame.image.shape[:2]
+    side = round(_SHARE * rows)
+    width = side * len(_VIEWS)
+    if person.pose.joints_3d is None or side < _SMALLEST or width > columns // 2:
+        return None
+    top = rows - side if corner.choose(observation, width, side) else 0
+    return columns - width, top, columns, top + side
+
+
+def draw_inset_3d(image: UInt8, joints: Float32, place: Rectangle, *, skeleton: Skeleton) -> None:
     """Draw a person's joints in space into the picture, in place.
 
     Args:
         image: ``(H, W, 3)`` uint8 RGB.
-        observation: Of the frame.
-        person: Whose pose is shown; without `Pose.joints_3d` nothing is drawn.
-        skeleton: What the pose follows.
-        corner: Remembers where the inset was in the frames before.
-
-    Returns:
-        x_min, y_min, x_max, y_max of the inset; None where nothing was drawn.
+        joints: ``(J, 3)`` metres: x right, y down, z away.
+        place: From `inset_place`.
+        skeleton: What the joints follow.
     """
-    joints = person.pose.joints_3d
-    rows, columns = image.shape[:2]
-    side = round(_SHARE * rows)
-    width = side * len(_VIEWS)
-    if joints is None or side < _SMALLEST or width > columns // 2:
-        return None
-    left = columns - width
-    top = rows - side if corner.choose(observation, width, side) else 0
-    panel = image[top : top + side, left:columns]
+    left, top, right, bottom = place
+    side = bottom - top
+    panel = image[top:bottom, left:right]
     panel[:] = (panel * _DARKEN).astype(np.uint8)
     for number, turn in enumerate(_VIEWS):
         _draw_figure(panel[:, number * side : (number + 1) * side], joints, turn, skeleton)
-    return left, top, columns, top + side
 
 
 def _overlap(person: Person, place: Rectangle) -> float:

@@ -27,6 +27,7 @@ def draw(
     joint_confidence: float,
     strip: InsetStrip | None = None,
     corner: SceneCorner | None = None,
+    kept_free: tuple[Rectangle, ...] = (),
 ) -> UInt8:
     """A copy of the frame with everything drawn into it.
 
@@ -36,6 +37,7 @@ def draw(
         joint_confidence: Joints that are less confident are not drawn.
         strip: Remembers where the insets were in the frames before; without one each frame stands for itself.
         corner: Remembers where the labels of the scene were in the frames before.
+        kept_free: Where no label may stand.
 
     Returns:
         ``(H, W, 3)`` uint8 RGB.
@@ -45,7 +47,7 @@ def draw(
     for attention in shown_scene_attention(observation):
         blend_attention(image, attention)
     faces: dict[int, Rectangle] = {}
-    taken: list[Rectangle] = []
+    taken = list(kept_free)
     if skeleton is not None:
         _draw_persons(image, observation, skeleton, joint_confidence, scale, strip or InsetStrip(), faces, taken)
     draw_scene_labels(
