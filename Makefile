@@ -91,5 +91,5 @@ $(RUNTIME_READY): $(INSTALL_INPUTS) | python-version
 $(READY): $(INSTALL_INPUTS) | python-version
 	@echo "Setting up $(VENV) for development and tests (once, a few minutes)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python $(PIP_INSTALL) --editable ".[dev,train,export,heic,tracking,tables]"
+	@$(VENV)/bin/python $(PIP_INSTALL) --editable ".[dev,train,export,heic,tracking,tables,daemon]"
 	@touch $@

@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 
 # Which extras of pyproject.toml a package may use besides the runtime's own dependencies.
 EXTRAS = {
-    "edgeact": ("heic", "tables"),
+    "edgeact": ("heic", "tables", "daemon"),
     "trainer": ("train", "label", "tracking"),
     "deploy": ("train", "export"),
     "desktop_ui": (),

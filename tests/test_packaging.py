@@ -33,6 +33,9 @@ ABSENT = (
     "PIL",
     "ray",
     "paho",
+    "starlette",
+    "uvicorn",
+    "prometheus_client",
     "tests",
 )
 

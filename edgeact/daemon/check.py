@@ -15,6 +15,7 @@ from edgeact.daemon.camera import open_camera
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.judge import check_actions
+from edgeact.daemon.open_web import probe_web
 from edgeact.daemon.webhook import open_webhook
 from edgeact.doctor import Check
 from edgeact.errors import EdgeactError
@@ -25,7 +26,8 @@ _LITTLE_SPACE = 2**30  # bytes
 
 
 def check_daemon(config: DaemonConfig) -> list[Check]:
-    """Probe the bundle, the folder of state, every camera (all at once), and the servers that events are sent to.
+    """Probe the bundle, the folder of state, every camera (all at once), the servers that events are sent to, and the
+    address of the pages.
 
     Args:
         config: As `edgeact.daemon.read_config.read_config` gives it.
@@ -39,6 +41,7 @@ def check_daemon(config: DaemonConfig) -> list[Check]:
         *_state(config),
         *_cameras(config),
         *_webhooks(config),
+        *_http(config),
     ]
 
 
@@ -102,6 +105,17 @@ def _webhooks(config: DaemonConfig) -> list[Check]:
         else:
             checks.append(Check(f"webhook {name}", "ok", "it can be reached"))
     return checks
+
+
+def _http(config: DaemonConfig) -> list[Check]:
+    """Whether the pages' address can be had."""
+    if config.http is None:
+        return []
+    try:
+        probe_web(config.http)
+    except EdgeactError as error:
+        return [_failed("http", error)]
+    return [Check("http", "ok", f"http://{config.http.listen}")]
 
 
 def _probe(title: str, source: Any, *, is_late: bool) -> Check | None:

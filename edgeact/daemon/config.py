@@ -3,12 +3,13 @@
 A name in the file (of a camera, for example) becomes part of topics and file names, so it has safe characters only.
 """
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from edgeact.capture.address import is_address, parse_address, shown_name
 from edgeact.capture.base import SourceKind
@@ -20,6 +21,7 @@ from edgeact.rules.camera_rules import Rule
 SCHEMA_VERSION = 1
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_SHORTEST_TOKEN = 16  # characters: nobody tries them all
 
 
 def _checked_name(name: str) -> str:
@@ -45,6 +47,33 @@ def _checked_webhook(url: SecretStr) -> SecretStr:
         raise ValueError("user name and password do not belong into it; use token")
     _ = parts.port  # raises ValueError where it is none
     return url
+
+
+def _listening_address(text: str) -> tuple[str, int]:
+    """Address and port of a text like 127.0.0.1:8750 or [::1]:8750."""
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname or "", parts.port
+        host = "127.0.0.1" if host == "localhost" else str(ipaddress.ip_address(host))
+    except ValueError:
+        host, port = "", None
+    if not host or not port or parts.path or parts.query or parts.fragment or "@" in text:
+        raise ValueError("it is written like 127.0.0.1:8750; 0.0.0.0 is every address of this machine")
+    return host, port
+
+
+def _checked_listen(text: str) -> str:
+    _listening_address(text)
+    return text
+
+
+def _checked_token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if len(text) < _SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(
+            f"a token has {_SHORTEST_TOKEN} letters, digits and signs or more; openssl rand -hex 16 makes one"
+        )
+    return token
 
 
 Name = Annotated[str, AfterValidator(_checked_name)]
@@ -97,6 +126,26 @@ class WebhookConfig(Section):
     tls_ca: Path | None = None
 
 
+class HttpConfig(Section):
+    """Metrics, health and the status page. Without a token only programs of this machine may ask."""
+
+    token: Annotated[SecretStr, AfterValidator(_checked_token)] | None = None
+    listen: Annotated[str, AfterValidator(_checked_listen)] = "127.0.0.1:8750"
+
+    @field_validator("listen")
+    @classmethod
+    def _others_need_a_token(cls, listen: str, info: ValidationInfo) -> str:
+        is_local = ipaddress.ip_address(_listening_address(listen)[0]).is_loopback
+        if not is_local and info.data.get("token", "faulty") is None:
+            raise ValueError("others can reach this address; set token, or listen at 127.0.0.1")
+        return listen
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens: an address, and a port."""
+        return _listening_address(self.listen)
+
+
 class BudgetConfig(Section):
     """What is given up first when there is not time for everything; what is not listed is kept."""
 
@@ -125,6 +174,7 @@ class DaemonConfig(Section):
     events: EventsConfig = EventsConfig()
     jsonl: JsonlConfig | None = None
     webhook: dict[Name, WebhookConfig] = Field(default_factory=dict)
+    http: HttpConfig | None = None
 
     @property
     def perceiving(self) -> PipelineConfig:

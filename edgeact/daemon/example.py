@@ -74,6 +74,10 @@ keep_files = 8
 # token = "${file:guard.token}"
 # timeout = 10
 
+# [http]                       # status page, /metrics, /healthz, /readyz: pip install "edgeact[daemon]"
+# listen = "127.0.0.1:8750"    # any address that others can reach needs a token:
+# token = "${file:http.token}"
+
 # [pipeline]                   # see the README, "Settings"
 # max_persons = 20
 """

@@ -37,6 +37,11 @@ class Fleet:
         self._balance = Balance(session, list(self._cameras.values()), config)
 
     @property
+    def cameras(self) -> Sequence[Camera]:
+        """Those that run, in the order of the configuration."""
+        return list(self._cameras.values())
+
+    @property
     def watched(self) -> Sequence[Watched]:
         """How the cameras stand."""
         return [camera.watched for camera in self._cameras.values()]

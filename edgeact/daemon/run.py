@@ -24,9 +24,11 @@ from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.fleet import Fleet
 from edgeact.daemon.frame_lines import FrameLines
 from edgeact.daemon.judge import Judge, check_actions
+from edgeact.daemon.open_web import open_web
 from edgeact.daemon.outbox import Outbox
 from edgeact.daemon.reload import accepted
 from edgeact.daemon.service import ServiceNotices
+from edgeact.daemon.standing import Standing
 from edgeact.daemon.webhook import open_webhook
 from edgeact.engine.engine import Engine
 from edgeact.errors import EdgeactError, OutputError, PipelineError
@@ -73,7 +75,8 @@ def run_daemon(
         reload: Asked four times a second for a new configuration; None goes on with the old one.
 
     Raises:
-        OutputError: The folder of state cannot be used.
+        OutputError: The folder of state, or the address of the pages, cannot be used.
+        MissingExtraError: The configuration asks for what the extra ``daemon`` brings.
         BundleError: The bundle cannot be used.
         ConfigError: A rule asks for an action that the bundle does not know.
         BackendError: The device cannot be used.
@@ -86,14 +89,21 @@ def run_daemon(
         stack.callback(store.close)
         if left_open := store.end_left_open():
             logger.warning("%d events were left open by a process that was killed; they have ended", left_open)
+        standing = Standing(store, config.state)
+        if config.http is not None:  # before the graphs: making them ready may take minutes
+            web = open_web(config.http, standing)
+            stack.callback(web.stop)
+            web.start()
         bundle = load_bundle(config.bundle)
         check_actions(config, bundle.plan)
         engine = Engine(bundle, device=config.pipeline.device, threads=config.pipeline.threads)
         stack.callback(lambda: None if left_behind() else engine.close())  # what hangs may still run a graph
         try_graphs(engine)
-        for outbox in _outboxes(config, store, stack):
+        outboxes = _outboxes(config, store, stack)
+        for outbox in outboxes.values():
             stack.callback(outbox.stop, LAST_SENDING_SECONDS)
             outbox.start()
+        standing.warmed_up(f"{bundle.manifest.name} {bundle.manifest.version}", outboxes)
         session = stack.enter_context(Session(Stages(engine), config.perceiving))
 
         def make_camera(name: str, config: DaemonConfig) -> Camera:
@@ -103,7 +113,7 @@ def run_daemon(
         notices = notices or ServiceNotices({})
         notices.ready()
         try:
-            _look_on(fleet, store, bundle.plan, stop=stop, tick=tick, notices=notices, reload=reload)
+            _look_on(fleet, store, standing, bundle.plan, stop=stop, tick=tick, notices=notices, reload=reload)
         finally:
             notices.stopping()
             session.stop()
@@ -115,6 +125,7 @@ def run_daemon(
 def _look_on(
     fleet: Fleet,
     store: EventStore,
+    standing: Standing,
     plan: Plan,
     *,
     stop: threading.Event,
@@ -129,6 +140,7 @@ def _look_on(
             failures.append(time.monotonic())
             _give_up_if_useless(failures, error)
         notices.look(fleet.watched)
+        standing.look(fleet.cameras)
         if tick is not None:
             tick(fleet.watched)
         if fleet.is_over:
@@ -168,17 +180,17 @@ def _tidy(store: EventStore, config: DaemonConfig) -> None:
         logger.error("%s", error)
 
 
-def _outboxes(config: DaemonConfig, store: EventStore, stack: contextlib.ExitStack) -> list[Outbox]:
-    """The outputs that send events; those that hold something open close with the stack."""
-    outboxes = []
+def _outboxes(config: DaemonConfig, store: EventStore, stack: contextlib.ExitStack) -> dict[str, Outbox]:
+    """The outputs that send events, by their names; those that hold something open close with the stack."""
+    outboxes = {}
     if "jsonl" in config.outputs:
         file = _append_file(config, config.state / "events.jsonl")
         stack.callback(file.close)
-        outboxes.append(Outbox(store, "jsonl", lambda record: file.write(json_line(dict(record)))))
+        outboxes["jsonl"] = Outbox(store, "jsonl", lambda record: file.write(json_line(dict(record))))
     for name, settings in config.webhook.items():
         hook = open_webhook(name, settings)
         stack.callback(hook.close)
-        outboxes.append(Outbox(store, f"webhook.{name}", hook.deliver))
+        outboxes[f"webhook.{name}"] = Outbox(store, f"webhook.{name}", hook.deliver)
     return outboxes
 
 

@@ -1,0 +1,166 @@
+"""How the daemon stands, for whoever asks over the network: written by the main loop, read from any thread."""
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeact.capture.base import SourceState
+from edgeact.daemon.camera import Camera
+from edgeact.daemon.event_record import EventRecord
+from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.outbox import Outbox
+from edgeact.errors import EdgeactError
+
+# The main loop comes round four times a second; a camera that a reload ends may hold it up for some seconds.
+ALIVE_SECONDS = 30.0
+RATE_SECONDS = 2.0  # over which frames a second are counted
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStanding:
+    """How a camera stands.
+
+    Attributes:
+        name: In the configuration.
+        state: Of its source.
+        why: Why it is not running, without secrets; None while it is.
+        frames: That were perceived since it was begun.
+        dropped: Frames that gave way to newer ones since it was begun.
+        reconnects: How often its source was reconnected.
+        restarts: How often its run has failed and was begun anew.
+        rate: Frames a second of late.
+        persons: In the newest frame.
+        labels: Actions in force in it.
+        age: Seconds from its capture to its observation.
+        given_up: What it does without, because there is not time for everything.
+    """
+
+    name: str
+    state: SourceState
+    why: str | None
+    frames: int
+    dropped: int
+    reconnects: int
+    restarts: int
+    rate: float
+    persons: int
+    labels: tuple[str, ...]
+    age: float
+    given_up: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputStanding:
+    """How an output stands: phases of events that wait (None: not known) and were sent, and why it cannot send."""
+
+    name: str
+    waiting: int | None
+    sent: int
+    error: str | None
+
+
+class Standing:
+    """How the daemon stands.
+
+    Args:
+        store: The events.
+        state: The folder of state.
+
+    Attributes:
+        cameras: In the order of the configuration.
+        bundle: Name and version of the bundle; empty until the graphs have run once.
+    """
+
+    def __init__(self, store: EventStore, state: Path) -> None:
+        self.cameras: tuple[CameraStanding, ...] = ()
+        self.bundle = ""
+        self._store, self._state = store, state
+        self._outboxes: Mapping[str, Outbox] = {}
+        self._looked: float | None = None
+        self._counted: dict[str, tuple[float, int, float]] = {}  # when, frames until then, and the rate before
+
+    def warmed_up(self, bundle: str, outboxes: Mapping[str, Outbox]) -> None:
+        """The graphs have run once.
+
+        Args:
+            bundle: Name and version of the bundle.
+            outboxes: By the names of their outputs.
+        """
+        self._outboxes, self.bundle = outboxes, bundle
+
+    def look(self, cameras: Sequence[Camera]) -> None:
+        """Take how the cameras stand; to be called a few times a second."""
+        now = time.monotonic()
+        self.cameras = tuple(self._of(camera, now) for camera in cameras)
+        self._counted = {name: counted for name, counted in self._counted.items() if name in self._names}
+        self._looked = now
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the main loop comes round, or has not begun yet."""
+        return self._looked is None or time.monotonic() - self._looked < ALIVE_SECONDS
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the graphs have run, and a camera gives frames."""
+        return bool(self.bundle) and any(camera.state is SourceState.RUNNING for camera in self.cameras)
+
+    def outputs(self) -> list[OutputStanding]:
+        """How the outputs stand."""
+        return [
+            OutputStanding(name, self._waiting(name), outbox.sent, outbox.error)
+            for name, outbox in self._outboxes.items()
+        ]
+
+    def newest_events(self, limit: int) -> list[EventRecord]:
+        """The last events, the newest first.
+
+        Raises:
+            OutputError: The file of events cannot be read.
+        """
+        return self._store.newest(limit)
+
+    def free_bytes(self) -> int | None:
+        """Room on the disk of the folder of state; None where it cannot be told."""
+        try:
+            return shutil.disk_usage(self._state).free
+        except OSError:
+            return None
+
+    @property
+    def _names(self) -> set[str]:
+        return {camera.name for camera in self.cameras}
+
+    def _waiting(self, output: str) -> int | None:
+        try:
+            return self._store.count_waiting(output)
+        except EdgeactError:
+            return None
+
+    def _of(self, camera: Camera, now: float) -> CameraStanding:
+        watched = camera.watched
+        return CameraStanding(
+            name=watched.name,
+            state=watched.state,
+            why=watched.why,
+            frames=watched.frames,
+            dropped=watched.dropped,
+            reconnects=watched.epoch,
+            restarts=camera.restarts,
+            rate=self._rate(watched.name, watched.frames, now),
+            persons=watched.persons,
+            labels=watched.labels,
+            age=watched.age,
+            given_up=camera.given_up,
+        )
+
+    def _rate(self, name: str, frames: int, now: float) -> float:
+        since, before, rate = self._counted.get(name, (now, frames, 0.0))
+        if frames < before:  # a camera of this name was begun anew
+            since, before, rate = now, frames, 0.0
+        if now - since >= RATE_SECONDS:
+            since, before, rate = now, frames, (frames - before) / (now - since)
+        self._counted[name] = (since, before, rate)
+        return rate
