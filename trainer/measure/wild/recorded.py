@@ -12,7 +12,7 @@ from edgeact.perception.pose import PoseEstimator
 
 
 class _Recorder:
-    """Stands for a graph, and keeps its inputs."""
+    """Stands for a graph, and keeps its inputs; all but `run` is the graph's own."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -21,6 +21,9 @@ class _Recorder:
     def run(self, array: np.ndarray) -> Outputs:
         self.arrays.append(array.copy())
         return self.graph.run(array)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.graph, name)
 
 
 def detector_graph(detector: Detector, image: np.ndarray) -> Callable[[], object]:
