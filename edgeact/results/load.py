@@ -225,7 +225,8 @@ def _reading(head: Head, raw: Mapping[str, Any], attention: tuple[AttentionMap, 
 
 def _numbers(raw: object, shape: tuple[int, ...]) -> Float32:
     """An array of a shape; null, which stands for what is not finite, becomes NaN."""
-    values = np.array(raw, np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+        values = np.array(raw, np.float32)
     if values.size == 0:
         values = values.reshape(shape)
     if values.shape != shape:

@@ -107,7 +107,7 @@ def _clips_of(folder: Path) -> tuple[list[ClassClip], list[Path]]:
 def _tell_sources(clips: list[ClassClip]) -> tuple[list[ClassClip], list[str]]:
     """The clips with sources that can be held out: where a class has one source only, each file counts as one."""
     counts = Counter(label for label, _ in {(clip.label, clip.source) for clip in clips})
-    few = [label for label, count in counts.items() if count < 2]
+    few = sorted(label for label, count in counts.items() if count < 2)
     if not few:
         return clips, []
     single = [replace(clip, source=f"{clip.label}/{clip.path.name}") for clip in clips]
