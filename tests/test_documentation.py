@@ -23,11 +23,12 @@ from tests.tiny_bundle import build_tiny_bundle
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+FILES_PAGE = (REPOSITORY / "docs/files.md").read_text(encoding="utf-8")
 
 
 def section(name: str) -> str:
-    """The text between two markers of the README."""
-    return README.partition(f"<!-- {name}:begin -->")[2].partition(f"<!-- {name}:end -->")[0]
+    """The text between two markers of the README or of the page of files, exit codes and settings."""
+    return (README + FILES_PAGE).partition(f"<!-- {name}:begin -->")[2].partition(f"<!-- {name}:end -->")[0]
 
 
 def table(name: str) -> list[list[str]]:
