@@ -78,7 +78,7 @@ keep_files = 8
 # listen = "127.0.0.1:8750"    # any address that others can reach needs a token:
 # token = "${file:http.token}"
 
-# [pipeline]                   # see the README, "Settings"
+# [pipeline]                   # see docs/files.md, "Settings"
 # max_persons = 20
 """
 

@@ -1,4 +1,5 @@
 import _thread
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -71,8 +72,13 @@ def test_ctrl_c_leaves_no_file_and_no_thread_and_the_next_call_goes_on(tmp_path:
             if observation.frame.index == 5:
                 _thread.interrupt_main()
 
-    with pytest.raises(KeyboardInterrupt):
-        edgeact.annotate(clip, out=tmp_path / "out", bundle=tiny_bundle, listener=PressCtrlC())
+    # A suite that runs in a shell's background inherits an ignored SIGINT, which would interrupt nobody.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            edgeact.annotate(clip, out=tmp_path / "out", bundle=tiny_bundle, listener=PressCtrlC())
+    finally:
+        signal.signal(signal.SIGINT, inherited)
     assert [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(("clip", ".clip"))] == []
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("edgeact-")] == []
     again = edgeact.annotate(clip, out=tmp_path / "out", bundle=tiny_bundle, video=False)
