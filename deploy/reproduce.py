@@ -11,6 +11,7 @@ import torch
 from deploy.model_card import model_card
 from deploy.package import Calibration, Networks, Samples, write_bundle
 from deploy.write_bundle import put_in_place
+from edgeact.atomic import partial_path
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.geometry import letterbox
@@ -142,7 +143,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
 
 def publish(finished: Path, metrics: dict, out: Path) -> Bundle:
     """Copy a bundle to its place with its metrics in the manifest and its model card beside it."""
-    partial = out.with_name(f".{out.name}.partial")
+    partial = partial_path(out)
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(finished, partial)
     manifest = json.loads((partial / MANIFEST_NAME).read_text(encoding="utf-8"))

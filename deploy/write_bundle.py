@@ -14,6 +14,7 @@ from typing import Any
 from deploy.export import export_onnx, round_weights
 from deploy.graph_export import GraphExport
 from deploy.parity import Parity, check_parity
+from edgeact.atomic import partial_path
 from edgeact.bundle.load import load_bundle
 from edgeact.bundle.manifest import MANIFEST_NAME, SCHEMA_VERSION, GraphSpec, Manifest
 from edgeact.errors import BundleError, OutputError, UsageError
@@ -72,7 +73,7 @@ def write_graphs(
         OutputError: The folder cannot be written.
     """
     _refuse_other_things(out)
-    partial = out.with_name(f".{out.name}.partial")
+    partial = partial_path(out)
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
