@@ -4,16 +4,14 @@
 used.
 """
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from trainer.cli import app
-
-Item = TypeVar("Item")
+from trainer.console import print_rows, show_progress
 
 __all__ = ["app"]
 
@@ -80,8 +78,8 @@ def train_classes(
         folds=folds,
     )
     created = datetime.now(timezone.utc).date().isoformat()
-    made, report = train_class_bundle(asked, out, created=created, say=_say, progress=_show_progress)
-    _print_rows(f"right of the clips of held-out sources: {report.accuracy:.1%}", *class_rows(report))
+    made, report = train_class_bundle(asked, out, created=created, say=_say, progress=show_progress)
+    print_rows(f"right of the clips of held-out sources: {report.accuracy:.1%}", *class_rows(report))
     for line in report.worst:
         _say(f"mistaken: {line}")
     typer.echo(
@@ -94,21 +92,3 @@ def _say(text: str) -> None:
     from edgeact.plain_text import printable
 
     typer.echo(printable(text), err=True)
-
-
-def _show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:
-    """The items, with a bar on the error stream."""
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(items, title, console=Console(stderr=True))
-
-
-def _print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    shown = Table(*columns, title=title, title_justify="left")
-    for row in rows:
-        shown.add_row(*row)
-    Console().print(shown)

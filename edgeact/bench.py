@@ -21,7 +21,7 @@ import psutil
 
 import edgeact
 from edgeact.bundle.load import Bundle, load_bundle
-from edgeact.capture.base import Source, SourceInfo, SourceState
+from edgeact.capture.base import PartOfSource, Source
 from edgeact.capture.file import FileSource
 from edgeact.capture.open import open_source
 from edgeact.config import PipelineConfig
@@ -126,27 +126,12 @@ class _Run:
     report: SourceReport
 
 
-class FirstSeconds:
+class FirstSeconds(PartOfSource):
     """The first part of another source; ``seconds`` is None for all of it."""
 
     def __init__(self, source: Source, seconds: float | None) -> None:
-        self._source = source
+        super().__init__(source)
         self._seconds = seconds
-
-    @property
-    def info(self) -> SourceInfo:
-        """Of the other source."""
-        return self._source.info
-
-    @property
-    def state(self) -> SourceState:
-        """Of the other source."""
-        return self._source.state
-
-    @property
-    def epoch(self) -> int:
-        """Of the other source."""
-        return self._source.epoch
 
     def frames(self) -> Iterator[Frame]:
         """Frames until the time is over."""
@@ -156,10 +141,6 @@ class FirstSeconds:
             if self._seconds is not None and frame.time - began >= self._seconds:
                 return
             yield frame
-
-    def close(self) -> None:
-        """Close the other source."""
-        self._source.close()
 
 
 class PassThrough:

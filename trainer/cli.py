@@ -4,18 +4,17 @@
 used.
 """
 
-from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from trainer.console import show_progress
+
 if TYPE_CHECKING:
     from trainer.measure.wild.report import Table
-
-Item = TypeVar("Item")
 
 
 class Stage(str, Enum):
@@ -145,7 +144,7 @@ def paper(
         Path | None, typer.Option(metavar="FILE", help="published weights, where the recipe starts from such")
     ] = None,
 ) -> None:
-    """Train the network of one of the five papers, and measure it on what it was not trained on.
+    """Train the network of one of the five papers, and measure the network on held-out data.
 
     Recipes with the papers' numbers are body_part_aware (A), loss_guided (B), gated3d (C), attentional_pooling (D) and
     pose_action_pyramid (E); those whose name ends in _small are for two cores.
@@ -195,7 +194,7 @@ def wild(
         data,
         teachers,
         out,
-        progress=_show_progress,
+        progress=show_progress,
         snapshots=snapshots,
         split=part.value,
         limit=limit,
@@ -222,7 +221,7 @@ def empty_hours(
     from trainer.measure.wild.empty_hours import empty_table, measure_empty_hours
     from trainer.measure.wild.report import as_json
 
-    figures = measure_empty_hours(load_bundle(bundle), data, minutes=minutes, progress=_show_progress)
+    figures = measure_empty_hours(load_bundle(bundle), data, minutes=minutes, progress=show_progress)
     _print_table(empty_table(figures))
     for alarm in figures["alarms"]:
         typer.echo(f"{alarm['picture']}: {alarm['tracks']} tracks, events {', '.join(alarm['events']) or 'none'}")
@@ -287,10 +286,10 @@ def clips(
         raise UsageError("--no-recorded leaves nothing to measure; add --renders DIR")
     loaded, figures, tables = load_bundle(bundle), {}, []
     if recorded:
-        figures = measure_clips(loaded, data, progress=_show_progress)
+        figures = measure_clips(loaded, data, progress=show_progress)
         tables.append(clips_table(figures))
     if renders is not None:
-        rendered = measure_renders(loaded, data, renders, seed=seed, limit=limit, progress=_show_progress)
+        rendered = measure_renders(loaded, data, renders, seed=seed, limit=limit, progress=show_progress)
         figures["renders"] = rendered
         tables += [renders_table(rendered), kinds_table(rendered)]
     for table in tables:
@@ -321,7 +320,7 @@ def posture(
     from trainer.measure.posture import measure_posture, posture_tables
 
     confidence = load_bundle(bundle).plan.joint_confidence
-    outcomes = measure_posture(data / "urfd_clips", results, confidence=confidence, progress=_show_progress)
+    outcomes = measure_posture(data / "urfd_clips", results, confidence=confidence, progress=show_progress)
     tables = posture_tables(outcomes)
     for table in tables:
         _print_table(table)
@@ -380,7 +379,7 @@ def lifting_clips(
 
     files = {} if blazepose is None else {"blazepose_full": FULL_FILE, "blazepose_heavy": HEAVY_FILE}
     peers = {name: BlazePose(blazepose / file) for name, file in files.items() if blazepose is not None}
-    shown = _show_progress(clips_at(clips), "clips")
+    shown = show_progress(clips_at(clips), "clips")
     typer.echo(as_json(measure_lifted_clips(load_bundle(bundle), shown, peers, every=every)), nl=False)
 
 
@@ -409,19 +408,11 @@ def tracking(
     from trainer.measure.wild.report import as_json
 
     chosen = None if half is Half.BOTH else HALVES.index(half.value)
-    clips = known_clips(data, teachers, work, half=chosen, per_script=per_script, progress=_show_progress)
-    figures = measure_tracking(load_bundle(bundle), clips, kept=work / "boxes", progress=_show_progress)
+    clips = known_clips(data, teachers, work, half=chosen, per_script=per_script, progress=show_progress)
+    figures = measure_tracking(load_bundle(bundle), clips, kept=work / "boxes", progress=show_progress)
     for table in tracking_tables(figures):
         _print_table(table, on_error_stream=True)
     typer.echo(as_json(figures), nl=False)
-
-
-def _show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:
-    """The items, with a bar on the error stream, so that the tables can be piped."""
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(items, title, console=Console(stderr=True))
 
 
 def _print_table(table: "Table", *, on_error_stream: bool = False) -> None:

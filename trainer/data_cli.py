@@ -3,16 +3,16 @@
 `edgeact --help` imports this file to list the command: what takes seconds to import is imported when it is used.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trainer.console import print_rows, show_progress
+
 if TYPE_CHECKING:
     from trainer.data.class_check import FolderCheck
-
-Item = TypeVar("Item")
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -43,12 +43,12 @@ def check(
     from edgeact.plain_text import printable
     from trainer.data.class_check import check_folder, class_counts
 
-    found = check_folder(folder, progress=_show_progress)
+    found = check_folder(folder, progress=show_progress)
     rows = [
         (label, str(clips), str(sources), f"{seconds:.0f}")
         for label, (clips, sources, seconds) in class_counts(found.clips).items()
     ]
-    _print_rows(f"{len(found.clips)} clips can be read", ("class", "clips", "sources", "seconds"), rows)
+    print_rows(f"{len(found.clips)} clips can be read", ("class", "clips", "sources", "seconds"), rows)
     kinds = (
         ("cannot be read", found.unreadable),
         ("duplicate", found.duplicates),
@@ -92,21 +92,3 @@ def _write(out: Path, found: "FolderCheck", rows: Sequence[Sequence[str]]) -> No
         prepare_partial(path).write_bytes(content.tobytes())
         publish(path)
         typer.echo(f"{path}: look at it; a wrong label is seen at once")
-
-
-def _show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:
-    """The items, with a bar on the error stream."""
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(items, title, console=Console(stderr=True))
-
-
-def _print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    shown = Table(*columns, title=title, title_justify="left")
-    for row in rows:
-        shown.add_row(*row)
-    Console().print(shown)

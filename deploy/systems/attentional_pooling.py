@@ -8,10 +8,9 @@ import torch
 from torch import nn
 
 from deploy.export import round_weights
-from deploy.graph_export import GraphExport, given, taken
-from deploy.samples import demo_pictures
+from deploy.graph_export import GraphExport, given
 from deploy.systems.backbones import last_map
-from deploy.systems.system import PERSON_CROP, ExportOptions, Shapes, System, count_indices, shape_of
+from deploy.systems.system import ExportOptions, Shapes, System, count_indices, picture_graph, shape_of
 from trainer.attribution.upsample import over_maximum
 from trainer.layers.attentional_pooling import (
     GeneralizedAttentionalPooling,
@@ -86,27 +85,11 @@ def attentional_pooling_graphs(network: nn.Module, options: ExportOptions) -> li
     round_weights(network)
     side = options.side or SIDE
     head = options.head(HEAD, network.pooling.top_down.out_channels)
-    pictures = demo_pictures(3, height=side, width=side)
     with torch.no_grad():
         cells = tuple(network.eval().backbone(torch.zeros(1, 3, side, side)).shape[2:])
-    scope = options.scope or "scene"
-    names = ("top_down", "bottom_up", "merged")
-    return [
-        GraphExport(
-            name="scene" if scope == "scene" else "person",
-            scope=scope,
-            horizon="frame",
-            module=AttentionalPoolingGraph(network, network.backbone.pixel_range, options),
-            samples=(pictures, pictures[:1]),
-            input=taken("picture", ("N", side, side, 3)),
-            outputs=(
-                given("actions", ("N", len(head.labels)), head=HEAD),
-                *(given("attention", ("N", *cells), name=name, head=HEAD) for name in names),
-            ),
-            crop=PERSON_CROP if scope == "person" else None,
-            heads=(head,),
-        )
-    ]
+    maps = [given("attention", ("N", *cells), name=name, head=HEAD) for name in ("top_down", "bottom_up", "merged")]
+    module = AttentionalPoolingGraph(network, network.backbone.pixel_range, options)
+    return [picture_graph(module, options, side=side, head=head, maps=maps)]
 
 
 ATTENTIONAL_POOLING = System(

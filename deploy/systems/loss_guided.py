@@ -7,10 +7,9 @@ import torch
 from torch import nn
 
 from deploy.export import round_weights
-from deploy.graph_export import GraphExport, given, taken
-from deploy.samples import demo_pictures
+from deploy.graph_export import GraphExport, given
 from deploy.systems.backbones import last_map
-from deploy.systems.system import PERSON_CROP, ExportOptions, Shapes, System, shape_of
+from deploy.systems.system import ExportOptions, Shapes, System, picture_graph, shape_of
 from trainer.attribution.upsample import over_maximum
 from trainer.layers.pixels import PixelRange, to_range
 from trainer.models.loss_guided import LossGuidedNetwork, predicting_activations, sum_of_activations
@@ -66,28 +65,15 @@ def loss_guided_graphs(network: nn.Module, options: ExportOptions) -> list[Graph
     round_weights(network)
     side = options.side or SIDE
     head = options.head(HEAD, network.classifier.out_features)
-    pictures = demo_pictures(3, height=side, width=side)
     with torch.no_grad():
         cells = tuple(network.eval().backbone(torch.zeros(1, 3, side, side)).shape[2:])
-    scope = options.scope or "scene"
-    return [
-        GraphExport(
-            name="scene" if scope == "scene" else "person",
-            scope=scope,
-            horizon="frame",
-            module=LossGuidedGraph(network, network.backbone.pixel_range, options),
-            samples=(pictures, pictures[:1]),
-            input=taken("picture", ("N", side, side, 3)),
-            outputs=(
-                given("actions", ("N", len(head.labels)), head=HEAD),
-                given("human_map", ("N", *cells)),
-                given("attention", ("N", *cells), name="sam", head=HEAD),
-                given("attention", ("N", *cells), name="pam", head=HEAD),
-            ),
-            crop=PERSON_CROP if scope == "person" else None,
-            heads=(head,),
-        )
+    maps = [
+        given("human_map", ("N", *cells)),
+        given("attention", ("N", *cells), name="sam", head=HEAD),
+        given("attention", ("N", *cells), name="pam", head=HEAD),
     ]
+    module = LossGuidedGraph(network, network.backbone.pixel_range, options)
+    return [picture_graph(module, options, side=side, head=head, maps=maps)]
 
 
 LOSS_GUIDED = System(

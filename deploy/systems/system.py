@@ -1,6 +1,6 @@
 """What every system's file gives, and what a caller may ask of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -8,8 +8,9 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from deploy.graph_export import GraphExport
-from edgeact.bundle.manifest import CropSpec, HeadSpec, Scope
+from deploy.graph_export import GraphExport, given, taken
+from deploy.samples import demo_pictures
+from edgeact.bundle.manifest import CropSpec, HeadSpec, Scope, TensorSpec
 from edgeact.errors import UsageError
 
 # Shapes of a network's weights by name: what a network's size is read from.
@@ -76,6 +77,33 @@ class ExportOptions:
     def probabilities(self, scores: torch.Tensor) -> torch.Tensor:
         """Scores (N, A) of a network → probabilities."""
         return torch.sigmoid(scores) if self.multi_label else torch.softmax(scores, -1)
+
+
+def picture_graph(
+    module: nn.Module, options: ExportOptions, *, side: int, head: HeadSpec, maps: Sequence[TensorSpec]
+) -> GraphExport:
+    """A graph that judges one square picture: the whole frame, or a person's crop where the options say so.
+
+    Args:
+        module: Pictures ``(N, side, side, 3)`` uint8 RGB → probabilities ``(N, A)``, then the maps.
+        options: With the scope; the whole frame without one.
+        side: Of the picture, in pixels.
+        head: Of the probabilities.
+        maps: What the module gives after the probabilities.
+    """
+    scope = options.scope or "scene"
+    pictures = demo_pictures(3, height=side, width=side)
+    return GraphExport(
+        name=scope,
+        scope=scope,
+        horizon="frame",
+        module=module,
+        samples=(pictures, pictures[:1]),
+        input=taken("picture", ("N", side, side, 3)),
+        outputs=(given("actions", ("N", len(head.labels)), head=head.name), *maps),
+        crop=PERSON_CROP if scope == "person" else None,
+        heads=(head,),
+    )
 
 
 OptionName = Literal["multi_label", "side", "scope", "exit_at", "explain", "clip_length", "clip_stride", "crop_metres"]

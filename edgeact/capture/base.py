@@ -79,6 +79,40 @@ class Source(Protocol):
         ...
 
 
+class PartOfSource(ABC):
+    """Some of the frames of another source; everything else is the other source's.
+
+    Args:
+        source: The other source.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @property
+    def info(self) -> SourceInfo:
+        """What is known of the other source before the first frame."""
+        return self._source.info
+
+    @property
+    def state(self) -> SourceState:
+        """Where the other source stands."""
+        return self._source.state
+
+    @property
+    def epoch(self) -> int:
+        """How often the other source started anew."""
+        return self._source.epoch
+
+    @abstractmethod
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames that are taken."""
+
+    def close(self) -> None:
+        """Close the other source."""
+        self._source.close()
+
+
 class SourceBase(ABC):
     """What all kinds of source share: where the source stands, that its frames are taken once, and that it is closed.
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from edgeact.capture.base import Source, SourceInfo, SourceState
+from edgeact.capture.base import PartOfSource, Source
 from edgeact.types import Frame
 
 
-class RateLimited:
+class RateLimited(PartOfSource):
     """Gives at most so many frames a second of another source, by their own times, evenly on average.
 
     Args:
@@ -18,22 +18,8 @@ class RateLimited:
     """
 
     def __init__(self, source: Source, rate: float | None) -> None:
-        self._source, self.rate = source, rate
-
-    @property
-    def info(self) -> SourceInfo:
-        """As the source says."""
-        return self._source.info
-
-    @property
-    def state(self) -> SourceState:
-        """As the source says."""
-        return self._source.state
-
-    @property
-    def epoch(self) -> int:
-        """As the source says."""
-        return self._source.epoch
+        super().__init__(source)
+        self.rate = rate
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that are due; those of a new epoch begin anew."""
@@ -52,7 +38,3 @@ class RateLimited:
             # On the grid of the rate, so that 10 of 25 a second are 10 and not 8; after a pause the grid begins anew.
             due = due + interval if frame.time < due + interval else frame.time + interval
             yield frame
-
-    def close(self) -> None:
-        """Close the source."""
-        self._source.close()

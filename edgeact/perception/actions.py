@@ -82,6 +82,49 @@ class EventLog:
         )
 
 
+@dataclass(slots=True)
+class LabelInForce:
+    """A label while it is in force.
+
+    Attributes:
+        event: Of the label, with its highest score so far.
+        told: When the event was told last, in seconds of the source's time.
+    """
+
+    event: Event
+    told: float
+
+    def go_on(self, time: float, score: float, rules: ActionRules) -> tuple[Event, ...]:
+        """The label holds at a time with a score: its event is told again where that is due."""
+        self.event = replace(self.event, score=max(self.event.score, score))
+        if not rules.has_events or time - self.told < UPDATE_SECONDS - ROUNDING:
+            return ()
+        self.told = time
+        return (replace(self.event, phase="update"),)
+
+    def end(self, time: float, rules: ActionRules) -> tuple[Event, ...]:
+        """The event as it is told when the label is no longer in force."""
+        return (replace(self.event, phase="end", end=time),) if rules.has_events else ()
+
+
+def put_in_force(
+    label: str, time: float, score: float, *, rules: ActionRules, log: EventLog, track_id: int | None
+) -> tuple[LabelInForce, tuple[Event, ...]]:
+    """A label that comes into force at a time, and its event where the head has events.
+
+    Args:
+        label: The label.
+        time: Seconds of the source's time.
+        score: The smoothed score that decided.
+        rules: Of the head.
+        log: Of the source; numbers the event.
+        track_id: The track; None for the scene.
+    """
+    subject: EventSubject = "scene" if track_id is None else "track"
+    event = log.begin(subject=subject, track_id=track_id, label=label, start=time, score=score)
+    return LabelInForce(event, time), (event,) if rules.has_events else ()
+
+
 class ActionState:
     """What one track, or the scene, is doing by one action head.
 
@@ -99,8 +142,7 @@ class ActionState:
         self._other = None if rules.other_label is None else rules.labels.index(rules.other_label)
         self._scores = SmoothedScores(smoothing_seconds=rules.smoothing_seconds, kept_seconds=rules.minimum_seconds)
         self._current: int | None = None
-        self._event: Event | None = None  # of the action in force
-        self._told = 0.0  # when the event was told last
+        self._in_force: LabelInForce | None = None  # the event of the current action
         self._last_seen = 0.0  # the last frame that showed the action in force
         self.reading: Reading | None = None
 
@@ -130,10 +172,10 @@ class ActionState:
         best = int(smoothed.argmax())
         starts = best != self._other and float(smoothed[best]) >= self._rules.threshold(best)
         events: tuple[Event, ...] = ()
-        if self._current is not None and self._event is not None:
+        if self._current is not None and self._in_force is not None:
             deciding = self._scores.deciding(self._current)
             has_faded = float(deciding[self._current]) < self._rules.threshold(self._current)
-            has_lasted = time - self._event.start >= self._rules.minimum_seconds - ROUNDING
+            has_lasted = time - self._in_force.event.start >= self._rules.minimum_seconds - ROUNDING
             if has_faded or (starts and best != self._current and has_lasted):
                 events += self.close()
         if self._current is None and starts:
@@ -164,29 +206,20 @@ class ActionState:
 
     def close(self) -> tuple[Event, ...]:
         """End the action in force with the last frame that showed it; nothing where there is none."""
-        if self._event is None:
+        if self._in_force is None:
             return ()
-        ended = replace(self._event, phase="end", end=self._last_seen)
-        self._current, self._event = None, None
-        return (ended,) if self._rules.has_events else ()
+        ended = self._in_force.end(self._last_seen, self._rules)
+        self._current, self._in_force = None, None
+        return ended
 
     def _tell(self, time: float, label: str, score: float) -> tuple[Event, ...]:
         """The event of the action in force: that it began, or now and then that it lasts."""
-        if self._event is None:
-            self._event = self._log.begin(
-                subject="scene" if self._track_id is None else "track",
-                track_id=self._track_id,
-                label=label,
-                start=time,
-                score=score,
-            )
-            self._told = time
-            return (self._event,) if self._rules.has_events else ()
-        self._event = replace(self._event, score=max(self._event.score, score))
-        if not self._rules.has_events or time - self._told < UPDATE_SECONDS - ROUNDING:
-            return ()
-        self._told = time
-        return (replace(self._event, phase="update"),)
+        if self._in_force is not None:
+            return self._in_force.go_on(time, score, self._rules)
+        self._in_force, told = put_in_force(
+            label, time, score, rules=self._rules, log=self._log, track_id=self._track_id
+        )
+        return told
 
     def _judged(self, raw: Float32, possible: npt.NDArray[np.bool_]) -> Float32:
         judged = np.where(possible, raw, np.float32(0))

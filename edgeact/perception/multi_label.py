@@ -4,22 +4,12 @@ Each label goes by the rule of `edgeact.perception.actions`, for itself: it is i
 smoothed scores of the last moments reaches its own threshold, and while it is in force it has an event of its own.
 """
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 import numpy.typing as npt
 
-from edgeact.perception.actions import UPDATE_SECONDS, ActionRules, EventLog
-from edgeact.perception.smoothing import ROUNDING, SmoothedScores
+from edgeact.perception.actions import ActionRules, EventLog, LabelInForce, put_in_force
+from edgeact.perception.smoothing import SmoothedScores
 from edgeact.types import Event, Float32, Reading
-
-
-@dataclass(slots=True)
-class _InForce:
-    """A label in force: its event, and when that was told last."""
-
-    event: Event
-    told: float
 
 
 class MultiLabelState:
@@ -40,7 +30,7 @@ class MultiLabelState:
         if rules.other_label is not None:
             self._thresholds[rules.labels.index(rules.other_label)] = np.inf
         self._scores = SmoothedScores(smoothing_seconds=rules.smoothing_seconds, kept_seconds=rules.minimum_seconds)
-        self._in_force: dict[int, _InForce] = {}
+        self._in_force: dict[int, LabelInForce] = {}
         self._last_seen = 0.0
         self.reading: Reading | None = None
 
@@ -91,24 +81,14 @@ class MultiLabelState:
         return tuple(event for label in list(self._in_force) for event in self._end(label))
 
     def _end(self, label: int) -> tuple[Event, ...]:
-        ended = replace(self._in_force.pop(label).event, phase="end", end=self._last_seen)
-        return (ended,) if self._rules.has_events else ()
+        return self._in_force.pop(label).end(self._last_seen, self._rules)
 
     def _tell(self, label: int, time: float, score: float) -> tuple[Event, ...]:
         """The event of a label in force: that it began, or now and then that it lasts."""
         known = self._in_force.get(label)
-        if known is None:
-            event = self._log.begin(
-                subject="scene" if self._track_id is None else "track",
-                track_id=self._track_id,
-                label=self._rules.labels[label],
-                start=time,
-                score=score,
-            )
-            self._in_force[label] = _InForce(event, time)
-            return (event,) if self._rules.has_events else ()
-        known.event = replace(known.event, score=max(known.event.score, score))
-        if not self._rules.has_events or time - known.told < UPDATE_SECONDS - ROUNDING:
-            return ()
-        known.told = time
-        return (replace(known.event, phase="update"),)
+        if known is not None:
+            return known.go_on(time, score, self._rules)
+        self._in_force[label], told = put_in_force(
+            self._rules.labels[label], time, score, rules=self._rules, log=self._log, track_id=self._track_id
+        )
+        return told

@@ -195,7 +195,7 @@ def _readings(heads: Sequence[Head], said: Mapping[str, Any], maps: Sequence[Any
 
 
 def _maps(raw: Sequence[Any], head: str | None) -> tuple[AttentionMap, ...]:
-    """The attention maps that belong to a head, or to none."""
+    """The attention maps of the action head of this name; with None, those that belong to no head."""
     return tuple(
         AttentionMap(one["name"], _map_values(one["values"]), _numbers(one["box"], (4,)), one["label"], one["time"])
         for one in raw
@@ -204,7 +204,7 @@ def _maps(raw: Sequence[Any], head: str | None) -> tuple[AttentionMap, ...]:
 
 
 def _map_values(raw: object) -> Float32:
-    values = np.array(raw, np.float32)
+    values = _float32(raw)
     if values.ndim != 2:
         raise ValueError(f"an attention map of the shape {values.shape}")
     return values
@@ -223,10 +223,15 @@ def _reading(head: Head, raw: Mapping[str, Any], attention: tuple[AttentionMap, 
     )
 
 
+def _float32(raw: object) -> Float32:
+    """Numbers of a line as an array; what float32 cannot hold becomes infinite."""
+    with np.errstate(over="ignore"):
+        return np.array(raw, np.float32)
+
+
 def _numbers(raw: object, shape: tuple[int, ...]) -> Float32:
     """An array of a shape; null, which stands for what is not finite, becomes NaN."""
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
-        values = np.array(raw, np.float32)
+    values = _float32(raw)
     if values.size == 0:
         values = values.reshape(shape)
     if values.shape != shape:

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgeact.skeleton import BODY_21
+from trainer.layers.person_scale import centre_and_scale
 
 CLIP_LENGTH = 32
 CLIP_STRIDE_SECONDS = 1 / 15
@@ -60,13 +61,7 @@ def normalise(joints: torch.Tensor) -> torch.Tensor:
     distance from the frame's centre, times confidence, so that an unseen joint is 0.
     """
     xy, confidence = joints[..., :2], joints[..., 2:].clamp(0, 1)
-    weight = confidence.sum(2, keepdim=True).clamp_min(1e-4)  # (N, T, 1, 1)
-    centre = (xy * confidence).sum(2, keepdim=True) / weight
-    spread = torch.sqrt(
-        ((xy - centre).square().sum(-1, keepdim=True) * confidence).sum(2, keepdim=True) / weight + 1e-8
-    )
-    seen = (confidence.mean(2, keepdim=True) > 0.05).float()
-    scale = ((spread * seen).sum(1, keepdim=True) / seen.sum(1, keepdim=True).clamp_min(1.0)).clamp_min(1e-3)
+    centre, scale, seen = centre_and_scale(xy, confidence)
     middle = (centre * seen).sum(1, keepdim=True) / seen.sum(1, keepdim=True).clamp_min(1.0)
     posture = (xy - centre) / scale * confidence
     place = (xy - middle) / scale * confidence

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgeact.skeleton import BODY_21
+from trainer.layers.person_scale import centre_and_scale
 from trainer.models.body_tree import CHILDREN, LENGTH_OF_BONE, MEAN_LENGTHS, joints_of
 
 CLIP_LENGTH = 9
@@ -30,13 +31,7 @@ def normalise(poses: torch.Tensor) -> torch.Tensor:
     not seen is 0.
     """
     xy, confidence = poses[..., :2], poses[..., 2:].clamp(0, 1)
-    weight = confidence.sum(2, keepdim=True).clamp_min(1e-4)  # (N, T, 1, 1)
-    centre = (xy * confidence).sum(2, keepdim=True) / weight
-    spread = torch.sqrt(
-        ((xy - centre).square().sum(-1, keepdim=True) * confidence).sum(2, keepdim=True) / weight + 1e-8
-    )
-    seen = (confidence.mean(2, keepdim=True) > 0.05).float()
-    scale = ((spread * seen).sum(1, keepdim=True) / seen.sum(1, keepdim=True).clamp_min(1.0)).clamp_min(1e-3)
+    centre, scale, seen = centre_and_scale(xy, confidence)
     posture = ((xy - centre) / scale * confidence).clamp(-6, 6)
     path = ((centre - centre[:, -1:]) / scale * seen).clamp(-6, 6)
     return torch.cat([posture.flatten(2), confidence.flatten(2), path.flatten(2)], -1)
