@@ -42,7 +42,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of it.
+    """Result of running a graph in a process of its own.
 
     Attributes:
         provider: The execution provider that ran the graph.

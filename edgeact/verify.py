@@ -45,7 +45,7 @@ CPU_LIMITS, GPU_LIMITS = Limits(seconds=60), Limits(seconds=900)
 
 @dataclass(frozen=True, slots=True)
 class GraphCheck:
-    """What came of one graph; ``fault`` is None when all is well, ``seconds`` the second run's time on one input."""
+    """Result of checking one graph: ``fault`` is None when the check passed, ``seconds`` times the second run."""
 
     graph: GraphSpec
     size: int
@@ -192,7 +192,7 @@ def _named(graph: GraphSpec, outputs: Mapping[str, Array], meaning: str) -> Arra
 
 
 def _as_clip(seen: Array, length: int) -> Array:
-    """What was seen ``(n, …)`` as a clip ``(length, …)``, each held until the next."""
+    """Stretch n frames ``(n, …)`` to a clip ``(length, …)``: frames are repeated, or left out, at even distances."""
     return np.asarray(seen[np.linspace(0, len(seen) - 1, length).astype(int)])
 
 

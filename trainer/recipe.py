@@ -52,7 +52,7 @@ class PoseRecipe(_Record):
 
     @property
     def size(self) -> InputSize:
-        """Size of the network's crops."""
+        """Height and width in pixels of the person crops that the network takes."""
         return InputSize(self.height, self.width)
 
 

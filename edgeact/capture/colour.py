@@ -26,7 +26,7 @@ class ColourReader:
     eight bits. Otherwise PQ and HLG are tone-mapped. Of sixteen bits a channel those in use are taken.
 
     Attributes:
-        message: One line on what was odd about the colours, or None.
+        message: A warning about unusual colour tags or levels of the video; None where there was nothing unusual.
     """
 
     def __init__(self, name: str) -> None:
@@ -38,7 +38,7 @@ class ColourReader:
 
     @property
     def message(self) -> str | None:
-        """One line on what was odd about the colours, or None."""
+        """A warning about unusual colour tags or levels of the video; None where there was nothing unusual."""
         if self._odd_tag is not None:
             return (
                 f"{self._name}: its {self._odd_tag}; colours were read as those of an unlabelled video and may be off"

@@ -149,7 +149,7 @@ class LiveSource(SourceBase):
 
     @property
     def message(self) -> str | None:
-        """One line about colour levels that had to be scaled, or None."""
+        """A warning about unusual colour tags or levels of the video; None where there was nothing unusual."""
         return self._colours.message
 
     def frames(self) -> Iterator[Frame]:

@@ -93,7 +93,7 @@ class Camera:
 
     @property
     def is_over(self) -> bool:
-        """Whether it was a recording, all of which was taken, or one that failed."""
+        """Whether the camera is a recording that was read to its end, or that failed."""
         return self._is_over
 
     def advance(self, session: Session[Any]) -> EdgeactError | None:
@@ -121,7 +121,7 @@ class Camera:
         self.finish(session)
 
     def finish(self, session: Session[Any]) -> None:
-        """Take what came of it after the session was stopped, and complete what it has written."""
+        """Store the result of the camera after the session was stopped, and close its output files."""
         if self.watched.run is not None:
             self._settle(session)
         elif self.watched.source is not None:
@@ -186,7 +186,7 @@ class Camera:
             self._fail(error)
 
     def _settle(self, session: Session[Any]) -> EdgeactError | None:
-        """Take what came of a run that is over."""
+        """Store the report of a run that has ended; the error, if the run failed."""
         run, failure = self.watched.run, None
         assert run is not None  # noqa: S101 - asked by the callers
         run.finish()

@@ -119,7 +119,7 @@ def _http(config: DaemonConfig) -> list[Check]:
 
 
 def _probe(title: str, source: Any, *, is_late: bool) -> Check | None:
-    """What there is to say of a source; None while it is not known."""
+    """The row of ``--check`` for a source; None until the source has given a frame or failed."""
     if isinstance(source, LiveSource):
         status = source.status
         if status.state in (SourceState.RECONNECTING, SourceState.FAILED) and status.fault is not None:

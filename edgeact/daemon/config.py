@@ -80,7 +80,7 @@ Name = Annotated[str, AfterValidator(_checked_name)]
 
 
 class Section(BaseModel):
-    """A part of the file: unknown keys are faults, and nothing changes after reading."""
+    """Base of all sections of the configuration file: unknown keys are errors, and instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

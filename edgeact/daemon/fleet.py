@@ -76,6 +76,6 @@ class Fleet:
         logger.warning("the configuration was read again; begun anew or ended: %s", ", ".join(names) or "no camera")
 
     def finish(self) -> None:
-        """Take what came of the cameras after the session was stopped."""
+        """Store the results of all cameras after the session was stopped, and close their output files."""
         for camera in self._cameras.values():
             camera.finish(self._session)

@@ -35,7 +35,7 @@ class Load:
 
     @property
     def is_behind(self) -> bool:
-        """Whether it gets clearly less than it wants."""
+        """Whether the camera gets clearly fewer frames a second than it wants."""
         return self.perceived < BEHIND_SHARE * self.wanted
 
 

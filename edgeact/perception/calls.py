@@ -32,7 +32,7 @@ class GraphCall:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """What came of the calls of one source.
+    """Results of the graph calls made for one source.
 
     Attributes:
         rows: In the order of the calls.

@@ -13,8 +13,9 @@ _PATIENT_NICENESS = 10
 
 
 def step_back() -> None:
-    """Make this thread, and those that it starts, wait where others want the core; only Linux knows the niceness of a
-    thread.
+    """Lower the scheduling priority of the calling thread and of all threads that it starts from now on.
+
+    Linux has a niceness for each thread; on other systems this does nothing.
     """
     if sys.platform == "linux":
         thread = threading.get_native_id()

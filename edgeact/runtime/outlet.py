@@ -79,7 +79,7 @@ class OutletLoop:
     """What the thread of an outlet does.
 
     Args:
-        outlet: Which.
+        outlet: Whose sink the thread feeds.
         capacity: Items that may wait, where the outlet does not say.
     """
 

@@ -52,7 +52,7 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What came of a source that is over.
+    """Counts and outcome of a source that has ended.
 
     Attributes:
         frames: Frames that every outlet has taken that takes all of them.

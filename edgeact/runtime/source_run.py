@@ -150,7 +150,7 @@ class SourceRun:
         self._hanging = (*hanging, *self._at_work())
 
     def result(self) -> SourceReport:
-        """What came of it, after `finish`.
+        """The report of the source; to be called after `finish`.
 
         Raises:
             EdgeactError: As raised by a stage, the source or a sink.

@@ -166,7 +166,7 @@ def _look_on(
 
 
 def _settle(watched: Watched) -> None:
-    """Take what came of a source that is over."""
+    """Store the report or the error of a source that has ended; does nothing while the source runs."""
     if watched.run is None or watched.report is not None or watched.error is not None:
         return
     try:

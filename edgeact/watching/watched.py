@@ -146,7 +146,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class WatchReport:
-    """What came of a watch.
+    """Results of `edgeact watch`.
 
     Attributes:
         sources: Every source, in the order given.

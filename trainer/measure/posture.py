@@ -49,7 +49,7 @@ class SequenceOutcome:
     """What was seen of a sequence.
 
     Attributes:
-        sequence: Which.
+        sequence: The labelled clip.
         frames: Label, whether somebody was found whose posture is known, and whether somebody lies; a frame each.
         told: By seconds of the rule: when its first event was told, in seconds of the clip; None without one.
         lying_since: Seconds of the clip at the first frame that is labelled as lying; None without one.

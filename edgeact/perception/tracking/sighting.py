@@ -11,13 +11,13 @@ from edgeact.types import Detection, Float32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
-    """A track seems to be in a box of this frame.
+    """A box of this frame in which a track was probably seen.
 
     Attributes:
-        track: Which.
-        box: ``(4,)`` float32, where.
-        row: Of its pose among those of the frame.
-        detection: What shows it; None where its own pose carried it.
+        track: The track.
+        box: ``(4,)`` float32, in pixels of the frame.
+        row: Row of the track's pose among the poses of the frame.
+        detection: The detection that the track was matched with; None where the track's own pose gave the box.
     """
 
     track: TrackState

@@ -10,7 +10,7 @@ from tests.toy_video import write_toy_video
 
 @pytest.fixture
 def example_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The example as ``--init`` prints it, on a clip of a second."""
+    """The configuration that ``edgeact run --init`` prints, with a clip of one second as its camera."""
     monkeypatch.setattr(example, "_DEMO_CLIP", write_toy_video(tmp_path / 'a "clip".mp4', seconds=1.0, rate=10))
     assert run_main("run", "--init") == 0
     path = tmp_path / "config.toml"

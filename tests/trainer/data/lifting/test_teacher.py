@@ -1,4 +1,6 @@
-"""Poses of a teacher are taken where it is sure, once, and Y up; what it needs is named."""
+"""The teacher's poses: only confident poses are kept, each person is kept once, the Y axis points up, and a missing
+file is named in the error.
+"""
 
 import json
 from pathlib import Path
