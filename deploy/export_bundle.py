@@ -80,6 +80,7 @@ def export_network(
     *,
     called: BundleName | None = None,
     persons_from: Path | None = None,
+    training: dict[str, Any] | None = None,
 ) -> None:
     """A network of the papers as it is in memory → a bundle; arguments and errors as of `export_weights`.
 
@@ -90,10 +91,11 @@ def export_network(
         options: What is not in the network.
         called: Name, version and licence.
         persons_from: The bundle that follows persons.
+        training: What is known of data and figures, for manifest and model card: `deploy.system_card`.
     """
     system = find_system(system_name)
     check_options(system, options)
-    _write(system, network, out, options, called or BundleName(), persons_from, {})
+    _write(system, network, out, options, called or BundleName(), persons_from, training or {})
 
 
 def _write(

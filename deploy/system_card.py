@@ -38,12 +38,25 @@ everything else as it is (probabilities and maps reach 1).
 
 ## How well it does
 
-Nothing was measured at export, and what the weights were trained on is known to whoever trained them: write it here.
+{_measured(training)}
 
 ## Not for
 
 Deciding about people without a person who looks; identifying anybody; medical, legal or safety decisions.
 """
+
+
+def _measured(training: dict[str, Any]) -> str:
+    """What was trained on and measured, where the bundle's maker said so."""
+    if "measured" not in training:
+        return (
+            "Nothing was measured at export, and what the weights were trained on is known to whoever trained them: "
+            "write it here."
+        )
+    parts = [_table(("figure", "value"), [(name, str(value)) for name, value in training["measured"].items()])]
+    parts += training.get("notes", ())
+    parts.append(_table(("data", "terms as stated"), [tuple(row) for row in training["data"]]))
+    return "\n\n".join(parts)
 
 
 def _graphs(manifest: Manifest) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from trainer.cli import app
+from trainer.cli import DataOption, app
 from trainer.console import print_rows, show_progress
 
 __all__ = ["app"]
@@ -85,6 +85,52 @@ def train_classes(
     typer.echo(
         f"{out}: {len(made.plan.labels) - 1} classes, {report.accuracy:.1%} right on held-out sources (see "
         f"{out / 'MODEL_CARD.md'}); try it: edgeact annotate CLIP --bundle {out} --out results"
+    )
+
+
+@app.command()
+def paper(
+    recipe: Annotated[
+        Path, typer.Argument(help="a recipe in TOML, or the name of one that ships, such as loss_guided_small")
+    ],
+    data: DataOption = Path("data"),
+    work: Annotated[
+        Path, typer.Option(help="folder for checkpoints and results; a stopped training goes on from there")
+    ] = Path("edgeact-work"),
+    weights: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="published weights, where the recipe starts from such")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="the bundle's folder", show_default="bundle, beside the checkpoint"
+        ),
+    ] = None,
+) -> None:
+    """Train the network of one of the five papers, measure the network on held-out data, and make a bundle of it.
+
+    Recipes with the papers' numbers are body_part_aware (A), loss_guided (B), gated3d (C), attentional_pooling (D) and
+    pose_action_pyramid (E); those whose name ends in _small are for two cores.
+    """
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train paper", ["train", "export"])
+
+    from deploy.paper_bundle import export_paper
+    from trainer.fit_paper import train_paper
+    from trainer.paper_recipe import load_paper_recipe
+    from trainer.parallel import join_processes
+
+    chosen = load_paper_recipe(recipe)
+    result = train_paper(chosen, data, work, weights=weights)
+    if not join_processes().is_first:
+        return
+    bundle = out or work / chosen.name / "bundle"
+    export_paper(chosen, work / chosen.name, bundle)
+    typer.echo(
+        f"{work / chosen.name}: {result['top1']:.1%} right, mAP {result['mAP']:.1%} of {result['samples']} samples of "
+        f"{result['actions']} actions ({result['split']}; {result['how']}); try it: edgeact annotate CLIP --bundle "
+        f"{bundle} --out results"
     )
 
 

@@ -132,39 +132,6 @@ def train_networks(
 
 
 @app.command()
-def paper(
-    recipe: Annotated[
-        Path, typer.Argument(help="a recipe in TOML, or the name of one that ships, such as loss_guided_small")
-    ],
-    data: DataOption = Path("data"),
-    work: Annotated[
-        Path, typer.Option(help="folder for checkpoints and results; a stopped training goes on from there")
-    ] = Path("edgeact-work"),
-    weights: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="published weights, where the recipe starts from such")
-    ] = None,
-) -> None:
-    """Train the network of one of the five papers, and measure the network on held-out data.
-
-    Recipes with the papers' numbers are body_part_aware (A), loss_guided (B), gated3d (C), attentional_pooling (D) and
-    pose_action_pyramid (E); those whose name ends in _small are for two cores.
-    """
-    from trainer.extras import require_extras
-
-    require_extras("edgeact train paper", ["train"])
-
-    from trainer.fit_paper import train_paper
-    from trainer.paper_recipe import load_paper_recipe
-
-    chosen = load_paper_recipe(recipe)
-    result = train_paper(chosen, data, work, weights=weights)
-    typer.echo(
-        f"{work / chosen.name}: {result['top1']:.1%} right, mAP {result['mAP']:.1%} of {result['samples']} samples of "
-        f"{result['actions']} actions ({result['split']}; {result['how']})"
-    )
-
-
-@app.command()
 def wild(
     data: DataOption = Path("data"),
     teachers: TeachersOption = Path("teachers"),

@@ -15,7 +15,9 @@ from trainer.checkpoint import write_tensors
 from trainer.data.labelled_samples import (
     Augmentation,
     LabelledSample,
+    View,
     clip_batch,
+    clip_stride,
     lspet_poses,
     picture_batch,
     read_clips,
@@ -30,6 +32,8 @@ from trainer.parallel import join_processes
 from trainer.task import Batch, Task
 from trainer.tasks.body_part_aware import BodyPartAwareSettings
 
+PERSON_SYSTEMS = ("body_part_aware", "pose_action_pyramid")  # whose graphs are given the crop of one person
+NETWORK_FILE, RESULT_FILE = "network.safetensors", "result.json"
 _CHECKS = 20  # looks at held-out samples in a training
 
 
@@ -43,6 +47,7 @@ class TrainingData:
         draw: The batch of a step.
         held_out: Batches to measure on.
         split: Which split they are of: ``validation`` or ``test``.
+        clip_stride: Seconds between two frames of a clip; None where samples are pictures.
     """
 
     names: tuple[str, ...]
@@ -50,6 +55,7 @@ class TrainingData:
     draw: Callable[[int], Batch]
     held_out: Callable[[], Iterator[Batch]]
     split: str
+    clip_stride: float | None = None
 
 
 def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | None = None) -> dict[str, object]:
@@ -84,14 +90,15 @@ def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | 
         "the checkpoint was chosen on the same samples" if found.split == "validation" else "nothing was chosen on them"
     )
     result = {**figures, "split": found.split, "how": chosen, "actions": len(found.names), "trained_on": found.count}
+    result |= {"labels": list(found.names), "sets": list(recipe.data.sets), "clip_stride": found.clip_stride}
     if join_processes().is_first:
         _write(folder, network, recipe, result)
     return result
 
 
 def _write(folder: Path, network: nn.Module, recipe: PaperRecipe, result: dict[str, object]) -> None:
-    write_tensors(folder / "network.safetensors", network.state_dict(), {"recipe": recipe.model_dump(mode="json")})
-    path = folder / "result.json"
+    write_tensors(folder / NETWORK_FILE, network.state_dict(), {"recipe": recipe.model_dump(mode="json")})
+    path = folder / RESULT_FILE
     prepare_partial(path).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     publish(path)
 
@@ -172,8 +179,9 @@ def read_training_data(recipe: PaperRecipe, data: Path) -> TrainingData:
     split = "validation" if any(sample.split == "validation" for sample in labelled) else "test"
     held_out = [sample for sample in labelled if sample.split == split]
     network, batch, seed = recipe.network, recipe.data.batch, recipe.training.seed
-    # System A is given the large pictures and makes the small ones itself.
+    # System A is given the large pictures of one person and makes the small ones itself.
     size = network.size * 2 if isinstance(network, BodyPartAwareSettings) else network.size
+    view: View = "person" if network.system in PERSON_SYSTEMS else "frame"
     change = Augmentation(recipe.data.flip, recipe.data.rotation, recipe.data.zoom)
     if clips:
         return _clip_data(recipe, names, chosen, held_out, poses, size, change, split)
@@ -183,10 +191,10 @@ def read_training_data(recipe: PaperRecipe, data: Path) -> TrainingData:
         with_poses = batch // 2 if poses else 0
         rows = [chosen[row] for row in epoch_rows(len(chosen), batch - with_poses, step, seed)]
         rows += [poses[row] for row in epoch_rows(len(poses), with_poses, step, seed + 1)] if poses else []
-        return picture_batch(rows, size, rng, change)
+        return picture_batch(rows, size, rng, change, view=view)
 
     def measured() -> Iterator[Batch]:
-        return (picture_batch(part, size, None, change) for part in _parts(held_out, batch))
+        return (picture_batch(part, size, None, change, view=view) for part in _parts(held_out, batch))
 
     return TrainingData(names, len(chosen), draw, measured, split)
 
@@ -210,18 +218,23 @@ def _clip_data(
         rng = np.random.default_rng((seed, 1, step))
         if poses and step % 2 == 0:
             return picture_batch(
-                [poses[row] for row in epoch_rows(len(poses), batch, step, seed + 1)], size, rng, change
+                [poses[row] for row in epoch_rows(len(poses), batch, step, seed + 1)],
+                size,
+                rng,
+                change,
+                view="person",
             )
         rows = epoch_rows(len(clips), batch, step, seed)
         labels = [chosen[row].label or 0 for row in rows]
-        return clip_batch([clips[row] for row in rows], labels, frames, rng, flip=change.flip)
+        return clip_batch([clips[row].frames for row in rows], labels, frames, rng, flip=change.flip)
 
     def measured() -> Iterator[Batch]:
         for rows in _parts(range(len(held)), batch):
             labels = [held_out[row].label or 0 for row in rows]
-            yield clip_batch([held[row] for row in rows], labels, frames, None, flip=False)
+            yield clip_batch([held[row].frames for row in rows], labels, frames, None, flip=False)
 
-    return TrainingData(names, len(clips) * (2 if poses else 1), draw, measured, split)
+    stride = clip_stride(clips, frames)
+    return TrainingData(names, len(clips) * (2 if poses else 1), draw, measured, split, stride)
 
 
 def _parts(rows: Sequence, batch: int) -> Iterator[Sequence]:

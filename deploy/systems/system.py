@@ -12,12 +12,13 @@ from deploy.graph_export import GraphExport, given, taken
 from deploy.samples import demo_pictures
 from edgeact.bundle.manifest import CropSpec, HeadSpec, Scope, TensorSpec
 from edgeact.errors import UsageError
+from trainer.data.labelled_samples import PERSON_PADDING
 
 # Shapes of a network's weights by name: what a network's size is read from.
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
-# A person's box grown by a quarter, as the pose networks that ship are given it.
-PERSON_CROP = CropSpec(padding=1.25)
+# As the pose networks that ship are given a person, and as the papers' networks are trained here.
+PERSON_CROP = CropSpec(padding=PERSON_PADDING)
 
 
 @dataclass(frozen=True, slots=True)

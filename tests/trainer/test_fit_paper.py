@@ -3,31 +3,14 @@
 import json
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from edgeact.errors import ConfigError
+from tests.trainer.paper_sets import write_stanford40
 from trainer.fit_paper import epoch_rows, train_paper
 from trainer.paper_recipe import load_paper_recipe, paper_recipes
-
-
-def write_stanford40(root: Path) -> Path:
-    """Two actions that colours tell apart, forty pictures."""
-    (root / "stanford40" / "images").mkdir(parents=True)
-    rows = ["file,action,split,width,height,x,y,w,h"]
-    rng = np.random.default_rng(0)
-    for number in range(40):
-        action = ("run", "eat")[number % 2]
-        image = rng.integers(0, 60, (48, 48, 3), np.uint8)
-        image[8:40, 8:40, 2 * (number % 2)] += 150
-        name = f"{action}_{number:03d}.png"
-        cv2.imwrite(str(root / "stanford40" / "images" / name), image)
-        rows.append(f"{name},{action},train,48,48,8,8,32,32")
-    (root / "stanford40" / "labels.csv").write_text("\n".join(rows))
-    return root
 
 
 def small_recipe(folder: Path, *, published: bool = False) -> Path:

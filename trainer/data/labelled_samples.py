@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 
 from edgeact.capture.open import open_source
 from edgeact.errors import SourceNotFoundError
-from edgeact.geometry import letterbox
+from edgeact.geometry import letterbox, letterbox_matrix, person_crop_matrix, warp
 from edgeact.skeleton import MPII_16
 from trainer.data.action_sequences import read_groups
 from trainer.data.lspet import LSP_JOINTS, read_lspet
@@ -20,9 +21,14 @@ from trainer.data.splits import Split, split_by_hash
 from trainer.losses import MISSING
 from trainer.task import Batch
 
+View = Literal["frame", "person"]
+# A person's crop is the box grown by a quarter, as the graphs of one person are given it at run time.
+PERSON_PADDING = 1.25
+
 _GREY = 114  # of what lies outside a picture, as `letterbox` fills it
 _JOINTS = len(MPII_16.joints)
 _KEPT_FRAMES = 48  # of a clip, evenly over it: what a clip of 16 is drawn from
+_SHORTEST_PART = 2 / 3  # of a clip that is drawn
 # Left and right change places in a mirrored picture.
 _MIRROR = [
     MPII_16.joints.index(name.replace("left", "#").replace("right", "left").replace("#", "right"))
@@ -122,22 +128,29 @@ def ut_interaction(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
 
 
 def picture_batch(
-    samples: Sequence[LabelledSample], size: int, rng: np.random.Generator | None, change: Augmentation
+    samples: Sequence[LabelledSample],
+    size: int,
+    rng: np.random.Generator | None,
+    change: Augmentation,
+    *,
+    view: View = "frame",
 ) -> Batch:
-    """Pictures as squares of a size, with what is known of them.
+    """Pictures as squares of a size, placed as at run time, with what is known of them.
 
     Args:
         samples: The pictures, in order.
         size: Side in pixels.
         rng: Draws the changes; None leaves the pictures as they are, for measuring.
         change: What may be drawn.
+        view: Of the whole picture, or of the person whose box there is; without a box it is the whole picture.
     """
     pixels, boxes, joints = [], [], []
     for sample in samples:
         image = read_rgb(sample.path)
         mirrored = rng is not None and change.flip and rng.random() < 0.5
-        matrix = _matrix(image.shape[1], image.shape[0], size, rng, change, mirrored=mirrored)
-        pixels.append(cv2.warpAffine(image, matrix, (size, size), borderValue=(_GREY, _GREY, _GREY)))
+        box = sample.box if view == "person" else None
+        matrix = _matrix(image.shape[1], image.shape[0], box, size, rng, change, mirrored=mirrored)
+        pixels.append(_pixels(image, matrix, size, grey=box is None, changed=rng is not None))
         boxes.append(np.full(4, np.nan, np.float32) if sample.box is None else _moved_box(sample.box, matrix))
         joints.append(_moved_joints(sample.joints, matrix, mirrored=mirrored))
     return Batch(
@@ -148,19 +161,39 @@ def picture_batch(
     )
 
 
+def _pixels(image: np.ndarray, matrix: np.ndarray, size: int, *, grey: bool, changed: bool) -> np.ndarray:
+    """The square of a picture; grey lies around whole pictures and black around crops, as at run time."""
+    if not grey:
+        return warp(image, matrix.astype(np.float32), width=size, height=size)
+    if not changed:
+        return letterbox(image, width=size, height=size)
+    return cv2.warpAffine(image, matrix, (size, size), borderValue=(_GREY, _GREY, _GREY))
+
+
 def _matrix(
-    width: int, height: int, size: int, rng: np.random.Generator | None, change: Augmentation, *, mirrored: bool
+    width: int,
+    height: int,
+    box: np.ndarray | None,
+    size: int,
+    rng: np.random.Generator | None,
+    change: Augmentation,
+    *,
+    mirrored: bool,
 ) -> np.ndarray:
-    """Pixels of a picture → pixels of the square: fitted, turned, zoomed and mirrored about the middle: ``(2, 3)``."""
-    scale, angle = size / max(width, height), 0.0
+    """Pixels of a picture → pixels of the square, turned, zoomed and mirrored about its middle: ``(2, 3)``."""
+    if box is None:
+        matrix = letterbox_matrix(width, height, width=size, height=size)
+    else:
+        matrix = person_crop_matrix(box, width=size, height=size, padding=PERSON_PADDING)
+    scale, angle = 1.0, 0.0
     if rng is not None:
-        scale *= 1 + float(rng.uniform(-change.zoom, change.zoom))
+        scale = 1 + float(rng.uniform(-change.zoom, change.zoom))
         angle = float(np.deg2rad(rng.uniform(-change.rotation, change.rotation)))
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if mirrored:
         turn = np.diag([-1.0, 1.0]) @ turn
-    middle, target = np.array([(width - 1) / 2, (height - 1) / 2]), np.full(2, (size - 1) / 2)
-    return np.concatenate([turn, (target - turn @ middle)[:, None]], 1)
+    middle = np.full(2, (size - 1) / 2)
+    return np.concatenate([turn @ matrix[:, :2], (turn @ (matrix[:, 2] - middle) + middle)[:, None]], 1)
 
 
 def _moved_box(box: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -176,15 +209,33 @@ def _moved_joints(joints: np.ndarray | None, matrix: np.ndarray, *, mirrored: bo
     return moved[_MIRROR] if mirrored else moved
 
 
-def read_clips(samples: Sequence[LabelledSample], size: int) -> list[np.ndarray]:
-    """Every clip as at most `_KEPT_FRAMES` even squares of a size: ``(T, size, size, 3)`` uint8 RGB each."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadClip:
+    """A clip in memory.
+
+    Attributes:
+        frames: ``(T, size, size, 3)`` uint8 RGB, even over the clip.
+        seconds: From the first frame to the last.
+    """
+
+    frames: np.ndarray
+    seconds: float
+
+
+def read_clips(samples: Sequence[LabelledSample], size: int) -> list[ReadClip]:
+    """Every clip as at most `_KEPT_FRAMES` even squares of a size."""
     clips = []
     for sample in samples:
         with open_source(sample.path) as source:
-            frames = [letterbox(frame.image, width=size, height=size) for frame in source.frames()]
-        chosen = np.linspace(0, len(frames) - 1, min(len(frames), _KEPT_FRAMES)).round().astype(int)
-        clips.append(np.stack([frames[index] for index in chosen]))
+            seen = [(frame.time, letterbox(frame.image, width=size, height=size)) for frame in source.frames()]
+        chosen = np.linspace(0, len(seen) - 1, min(len(seen), _KEPT_FRAMES)).round().astype(int)
+        clips.append(ReadClip(np.stack([seen[index][1] for index in chosen]), seen[-1][0] - seen[0][0]))
     return clips
+
+
+def clip_stride(clips: Sequence[ReadClip], frames: int) -> float:
+    """Seconds between two of so many frames that `clip_batch` draws of a clip, in the middle of all clips and draws."""
+    return float(np.median([clip.seconds for clip in clips])) * (1 + _SHORTEST_PART) / 2 / max(frames - 1, 1)
 
 
 def clip_batch(
@@ -203,7 +254,7 @@ def clip_batch(
     for clip in clips:
         first, last = 0.0, len(clip) - 1.0
         if rng is not None:
-            length = last * float(rng.uniform(2 / 3, 1))
+            length = last * float(rng.uniform(_SHORTEST_PART, 1))
             first = float(rng.uniform(0, last - length))
             last = first + length
         chosen = clip[np.linspace(first, last, frames).round().astype(int)]

@@ -11,7 +11,9 @@ from edgeact.skeleton import MPII_16
 from trainer.data.labelled_samples import (
     Augmentation,
     LabelledSample,
+    ReadClip,
     clip_batch,
+    clip_stride,
     lspet_poses,
     picture_batch,
     stanford40,
@@ -52,9 +54,28 @@ def test_measuring_changes_nothing_and_what_nobody_said_is_missing(tmp_path: Pat
     bare = LabelledSample(sample.path, "test")
     one, other = (picture_batch([sample, bare], 60, None, STRONG) for _ in range(2))
     assert (one.pixels == other.pixels).all()
-    assert one.boxes[0].numpy() == pytest.approx(np.array([22.25, 24.75, 37.25, 34.75]), abs=0.6)
+    assert one.boxes[0].numpy() == pytest.approx(np.array([14.75, 24.75, 29.75, 34.75]), abs=0.6)
     assert bool(one.has_box[0])
     assert not bool(one.has_box[1] | one.has_action[1] | one.has_pose[1])
+
+
+def test_a_person_is_cut_out_as_at_run_time(tmp_path: Path) -> None:
+    """The longer side of the box over 1.25 fills the crop, black lies beyond the picture."""
+    sample = marked(tmp_path / "a.png")
+    batch = picture_batch([sample], 100, None, STRONG, view="person")
+    assert batch.boxes[0].numpy() == pytest.approx(np.array([9.5, 22.83, 89.5, 76.17]), abs=0.1)
+    edge = LabelledSample(sample.path, "train", 0, np.array([-40, 0, 20, 60], np.float32))
+    assert (picture_batch([edge], 100, None, STRONG, view="person").pixels[0, :, 0] == 0).all()
+    drawn = picture_batch([sample], 100, np.random.default_rng(1), STRONG, view="person")
+    rows, columns = np.nonzero(drawn.pixels[0, :, :, 0].numpy() > 200)
+    found = np.array([columns.min(), rows.min(), columns.max(), rows.max()])
+    assert np.clip(drawn.boxes[0].numpy(), 0, 99) == pytest.approx(found, abs=4)
+
+
+def test_the_stride_of_clips_is_that_of_what_is_drawn() -> None:
+    """Of clips of 1, 2 and 6 seconds five sixths of the middle one are drawn on the whole, as six frames."""
+    clips = [ReadClip(np.zeros((2, 4, 4, 3), np.uint8), seconds) for seconds in (1.0, 6.0, 2.0)]
+    assert clip_stride(clips, 6) == pytest.approx(2.0 * 5 / 6 / 5)
 
 
 def test_frames_of_a_clip_are_even_and_in_order() -> None:

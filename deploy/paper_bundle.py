@@ -1,0 +1,113 @@
+"""What `edgeact train paper` has trained → a bundle: sides, clips and labels as trained, figures on its card."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from deploy.export_bundle import BundleName, export_network
+from deploy.systems.system import ExportOptions
+from edgeact.errors import SourceFormatError, SourceNotFoundError
+from trainer.fit_paper import NETWORK_FILE, RESULT_FILE
+from trainer.models.published import load_published
+from trainer.paper_recipe import NetworkSettings, PaperRecipe, make_task
+from trainer.tasks.attentional_pooling import AttentionalPoolingSettings
+from trainer.tasks.body_part_aware import BodyPartAwareSettings
+from trainer.tasks.gated3d import Gated3dSettings
+from trainer.tasks.loss_guided import LossGuidedSettings
+from trainer.tasks.pose_action_pyramid import PoseActionPyramidSettings
+
+# Terms as the sources state them.
+SET_TERMS = {
+    "stanford40": (
+        "Stanford 40 Actions (Yao et al., ICCV 2011)",
+        "research; photos of the web, no licence",
+    ),
+    "lspet": ("Leeds Sports Pose extended (Johnson and Everingham, CVPR 2011)", "cite; Flickr photos, none stated"),
+    "ut_interaction": ("UT-Interaction (Ryoo and Aggarwal, 2010)", "public research set"),
+}
+
+_KEYS = ("top1", "mAP", "samples", "split", "how", "trained_on", "labels", "clip_stride")  # of a result
+
+
+def export_paper(recipe: PaperRecipe, trained: Path, out: Path, *, persons_from: Path | None = None) -> None:
+    """Write the bundle of a trained network.
+
+    Args:
+        recipe: That it was trained by.
+        trained: Folder with ``network.safetensors`` and ``result.json``.
+        out: The bundle's folder; a bundle that is there is replaced.
+        persons_from: The bundle whose detector follows persons, for A and E; None takes the default.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: The training's files are missing or damaged.
+        BundleError, UsageError, OutputError: See `deploy.export_bundle.export_weights`.
+    """
+    result = _read_result(trained / RESULT_FILE)
+    labels = tuple(result["labels"])
+    network = make_task(recipe.network, len(labels), None).network
+    load_published(network, trained / NETWORK_FILE, lambda name: name)
+    export_network(
+        recipe.network.system,
+        network.eval(),
+        out,
+        export_options(recipe.network, labels, result["clip_stride"]),
+        called=BundleName(name=recipe.name, licence="see the terms of the data"),
+        persons_from=persons_from,
+        training=_described(recipe, result),
+    )
+
+
+def export_options(network: NetworkSettings, labels: tuple[str, ...], clip_stride: float | None) -> ExportOptions:
+    """What a graph must have as it was trained.
+
+    Args:
+        network: The recipe's settings.
+        labels: In the order of training.
+        clip_stride: Seconds between two frames of a clip, of C and E.
+    """
+    match network:
+        case BodyPartAwareSettings():
+            return ExportOptions(labels, side=2 * network.size)
+        case LossGuidedSettings() | AttentionalPoolingSettings():
+            return ExportOptions(labels, side=network.size)
+        case Gated3dSettings():
+            return ExportOptions(
+                labels,
+                side=network.size,
+                clip_length=network.frames,
+                clip_stride=clip_stride,
+                explain=("sum3dcam",),
+            )
+        case PoseActionPyramidSettings():
+            return ExportOptions(labels, side=network.size, clip_length=network.frames, clip_stride=clip_stride)
+
+
+def _described(recipe: PaperRecipe, result: dict[str, Any]) -> dict[str, Any]:
+    measured = {
+        "right at first guess": f"{result['top1']:.1%}",
+        "mAP": f"{result['mAP']:.1%}",
+        "samples": f"{result['samples']} of {result['split']}; {result['how']}",
+        "trained on": f"{result['trained_on']} samples, {recipe.training.epochs} epochs, seed {recipe.training.seed}",
+    }
+    notes = []
+    if isinstance(recipe.network, PoseActionPyramidSettings):
+        notes.append(
+            "Actions were learnt from whole frames of clips, poses from crops of persons; at run time both come of the "
+            "crop of one person."
+        )
+    return {
+        "recipe": recipe.model_dump(mode="json"),
+        "measured": measured,
+        "notes": notes,
+        "data": [list(SET_TERMS[name]) for name in recipe.data.sets],
+    }
+
+
+def _read_result(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise SourceNotFoundError(f"{path} not found; train the network first: edgeact train paper RECIPE")
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return {key: found[key] for key in _KEYS}
+    except (ValueError, KeyError) as error:
+        raise SourceFormatError(f"{path} is no result of this version; remove its folder and train again") from error
