@@ -153,6 +153,8 @@ class Observation:
         scene: What action heads say of the scene as a whole.
         attention: Maps of the whole frame that belong to no action head.
         stage_seconds: How long each stage took for it.
+        detections: What the detector found in the frame, also what is not sure enough to be a person; empty where it
+            did not run.
     """
 
     frame: Frame
@@ -160,6 +162,7 @@ class Observation:
     scene: tuple[Reading, ...] = ()
     attention: tuple[AttentionMap, ...] = ()
     stage_seconds: dict[str, float] = field(default_factory=dict)
+    detections: tuple[Detection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -297,6 +297,27 @@ def posture(
 
 
 @app.command()
+def privacy(
+    data: DataOption = Path("data"),
+    bundle: BundleOption = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="where the table goes")] = None,
+) -> None:
+    """Who is still to be seen where `edgeact run` hides heads or persons, on other people's pictures with joints.
+
+    edgeact train privacy --data DATA --bundle compact
+    """
+    from edgeact.atomic import write_text
+    from edgeact.bundle.load import load_bundle
+    from trainer.measure.privacy import measure_privacy, privacy_table
+
+    table = privacy_table(measure_privacy(load_bundle(bundle), data, progress=show_progress))
+    _print_table(table)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text(out / "privacy.md", table.markdown)
+
+
+@app.command()
 def lifting(
     data: DataOption = Path("data"),
     bundle: BundleOption = None,

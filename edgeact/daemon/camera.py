@@ -18,6 +18,7 @@ from edgeact.daemon.shedding import Load, Step
 from edgeact.errors import EdgeactError
 from edgeact.memory import MEGABYTE
 from edgeact.perception.pace import Pace
+from edgeact.privacy.concealer import Concealer
 from edgeact.runtime.budget import Budget
 from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
@@ -65,6 +66,7 @@ class Camera:
         config: Of the camera.
         pipeline: How its frames are perceived.
         make_outlets: Makes the outlets for each run of an opened source.
+        make_concealer: Makes, for each run, what takes people out of the pictures; None where all may be seen.
 
     Attributes:
         watched: How it stands.
@@ -78,11 +80,13 @@ class Camera:
         config: CameraConfig,
         pipeline: PipelineConfig,
         make_outlets: Callable[[Source], Sequence[Outlet]],
+        make_concealer: Callable[[], Concealer | None] = lambda: None,
     ) -> None:
         self.watched = Watched(name)
         self.restarts = 0
         self.given_up: tuple[Step, ...] = ()
-        self._config, self._pipeline, self._make_outlets = config, pipeline, make_outlets
+        self._config, self._pipeline = config, pipeline
+        self._make_outlets, self._make_concealer = make_outlets, make_concealer
         self._sinks: list[Sink] = []
         self._pace = Pace()
         self._limit: RateLimited | None = None
@@ -172,6 +176,7 @@ class Camera:
                 SourceJob(
                     limited,
                     outlets,
+                    conceal=self._make_concealer(),
                     on_observation=self.watched.note,
                     budget=Budget(self._pipeline.queue_frames, self._pipeline.memory_megabytes * MEGABYTE),
                     pace=self._pace,

@@ -14,7 +14,7 @@ from edgeact.capture.live import LiveSource
 from edgeact.daemon.camera import open_camera
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_store import EventStore
-from edgeact.daemon.judge import check_actions
+from edgeact.daemon.fits_bundle import check_bundle
 from edgeact.daemon.open_web import probe_web
 from edgeact.daemon.webhook import open_webhook
 from edgeact.doctor import Check
@@ -50,7 +50,7 @@ def _bundle(config: DaemonConfig) -> list[Check]:
         bundle = load_bundle(config.bundle)
         for graph in bundle.manifest.graphs:
             bundle.read_graph(graph)
-        check_actions(config, bundle.plan)
+        check_bundle(config, bundle.plan)
     except EdgeactError as error:
         return [_failed("bundle", error)]
     return [Check("bundle", "ok", f"{bundle.manifest.name} {bundle.manifest.version}, hashes match")]

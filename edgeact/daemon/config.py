@@ -16,6 +16,7 @@ from edgeact.capture.base import SourceKind
 from edgeact.config import NO_MAP, PipelineConfig
 from edgeact.daemon.rule_config import LineEnds, RuleConfig, TimeZone, ZoneCorners
 from edgeact.daemon.shedding import STEPS, Step
+from edgeact.privacy.areas import PrivacyMode
 from edgeact.rules.camera_rules import Rule
 
 SCHEMA_VERSION = 1
@@ -99,6 +100,7 @@ class CameraConfig(Section):
     tls_ca: Path | None = None
     size: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
     rate: Annotated[float, Field(gt=0, le=1000)] | None = None
+    privacy: PrivacyMode = "none"
     zones: dict[Name, ZoneCorners] = Field(default_factory=dict)
     lines: dict[Name, LineEnds] = Field(default_factory=dict)
 

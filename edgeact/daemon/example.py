@@ -29,6 +29,7 @@ kind = "live"                  # a recording at its own pace; cameras and stream
 # tls_ca = "camera-ca.pem"     # certificates to trust instead of the system's
 # size = [1280, 720]           # to ask a /dev/video camera for
 # rate = 15
+# privacy = "heads"            # hide heads, "persons", or all but the joints ("skeleton") in all that is stored or sent
 # enabled = false
 
 [cameras.demo.zones]           # corners in parts of the picture: [0, 0] is the top left, [1, 1] the bottom right

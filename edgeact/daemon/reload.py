@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from edgeact.bundle.plan import Plan
 from edgeact.daemon.config import DaemonConfig
-from edgeact.daemon.judge import check_actions
+from edgeact.daemon.fits_bundle import check_bundle
 from edgeact.errors import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def accepted(old: DaemonConfig, new: DaemonConfig, plan: Plan) -> DaemonConfig:
         The old one itself where the new one cannot be used with the bundle; that is logged.
     """
     try:
-        check_actions(new, plan)
+        check_bundle(new, plan)
     except ConfigError as error:
         logger.error("%s; the old configuration stays", error)
         return old

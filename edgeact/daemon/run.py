@@ -21,9 +21,10 @@ from edgeact.daemon.camera import Camera
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_sink import EventSink
 from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.fits_bundle import check_bundle, make_concealer
 from edgeact.daemon.fleet import Fleet
 from edgeact.daemon.frame_lines import FrameLines
-from edgeact.daemon.judge import Judge, check_actions
+from edgeact.daemon.judge import Judge
 from edgeact.daemon.open_web import open_web
 from edgeact.daemon.outbox import Outbox
 from edgeact.daemon.reload import accepted
@@ -95,7 +96,7 @@ def run_daemon(
             stack.callback(web.stop)
             web.start()
         bundle = load_bundle(config.bundle)
-        check_actions(config, bundle.plan)
+        check_bundle(config, bundle.plan)
         engine = Engine(bundle, device=config.pipeline.device, threads=config.pipeline.threads)
         stack.callback(lambda: None if left_behind() else engine.close())  # what hangs may still run a graph
         try_graphs(engine)
@@ -107,7 +108,13 @@ def run_daemon(
         session = stack.enter_context(Session(Stages(engine), config.perceiving))
 
         def make_camera(name: str, config: DaemonConfig) -> Camera:
-            return Camera(name, config.cameras[name], config.perceiving, partial(_outlets, name, config, bundle, store))
+            return Camera(
+                name,
+                config.cameras[name],
+                config.perceiving,
+                partial(_outlets, name, config, bundle, store),
+                partial(make_concealer, name, config, bundle.plan),
+            )
 
         fleet = Fleet(session, config, make_camera)
         notices = notices or ServiceNotices({})

@@ -87,7 +87,12 @@ class Stages:
 
     def track(self, batch: Sequence[tuple[Stream, Looked]]) -> list[Followed | BackendError]:
         """Follow everybody; poses are estimated for the persons of all frames at once."""
-        answers = self._expect(batch)
+        found = self._look_where_wanted(batch)
+        batch = [
+            (stream, looked if isinstance(one, BackendError) else replace(looked, detections=one))
+            for (stream, looked), one in zip(batch, found, strict=True)
+        ]
+        answers = self._expect(batch, found)
         while any(isinstance(answer, PoseRequest) for answer in answers):
             self._answer(batch, answers)
         followed: list[Followed | BackendError] = []
@@ -123,8 +128,9 @@ class Stages:
             one = stream.acting.conclude(shown)
             if self._judges:
                 seconds["action"] = (acted - began) / len(batch)
-            one.observation.stage_seconds.update(seconds)
-            perceived.append(one)
+            observation = replace(one.observation, detections=followed.looked.detections or ())
+            observation.stage_seconds.update(seconds)
+            perceived.append(replace(one, observation=observation))
         explaining = (clock.perf_counter() - acted) / max(len(batch), 1)
         for outcome in perceived:
             if not isinstance(outcome, BackendError):
@@ -151,13 +157,22 @@ class Stages:
             one.seconds["detect"] = (clock.perf_counter() - began) / len(looked)
         return list(found)
 
-    def _expect(self, batch: Sequence[tuple[Stream, Looked]]) -> list[PoseRequest | TrackStep | BackendError]:
-        """Tell the trackers of their frames; for those that need to know more, the detector runs first."""
+    def _look_where_wanted(
+        self, batch: Sequence[tuple[Stream, Looked]]
+    ) -> list[tuple[Detection, ...] | BackendError | None]:
+        """The detections of each frame; where a tracker needs to know more, the detector runs now."""
         wanted = [row for row, (stream, looked) in enumerate(batch) if _wants_detection(stream, looked)]
         found = dict(zip(wanted, self._detect([batch[row][1] for row in wanted]), strict=True))
+        return [found.get(row, looked.detections) for row, (_, looked) in enumerate(batch)]
+
+    def _expect(
+        self,
+        batch: Sequence[tuple[Stream, Looked]],
+        found: Sequence[tuple[Detection, ...] | BackendError | None],
+    ) -> list[PoseRequest | TrackStep | BackendError]:
+        """Tell the trackers of their frames, and of the persons found in them."""
         answers: list[PoseRequest | TrackStep | BackendError] = []
-        for row, (stream, looked) in enumerate(batch):
-            detections = found.get(row, looked.detections)
+        for (stream, looked), detections in zip(batch, found, strict=True):
             if stream.tracker is None or isinstance(detections, BackendError):
                 answers.append(detections if isinstance(detections, BackendError) else TrackStep((), ()))
                 continue

@@ -25,6 +25,8 @@ class SourceJob:
         on_observation: Told of every observation before it is given out; must be quick.
         budget: What it may take.
         pace: How thoroughly it is perceived; may be changed while it runs.
+        conceal: Gives each observation with a picture that may be shown; called before all else that is told of it, so
+            that no outlet ever sees another.
     """
 
     source: Source
@@ -33,6 +35,7 @@ class SourceJob:
     on_observation: Callable[[Observation], None] | None = None
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
+    conceal: Callable[[Observation], Observation] | None = None
 
 
 class SourceQueues:

@@ -15,7 +15,7 @@ class RenderLoop:
     """What the thread that draws and gives out does.
 
     Args:
-        job: Says how to draw, and who is told of each observation.
+        job: Says what is concealed and how to draw, and who is told of each observation.
         queue: Where what was perceived comes from.
         outlets: Who gets it.
         counters: Where it is counted.
@@ -56,6 +56,8 @@ class RenderLoop:
         number = 0
         while (perceived := self._queue.get()) is not None:
             observation, picture = perceived.observation, None
+            if self._job.conceal is not None:
+                observation = self._job.conceal(observation)
             if draw is not None:
                 began = time.perf_counter()
                 picture = draw(observation)

@@ -401,3 +401,27 @@ def test_a_second_source_costs_little_memory(engine: Engine) -> None:
     kept += [fill("third"), fill("fourth")]
     assert len(kept) == 4
     assert (process.memory_info().rss - before) / 2 <= 5 * 2**20
+
+
+def test_no_outlet_sees_a_picture_that_was_concealed() -> None:
+    class Pictures(ListSink):
+        takes = frozenset({"observations", "pictures"})
+
+        def write(self, observation: Observation, picture: UInt8 | None) -> None:
+            assert picture is not None
+            seen.extend((int(observation.frame.image.max()), int(picture.max())))
+
+    def blacken(observation: Observation) -> Observation:
+        return replace(observation, frame=replace(observation.frame, image=observation.frame.image * 0))
+
+    seen: list[int] = []
+    with Session(Echo()) as session:
+        job = SourceJob(
+            Walkers("1", 5),
+            [Outlet("pictures", Pictures())],
+            draw=lambda observation: observation.frame.image,
+            on_observation=lambda observation: seen.append(int(observation.frame.image.max())),
+            conceal=blacken,
+        )
+        session.wait(session.add(job))
+    assert seen == [0] * 15

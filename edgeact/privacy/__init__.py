@@ -1,0 +1,1 @@
+"""Taking people out of pictures before these are stored or sent."""
