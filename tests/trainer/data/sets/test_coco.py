@@ -1,0 +1,40 @@
+"""COCO keypoints, on a tiny copy of its official layout."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeact.errors import SourceNotFoundError
+from tests.trainer.data.sets.layouts import write
+from trainer.data.sample import HIDDEN, SEEN, Picture
+from trainer.data.sets.coco import read_coco_keypoints
+
+
+def test_coco_keypoints(tmp_path: Path) -> None:
+    keypoints = [0, 0, 0] * 15 + [5, 6, 1] + [7, 8, 2]
+    square = {"segmentation": [[2, 2, 6, 2, 6, 5, 2, 5]], "bbox": [2, 2, 4, 3]}
+    lengths = {"segmentation": {"counts": [12, 3, 85], "size": [10, 10]}, "bbox": [1, 2, 1, 3]}
+    people = [
+        {"id": 1, "image_id": 9, "keypoints": keypoints, "iscrowd": 0, **square},
+        {"id": 2, "image_id": 9, "keypoints": keypoints, "iscrowd": 1, **lengths},
+        {"id": 3, "image_id": 9, "keypoints": keypoints, "iscrowd": 0, **lengths},
+    ]
+    images = [{"id": 9, "file_name": "000000000009.jpg", "height": 10, "width": 10}]
+    file = tmp_path / "annotations" / "person_keypoints_val2017.json"
+    write(file, json.dumps({"images": images, "annotations": people}))
+    first, second = read_coco_keypoints(tmp_path, parts=("val",)).samples
+    assert first.media == Picture(tmp_path / "val2017" / "000000000009.jpg")
+    assert first.boxes[0, 0].tolist() == [2, 2, 6, 5]
+    assert first.visibility[0, 0, -2:].tolist() == [HIDDEN, SEEN]
+    assert np.isnan(first.joints[0, 0, 0]).all()
+    assert first.masks is not None
+    assert first.masks().shape == (1, 1, 10, 10)
+    assert int(first.masks().sum()) == 12
+    assert np.argwhere(second.masks()[0, 0]).tolist() == [[2, 1], [3, 1], [4, 1]]
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFoundError, match=r"give the folder that|has no"):
+        read_coco_keypoints(tmp_path)

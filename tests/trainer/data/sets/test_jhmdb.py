@@ -1,0 +1,37 @@
+"""JHMDB, on a tiny copy of its official layout."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeact.errors import SourceNotFoundError
+from tests.trainer.data.sets.layouts import write, write_clip
+from tests.trainer.data.sets.matlab_files import write_version5, write_version73
+from trainer.data.sample import Video
+from trainer.data.sets.jhmdb import read_jhmdb
+
+
+@pytest.mark.parametrize("write_matlab", [write_version5, write_version73])
+def test_jhmdb(write_matlab: Callable, tmp_path: Path) -> None:
+    places = np.arange(2 * 15 * 3.0).reshape(2, 15, 3) + 1
+    mask = np.zeros((4, 5, 3))
+    mask[1, 2, 0] = 1
+    for name in ("film_a_run_f_1", "film_b_run_f_1"):
+        write_matlab(tmp_path / "joint_positions" / "run" / name / "joint_positions.mat", {"pos_img": places})
+        write_matlab(tmp_path / "puppet_mask" / "run" / name / "puppet_mask.mat", {"part_mask": mask})
+    write(tmp_path / "splits" / "run_test_split1.txt", "film_a_run_f_1.avi 1\nfilm_b_run_f_1.avi 2\n")
+    write_clip(tmp_path / "ReCompress_Videos" / "run" / "film_a_run_f_1.avi")
+    first, second = read_jhmdb(tmp_path).samples
+    assert (first.split, second.split, first.source) == ("train", "test", "film_a")
+    assert first.joints.shape == (3, 1, 15, 2)
+    assert first.joints[2, 0, 1].tolist() == [places[0, 1, 2] - 1, places[1, 1, 2] - 1]
+    assert np.argwhere(first.masks()).tolist() == [[0, 0, 1, 2]]
+    assert isinstance(first.media, Video)
+    assert second.media is None
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFoundError, match=r"give the folder that|has no"):
+        read_jhmdb(tmp_path)

@@ -1,0 +1,28 @@
+"""V-COCO, on a tiny copy of its official layout."""
+
+import json
+from pathlib import Path
+
+from tests.trainer.data.sets.layouts import write
+from trainer.data.sample import Picture
+from trainer.data.sets.vcoco import read_vcoco
+
+
+def test_vcoco(tmp_path: Path) -> None:
+    file = "COCO_train2014_000000000009.jpg"
+    boxes = [{"id": 5, "bbox": [1, 2, 3, 4]}, {"id": 6, "bbox": [1, 2, 3, 4]}]
+    write(
+        tmp_path / "data" / "instances_vcoco_all_2014.json",
+        json.dumps({"annotations": boxes, "images": [{"id": 9, "file_name": file}]}),
+    )
+    for part, people in (("train", [5, 6]), ("val", []), ("test", [])):
+        verbs = [
+            {"action_name": name, "ann_id": people, "image_id": [9] * len(people), "label": label[: len(people)]}
+            for name, label in (("hold", [1, 0]), ("sit", [1, 0]))
+        ]
+        write(tmp_path / "data" / "vcoco" / f"vcoco_{part}.json", json.dumps(verbs))
+    found = read_vcoco(tmp_path, tmp_path / "coco")
+    assert found.actions == ("hold", "sit")
+    assert [(s.split, s.actions) for s in found.samples] == [("train", (0, 1)), ("train", ())]
+    assert found.samples[0].media == Picture(tmp_path / "coco" / "train2014" / file)
+    assert found.samples[0].source == found.samples[1].source

@@ -1,0 +1,76 @@
+"""COCO keypoints (Lin et al., ECCV 2014): ``annotations/person_keypoints_PARTYEAR.json`` and a folder of pictures.
+
+A sample is one person. Crowds, which are one mask around many people, are left out.
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeact.skeleton import COCO_17
+from trainer.data.sample import Picture, Sample, SampleSet, one_person
+from trainer.data.sets.files import read_json_file
+from trainer.data.splits import Split
+
+_SPLITS: dict[str, Split] = {"train": "train", "val": "validation", "test": "test"}
+
+
+def read_coco_keypoints(root: Path, *, year: int = 2017, parts: tuple[str, ...] = ("train", "val")) -> SampleSet:
+    """Every person of the parts, with box, joints and mask.
+
+    Args:
+        root: With ``annotations`` and ``train2017`` …
+        year: Of the release.
+        parts: Of ``train``, ``val`` and ``test``.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: The annotations are missing or damaged.
+    """
+    samples: list[Sample] = []
+    for part in parts:
+        file = root / "annotations" / f"person_keypoints_{part}{year}.json"
+        content = read_json_file(file, "the annotations of COCO keypoints")
+        pictures = {picture["id"]: picture for picture in content["images"]}
+        for person in content["annotations"]:
+            if not person.get("iscrowd", 0):
+                picture = pictures[person["image_id"]]
+                folder = root / f"{part}{year}"
+                samples.append(_person(person, picture, folder / picture["file_name"], _SPLITS[part]))
+    return SampleSet("coco_keypoints", tuple(samples), joints=COCO_17.joints)
+
+
+def _person(person: dict[str, Any], picture: dict[str, Any], path: Path, split: Split) -> Sample:
+    joints = np.asarray(person["keypoints"], np.float32).reshape(len(COCO_17.joints), 3)
+    visibility = joints[:, 2].astype(np.int8)  # the numbers are COCO's
+    places = np.where(visibility[:, None] > 0, joints[:, :2], np.nan)
+    return Sample(
+        f"{path.stem}#{person['id']}",
+        path.stem,
+        Picture(path),
+        split,
+        boxes=one_person(box_of(person["bbox"])),
+        joints=one_person(places),
+        visibility=visibility[None, None],
+        masks=partial(read_mask, person["segmentation"], picture["height"], picture["width"]),
+    )
+
+
+def box_of(bbox: list[float]) -> list[float]:
+    """COCO's x, y, width, height → x_min, y_min, x_max, y_max."""
+    x, y, width, height = bbox
+    return [x, y, x + width, y + height]
+
+
+def read_mask(segmentation: Any, height: int, width: int) -> np.ndarray:
+    """Polygons or run lengths → ``(1, 1, height, width)`` bool."""
+    from pycocotools import mask
+
+    if isinstance(segmentation, list):
+        encoded = mask.merge(mask.frPyObjects(segmentation, height, width))
+    elif isinstance(segmentation["counts"], list):
+        encoded = mask.frPyObjects(segmentation, height, width)
+    else:
+        encoded = segmentation
+    return mask.decode(encoded).astype(bool)[None, None]

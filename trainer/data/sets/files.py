@@ -1,0 +1,106 @@
+"""Files that data sets are made of, read with a message that names the file and the remedy."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from edgeact.errors import SourceFormatError, SourceNotFoundError
+
+
+def existing(path: Path, what: str) -> Path:
+    """The path, if it is there.
+
+    Args:
+        path: A file or a folder.
+        what: Which data set, and what of it.
+
+    Raises:
+        SourceNotFoundError: It is not there.
+    """
+    if not path.exists():
+        raise SourceNotFoundError(f"{path} not found; it holds {what}: give the folder that the set was unpacked into")
+    return path
+
+
+def first_existing(root: Path, names: tuple[str, ...], what: str) -> Path:
+    """The first of several places under a folder that is there, for sets that are unpacked in more than one way.
+
+    Raises:
+        SourceNotFoundError: None of them is there.
+    """
+    found = next((root / name for name in names if (root / name).exists()), None)
+    if found is None:
+        raise SourceNotFoundError(
+            f"{root} has none of {', '.join(names)}; one of them holds {what}: give the folder that the set was "
+            "unpacked into"
+        )
+    return found
+
+
+def read_lines(path: Path, what: str) -> list[str]:
+    """The lines of a text that are not empty, without what surrounds them.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: It is not there, or no text.
+    """
+    try:
+        text = existing(path, what).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceFormatError(f"{path} is no text; copy the data set again") from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def read_rows(path: Path, what: str) -> list[dict[str, str]]:
+    """The rows of a table with a header.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: It is not there, or no text.
+    """
+    return list(csv.DictReader(read_lines(path, what)))
+
+
+def read_json_file(path: Path, what: str) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: It is not there, or no JSON.
+    """
+    try:
+        return json.loads(existing(path, what).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SourceFormatError(f"{path} is no JSON ({error}); copy the data set again") from error
+
+
+def read_xml(path: Path, what: str) -> Element:
+    """The root of an XML file; entities that could fill the memory are refused.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: It is not there, or no XML.
+    """
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, parse
+
+    try:
+        root: Element = parse(existing(path, what)).getroot()
+    except (ParseError, DefusedXmlException, ValueError) as error:
+        raise SourceFormatError(f"{path} is no XML ({error}); copy the data set again") from error
+    return root
+
+
+def xml_text(element: Element, name: str, path: Path) -> str:
+    """The text of an element's child.
+
+    Raises:
+        SourceFormatError: There is none.
+    """
+    found = element.findtext(name)
+    if found is None or not found.strip():
+        raise SourceFormatError(f"{path} has no {name}; copy the data set again")
+    return found.strip()
+
+
+def xml_box(element: Element, path: Path) -> list[float]:
+    """x_min, y_min, x_max, y_max of an element with ``xmin`` … in it, as Pascal VOC writes boxes."""
+    return [float(xml_text(element, name, path)) for name in ("xmin", "ymin", "xmax", "ymax")]

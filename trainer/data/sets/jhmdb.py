@@ -1,0 +1,69 @@
+"""JHMDB (Jhuang et al., ICCV 2013): ``joint_positions``, ``puppet_mask``, ``splits`` and ``Rename_Images`` or
+``ReCompress_Videos``. MATLAB counts pixels from 1.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from trainer.data.sample import SEEN, FrameFiles, Media, Sample, SampleSet, Video
+from trainer.data.sets.files import existing, read_lines
+from trainer.data.sets.matlab import read_matlab
+from trainer.data.splits import Split
+
+JOINTS = (
+    "upper_neck", "belly", "head", "right_shoulder", "left_shoulder", "right_hip", "left_hip", "right_elbow",
+    "left_elbow", "right_knee", "left_knee", "right_wrist", "left_wrist", "right_ankle", "left_ankle",
+)  # fmt: skip
+_PARTS: dict[str, Split] = {"1": "train", "2": "test"}
+_FIRST_PIXEL = 1.0
+
+
+def read_jhmdb(root: Path, *, split: int = 1) -> SampleSet:
+    """Every clip that the official split names.
+
+    Args:
+        root: With ``joint_positions`` and ``splits``.
+        split: 1, 2 or 3.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: Joints or splits are missing or damaged.
+    """
+    what = "the joints of JHMDB"
+    actions = tuple(sorted(path.name for path in existing(root / "joint_positions", what).iterdir() if path.is_dir()))
+    samples = []
+    for number, action in enumerate(actions):
+        for line in read_lines(root / "splits" / f"{action}_test_split{split}.txt", "the splits of JHMDB"):
+            file, part = line.split()
+            name = Path(file).stem
+            places = read_matlab(root / "joint_positions" / action / name / "joint_positions.mat", what)["pos_img"]
+            joints = np.moveaxis(np.asarray(places, np.float32), 0, 2).swapaxes(0, 1)[:, None] - _FIRST_PIXEL
+            mask = root / "puppet_mask" / action / name / "puppet_mask.mat"
+            samples.append(
+                Sample(
+                    f"{action}/{name}",
+                    name.partition("_" + action)[0],
+                    _media(root, action, name),
+                    _PARTS.get(part),
+                    (number,),
+                    joints=joints,
+                    visibility=np.full(joints.shape[:3], SEEN, np.int8),
+                    masks=partial(_read_masks, mask) if mask.is_file() else None,
+                )
+            )
+    return SampleSet("jhmdb", tuple(samples), actions, JOINTS)
+
+
+def _media(root: Path, action: str, name: str) -> Media | None:
+    frames = sorted((root / "Rename_Images" / action / name).glob("*.png"))
+    if frames:
+        return FrameFiles(tuple(frames))
+    video = root / "ReCompress_Videos" / action / f"{name}.avi"
+    return Video(video) if video.is_file() else None
+
+
+def _read_masks(file: Path) -> np.ndarray:
+    """``(T, 1, H, W)`` bool."""
+    mask = np.asarray(read_matlab(file, "a mask of JHMDB")["part_mask"])
+    return np.moveaxis(mask.reshape(*mask.shape[:2], -1), 2, 0)[:, None] > 0

@@ -1,0 +1,59 @@
+"""V-COCO (Gupta and Malik, 2015): verbs of COCO's people, ``data/vcoco/vcoco_PART.json``, with COCO's 2014 boxes.
+
+A sample is one person, who may do several of the 26 things at once, or none.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from trainer.data.sample import Picture, Sample, SampleSet, one_person
+from trainer.data.sets.coco import box_of
+from trainer.data.sets.files import first_existing, read_json_file
+from trainer.data.splits import Split
+
+_SPLITS: dict[str, Split] = {"train": "train", "val": "validation", "test": "test"}
+_BOXES = ("data/instances_vcoco_all_2014.json", "coco/annotations/instances_vcoco_all_2014.json")
+_WHAT = "the annotations of V-COCO"
+
+
+def read_vcoco(root: Path, pictures: Path) -> SampleSet:
+    """Every person of the three parts.
+
+    Args:
+        root: The repository ``v-coco`` with its data.
+        pictures: COCO's folder with ``train2014`` and ``val2014``.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: Annotations are missing or damaged.
+    """
+    coco = read_json_file(first_existing(root, _BOXES, _WHAT), _WHAT)
+    boxes = {person["id"]: person["bbox"] for person in coco["annotations"]}
+    files = {picture["id"]: picture["file_name"] for picture in coco["images"]}
+    verbs_of: dict[tuple[str, int], set[int]] = {}
+    picture_of: dict[int, int] = {}
+    actions: list[str] = []
+    for part in _SPLITS:
+        verbs: list[dict[str, Any]] = read_json_file(root / "data" / "vcoco" / f"vcoco_{part}.json", _WHAT)
+        actions = actions or [verb["action_name"] for verb in verbs]
+        for verb in verbs:
+            number = actions.index(verb["action_name"])
+            for person, picture, does in zip(verb["ann_id"], verb["image_id"], verb["label"], strict=True):
+                picture_of[person] = picture
+                done = verbs_of.setdefault((part, person), set())
+                if does:
+                    done.add(number)
+    samples = []
+    for (part, person), done in verbs_of.items():
+        file = files[picture_of[person]]
+        folder = pictures / ("train2014" if "train2014" in file else "val2014")
+        samples.append(
+            Sample(
+                f"{Path(file).stem}#{person}",
+                Path(file).stem,
+                Picture(folder / file),
+                _SPLITS[part],
+                tuple(sorted(done)),
+                boxes=one_person(box_of(boxes[person])),
+            )
+        )
+    return SampleSet("vcoco", tuple(samples), tuple(actions))
