@@ -23,11 +23,15 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 RTSP_SERVER := gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 HAS_RTSP_SERVER := /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null
 
+# What Qt needs of the system for the window and its tests, and a display that is none.
+QT_LIBRARIES := xvfb libegl1 libgl1 libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-xinerama0 libdbus-1-3 fontconfig fonts-dejavu-core
+HAS_QT_LIBRARIES := command -v Xvfb >/dev/null && $(VENV)/bin/python -c 'import PyQt6.QtWidgets' 2>/dev/null
+
 INSTALL_INPUTS := pyproject.toml constraints.txt edgeact/__init__.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format test-slow train bench clean python-version rtsp-server
+.PHONY: help setup demo test lint format test-slow train bench clean python-version rtsp-server qt-libraries
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -45,7 +49,14 @@ rtsp-server: ## Install the RTSP server that tests use (Debian and Ubuntu, as ro
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(RTSP_SERVER) >/dev/null; \
 	else echo "tests of RTSP are skipped; to run them, install $(RTSP_SERVER)"; fi
 
-test: lint rtsp-server ## Run all checks: ruff, mypy, import contracts, then pytest without the slow tests
+qt-libraries: $(READY) ## Install what Qt needs, and Xvfb (Debian and Ubuntu, as root); make test does it where it may
+	@if $(HAS_QT_LIBRARIES); then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Qt's libraries and Xvfb for tests (once)"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(QT_LIBRARIES) >/dev/null; \
+	else echo "tests of the window need: $(QT_LIBRARIES)"; fi
+
+test: lint rtsp-server qt-libraries ## Run all checks: ruff, mypy, import contracts, then pytest without the slow tests
 	@echo "== pytest"
 	@$(ONE_THREAD) $(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 
@@ -91,5 +102,5 @@ $(RUNTIME_READY): $(INSTALL_INPUTS) | python-version
 $(READY): $(INSTALL_INPUTS) | python-version
 	@echo "Setting up $(VENV) for development and tests (once, a few minutes)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python $(PIP_INSTALL) --editable ".[dev,train,export,heic,tracking,tables,daemon]"
+	@$(VENV)/bin/python $(PIP_INSTALL) --editable ".[dev,train,export,heic,tracking,tables,daemon,desktop]"
 	@touch $@

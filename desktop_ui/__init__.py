@@ -1,1 +1,1 @@
-"""The operator's window over an edgeact session (in preparation)."""
+"""The operator's window over an edgeact session; `desktop_ui/README.md` is its map."""

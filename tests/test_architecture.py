@@ -25,7 +25,7 @@ EXTRAS = {
     "edgeact": ("heic", "tables", "daemon"),
     "trainer": ("train", "label", "tracking"),
     "deploy": ("train", "export"),
-    "desktop_ui": (),
+    "desktop_ui": ("desktop",),
 }
 OPTIONAL_MODULES = {
     "edgeact/engine/torch_tensorrt.py": {"torch", "torch_tensorrt"},

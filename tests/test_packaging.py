@@ -36,6 +36,7 @@ ABSENT = (
     "starlette",
     "uvicorn",
     "prometheus_client",
+    "keyring",
     "tests",
 )
 
@@ -96,7 +97,9 @@ def test_constraints_pin_everything_that_is_installed() -> None:
     versions = {pin.name: str(pin.specifier) for pin in pins if pin.marker is None or pin.marker.evaluate()}
     needed = {
         name
-        for name in requirements("edgeact", extras=frozenset({"dev", "train", "export", "heic", "tracking", "tables"}))
+        for name in requirements(
+            "edgeact", extras=frozenset({"dev", "train", "export", "heic", "tracking", "tables", "desktop"})
+        )
         if name != "edgeact"
     }
     # torch pins the CUDA packages of its own default build.
@@ -133,7 +136,7 @@ def test_every_module_of_the_runtime_imports_without_the_extras() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("command", "extras"), [("train", "train"), ("deploy", "train")])
+@pytest.mark.parametrize(("command", "extras"), [("train", "train"), ("deploy", "train"), ("gui", "desktop")])
 def test_a_command_says_in_one_line_which_extra_it_needs(command: str, extras: str) -> None:
     done = run_without_extras(command, *(["reproduce"] if command == "deploy" else []))
     assert done.returncode == 4, done.stderr

@@ -38,6 +38,7 @@ class LiveStatus:
         dropped: Pictures that gave way to newer ones before anybody took them.
         fault: What was wrong last, or None; it stays known after the source has recovered.
         mode: What a camera was asked for and what it gives, or None.
+        next_attempt: `time.monotonic` at which it is connected to anew; None while nothing is waited for.
     """
 
     name: str
@@ -48,6 +49,7 @@ class LiveStatus:
     dropped: int
     fault: SourceFaultError | None
     mode: str | None
+    next_attempt: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +147,7 @@ class LiveSource(SourceBase):
                 dropped=self._queue.dropped,
                 fault=self._supervisor.fault,
                 mode=self._mode,
+                next_attempt=self._supervisor.next_attempt,
             )
 
     @property

@@ -34,6 +34,7 @@ class Supervisor:
 
     Attributes:
         fault: What was wrong last, or None.
+        next_attempt: `time.monotonic` at which it is connected to anew; None while nothing is waited for.
         is_closing: Nobody wants any more pictures.
     """
 
@@ -66,6 +67,7 @@ class Supervisor:
             end: Called when no more pictures will come.
         """
         self.fault: SourceFaultError | None = None
+        self.next_attempt: float | None = None
         self.is_closing = False
         self._open_connection, self._deliver = open_connection, deliver
         self._name, self._timeout = name, timeout
@@ -125,12 +127,15 @@ class Supervisor:
             is_final = self._gives_up and not self._has_begun() and fault.kind in LASTING_KINDS
             if is_final or not self._is_repeatable:
                 return self._enter(SourceState.FAILED)
-            self._enter(SourceState.RECONNECTING)
             if reader is not None and reader.last_frame is not None:
                 last_seen = reader.last_frame
-            wait = seconds_to_wait(time.monotonic() - last_seen, is_refused=fault.kind is FaultKind.AUTH, chance=chance)
+            now = time.monotonic()
+            wait = seconds_to_wait(now - last_seen, is_refused=fault.kind is FaultKind.AUTH, chance=chance)
+            self.next_attempt = now + wait
+            self._enter(SourceState.RECONNECTING)
             with self._changed:
                 self._changed.wait_for(lambda: self.is_closing, wait)
+                self.next_attempt = None
 
     def _read_once(self) -> tuple[Reader | None, SourceFaultError | None]:
         """Connect and read until it ends; the fault is None for an end that is no fault."""

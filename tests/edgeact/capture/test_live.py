@@ -58,6 +58,8 @@ def test_a_cut_connection_is_made_anew_and_opens_an_epoch(changes: list[LiveStat
     assert source.info.width == 32
     assert states(changes) == ["running", "reconnecting", "running", "ended"]
     assert changes[1].fault is CUT
+    assert changes[1].next_attempt is not None  # what a countdown is made of
+    assert [change.next_attempt for change in (changes[0], *changes[2:])] == [None, None, None]
     assert script.attempts == 3
 
 

@@ -1,0 +1,124 @@
+"""Takes what is perceived of a source, and keeps the newest frame ready for the window.
+
+Frames never travel in signals: `NewestFrame` tells once that there is something new, and the window takes the newest
+when it paints. What the window has no time for is replaced, so nothing piles up.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from desktop_ui.bridge.shown_frame import ShownFrame, make_image
+from desktop_ui.model.layers import Layers
+from desktop_ui.model.tracks import TrackMemory
+from edgeact.bundle.plan import Plan
+from edgeact.drawing.steady import SteadyPersons
+from edgeact.sinks.base import SinkInput
+from edgeact.types import Event, Observation, UInt8
+
+MOST_SHOWN_A_SECOND = 30.0
+_FIRST_ROOM = (640, 360)  # until a tile says how large it is
+
+
+class NewestFrame:
+    """A sink whose other side is a tile. Written by its outlet's thread, read by the window's.
+
+    Args:
+        layers: What is drawn; asked for every frame, from the outlet's thread.
+        announce: Called once when there is a new frame, and not again before it was taken; from the outlet's thread.
+        note_event: Told of every phase of an event, from the outlet's thread.
+
+    Attributes:
+        tracks: What is remembered of every track.
+        room: Width and height in device pixels that the tile has for the picture; set by the window.
+        last_captured: `time.monotonic` of the newest frame; None before the first.
+    """
+
+    def __init__(
+        self,
+        layers: Callable[[], Layers],
+        announce: Callable[[], None],
+        note_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.tracks = TrackMemory()
+        self.room = _FIRST_ROOM
+        self.last_captured: float | None = None
+        self._layers, self._announce, self._note_event = layers, announce, note_event
+        self._steady: SteadyPersons | None = None
+        self._making = threading.Lock()  # one picture at a time: `redraw` comes from another thread
+        self._lock = threading.Lock()
+        self._shown: ShownFrame | None = None
+        self._is_announced = False
+        self._late: Observation | None = None  # came too soon after the one before; shown if nothing follows
+        self._next = 0.0  # of `time.monotonic`
+
+    def prepare(self, plan: Plan) -> None:
+        """A bundle is there, and frames are about to come."""
+        self._steady = None
+        if plan.persons is not None:
+            self._steady = SteadyPersons(skeleton=plan.skeleton, joint_confidence=plan.joint_confidence)
+
+    @property
+    def takes(self) -> frozenset[SinkInput]:
+        """Observations and events; the tile draws for itself."""
+        return frozenset({"observations", "events"})
+
+    def write(self, observation: Observation, picture: UInt8 | None) -> None:
+        """Take what is seen in one frame; makes it ready unless the last one was a moment ago."""
+        self.tracks.note(observation)
+        self.last_captured = observation.frame.captured or time.monotonic()
+        steady = observation if self._steady is None else self._steady.smooth(observation)
+        now = time.monotonic()
+        if now < self._next:
+            self._late = steady
+            return
+        # Half a frame early is in time, or of 30 frames a second every second one would be left out.
+        self._next = max(self._next + 1 / MOST_SHOWN_A_SECOND, now + 0.5 / MOST_SHOWN_A_SECOND)
+        self._show(steady)
+
+    def write_event(self, event: Event) -> None:
+        """Pass it on."""
+        if self._note_event is not None:
+            self._note_event(event)
+
+    def close(self) -> None:
+        """Show the last frame, if it was left out."""
+        if self._late is not None:
+            self._show(self._late)
+
+    def abort(self) -> None:
+        """Do nothing: there is no file."""
+
+    def newest(self) -> ShownFrame | None:
+        """The newest frame; the next one will be announced."""
+        with self._lock:
+            self._is_announced = False
+            return self._shown
+
+    def peek(self) -> ShownFrame | None:
+        """The newest frame for somebody else than the tile: the tile is still told of it."""
+        with self._lock:
+            return self._shown
+
+    def redraw(self) -> None:
+        """Make the newest frame ready again: the tile or the layers have changed; on a thread that may take time."""
+        with self._making, self._lock:
+            shown = self._shown
+        if shown is not None:
+            self._show(shown.observation, instead_of=shown)
+
+    def _show(self, observation: Observation, *, instead_of: ShownFrame | None = None) -> None:
+        with self._making:
+            if instead_of is None or instead_of is self._shown:  # else a newer one has come meanwhile
+                self._make(observation)
+
+    def _make(self, observation: Observation) -> None:
+        self._late = None
+        layers = self._layers()
+        image = make_image(observation, self.room, layers)
+        shown = ShownFrame(observation, image, self.tracks.trails(observation), layers.privacy)
+        with self._lock:
+            self._shown = shown
+            is_first, self._is_announced = not self._is_announced, True
+        if is_first:
+            self._announce()

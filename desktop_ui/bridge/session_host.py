@@ -1,0 +1,346 @@
+"""Runs the session of the window: opens the engine, opens and begins sources, and says how all stand.
+
+One thread of its own does what may take time (reading a bundle, building an engine, opening files); the window only
+leaves wishes and reads what was last noted. Frames are run by the session's threads (see `edgeact.runtime.session`).
+"""
+
+import contextlib
+import logging
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from desktop_ui.bridge.newest_frame import NewestFrame
+from desktop_ui.model.layers import Layers
+from desktop_ui.model.sources import SourceSpec
+from desktop_ui.model.standing import Standing, WarmUp, standing_of
+from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.capture.connection import LiveSettings
+from edgeact.capture.open import open_source
+from edgeact.config import ALL_MAPS, PipelineConfig
+from edgeact.engine.engine import Engine
+from edgeact.errors import OWN_FAULT, EdgeactError, PipelineError
+from edgeact.memory import MEGABYTE
+from edgeact.perception.pace import Pace
+from edgeact.perception.stages import Stages
+from edgeact.runtime.budget import Budget
+from edgeact.runtime.job import SourceJob
+from edgeact.runtime.outlet import Outlet
+from edgeact.runtime.session import Session
+from edgeact.stopping import STOP_SECONDS, left_behind, named_thread, start_thread
+from edgeact.types import Event
+from edgeact.watching.watched import Watched
+
+logger = logging.getLogger(__name__)
+
+_TICK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStanding:
+    """How the bundle stands.
+
+    Attributes:
+        bundle: Once it was read.
+        is_open: Frames can be perceived.
+        fault: Why it cannot be used; None while it can.
+        warm_up: While graphs are being opened.
+        took: Seconds that opening took; None before.
+    """
+
+    bundle: Bundle | None = None
+    is_open: bool = False
+    fault: EdgeactError | None = None
+    warm_up: WarmUp | None = None
+    took: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class HostedSource:
+    """A source in the host.
+
+    Attributes:
+        spec: What was asked for.
+        sink: Where its frames go.
+        watched: How it stands.
+        pace: How thoroughly it is perceived.
+    """
+
+    spec: SourceSpec
+    sink: NewestFrame
+    watched: Watched
+    pace: Pace = field(default_factory=Pace)
+
+
+class SessionHost:
+    """The window's session. All methods may be called from the window's thread and return at once.
+
+    Args:
+        layers: What is drawn; asked from other threads.
+        announce: Told by its key that a source has a new frame; from an outlet's thread.
+        config: How frames are perceived.
+        note_event: Told of every phase of an event by the source's key; from an outlet's thread.
+
+    Attributes:
+        wants_reasons: Somebody looks at attention maps beside the layer; without both they are not computed.
+    """
+
+    def __init__(
+        self,
+        layers: Callable[[], Layers],
+        announce: Callable[[int], None],
+        *,
+        config: PipelineConfig | None = None,
+        note_event: Callable[[int, Event], None] | None = None,
+    ) -> None:
+        self._layers, self._announce, self._note_event = layers, announce, note_event
+        # All maps: which of them is shown is chosen while frames run. Only those of a chosen layer cost time (`Pace`).
+        self._config = (config or PipelineConfig()).model_copy(update={"attention": ALL_MAPS})
+        self.wants_reasons = True
+        self._wishes: deque[Callable[[], None]] = deque()
+        self._awake = threading.Event()
+        self._is_closing = False
+        self._sources: dict[int, HostedSource] = {}
+        self._engine: Engine | None = None
+        self._session: Session[Any] | None = None
+        self._standing = EngineStanding()
+        self._standings: dict[int, Standing] = {}
+        self._thread = named_thread("window's session", self._run)
+
+    @property
+    def engine(self) -> EngineStanding:
+        """How the bundle stands."""
+        return self._standing
+
+    def standings(self) -> dict[int, Standing]:
+        """How every source stood a moment ago, by key."""
+        return self._standings
+
+    def sink(self, key: int) -> NewestFrame | None:
+        """Where the frames of a source go."""
+        hosted = self._sources.get(key)
+        return None if hosted is None else hosted.sink
+
+    def watched(self, key: int) -> Watched | None:
+        """The source as the runtime's faces know it; for details."""
+        hosted = self._sources.get(key)
+        return None if hosted is None else hosted.watched
+
+    def start(self, bundle: Path | None, *, expected_seconds: float | None = None) -> None:
+        """Begin to open a bundle.
+
+        Args:
+            bundle: Folder or name; None takes the default.
+            expected_seconds: How long that took the last time.
+
+        Raises:
+            PipelineError: The system gives no more threads.
+        """
+        self._standing = EngineStanding(warm_up=WarmUp(time.monotonic(), expected_seconds))
+        self._wish(lambda: self._open_engine(bundle, expected_seconds))
+        start_thread(self._thread)
+
+    def change_bundle(self, bundle: Path | None, *, expected_seconds: float | None = None) -> None:
+        """Use another bundle: all sources are stopped and begun anew with it.
+
+        A bundle that cannot be used leaves the old one running; `engine` says why.
+        """
+        self._wish(lambda: self._open_engine(bundle, expected_seconds))
+
+    def add(self, key: int, spec: SourceSpec) -> NewestFrame:
+        """Open a source and begin it as soon as the graphs are there."""
+        hosted = HostedSource(spec, self._new_sink(key), Watched(spec.shown))
+        self._sources = {**self._sources, key: hosted}
+        self._standings = {**self._standings, key: standing_of(hosted.watched, None)}
+        self._wish(lambda: self._open(key))
+        return hosted.sink
+
+    def remove(self, key: int) -> None:
+        """End a source and forget it; the others go on."""
+        hosted = self._sources.get(key)
+        self._sources = {known: one for known, one in self._sources.items() if known != key}
+        if hosted is not None:
+            self._wish(lambda: self._end(hosted))
+
+    def renew(self, key: int, spec: SourceSpec | None = None) -> None:
+        """Open a source anew, or what ``spec`` says instead; its tile keeps its place."""
+        hosted = self._sources.get(key)
+        if hosted is None:
+            return
+        spec = spec or hosted.spec
+        self._wish(lambda: self._end(hosted))
+        self._sources = {**self._sources, key: HostedSource(spec, hosted.sink, Watched(spec.shown), hosted.pace)}
+        self._wish(lambda: self._open(key))
+
+    def redraw(self) -> None:
+        """Make the newest frames ready again: a tile or the layers have changed."""
+        self._wish(self._redraw)
+
+    def close(self) -> None:
+        """Ask all to end; returns at once. `wait_closed` waits."""
+        self._is_closing = True
+        self._awake.set()
+
+    def wait_closed(self, seconds: float = STOP_SECONDS + 1.0) -> bool:
+        """Wait for the end after `close`; whether it has come."""
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _wish(self, wish: Callable[[], None]) -> None:
+        self._wishes.append(wish)
+        self._awake.set()
+
+    def _new_sink(self, key: int) -> NewestFrame:
+        def note(event: Event) -> None:
+            if self._note_event is not None:
+                self._note_event(key, event)
+
+        return NewestFrame(self._layers, lambda: self._announce(key), note)
+
+    # From here on: the host's thread.
+
+    def _run(self) -> None:
+        while not self._is_closing:
+            self._awake.wait(_TICK_SECONDS)
+            self._awake.clear()
+            while self._wishes and not self._is_closing:
+                wish = self._wishes.popleft()
+                try:
+                    wish()
+                except Exception:  # noqa: BLE001 - the top of a thread: one wish that fails leaves the others
+                    logger.error("a wish of the window failed: %s", traceback.format_exc())
+            self._look_on()
+        self._close_all()
+
+    def _look_on(self) -> None:
+        explains = self._layers().attention or self.wants_reasons
+        for hosted in self._sources.values():
+            hosted.pace.explains = explains
+            self._settle(hosted)
+        warm_up = self._standing.warm_up
+        self._standings = {
+            key: standing_of(hosted.watched, warm_up, last_frame=hosted.sink.last_captured)
+            for key, hosted in self._sources.items()
+        }
+
+    def _open_engine(self, folder: Path | None, expected: float | None) -> None:
+        began = time.monotonic()
+        before = self._standing
+        self._standing = EngineStanding(before.bundle, before.is_open, warm_up=WarmUp(began, expected))
+        engine: Engine | None = None
+        try:
+            bundle = load_bundle(folder)
+            engine = Engine(bundle, device=self._config.device, threads=self._config.threads)
+            session = Session(Stages(engine), self._config)
+            session.start()
+        except EdgeactError as error:
+            logger.error("%s", error)
+            if engine is not None:
+                engine.close()
+            self._standing = EngineStanding(before.bundle, before.is_open, fault=error)
+            return
+        self._close_session()
+        self._engine, self._session = engine, session
+        self._standing = EngineStanding(bundle, is_open=True, took=time.monotonic() - began)
+        for key in self._sources:
+            self._open(key)
+
+    def _open(self, key: int) -> None:
+        hosted = self._sources.get(key)
+        if hosted is None or hosted.watched.run is not None:
+            return
+        watched, spec = hosted.watched, hosted.spec
+        if watched.source is None and watched.error is None:
+            try:
+                watched.source = open_source(
+                    spec.name,
+                    kind="live" if spec.sort != "file" else None,
+                    turn=spec.turn,
+                    max_megapixels=self._config.max_megapixels,
+                    memory=self._config.memory_megabytes * MEGABYTE,
+                    live=LiveSettings(transport=spec.transport, size=spec.size, rate=spec.rate),
+                )
+            except EdgeactError as error:
+                watched.error = error
+        if watched.source is not None and self._session is not None and self._standing.bundle is not None:
+            self._begin(hosted, self._session, self._standing.bundle)
+
+    def _begin(self, hosted: HostedSource, session: Session[Any], bundle: Bundle) -> None:
+        source = hosted.watched.source
+        assert source is not None
+        hosted.sink.prepare(bundle.plan)
+        rate = source.info.frame_rate
+        budget = Budget(
+            self._config.queue_frames,
+            self._config.memory_megabytes * MEGABYTE,
+            None if source.info.live or not rate else float(rate),
+        )
+        try:
+            hosted.watched.run = session.add(
+                SourceJob(
+                    source,
+                    [Outlet("window", hosted.sink, policy="newest" if source.info.live else "wait")],
+                    on_observation=hosted.watched.note,
+                    budget=budget,
+                    pace=hosted.pace,
+                )
+            )
+        except EdgeactError as error:
+            hosted.watched.error = error
+            source.close()
+
+    def _settle(self, hosted: HostedSource) -> None:
+        """Note what became of a source that is over."""
+        watched = hosted.watched
+        if watched.run is None or watched.report is not None or watched.error is not None or not watched.run.is_over:
+            return
+        watched.run.finish()
+        try:
+            watched.report = watched.run.result()
+        except EdgeactError as error:
+            watched.error = error
+        except AssertionError as error:  # the runtime's own check of its counts
+            watched.error = PipelineError(f"{watched.name}: {error}; {OWN_FAULT}")
+        hosted.sink.close()
+
+    def _end(self, hosted: HostedSource) -> None:
+        run = hosted.watched.run
+        if run is not None:
+            run.stop()
+            while not run.advance_stop():
+                time.sleep(_TICK_SECONDS / 2)
+            run.finish()
+            if self._session is not None:
+                self._session.forget(run)
+        hosted.watched.close()
+
+    def _redraw(self) -> None:
+        for hosted in self._sources.values():
+            hosted.sink.redraw()
+
+    def _close_session(self) -> None:
+        """End the session; sources whose frames were taken are opened anew with the next one."""
+        session, self._session = self._session, None
+        engine, self._engine = self._engine, None
+        if session is not None:
+            session.close()
+        if engine is not None and not left_behind():  # what hangs may still run a graph
+            engine.close()
+        if session is None:
+            return
+        self._sources = {
+            key: HostedSource(hosted.spec, hosted.sink, Watched(hosted.spec.shown), hosted.pace)
+            for key, hosted in self._sources.items()
+        }
+
+    def _close_all(self) -> None:
+        with contextlib.suppress(EdgeactError):
+            self._close_session()
+        for hosted in self._sources.values():
+            hosted.watched.close()

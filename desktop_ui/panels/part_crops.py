@@ -1,0 +1,97 @@
+"""Head, right hand and left hand of a person, enlarged."""
+
+import numpy as np
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from desktop_ui.bridge.shown_frame import ShownFrame, hide, private_area
+from desktop_ui.style.themes import Themes
+from desktop_ui.translation import tr
+from desktop_ui.views.pictures import cut, image_of_rgb
+from edgeact.types import Float32, PartName, Person, UInt8
+
+_PARTS: tuple[PartName, ...] = ("head", "right_hand", "left_hand")
+_GAP = 8
+_CAPTION = 18
+_HAND_SHARE = 0.6  # of a hand's square: the whole of it holds half of the body
+
+
+class PartCrops(QWidget):
+    """Paints the three crops.
+
+    Args:
+        themes: What is on.
+    """
+
+    def __init__(self, themes: Themes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._themes = themes
+        self._images: dict[PartName, QImage] = {}
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def hasHeightForWidth(self) -> bool:
+        """Crops are squares."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Of three squares side by side."""
+        return (width - 2 * _GAP) // 3 + _CAPTION
+
+    def sizeHint(self) -> QSize:
+        """For a panel of usual width."""
+        return QSize(264, self.heightForWidth(264))
+
+    def show_person(self, shown: ShownFrame | None, person: Person | None) -> None:
+        """Cut the parts of a person out of its frame."""
+        side = round((self.width() - 2 * _GAP) / 3 * self.devicePixelRatioF())
+        self._images = {}
+        if shown is not None and person is not None and shown.privacy not in ("persons", "skeleton") and side > 0:
+            for part in person.parts:
+                box = part.box if part.name == "head" else _middle(part.box)
+                pixels = cut(shown.observation.frame.image, box, (side, side))
+                if shown.privacy == "heads":
+                    pixels = _without_head(pixels, box, person)
+                self._images[part.name] = image_of_rgb(pixels)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Paint squares with captions; a part that was not found is an empty one."""
+        theme = self._themes.theme
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        font = QFont(self.font())
+        font.setPixelSize(11)
+        painter.setFont(font)
+        captions = {"head": tr("Head"), "right_hand": tr("Right hand"), "left_hand": tr("Left hand")}
+        side = (self.width() - 2 * _GAP) / 3
+        for number, name in enumerate(_PARTS):
+            square = QRectF(number * (side + _GAP), 0, side, side)
+            outline = QPainterPath()
+            outline.addRoundedRect(square, 6, 6)
+            painter.fillPath(outline, QColor(theme.stage))
+            if name in self._images:
+                painter.save()
+                painter.setClipPath(outline)
+                painter.drawImage(square, self._images[name])
+                painter.restore()
+            painter.setPen(QColor(theme.muted))
+            caption = QRectF(square.left(), square.bottom() + 2, side, _CAPTION - 2)
+            painter.drawText(caption, Qt.AlignmentFlag.AlignHCenter, captions[name])
+        painter.end()
+
+
+def _middle(box: Float32) -> Float32:
+    inset = (box[2:] - box[:2]) * (1 - _HAND_SHARE) / 2
+    return np.concatenate([box[:2] + inset, box[2:] - inset]).astype(np.float32)
+
+
+def _without_head(pixels: UInt8, box: Float32, person: Person) -> UInt8:
+    """A crop with the person's head hidden, a hand may be in front of it."""
+    scale = pixels.shape[1] / max(float(box[2] - box[0]), 1.0)
+    corner = np.concatenate([box[:2], box[:2]])
+    altered = pixels.copy()
+    hide(altered, private_area(person, "heads") - corner, scale)
+    return altered

@@ -1,0 +1,81 @@
+"""What a tile says of a source that does not simply run: a headline, a sentence, and the words of its button."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from desktop_ui.model.standing import Help, Phase, Standing
+from desktop_ui.translation import tr
+
+Tone: TypeAlias = Literal["calm", "warning", "alert"]
+
+
+@dataclass(frozen=True, slots=True)
+class StateWords:
+    """The words of a state.
+
+    Attributes:
+        headline: In one or two words.
+        sentence: What is going on and what to do; may be empty.
+        button: What the button does; None shows none.
+        tone: How urgent it is.
+    """
+
+    headline: str
+    sentence: str = ""
+    button: str | None = None
+    tone: Tone = "calm"
+
+
+def state_words(standing: Standing) -> StateWords | None:
+    """What the tile says; None for a source that runs or is paused."""
+    phase = standing.phase
+    if phase is Phase.OPENING:
+        return StateWords(tr("Opening"), tr("Waiting for the first picture"))
+    if phase is Phase.WARMING_UP:
+        return StateWords(tr("Warming up"), _warm_up(standing))
+    if phase is Phase.STALLED:
+        silence = tr("last picture {seconds} s ago").format(seconds=round(standing.seconds))
+        return StateWords(tr("Stalled"), silence, tone="warning")
+    if phase is Phase.RECONNECTING:
+        when = tr("trying now")
+        if standing.seconds > 0:
+            when = tr("next attempt in {seconds} s").format(seconds=max(1, round(standing.seconds)))
+        reason = f"{standing.reason}, " if standing.reason else ""
+        return StateWords(tr("Reconnecting"), reason + when, tone="warning")
+    if phase is Phase.FAILED:
+        button = tr("Edit source…") if standing.help is Help.EDIT else tr("Try again")
+        parts = [part for part in (standing.reason, standing.remedy) if part]
+        return StateWords(tr("Failed"), "\n".join(_sentence(part) for part in parts), button, tone="alert")
+    if phase is Phase.ENDED:
+        return StateWords(tr("Ended"), "", tr("Play again") if not standing.is_live else tr("Try again"))
+    return None
+
+
+def short_state(standing: Standing) -> str:
+    """A few characters for the list of sources."""
+    phase = standing.phase
+    if phase is Phase.RECONNECTING:
+        return tr("in {seconds} s").format(seconds=round(standing.seconds)) if standing.seconds > 0 else tr("trying")
+    if phase is Phase.STALLED:
+        return tr("{seconds} s ago").format(seconds=round(standing.seconds))
+    words = {
+        Phase.OPENING: tr("opening"),
+        Phase.WARMING_UP: tr("warming up"),
+        Phase.FAILED: tr("failed"),
+        Phase.ENDED: tr("ended"),
+        Phase.PAUSED: tr("paused"),
+    }
+    return words.get(phase, "")
+
+
+def _warm_up(standing: Standing) -> str:
+    if standing.expected is not None and standing.expected > 2:
+        left = max(1, round(standing.expected - standing.seconds))
+        return tr("Building the networks, about {seconds} s").format(seconds=left)
+    if standing.seconds > 5:
+        return tr("Building the networks for {seconds} s").format(seconds=round(standing.seconds))
+    return tr("Building the networks")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,201 @@
+"""One source in the picture area: its newest frame with the layers, and what state it is in."""
+
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QWidget
+
+from desktop_ui.bridge.bridge import Bridge
+from desktop_ui.bridge.shown_frame import ShownFrame, fitted_size
+from desktop_ui.model.standing import Phase
+from desktop_ui.model.window import Selection
+from desktop_ui.style.colours import Theme
+from desktop_ui.style.themes import Themes
+from desktop_ui.views.overlay import Place, paint_overlay
+from desktop_ui.views.pictures import image_of_bgra
+from desktop_ui.views.state_card import CARD_WIDTH, StateCard
+from desktop_ui.views.state_words import state_words
+from edgeact.types import Float32
+
+_DIMMED = 0.35  # of a picture that is not the present
+_LABEL_PIXELS = 12
+
+
+class Tile(QWidget):
+    """Paints one source.
+
+    Args:
+        bridge: Where frames come from.
+        key: Of the source.
+        themes: What is on.
+
+    Attributes:
+        focus_wished: Double click: show this source alone, or the grid again.
+        help_wished: The button of a failed source.
+    """
+
+    focus_wished = pyqtSignal(int)
+    help_wished = pyqtSignal(int)
+
+    def __init__(self, bridge: Bridge, key: int, themes: Themes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.key = key
+        self._bridge, self._themes = bridge, themes
+        self._shown: ShownFrame | None = None
+        self._card = StateCard(self)
+        self._card.pressed.connect(lambda: self.help_wished.emit(self.key))
+        self.setMinimumSize(96, 54)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.refresh_state()
+
+    @property
+    def shown(self) -> ShownFrame | None:
+        """The frame that was painted last."""
+        return self._shown
+
+    def refresh_state(self) -> None:
+        """The source stands otherwise than before."""
+        item = self._bridge.model.source(self.key)
+        if item is not None:
+            has_picture = self._shown is not None
+            self._card.show_state(state_words(item.standing), item.standing.phase, compact=has_picture)
+            self._place_card()
+        self.update()
+
+    def place(self) -> Place | None:
+        """Where the frame lies; None before the first."""
+        if self._shown is None:
+            return None
+        width, height = self._shown.frame_size
+        fitted = fitted_size(width, height, (self.width(), self.height()))
+        scale = fitted[0] / width
+        return Place((self.width() - fitted[0]) / 2, (self.height() - fitted[1]) / 2, scale)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Take the newest frame and paint it."""
+        sink = self._bridge.sink(self.key)
+        newest = None if sink is None else sink.newest()
+        if newest is not None and newest is not self._shown:
+            if self._shown is None or newest.observation is not self._shown.observation:
+                self._bridge.note_painted()
+            self._shown = newest
+        theme = self._themes.theme
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.stage))
+        item = self._bridge.model.source(self.key)
+        if item is not None:
+            if self._shown is not None:
+                self._paint_frame(painter, self._shown, is_past=item.standing.phase in _PAST)
+            self._paint_title(painter, item.spec.called, theme, item.standing.phase)
+        painter.end()
+
+    def _paint_frame(self, painter: QPainter, shown: ShownFrame, *, is_past: bool) -> None:
+        place, layers = self.place(), self._bridge.model.layers
+        assert place is not None
+        width, height = shown.frame_size
+        target = QRectF(place.x, place.y, width * place.scale, height * place.scale)
+        # A picture that was made before somebody asked for privacy is not shown; the next one is under way.
+        if shown.privacy == layers.privacy and not layers.hides_picture:
+            painter.drawImage(target, image_of_bgra(shown.image))
+        else:
+            painter.fillRect(target, QColor("#000000"))
+        bundle = self._bridge.engine.bundle
+        if bundle is not None:
+            selection = self._bridge.model.selection
+            selected = selection.track_id if selection is not None and selection.source == self.key else None
+            painter.setClipRect(target)
+            paint_overlay(painter, shown, place, layers, bundle.plan, selected=selected, font=self._label_font())
+            painter.setClipping(False)
+        if is_past:
+            painter.fillRect(target, QColor.fromRgbF(0.04, 0.05, 0.06, 1 - _DIMMED))
+
+    def _paint_title(self, painter: QPainter, title: str, theme: Theme, phase: Phase) -> None:
+        font = self._label_font()
+        font.setWeight(QFont.Weight.DemiBold)
+        metrics = QFontMetricsF(font)
+        room = self.width() - 48
+        words = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
+        plate = QRectF(8, 8, metrics.horizontalAdvance(words) + 28, metrics.height() + 6)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(18, 20, 24, 190))
+        painter.drawRoundedRect(plate, plate.height() / 2, plate.height() / 2)
+        painter.setBrush(QColor(phase_colour(phase, theme, on_dark=True)))
+        painter.drawEllipse(QPointF(plate.left() + 12, plate.center().y()), 3.5, 3.5)
+        painter.setPen(QColor("#f2f3f5"))
+        painter.setFont(font)
+        painter.drawText(plate.adjusted(20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
+
+    def _label_font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(_LABEL_PIXELS)
+        return font
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Choose the person under the pointer; a click beside all chooses nobody."""
+        if event is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        track_id = self.person_at(event.position())
+        model = self._bridge.model
+        if track_id is not None:
+            model.select(Selection(self.key, track_id))
+        elif model.selection is not None and model.selection.source == self.key:
+            model.select(None)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """Show this source alone, or the grid again."""
+        self.focus_wished.emit(self.key)
+
+    def person_at(self, point: QPointF) -> int | None:
+        """The track under a point of the tile: the smallest box that holds it; None where nobody is."""
+        place = self.place()
+        if place is None or self._shown is None:
+            return None
+        x, y = place.inverse(point)
+
+        def area(box: Float32) -> float:
+            return float((box[2] - box[0]) * (box[3] - box[1]))
+
+        found = [
+            person
+            for person in self._shown.observation.persons
+            if person.box[0] <= x <= person.box[2] and person.box[1] <= y <= person.box[3]
+        ]
+        return min(found, key=lambda person: area(person.box)).track_id if found else None
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Ask for pictures of the new size."""
+        self._tell_room()
+        self._place_card()
+
+    def _tell_room(self) -> None:
+        sink = self._bridge.sink(self.key)
+        ratio = self.devicePixelRatioF()
+        if sink is not None:
+            sink.room = (max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio)))
+            self._bridge.redraw()
+
+    def _place_card(self) -> None:
+        width = min(CARD_WIDTH, self.width() - 16)
+        height = min(self._card.height_for(width), self.height() - 16)
+        self._card.setGeometry((self.width() - width) // 2, (self.height() - height) // 2, width, height)
+
+
+_PAST = frozenset({Phase.STALLED, Phase.RECONNECTING, Phase.FAILED})
+
+
+def phase_colour(phase: Phase, theme: Theme, *, on_dark: bool = False) -> str:
+    """The colour of a state's dot.
+
+    Args:
+        phase: The state.
+        theme: What is on.
+        on_dark: The dot stands on a picture, whatever the theme.
+    """
+    from desktop_ui.style.colours import DARK
+
+    theme = DARK if on_dark else theme
+    if phase is Phase.RUNNING:
+        return theme.good
+    if phase in (Phase.STALLED, Phase.RECONNECTING):
+        return theme.warning
+    return theme.alert if phase is Phase.FAILED else theme.muted

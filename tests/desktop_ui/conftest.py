@@ -1,0 +1,52 @@
+"""Fixtures for the tests of the window: a display that is none, and windows that are closed whatever a test does."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.desktop_ui.open_window import OpenWindow
+from tests.tiny_bundle import build_tiny_bundle
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _display() -> Iterator[None]:
+    """An Xvfb of this process's own, so that the real ``xcb`` platform is tested; where there is none, Qt's
+    ``offscreen``.
+    """
+    if shutil.which("Xvfb") is None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        yield
+        return
+    from PyQt6.QtWidgets import QApplication
+
+    read_end, write_end = os.pipe()
+    # It ends with its last client: Qt keeps its connection until the process ends, and dies when the server does.
+    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-terminate"]
+    server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
+    os.close(write_end)
+    with os.fdopen(read_end) as answer:
+        os.environ["DISPLAY"] = f":{answer.readline().strip()}"
+    os.environ["QT_QPA_PLATFORM"] = "xcb"
+    yield
+    if QApplication.instance() is None:
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The toy world's bundle, built once."""
+    return build_tiny_bundle(tmp_path_factory.mktemp("bundle") / "tiny")
+
+
+@pytest.fixture
+def open_window(qtbot: object, tiny_bundle: Path, tmp_path: Path) -> Iterator[Callable[..., OpenWindow]]:
+    """Opens windows over the toy world's bundle; closes them at the end, and sees to it that no thread is left."""
+    from tests.desktop_ui.open_window import closing_windows
+
+    with closing_windows(qtbot, tiny_bundle, tmp_path) as opens:
+        yield opens

@@ -1,0 +1,135 @@
+"""The real window, over a tiny bundle and tiny sources."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QPointF, Qt, QTimer
+
+from desktop_ui.model.standing import Phase
+from desktop_ui.model.window import Selection
+from tests.desktop_ui.open_window import OpenWindow
+from tests.servers.http_streams import HttpStreams
+from tests.tiny_bundle import tiny_picture
+from tests.toy_video import one_walker, write_toy_video
+
+OpensWindow = Callable[..., OpenWindow]
+
+
+def test_a_window_without_sources_offers_three_ways_to_begin(open_window: OpensWindow) -> None:
+    opened = open_window()
+    first = opened.window.grid.first_run
+    assert first.isVisible()
+    opened.window.open_demo()
+    assert not first.isVisible()
+    assert [item.spec.called for item in opened.model.sources] == ["Demo"]
+
+
+def test_a_file_is_shown_to_its_end_and_a_click_chooses_a_person(open_window: OpensWindow, tmp_path: Path) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=1.2)
+    opened = open_window([clip])
+    opened.wait_for(Phase.ENDED)
+    opened.wait(lambda: opened.tile().shown.observation.frame.index == 29)
+    tile = opened.tile()
+    person = tile.shown.observation.persons[0]
+    middle = QPointF(*(float(value) for value in (person.box[:2] + person.box[2:]) / 2))
+    place = tile.place()
+    at = QPointF(middle.x() * place.scale + place.x, middle.y() * place.scale + place.y)
+    opened.qtbot.mouseClick(tile, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    assert opened.model.selection == Selection(1, person.track_id)
+    opened.wait(lambda: opened.window.person.person() is not None)
+    opened.qtbot.mouseClick(
+        tile, Qt.MouseButton.LeftButton, pos=place.rectangle(person.box).bottomRight().toPoint() * 2
+    )
+    assert opened.model.selection is None
+
+
+def test_a_source_that_fails_says_why_and_leaves_the_others(open_window: OpensWindow, tmp_path: Path) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=1.0)
+    opened = open_window([tmp_path / "missing.mp4", clip])
+    opened.wait_for(Phase.FAILED, 1)
+    opened.wait_for(Phase.ENDED, 2)
+    standing = opened.model.source(1).standing  # type: ignore[union-attr]
+    assert "cannot be found" in standing.reason
+    assert opened.tile(1)._card.isVisible()
+
+
+def test_a_stream_that_is_cut_comes_back(open_window: OpensWindow, tmp_path: Path) -> None:
+    pictures = [tiny_picture(160, 160, one_walker(index / 25)) for index in range(20)]
+    with HttpStreams(tmp_path, pictures) as streams:
+        address = streams.address("/mjpeg")
+        opened = open_window([address])
+        opened.wait_for(Phase.RUNNING)
+        opened.wait_for_picture()
+    opened.wait_for(Phase.RECONNECTING)
+    assert opened.model.source(1).standing.reason  # type: ignore[union-attr]
+    assert opened.tile().shown is not None, "the last picture stays"
+
+
+def test_layers_are_switched_by_keys_and_remembered(open_window: OpensWindow) -> None:
+    opened = open_window()
+    before = opened.model.layers
+    opened.window.activateWindow()  # there is no window manager that would do it
+    opened.wait(opened.window.isActiveWindow)
+    opened.qtbot.keyClick(opened.window, Qt.Key.Key_T)
+    opened.qtbot.keyClick(opened.window, Qt.Key.Key_S)
+    opened.qtbot.keyClick(opened.window, Qt.Key.Key_P)
+    assert (opened.model.layers.trails, opened.model.layers.skeleton) == (not before.trails, not before.skeleton)
+    assert opened.model.layers.privacy == "heads"
+    opened.window.close()
+    again = open_window(is_started=False)
+    assert again.model.layers == opened.model.layers
+
+
+def test_a_broken_bundle_is_a_message_and_no_crash(open_window: OpensWindow, tmp_path: Path) -> None:
+    opened = open_window([write_toy_video(tmp_path / "clip.mp4", seconds=1.0)], bundle=tmp_path)
+    opened.wait(lambda: "manifest.json" in opened.window.banner.text)
+    assert "--bundle" in opened.window.banner.text
+
+
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_the_grid_shows_up_to_nine_sources_and_one_alone(open_window: OpensWindow, tmp_path: Path, count: int) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=0.2)
+    opened = open_window([clip] * count)
+    tiles = [opened.tile(key) for key in range(1, count + 1)]
+    assert all(tile.isVisible() for tile in tiles)
+    opened.qtbot.mouseDClick(tiles[-1], Qt.MouseButton.LeftButton)
+    assert [tile.isVisible() for tile in tiles] == [False] * (count - 1) + [True]
+    opened.window.go_back()
+    assert all(tile.isVisible() for tile in tiles)
+    if count == 9:
+        assert opened.window.open_spec(opened.model.sources[0].spec) is None
+        assert "nine" in opened.window.banner.text
+
+
+def test_closing_while_graphs_are_opened_ends_everything(open_window: OpensWindow, tmp_path: Path) -> None:
+    opened = open_window([write_toy_video(tmp_path / "clip.mp4", seconds=1.0)])
+    began = time.monotonic()
+    opened.window.close()
+    assert time.monotonic() - began < 1.0, "the window is gone at once"
+    assert not opened.window.isVisible()
+
+
+def test_the_windows_thread_is_never_held_up(open_window: OpensWindow, tmp_path: Path) -> None:
+    """A camera that hangs, files that play: a timer of 5 ms is late by what the thread is held up by."""
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=2.0)
+    late: list[float] = []
+    last = [0.0]
+
+    def tick() -> None:
+        now = time.thread_time()  # of this thread alone: what other programs take does not count
+        late.append(now - last[0])
+        last[0] = now
+
+    opened = open_window([clip, "rtsp://192.0.2.1/hangs"])
+    opened.wait_for_picture()
+    last[0] = time.thread_time()
+    timer = QTimer(opened.window)
+    timer.timeout.connect(tick)
+    timer.start(5)
+    opened.wait_for(Phase.ENDED)
+    timer.stop()
+    late.sort()
+    assert len(late) > 20
+    assert late[int(0.99 * len(late)) - 1] < 0.05  # 0.01 measured
