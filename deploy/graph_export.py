@@ -55,6 +55,8 @@ class GraphExport:
         clip: Of a graph whose horizon is a clip.
         heads: Of a graph that gives actions.
         tolerance: Largest accepted difference of outputs by name, where it is not that of their meaning (`TOLERANCE`).
+        half_products: Whether weights that the exporter multiplies by a normalisation are stored in half precision as
+            well (`deploy.export.store_half`); the comparison with the module shows by how much that moves its outputs.
     """
 
     name: str
@@ -70,6 +72,7 @@ class GraphExport:
     clip: ClipSpec | None = None
     heads: tuple[HeadSpec, ...] = ()
     tolerance: Mapping[str, float] | None = None
+    half_products: bool = False
 
     @property
     def free(self) -> tuple[FreeDimension, ...]:

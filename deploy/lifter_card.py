@@ -8,5 +8,6 @@ right, y down, z away along the line of sight. A picture does not tell how tall 
 were assumed. It learnt from motions of the studio (CMU, DeepMimic, Mesh2Motion, Quaternius, Kay Lousberg: free, MIT,
 CC0), UTD-MHAD (research set) and UTKinect-Action3D (MIT repository) on random bodies before random cameras, with
 errors of our own pose network, and from poses that BlazePose heavy (Apache-2.0) saw in gym, sport and everyday
-photos. Human3.6M and HumanEva only measured it. It must not be used to measure bodies.
+photos. Human3.6M and HumanEva only measured it. How far off and how steady it is:
+`docs/lifting.md`. It must not be used to measure bodies.
 """

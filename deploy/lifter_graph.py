@@ -41,6 +41,7 @@ def lifter_graph(network: Lifter, skeleton: SkeletonSpec, clips: torch.Tensor) -
         outputs=(given("joints_3d", ("N", _JOINTS, 3)),),
         skeleton=skeleton,
         clip=ClipSpec(length=CLIP_LENGTH, stride_seconds=CLIP_STRIDE_SECONDS),
+        half_products=True,
     )
 
 

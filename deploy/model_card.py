@@ -202,6 +202,8 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     sizes = {graph.name: _size(graph.inputs[0].shape) for graph in manifest.graphs}
     start = _START if pose["start"] == "tinypose" else _SLIM_START.format(bundle=pose["start"])
     looks = " and once more at ".join(f"{pixels:,}" for pixels in plan.detection.pixels or ())
+    lifter = recipe.get("lifter")
+    lifting = f", lifter {lifter['steps']} steps of {lifter['batch']} clips" if lifter else ""
     lifted = any(graph.takes() == ("poses",) and graph.output("joints_3d") for graph in manifest.graphs)
     text = f"""# Model card: {manifest.name} {manifest.version}
 
@@ -226,7 +228,7 @@ The detector's weights are those that YOLOX's authors published (Apache-2.0), tr
 {_TEACHERS}
 
 Training: pose {pose["steps"]} steps of {pose["batch"]} persons (from step {pose["mild_from"]} on with mild changes of the
-pictures only; {_percent(pose["start_share"])} of the weights that it started from are mixed in again at the end), action {action["steps"]} steps of {action["batch"]} clips.
+pictures only; {_percent(pose["start_share"])} of the weights that it started from are mixed in again at the end), action {action["steps"]} steps of {action["batch"]} clips{lifting}.
 
 ## How well it does
 

@@ -149,6 +149,7 @@ def action_exports(
         skeleton=skeleton,
         clip=clip,
         heads=(HeadSpec(name=ACTION_HEAD, labels=labels, other_label=OTHER, score=score),),
+        half_products=True,
     )
     explain = GraphExport(
         name="explain",

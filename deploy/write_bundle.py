@@ -128,6 +128,7 @@ def write_graph(export: GraphExport, folder: Path) -> tuple[GraphSpec, list[Pari
         input_name=export.input.name,
         output_names=names,
         free=export.free,
+        half_products=export.half_products,
     )
     ranked = export.detection is not None
     parity = check_parity(module, folder / file, list(export.samples), output_names=names, ranked=ranked)

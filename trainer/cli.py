@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from trainer.cli_options import BundleOption, DataOption
 from trainer.console import show_progress
+from trainer.lifting_cli import lifting, lifting_clips, lifting_comparison
 
 if TYPE_CHECKING:
     from trainer.measure.wild.report import Table
@@ -56,12 +58,7 @@ _DEFAULT_VERB = "networks"
 
 app = typer.Typer(add_completion=False, cls=_TrainGroup)
 
-DataOption = Annotated[Path, typer.Option(help="folder of the data sets")]
 TeachersOption = Annotated[Path, typer.Option(help="folder of the teacher networks")]
-BundleOption = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="folder of the bundle, or compact or accurate", show_default="compact"),
-]
 SnapshotsOption = Annotated[Path | None, typer.Option(metavar="DIR", help="folder of whole data sets, for stanford40")]
 
 
@@ -317,58 +314,9 @@ def privacy(
         write_text(out / "privacy.md", table.markdown)
 
 
-@app.command()
-def lifting(
-    data: DataOption = Path("data"),
-    bundle: BundleOption = None,
-    errors: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="pose_errors.npz of a training: measures with our own 2D errors too"),
-    ] = None,
-    every: Annotated[int, typer.Option(min=1, metavar="N", help="measure every n-th pose")] = 5,
-) -> None:
-    """Measure the 3D joints of a bundle on Human3.6M (S9, S11) and HumanEva, which no lifter that ships has seen.
-
-    Prints the figures as JSON: MPJPE and P-MPJPE in millimetres over the twelve limb joints.
-    """
-    from trainer.extras import require_extras
-
-    require_extras("edgeact train lifting", ["train"])
-
-    from edgeact.bundle.load import load_bundle
-    from trainer.measure.lifting import bundle_lifter, measure_lifting, read_error_bank
-    from trainer.measure.wild.report import as_json
-
-    lift = bundle_lifter(load_bundle(bundle))
-    typer.echo(as_json(measure_lifting(lift, data, read_error_bank(errors), every=every)), nl=False)
-
-
-@app.command("lifting-clips")
-def lifting_clips(
-    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="videos with people in them, or folders")],
-    bundle: BundleOption = None,
-    blazepose: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="the unpacked npm package @mediapipe/pose, to stand beside")
-    ] = None,
-    every: Annotated[int, typer.Option(min=1, metavar="N", help="compare every n-th frame: ten a second")] = 3,
-) -> None:
-    """Measure how steady a bundle's 3D joints are on real clips: bone lengths that vary, limbs that flip in depth.
-
-    Prints the figures as JSON.
-    """
-    from trainer.extras import require_extras
-
-    require_extras("edgeact train lifting-clips", ["train"] if blazepose is None else ["train", "label"])
-
-    from edgeact.bundle.load import load_bundle
-    from trainer.data.lifting.blazepose import FULL_FILE, HEAVY_FILE, BlazePose
-    from trainer.measure.lifting_clips import clips_at, measure_lifted_clips
-    from trainer.measure.wild.report import as_json
-
-    files = {} if blazepose is None else {"blazepose_full": FULL_FILE, "blazepose_heavy": HEAVY_FILE}
-    peers = {name: BlazePose(blazepose / file) for name, file in files.items() if blazepose is not None}
-    shown = show_progress(clips_at(clips), "clips")
-    typer.echo(as_json(measure_lifted_clips(load_bundle(bundle), shown, peers, every=every)), nl=False)
+app.command()(lifting)
+app.command("lifting-comparison")(lifting_comparison)
+app.command("lifting-clips")(lifting_clips)
 
 
 @app.command()

@@ -140,6 +140,19 @@ class Recipe(_Record):
     lifter: LifterRecipe | None = None
 
 
+def require_lifter(recipe: Recipe) -> LifterRecipe:
+    """What a recipe says of its lifter.
+
+    Raises:
+        ConfigError: The recipe has no lifter.
+    """
+    if recipe.lifter is None:
+        raise ConfigError(
+            f"the recipe {recipe.name!r} has no [lifter] with steps, batch, rate and teacher_poses; add one"
+        )
+    return recipe.lifter
+
+
 def default_recipe_path() -> Path:
     """The recipe of the bundle that ships with edgeact."""
     return recipe_path("compact")

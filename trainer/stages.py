@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from edgeact.bundle.load import Bundle
-from edgeact.errors import ConfigError, SourceNotFoundError
+from edgeact.errors import SourceNotFoundError
 from trainer.calibrate import ConfidenceFit, fit_confidence
 from trainer.data.action_sequences import JointSequence
 from trainer.data.label import PARTS, label
@@ -34,7 +34,7 @@ from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose, room_to_border
 from trainer.models.lifter import Lifter
 from trainer.models.person_detector import PersonDetector, load_yolox
-from trainer.recipe import Recipe, load_recipe, recipe_path
+from trainer.recipe import Recipe, load_recipe, recipe_path, require_lifter
 
 POSE_SETS = (*SHARES, "coco_mini")  # the last one chooses and measures only
 _ACTION_SETS = ("penn_action", "jhmdb", "studio", "utkinect", "utd_mhad_skel", "msr_action3d_skel", "nwucla")
@@ -121,10 +121,7 @@ def check_teacher(recipe: Recipe, folders: Folders) -> None:
 
 
 def _check_lifter(recipe: Recipe, folders: Folders) -> None:
-    if recipe.lifter is None:
-        raise ConfigError(
-            f"the recipe {recipe.name!r} has no [lifter] with steps, batch, rate and teacher_poses; add one"
-        )
+    require_lifter(recipe)
     check_teacher(recipe, folders)
     errors = folders.pose_errors(recipe.action.tracks_of)
     if not errors.exists():
@@ -195,15 +192,14 @@ def train_lifter(recipe: Recipe, folders: Folders) -> Lifter:
         SourceNotFoundError: The pose errors or the teacher are missing.
     """
     check_made(["lifter"], recipe, folders)
-    if recipe.lifter is None:
-        raise AssertionError("checked before")
+    chosen = require_lifter(recipe)
     log(stage="lifter")
-    if recipe.lifter.teacher_poses:
+    if chosen.teacher_poses:
         make_teacher_poses(folders)
     with np.load(folders.pose_errors(recipe.action.tracks_of)) as file:
         bank = file["validation"]
-    clips = read_motions(folders, teacher=recipe.lifter.teacher_poses)
-    return fit_lifter(clips, bank, folders.network(recipe.action.tracks_of, "lifter"), recipe.lifter).eval()
+    clips = read_motions(folders, teacher=chosen.teacher_poses)
+    return fit_lifter(clips, bank, folders.network(recipe.action.tracks_of, "lifter"), chosen).eval()
 
 
 def fit_pose_confidence(network: EdgePose, folders: Folders) -> ConfidenceFit:

@@ -114,6 +114,7 @@ def test_large_weights_that_half_holds_become_half_and_the_rest_stays() -> None:
     model = helper.make_model(
         helper.make_graph([node], "g", inputs, outputs, tensors), opset_imports=opset, ir_version=10
     )
+    products = onnx.ModelProto.FromString(model.SerializeToString())
     store_half(model)
     onnx.checker.check_model(model)
     assert weights_of(model) == {
@@ -126,3 +127,6 @@ def test_large_weights_that_half_holds_become_half_and_the_rest_stays() -> None:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     x = rng.normal(size=(1, MINIMUM_HALF_ELEMENTS)).astype(np.float32)
     assert session.run(None, {"x": x})[0] == pytest.approx(x @ values["large"], abs=1e-4)
+    store_half(products, products=True)
+    assert weights_of(products)["not_rounded_half"] == TensorProto.FLOAT16
+    assert weights_of(products)["beyond_half"] == TensorProto.FLOAT

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from edgeact.bundle.load import Bundle
 from edgeact.bundle.manifest import ClipSpec
@@ -18,7 +19,7 @@ from trainer.data.lifting.measured import H36M_FILE, HUMANEVA_FILE, View, human3
 from trainer.data.pose_noise import add_pose_noise
 from trainer.metrics.pose_3d import aligned_distances, bone_variation, depth_flips, joint_distances
 from trainer.models.edge_action import common_joints
-from trainer.models.lifter import CLIP_LENGTH, CLIP_STRIDE_SECONDS
+from trainer.models.lifter import CLIP_LENGTH, CLIP_STRIDE_SECONDS, Lifter
 
 Lift = Callable[[Float32], Float32]
 """Clips ``(N, T, 21, 3)`` x, y, confidence → joints ``(N, 21, 3)`` metres of their newest frames."""
@@ -152,6 +153,16 @@ def bundle_lifter(bundle: Bundle) -> Lift:
             graph = Graph(bundle, spec)
             return lambda clips: graph.run(clips).of("joints_3d")
     raise UsageError(f"bundle {bundle.manifest.name!r} gives no joints_3d of clips; choose one with a lifter: --bundle")
+
+
+def network_lifter(network: Lifter) -> Lift:
+    """A network that is no graph yet."""
+
+    @torch.no_grad()
+    def lift(clips: Float32) -> Float32:
+        return np.asarray(network(torch.from_numpy(clips)), np.float32)
+
+    return lift
 
 
 def read_error_bank(path: Path | None) -> np.ndarray | None:

@@ -163,5 +163,5 @@ def test_a_graph_may_have_several_heads(tiny_bundle: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", PACKAGED_BUNDLES)
 def test_the_bundles_that_ship_have_all_four(name: str) -> None:
     plan = load_bundle(Path(name)).plan
-    assert [graph.name for graph in plan.calls] == ["detector", "pose", "action", "explain"]
+    assert [graph.name for graph in plan.calls if graph.name != "lifter"] == ["detector", "pose", "action", "explain"]
     assert plan.clip is not None

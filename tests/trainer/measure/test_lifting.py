@@ -49,7 +49,7 @@ def _rows(world: np.ndarray, rows: dict[int, int], count: int) -> np.ndarray:
     return found
 
 
-def _tiny_sets(root: Path) -> Path:
+def tiny_sets(root: Path) -> Path:
     """Human3.6M and HumanEva in their own layouts: one short sequence each."""
     world = _world()
     seen = (world - _PLACE) @ _TURN.T
@@ -76,7 +76,7 @@ def _tiny_sets(root: Path) -> Path:
 
 
 def test_views_hold_the_joints_along_the_cameras_axes(tmp_path: Path) -> None:
-    (view,) = human36m(_tiny_sets(tmp_path) / "h36m", "annotated")
+    (view,) = human36m(tiny_sets(tmp_path) / "h36m", "annotated")
     world = _world()
     wanted = (world[:, LIMB_JOINTS] - world[:, [20]]) @ _TURN.T / 1000
     assert np.allclose(view.joints, wanted, atol=2e-3)
@@ -87,14 +87,14 @@ def test_views_hold_the_joints_along_the_cameras_axes(tmp_path: Path) -> None:
 
 
 def test_humanevas_cameras_are_found_from_its_pictures(tmp_path: Path) -> None:
-    views = list(humaneva(_tiny_sets(tmp_path) / "humaneva"))
+    views = list(humaneva(tiny_sets(tmp_path) / "humaneva"))
     (h36m,) = human36m(tmp_path / "h36m", "annotated")
     assert len(views) == 3
     assert np.allclose(views[0].joints, h36m.joints, atol=0.02)
 
 
 def test_a_lifter_that_is_right_has_no_error_and_a_turned_one_only_before_alignment(tmp_path: Path) -> None:
-    data = _tiny_sets(tmp_path)
+    data = tiny_sets(tmp_path)
     (view,) = human36m(data / "h36m", "annotated")
     answers = np.zeros((_FRAMES, 21, 3), np.float32)
     sight = view.sight.astype(np.float64)
@@ -130,7 +130,7 @@ def test_a_track_is_lifted_as_the_runtime_would(tmp_path: Path) -> None:
 
 
 def test_our_errors_come_with_our_confidence(tmp_path: Path) -> None:
-    (view,) = human36m(_tiny_sets(tmp_path) / "h36m", "annotated")
+    (view,) = human36m(tiny_sets(tmp_path) / "h36m", "annotated")
     bank = exact_bank()
     bank[..., 0], bank[..., 2] = 0.2, 0.6
     noisy = with_our_errors(view, bank)
@@ -146,7 +146,7 @@ def test_missing_sets_lifters_and_errors_are_named(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFoundError, match="pose_errors"):
         read_error_bank(tmp_path / "none.npz")
     with pytest.raises(UsageError, match=r"no sequence has 100 poses.*smaller --every"):
-        measure_lifting(lambda clips: clips[:, -1], _tiny_sets(tmp_path / "sets"), None, every=100)
+        measure_lifting(lambda clips: clips[:, -1], tiny_sets(tmp_path / "sets"), None, every=100)
     bundle = build_tiny_bundle(tmp_path / "bundle")
     with pytest.raises(UsageError, match="no joints_3d"):
         bundle_lifter(load_bundle(bundle))

@@ -17,7 +17,7 @@ from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from edgeact.types import Float32
 
 Input = Literal["annotated", "hourglass"]
-_H36M_LIMBS = [11, 14, 12, 15, 13, 16, 4, 1, 5, 2, 6, 3]
+H36M_LIMBS = [11, 14, 12, 15, 13, 16, 4, 1, 5, 2, 6, 3]
 _HOURGLASS_LIMBS = [13, 12, 14, 11, 15, 10, 3, 2, 4, 1, 5, 0]  # MPII's order
 _HUMANEVA_LIMBS = [2, 5, 3, 6, 4, 7, 8, 11, 9, 12, 10, 13]
 H36M_FILE, HUMANEVA_FILE = "h36m_xyz10hz.npz", "humaneva15.npz"
@@ -85,7 +85,7 @@ def human36m(root: Path, source: Input, *, subjects: tuple[str, ...] = H36M_TEST
                 matrix = np.array([[cameras["f"][row][0], 0, cameras["c"][row][0]],
                                    [0, cameras["f"][row][1], cameras["c"][row][1]], [0, 0, 1]])  # fmt: skip
                 flat, _ = cv2.projectPoints(
-                    seen[:, _H36M_LIMBS].reshape(-1, 3), np.zeros(3), np.zeros(3), matrix,
+                    seen[:, H36M_LIMBS].reshape(-1, 3), np.zeros(3), np.zeros(3), matrix,
                     np.array([k[0], k[1], p[0], p[1], k[2]]),
                 )  # fmt: skip
                 limbs = flat.reshape(-1, 12, 2)
@@ -94,7 +94,7 @@ def human36m(root: Path, source: Input, *, subjects: tuple[str, ...] = H36M_TEST
                 if detected is None or len(detected) != len(world):
                     continue
                 limbs = detected[:, _HOURGLASS_LIMBS].astype(np.float64) / 4
-            yield _view(f"{name}/{camera}", action.split(" ")[0], _H36M_RATE, limbs, seen[:, _H36M_LIMBS], seen[:, 0])
+            yield _view(f"{name}/{camera}", action.split(" ")[0], _H36M_RATE, limbs, seen[:, H36M_LIMBS], seen[:, 0])
 
 
 def humaneva(root: Path, *, part: str = "Validate") -> Iterator[View]:

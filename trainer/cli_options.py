@@ -1,0 +1,12 @@
+"""Options that several verbs of ``edgeact train`` have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataOption = Annotated[Path, typer.Option(help="folder of the data sets")]
+BundleOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="folder of the bundle, or compact or accurate", show_default="compact"),
+]

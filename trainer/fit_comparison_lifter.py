@@ -1,0 +1,42 @@
+"""Train the lifter on Human3.6M's own training subjects: a comparison, whose licence lets nothing of it ship."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from edgeact.errors import SourceNotFoundError
+from trainer.data.lifting.comparison import ComparisonViews
+from trainer.data.lifting.measured import H36M_FILE
+from trainer.data.lifting.views import LiftingBatch
+from trainer.fit_lifter import lifting_loss
+from trainer.loop import Course, train
+from trainer.models.lifter import Lifter
+from trainer.recipe import LifterRecipe
+
+
+def fit_comparison(root: Path, checkpoint: Path, recipe: LifterRecipe) -> Lifter:
+    """Train, or go on from the checkpoint, and return the moving average of the network.
+
+    Args:
+        root: Folder of Human3.6M.
+        checkpoint: File that the training is kept in.
+        recipe: Steps, batch and rate of the lifter that ships; the rest does not apply.
+
+    Raises:
+        SourceNotFoundError: The set is missing.
+        DivergenceError: The training diverged.
+    """
+    if not (root / H36M_FILE).is_file():
+        raise SourceNotFoundError(f"{root / H36M_FILE} not found; give the folder of the data sets with --data")
+    views = ComparisonViews(root)
+    torch.manual_seed(0)
+
+    def draw(steps: range) -> Iterator[LiftingBatch]:
+        return (views.draw(recipe.batch, 9_000_000 + step) for step in steps)
+
+    def loss(network: Lifter, batch: LiftingBatch) -> torch.Tensor:
+        return lifting_loss(network(batch.poses), batch)
+
+    course = Course("comparison lifter", recipe.steps, recipe.rate, weight_decay=0.02, save_every=250)
+    return train(Lifter(), checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss)
