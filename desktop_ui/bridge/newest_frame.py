@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from desktop_ui.bridge.concealing import SwitchableConcealer
 from desktop_ui.bridge.shown_frame import ShownFrame, make_image
 from desktop_ui.model.layers import Layers
 from desktop_ui.model.tracks import TrackMemory
@@ -45,6 +46,7 @@ class NewestFrame:
         self.last_captured: float | None = None
         self._layers, self._announce, self._note_event = layers, announce, note_event
         self._steady: SteadyPersons | None = None
+        self._concealer: SwitchableConcealer | None = None
         self._making = threading.Lock()  # one picture at a time: `redraw` comes from another thread
         self._lock = threading.Lock()
         self._shown: ShownFrame | None = None
@@ -52,11 +54,21 @@ class NewestFrame:
         self._late: Observation | None = None  # came too soon after the one before; shown if nothing follows
         self._next = 0.0  # of `time.monotonic`
 
-    def prepare(self, plan: Plan) -> None:
-        """A bundle is there, and frames are about to come."""
+    def prepare(self, plan: Plan, *, most_persons: int) -> SwitchableConcealer:
+        """A bundle is there, and frames are about to come.
+
+        Args:
+            plan: Of the bundle.
+            most_persons: As many as are followed at most.
+
+        Returns:
+            What hides people in the frames before they come here.
+        """
+        self._concealer = SwitchableConcealer(lambda: self._layers().privacy, plan, most_persons=most_persons)
         self._steady = None
         if plan.persons is not None:
             self._steady = SteadyPersons(skeleton=plan.skeleton, joint_confidence=plan.joint_confidence)
+        return self._concealer
 
     @property
     def takes(self) -> frozenset[SinkInput]:
@@ -116,7 +128,8 @@ class NewestFrame:
         self._late = None
         layers = self._layers()
         image = make_image(observation, self.room, layers)
-        shown = ShownFrame(observation, image, self.tracks.trails(observation), layers.privacy)
+        privacy = None if self._concealer is None else self._concealer.mode_of(observation.frame)
+        shown = ShownFrame(observation, image, self.tracks.trails(observation), privacy)
         with self._lock:
             self._shown = shown
             is_first, self._is_announced = not self._is_announced, True

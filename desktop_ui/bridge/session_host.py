@@ -274,7 +274,7 @@ class SessionHost:
     def _begin(self, hosted: HostedSource, session: Session[Any], bundle: Bundle) -> None:
         source = hosted.watched.source
         assert source is not None
-        hosted.sink.prepare(bundle.plan)
+        conceal = hosted.sink.prepare(bundle.plan, most_persons=self._config.max_persons)
         rate = source.info.frame_rate
         budget = Budget(
             self._config.queue_frames,
@@ -289,6 +289,7 @@ class SessionHost:
                     on_observation=hosted.watched.note,
                     budget=budget,
                     pace=hosted.pace,
+                    conceal=conceal,
                 )
             )
         except EdgeactError as error:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from edgeact.privacy.areas import PrivacyMode
+
 LayerName: TypeAlias = Literal["skeleton", "boxes", "labels", "trails", "parts", "attention", "zones", "black"]
-# Nothing is altered; heads or persons are blurred; or skeletons on black, the only one that also hides whoever the
-# detector misses.
-Privacy: TypeAlias = Literal["none", "heads", "persons", "skeleton"]
-PRIVACIES: tuple[Privacy, ...] = ("none", "heads", "persons", "skeleton")
+# Only skeletons on black hide whoever the detector misses, too.
+PRIVACIES: tuple[PrivacyMode, ...] = ("none", "heads", "persons", "skeleton")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Layers:
     attention: bool = False
     zones: bool = True
     black: bool = False
-    privacy: Privacy = "none"
+    privacy: PrivacyMode = "none"
     joint_threshold: float | None = None
     attention_map: str | None = None
     attention_label: str | None = None

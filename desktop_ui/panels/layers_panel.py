@@ -5,17 +5,18 @@ from dataclasses import replace
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSlider, QWidget
 
-from desktop_ui.model.layers import LAYER_SWITCHES, PRIVACIES, LayerName, Privacy
+from desktop_ui.model.layers import LAYER_SWITCHES, PRIVACIES, LayerName
 from desktop_ui.model.window import WindowModel
 from desktop_ui.translation import tr
+from edgeact.privacy.areas import PrivacyMode
 
 
-def privacy_words(privacy: Privacy) -> str:
+def privacy_words(privacy: PrivacyMode) -> str:
     """What a kind of privacy is called."""
     words = {
         "none": tr("Off"),
-        "heads": tr("Heads blurred"),
-        "persons": tr("Persons blurred"),
+        "heads": tr("Heads hidden"),
+        "persons": tr("Persons hidden"),
         "skeleton": tr("Skeleton only"),
     }
     return words[privacy]

@@ -5,11 +5,11 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from desktop_ui.bridge.shown_frame import ShownFrame, hide, private_area
+from desktop_ui.bridge.shown_frame import ShownFrame
 from desktop_ui.style.themes import Themes
 from desktop_ui.translation import tr
 from desktop_ui.views.pictures import cut, image_of_rgb
-from edgeact.types import Float32, PartName, Person, UInt8
+from edgeact.types import Float32, PartName, Person
 
 _PARTS: tuple[PartName, ...] = ("head", "right_hand", "left_hand")
 _GAP = 8
@@ -52,8 +52,6 @@ class PartCrops(QWidget):
             for part in person.parts:
                 box = part.box if part.name == "head" else _middle(part.box)
                 pixels = cut(shown.observation.frame.image, box, (side, side))
-                if shown.privacy == "heads":
-                    pixels = _without_head(pixels, box, person)
                 self._images[part.name] = image_of_rgb(pixels)
         self.update()
 
@@ -86,12 +84,3 @@ class PartCrops(QWidget):
 def _middle(box: Float32) -> Float32:
     inset = (box[2:] - box[:2]) * (1 - _HAND_SHARE) / 2
     return np.concatenate([box[:2] + inset, box[2:] - inset]).astype(np.float32)
-
-
-def _without_head(pixels: UInt8, box: Float32, person: Person) -> UInt8:
-    """A crop with the person's head hidden, a hand may be in front of it."""
-    scale = pixels.shape[1] / max(float(box[2] - box[0]), 1.0)
-    corner = np.concatenate([box[:2], box[:2]])
-    altered = pixels.copy()
-    hide(altered, private_area(person, "heads") - corner, scale)
-    return altered

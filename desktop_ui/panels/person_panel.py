@@ -65,9 +65,13 @@ class PersonPanel(QScrollArea):
         self._why = Why(themes)
         self._why_words = QLabel()
         self._why_words.setObjectName("figure")
+        self._why_words.setWordWrap(True)
+        self._why_words.setMinimumHeight(32)  # two lines: nothing below jumps when the words change
+        self._why_words.setAlignment(Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout()
         self._map = QComboBox()
         self._map.setToolTip(tr("Which attention map of the bundle"))
+        self._map.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._map.activated.connect(self._choose_map)
         self._opacity = QSlider(Qt.Orientation.Horizontal)
         self._opacity.setRange(0, 100)

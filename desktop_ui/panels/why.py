@@ -5,7 +5,7 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from desktop_ui.bridge.shown_frame import ShownFrame, hide, private_area
+from desktop_ui.bridge.shown_frame import ShownFrame
 from desktop_ui.model.layers import Layers
 from desktop_ui.style.themes import Themes
 from desktop_ui.translation import tr
@@ -64,8 +64,6 @@ class Why(QWidget):
             width = max(8, round((self.width() - _GAP) / 2 * ratio))
             size = (width, round(width * _SHAPE))
             pixels = cut(shown.observation.frame.image, box, size)
-            if shown.privacy == "heads":
-                hide(pixels, private_area(person, "heads") - np.tile(box[:2], 2), size[0] / float(box[2] - box[0]))
             self._picture = image_of_rgb(pixels)
             if attention is not None:
                 self._heat, self.map_label = heat_image(attention), attention.label
