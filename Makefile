@@ -18,10 +18,11 @@ PIP_INSTALL = -m pip install -qq --disable-pip-version-check --constraint constr
 # Two test processes of one thread each: the small networks of the tests lose more to waiting for threads than they win.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-# What the tests of live sources read from; its Python bindings belong to the system's Python. Without it (no Debian, no
-# right to install) these tests are skipped, but never in continuous integration.
+# What tests of live sources read from (its Python bindings belong to the system's Python), and the broker that tests of MQTT
+# talk to. Without them (no Debian, no right to install) these tests are skipped, but never in continuous integration.
 RTSP_SERVER := gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-HAS_RTSP_SERVER := /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null
+BROKER := mosquitto
+HAS_SERVERS := PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null && /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null
 
 # What Qt needs of the system for the window and its tests, and a display that is none.
 QT_LIBRARIES := xvfb libegl1 libgl1 libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-xinerama0 libdbus-1-3 fontconfig fonts-dejavu-core
@@ -31,7 +32,7 @@ INSTALL_INPUTS := pyproject.toml constraints.txt edgeact/__init__.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format test-slow train bench clean python-version rtsp-server qt-libraries
+.PHONY: help setup demo test lint format test-slow train bench clean python-version servers qt-libraries
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -42,12 +43,12 @@ setup: $(READY) ## Install everything for development and tests into .venv
 demo: $(RUNTIME_READY) ## Annotate the packaged demo clip into edgeact-demo/ (installs the runtime only)
 	@$(RUNTIME)/bin/edgeact demo --out edgeact-demo
 
-rtsp-server: ## Install the RTSP server that tests use (Debian and Ubuntu, as root); make test does it where it may
-	@if $(HAS_RTSP_SERVER); then :; \
+servers: ## Install the RTSP server and MQTT broker that tests use (Debian and Ubuntu, as root); make test does it where it may
+	@if $(HAS_SERVERS); then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing the RTSP server for tests (once)"; \
-		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(RTSP_SERVER) >/dev/null; \
-	else echo "tests of RTSP are skipped; to run them, install $(RTSP_SERVER)"; fi
+		echo "Installing the RTSP server and the MQTT broker for tests (once)"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(RTSP_SERVER) $(BROKER) >/dev/null; \
+	else echo "tests of RTSP or MQTT are skipped; to run them, install $(RTSP_SERVER) $(BROKER)"; fi
 
 qt-libraries: $(READY) ## Install what Qt needs, and Xvfb (Debian and Ubuntu, as root); make test does it where it may
 	@if $(HAS_QT_LIBRARIES); then :; \
@@ -56,7 +57,7 @@ qt-libraries: $(READY) ## Install what Qt needs, and Xvfb (Debian and Ubuntu, as
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(QT_LIBRARIES) >/dev/null; \
 	else echo "tests of the window need: $(QT_LIBRARIES)"; fi
 
-test: lint rtsp-server qt-libraries ## Run all checks: ruff, mypy, import contracts, then pytest without the slow tests
+test: lint servers qt-libraries ## Run all checks: ruff, mypy, import contracts, then pytest without the slow tests
 	@echo "== pytest"
 	@$(ONE_THREAD) $(VENV)/bin/python -m pytest --numprocesses 2 --dist worksteal
 

@@ -35,7 +35,7 @@ class Check:
 
 
 def examine(folder: Path | None = None) -> list[Check]:
-    """Look at Python, packages, codecs, a frame, providers, cores, memory, disk and the bundle.
+    """Look at Python, packages, codecs, a frame, devices, cameras, cores, memory, the clock, disk and the bundle.
 
     Args:
         folder: Where outputs would go; None takes the current folder.
@@ -47,7 +47,9 @@ def examine(folder: Path | None = None) -> list[Check]:
         _codecs,
         _frame,
         _providers,
+        _cameras,
         _machine,
+        _clock,
         lambda: _disk(folder or Path.cwd()),
         _bundle,
     )
@@ -122,8 +124,6 @@ def _packages() -> list[Check]:
             ", ".join([*there, *(f"no {package}" for package in missing)]) + " (none is needed to annotate)",
         )
     )
-    if (jetpack := Path("/etc/nv_tegra_release")).exists():
-        checks.append(Check("Jetson", "ok", jetpack.read_text(encoding="utf-8", errors="replace").splitlines()[0]))
     return checks
 
 
@@ -144,7 +144,9 @@ def _codecs() -> list[Check]:
     )
     if "libx264" not in av.codecs_available:
         return [Check("FFmpeg", "fail", libraries, f"this build has no H.264 encoder: {reinstall_command('av')}")]
-    return [Check("FFmpeg", "ok", libraries)]
+    from edgeact.doctor_devices import look_at_decoders
+
+    return [Check("FFmpeg", "ok", libraries), look_at_decoders(sorted(av.codecs_available))]
 
 
 def _frame() -> list[Check]:
@@ -174,15 +176,21 @@ def _providers() -> list[Check]:
         import onnxruntime
     except ImportError as error:
         return [Check("devices", "fail", str(error), reinstall_command("onnxruntime"))]
-    providers = onnxruntime.get_available_providers()
-    found = ", ".join(providers)
-    if "CUDAExecutionProvider" not in providers and shutil.which("nvidia-smi") is not None:
-        return [
-            Check(
-                "devices", "note", found, "there is an NVIDIA GPU: pip install onnxruntime-gpu, then use --device cuda"
-            )
-        ]
-    return [Check("devices", "ok", found)]
+    from edgeact.doctor_devices import look_at_devices
+
+    return look_at_devices(onnxruntime.get_available_providers())
+
+
+def _cameras() -> list[Check]:
+    from edgeact.doctor_devices import look_at_video_devices
+
+    return look_at_video_devices()
+
+
+def _clock() -> list[Check]:
+    from edgeact.doctor_clock import look_at_clock
+
+    return [look_at_clock()]
 
 
 def _machine() -> list[Check]:

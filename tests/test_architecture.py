@@ -37,6 +37,7 @@ DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
     "PIL": "pillow",
     "cjm_byte_track": "cjm-byte-track",
+    "paho": "paho-mqtt",
     "pillow_heif": "pillow-heif",
     "ulid": "python-ulid",
 }  # where the import has another name
@@ -57,7 +58,7 @@ def python_files(*folders: str) -> list[Path]:
 
 def shipped_files() -> Iterator[Path]:
     """Everything that belongs to the repository, without environments, caches and outputs."""
-    folders = (*PACKAGES, "tests", "docs", ".ci")
+    folders = (*PACKAGES, "tests", "docs", "container", ".ci")
     # In a worktree .git is a file, which says where the repository lies.
     yield from (path for path in REPOSITORY.iterdir() if path.is_file() and path.name != ".git")
     for folder in folders:

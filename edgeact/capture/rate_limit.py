@@ -1,4 +1,4 @@
-"""A source of fewer frames a second than there are: what is too early is left out."""
+"""A source of fewer frames a second than there are: what is too early, or comes while it rests, is left out."""
 
 from collections.abc import Iterator
 
@@ -15,11 +15,13 @@ class RateLimited(PartOfSource):
 
     Attributes:
         rate: May be changed from any thread.
+        rests: Gives no frames while it does; may be changed from any thread.
     """
 
     def __init__(self, source: Source, rate: float | None) -> None:
         super().__init__(source)
         self.rate = rate
+        self.rests = False
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that are due; those of a new epoch begin anew."""
@@ -27,7 +29,7 @@ class RateLimited(PartOfSource):
         for frame in self._source.frames():
             if frame.epoch != epoch:
                 due, epoch = frame.time, frame.epoch
-            if frame.time < due:
+            if self.rests or frame.time < due:
                 continue
             rate = self.rate
             if rate is None:

@@ -14,6 +14,7 @@ from edgeact.capture.open import open_source
 from edgeact.capture.rate_limit import RateLimited
 from edgeact.config import PipelineConfig
 from edgeact.daemon.config import CameraConfig
+from edgeact.daemon.event_sink import EventSink
 from edgeact.daemon.shedding import Load, Step
 from edgeact.errors import EdgeactError
 from edgeact.memory import MEGABYTE
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 # Frames a second that tracks and actions live well with; a camera without ``fps`` is not behind when it gets them.
 USEFUL_RATE = 10.0
 _POLL_SECONDS = 0.05
+# After detection was switched off, frames that are on their way are perceived; then what is open ends.
+REST_SECONDS = 2.0
 SHED_FACTOR = 2.0  # by which a step that is given up becomes rarer
 
 
@@ -93,6 +96,7 @@ class Camera:
         self._counted: tuple[float, int, int] | None = None  # when, and how many frames had come and been perceived
         self._lost_since = self._next_attempt = 0.0  # of `time.monotonic`
         self._is_over = False
+        self._forget_at: float | None = None  # when what is open ends, because detection was switched off
         self._chance = random.Random()  # noqa: S311 - spreads waits, guards nothing
 
     @property
@@ -109,6 +113,7 @@ class Camera:
         run = self.watched.run
         if self._is_over:
             return None
+        self._end_what_is_open()
         if run is None:
             if time.monotonic() >= self._next_attempt:
                 self._begin(session)
@@ -139,7 +144,7 @@ class Camera:
             now: Of `time.monotonic`.
         """
         source, before = self.watched.source, self._counted
-        if not isinstance(source, LiveSource) or source.state is not SourceState.RUNNING:
+        if not isinstance(source, LiveSource) or source.state is not SourceState.RUNNING or not self.detects:
             self._counted = None
             return None
         came, perceived = source.status.frames, self.watched.frames
@@ -159,6 +164,31 @@ class Camera:
         if self._limit is not None:
             self._limit.rate = self._rate()
 
+    @property
+    def detects(self) -> bool:
+        """Whether its frames are perceived."""
+        return not self.watched.rests
+
+    def detect(self, is_on: bool) -> None:
+        """Perceive its frames from now on, or leave them; it stays connected."""
+        if is_on == self.detects:
+            return
+        logger.warning("%s: detection is switched %s", self.watched.name, "on" if is_on else "off")
+        self.watched.rests = not is_on
+        if self._limit is not None:
+            self._limit.rests = not is_on
+        self._forget_at = None if is_on else time.monotonic() + REST_SECONDS
+
+    def _end_what_is_open(self) -> None:
+        """Some time after detection was switched off nobody is seen any more, and the events that are open end."""
+        if self._forget_at is None or time.monotonic() < self._forget_at:
+            return
+        self._forget_at = None
+        self.watched.persons, self.watched.labels = 0, ()
+        for sink in self._sinks:
+            if isinstance(sink, EventSink):
+                sink.end_open()
+
     def _rate(self) -> float | None:
         """Frames a second at most; None takes all."""
         if "frames" in self.given_up:
@@ -170,6 +200,7 @@ class Camera:
         try:
             source = open_camera(self._config, self._pipeline)
             self._limit = limited = RateLimited(source, self._rate())
+            limited.rests = self.watched.rests
             outlets = self._make_outlets(limited)
             self._sinks = [outlet.sink for outlet in outlets]
             self.watched.run = session.add(

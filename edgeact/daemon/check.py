@@ -15,6 +15,7 @@ from edgeact.daemon.camera import open_camera
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.fits_bundle import check_bundle
+from edgeact.daemon.open_mqtt import probe_mqtt
 from edgeact.daemon.open_web import probe_web
 from edgeact.daemon.webhook import open_webhook
 from edgeact.doctor import Check
@@ -40,6 +41,7 @@ def check_daemon(config: DaemonConfig) -> list[Check]:
         *_bundle(config),
         *_state(config),
         *_cameras(config),
+        *_mqtt(config),
         *_webhooks(config),
         *_http(config),
     ]
@@ -92,6 +94,20 @@ def _cameras(config: DaemonConfig) -> list[Check]:
                     del waiting[name]
             time.sleep(_POLL_SECONDS)
     return [checks[name] for name in config.enabled_cameras]
+
+
+def _mqtt(config: DaemonConfig) -> list[Check]:
+    """Whether the broker lets the daemon in; nothing is published."""
+    if config.mqtt is None:
+        return []
+    try:
+        probe_mqtt(config.mqtt)
+    except EdgeactError as error:
+        return [_failed("mqtt", error)]
+    found = f"{config.mqtt.host}:{config.mqtt.port_used} lets us in"
+    if config.mqtt.shows_password:
+        return [Check("mqtt", "note", f"{found}; others on the network can read the password", "set tls = true")]
+    return [Check("mqtt", "ok", found)]
 
 
 def _webhooks(config: DaemonConfig) -> list[Check]:

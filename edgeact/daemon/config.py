@@ -22,6 +22,7 @@ from edgeact.rules.camera_rules import Rule
 SCHEMA_VERSION = 1
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_TOPIC = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"  # no wildcards
 _SHORTEST_TOKEN = 16  # characters: nobody tries them all
 
 
@@ -48,6 +49,23 @@ def _checked_webhook(url: SecretStr) -> SecretStr:
         raise ValueError("user name and password do not belong into it; use token")
     _ = parts.port  # raises ValueError where it is none
     return url
+
+
+def _checked_host(host: str) -> str:
+    try:
+        host.encode("idna")  # as the system's look-up does it
+    except UnicodeError:
+        host = ""
+    if not host or not re.fullmatch(r"[\w.:-]+", host):
+        raise ValueError("it is the name or address of a broker, such as 192.0.2.8; the port is a key of its own")
+    return host
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _listening_address(text: str) -> tuple[str, int]:
@@ -128,6 +146,61 @@ class WebhookConfig(Section):
     tls_ca: Path | None = None
 
 
+class MqttConfig(Section):
+    """An MQTT broker that is told of cameras and events, and that commands come from. ``password`` is never shown."""
+
+    host: Annotated[str, AfterValidator(_checked_host)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    user: Annotated[str, Field(min_length=1)] | None = None
+    password: SecretStr | None = None
+    tls: bool = False
+    tls_ca: Path | None = None
+    topic: Annotated[str, Field(pattern=_TOPIC, max_length=64)] = "edgeact"
+    discovery: bool = True
+    discovery_prefix: Annotated[str, Field(pattern=_TOPIC, max_length=64)] = "homeassistant"
+    control: Annotated[bool, Field(validate_default=True)] = True
+
+    @field_validator("password")
+    @classmethod
+    def _password_is_somebodys(cls, password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if password is not None and info.data.get("user", "faulty") is None:
+            raise ValueError("whose password is it? Set user")
+        return password
+
+    @field_validator("control")
+    @classmethod
+    def _others_need_a_password(cls, control: bool, info: ValidationInfo) -> bool:
+        is_local = _is_this_machine(info.data.get("host", "localhost"))
+        if control and not is_local and info.data.get("user", "faulty") is None:
+            raise ValueError("others may use this broker to switch cameras off; set user, or control = false")
+        return control
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the connection is."""
+        return self.tls or self.tls_ca is not None
+
+    @property
+    def shows_password(self) -> bool:
+        """Whether the password goes over a network as it is."""
+        return self.password is not None and not self.is_encrypted and not _is_this_machine(self.host)
+
+    @property
+    def port_used(self) -> int:
+        """The port of the broker."""
+        return self.port or (8883 if self.is_encrypted else 1883)
+
+    @property
+    def client(self) -> str:
+        """The name by which the broker knows this daemon: always the same, so that a new connection ends an old one."""
+        return "edgeact" if self.topic == "edgeact" else f"edgeact-{self.topic.replace('/', '-')}"
+
+    @property
+    def prefix(self) -> str | None:
+        """Where Home Assistant listens; None where it is not told."""
+        return self.discovery_prefix if self.discovery else None
+
+
 class HttpConfig(Section):
     """Metrics, health and the status page. Without a token only programs of this machine may ask."""
 
@@ -176,6 +249,7 @@ class DaemonConfig(Section):
     events: EventsConfig = EventsConfig()
     jsonl: JsonlConfig | None = None
     webhook: dict[Name, WebhookConfig] = Field(default_factory=dict)
+    mqtt: MqttConfig | None = None
     http: HttpConfig | None = None
 
     @property
@@ -187,7 +261,8 @@ class DaemonConfig(Section):
     def outputs(self) -> tuple[str, ...]:
         """Names of the outputs that send events."""
         jsonl = ("jsonl",) if self.jsonl is not None and self.jsonl.events else ()
-        return (*jsonl, *(f"webhook.{name}" for name in self.webhook))
+        mqtt = () if self.mqtt is None else ("mqtt",)
+        return (*jsonl, *mqtt, *(f"webhook.{name}" for name in self.webhook))
 
     def outputs_of(self, rule: str | None) -> tuple[str, ...] | None:
         """The outputs that send the events of a rule, or None where such events are not kept.

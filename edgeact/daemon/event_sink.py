@@ -1,6 +1,7 @@
 """Keeps the events of one camera and its rules: gives them identity and time of day, and puts them into the store."""
 
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -49,6 +50,8 @@ class EventSink:
     ) -> None:
         self.lost = 0
         self._camera, self._store, self._outputs_of, self._judge = camera, store, outputs_of, judge
+        self._lock = threading.RLock()  # guards all below
+        self._ended: set[tuple[str | None, int]] = set()  # by `end_open`; what else is told of them is too late
         self._clock = SourceClock()
         self._open: dict[tuple[str | None, int], EventRecord] = {}
         self._saved: dict[str, float] = {}  # when an open event was saved last, of `time.monotonic`
@@ -67,16 +70,54 @@ class EventSink:
 
     def write(self, observation: Observation, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
         """Take the time of a frame, and keep what the rules say of it."""
-        self._clock.note(observation.frame)
-        if self._judge is not None:
-            for event in self._judge.take(observation, self._clock.moment):
-                self.write_event(event)
-        if self._unsaved:
-            self._save_all()
+        with self._lock:
+            self._clock.note(observation.frame)
+            if self._judge is not None:
+                for event in self._judge.take(observation, self._clock.moment):
+                    self._keep(event)
+            if self._unsaved:
+                self._save_all()
 
     def write_event(self, event: Event) -> None:
         """Keep one phase of an event. Never fails: what cannot be written waits for the disk."""
-        outputs = self._outputs_of(event.rule)
+        with self._lock:
+            self._keep(event)
+
+    def end_open(self) -> None:
+        """End what is open, because nothing is perceived for now; may be called from any thread."""
+        with self._lock:
+            for event in self._judge.finish() if self._judge is not None else ():
+                self._keep(event)
+            self._ended.update(self._open)
+            self._end_all()
+
+    def close(self) -> None:
+        """End what is open, and keep it, if the disk takes it."""
+        with self._lock:
+            for event in self._judge.finish() if self._judge is not None else ():
+                self._keep(event)
+            self._end_all()
+
+    def abort(self) -> None:
+        """Do the same as `close`: what was seen is kept, whatever became of the camera."""
+        self.close()
+
+    def _end_all(self) -> None:
+        for (rule, _), record in list(self._open.items()):
+            end = record.start + (
+                self._clock.moment - record.start if self._clock.moment > record.start else timedelta()
+            )
+            self._unsaved.append((replace(record, phase="end", end=end), self._outputs_of(rule) or ()))
+        self._open.clear()
+        self._failed = float("-inf")
+        self._save_all()
+
+    def _keep(self, event: Event) -> None:
+        outputs, key = self._outputs_of(event.rule), (event.rule, event.id)
+        if key in self._ended:
+            if event.phase == "end":
+                self._ended.discard(key)
+            return
         if outputs is None:
             return
         record = self._record(event)
@@ -90,23 +131,6 @@ class EventSink:
             self._unsaved.popleft()
             self.lost += 1
         self._save_all()
-
-    def close(self) -> None:
-        """End what is open, and keep it, if the disk takes it."""
-        for event in self._judge.finish() if self._judge is not None else ():
-            self.write_event(event)
-        for (rule, _), record in list(self._open.items()):
-            end = record.start + (
-                self._clock.moment - record.start if self._clock.moment > record.start else timedelta()
-            )
-            self._unsaved.append((replace(record, phase="end", end=end), self._outputs_of(rule) or ()))
-        self._open.clear()
-        self._failed = float("-inf")
-        self._save_all()
-
-    def abort(self) -> None:
-        """Do the same as `close`: what was seen is kept, whatever became of the camera."""
-        self.close()
 
     def _record(self, event: Event) -> EventRecord:
         key = (event.rule, event.id)

@@ -75,6 +75,15 @@ keep_files = 8
 # token = "${file:guard.token}"
 # timeout = 10
 
+# [mqtt]                       # events, states and switches at a broker; Home Assistant: pip install "edgeact[daemon]"
+# host = "127.0.0.1"           # of another machine: with user and password, or control = false
+# user = "edgeact"
+# password = "${file:mqtt.password}"
+# tls = true                   # or tls_ca = "broker-ca.pem", certificates to trust instead of the system's
+# topic = "edgeact"            # what all topics begin with
+# discovery = true             # tell Home Assistant of cameras and rules
+# control = true               # listen to edgeact/CAMERA/set/detection
+
 # [http]                       # status page, /metrics, /healthz, /readyz: pip install "edgeact[daemon]"
 # listen = "127.0.0.1:8750"    # any address that others can reach needs a token:
 # token = "${file:http.token}"

@@ -9,6 +9,7 @@ from edgeact.daemon.balance import Balance
 from edgeact.daemon.camera import Camera
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.reload import changed_cameras
+from edgeact.daemon.switches import Command, throw_switch
 from edgeact.errors import EdgeactError
 from edgeact.runtime.session import Session
 from edgeact.watching.watched import Watched
@@ -65,15 +66,21 @@ class Fleet:
         """
         names = changed_cameras(self.config, config)
         for name in names:
-            if name in self._cameras:
-                self._cameras.pop(name).stop(self._session)
+            before = self._cameras.pop(name, None)
+            if before is not None:
+                before.stop(self._session)
             if name in config.enabled_cameras:
                 self._cameras[name] = self._make_camera(name, config)
+                self._cameras[name].detect(before is None or before.detects)
         for camera in self._cameras.values():
             camera.give_up(())
         self.config = config
         self._balance = Balance(self._session, list(self._cameras.values()), config)
         logger.warning("the configuration was read again; begun anew or ended: %s", ", ".join(names) or "no camera")
+
+    def throw_switch(self, command: Command) -> str | None:
+        """Do what a command asks for; why it is not done, or None where it is."""
+        return throw_switch(self._cameras, command)
 
     def finish(self) -> None:
         """Store the results of all cameras after the session was stopped, and close their output files."""

@@ -36,6 +36,7 @@ class StandingCollector(Collector):
     def _of_cameras(self) -> Iterable[Metric]:
         state = GaugeMetricFamily("edgeact_camera_state", "1: the camera is in this state.", labels=["camera", "state"])
         given_up = GaugeMetricFamily("edgeact_camera_given_up", "Steps that are given up for time.", labels=["camera"])
+        detects = GaugeMetricFamily("edgeact_camera_detects", "0: detection is switched off.", labels=["camera"])
         persons = GaugeMetricFamily("edgeact_camera_persons", "Persons in the newest frame.", labels=["camera"])
         age = GaugeMetricFamily(
             "edgeact_camera_frame_age_seconds", "From the newest frame's capture to its observation.", labels=["camera"]
@@ -50,13 +51,14 @@ class StandingCollector(Collector):
             for one in SourceState:
                 state.add_metric([camera.name, one.value], int(one is camera.state))
             given_up.add_metric([camera.name], len(camera.given_up))
+            detects.add_metric([camera.name], int(camera.detects))
             persons.add_metric([camera.name], camera.persons)
             age.add_metric([camera.name], camera.age)
             frames.add_metric([camera.name], camera.frames)
             dropped.add_metric([camera.name], camera.dropped)
             reconnects.add_metric([camera.name], camera.reconnects)
             restarts.add_metric([camera.name], camera.restarts)
-        return state, given_up, persons, age, frames, dropped, reconnects, restarts
+        return state, given_up, detects, persons, age, frames, dropped, reconnects, restarts
 
     def _of_outputs(self) -> Iterable[Metric]:
         waiting = GaugeMetricFamily("edgeact_output_waiting", "Phases of events that wait.", labels=["output"])

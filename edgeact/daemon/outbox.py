@@ -35,7 +35,7 @@ class Outbox:
         self.sent = 0
         self.error: str | None = None
         self._store, self._output, self._deliver = store, output, deliver
-        self._stop = threading.Event()
+        self._stop, self._hurry = threading.Event(), threading.Event()
         self._thread = named_thread(f"{output} outbox", self._run)
 
     def start(self) -> None:
@@ -46,9 +46,14 @@ class Outbox:
         """
         start_thread(self._thread)
 
+    def hurry(self) -> None:
+        """Try again at once what waits for its next attempt: the receiver is back."""
+        self._hurry.set()
+
     def stop(self, seconds: float) -> None:
         """Deliver what waits as far as that is possible at once, and end; wait for so long at most."""
         self._stop.set()
+        self._hurry.set()
         join_or_leave([self._thread], time.monotonic() + seconds)
 
     def _run(self) -> None:
@@ -69,9 +74,11 @@ class Outbox:
                 if not has_more:
                     self._store.wait(_POLL_SECONDS)
                 continue
-            if self._stop.wait(retry):
+            was_hurried = self._hurry.wait(retry)
+            if self._stop.is_set():
                 return
-            retry = min(2 * retry, LONGEST_RETRY_SECONDS)
+            self._hurry.clear()
+            retry = FIRST_RETRY_SECONDS if was_hurried else min(2 * retry, LONGEST_RETRY_SECONDS)
 
     def _deliver_some(self) -> bool:
         """Deliver what waits now; whether there was any."""

@@ -161,9 +161,10 @@ def _resolve_paths(data: dict[str, Any], folder: Path) -> None:
     for key in ("state", "bundle"):
         if isinstance(data.get(key), str) and data[key] not in PACKAGED_BUNDLES:
             data[key] = folder / data[key]
-    for section in ("cameras", "webhook"):
+    for section in ("cameras", "webhook", "mqtt"):
         named = data.get(section)
-        for one in named.values() if isinstance(named, dict) else ():
+        ones = [named] if section == "mqtt" else named.values() if isinstance(named, dict) else ()
+        for one in ones:
             if isinstance(one, dict) and isinstance(one.get("tls_ca"), str):
                 one["tls_ca"] = folder / one["tls_ca"]
     cameras = data.get("cameras")

@@ -38,7 +38,8 @@ def _areas_of(
 
 def _outputs(data: dict[str, Any]) -> list[str]:
     jsonl = ["jsonl"] if "jsonl" in data and _table(data, "jsonl").get("events", True) else []
-    return [*jsonl, *(f"webhook.{name}" for name in _table(data, "webhook"))]
+    mqtt = ["mqtt"] if isinstance(data.get("mqtt"), dict) else []
+    return [*jsonl, *mqtt, *(f"webhook.{name}" for name in _table(data, "webhook"))]
 
 
 def _table(data: Any, key: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from edgeact.daemon.fits_bundle import check_bundle, make_concealer
 from edgeact.daemon.fleet import Fleet
 from edgeact.daemon.frame_lines import FrameLines
 from edgeact.daemon.judge import Judge
+from edgeact.daemon.open_mqtt import open_mqtt
 from edgeact.daemon.open_web import open_web
 from edgeact.daemon.outbox import Outbox
 from edgeact.daemon.reload import accepted
@@ -44,6 +46,9 @@ from edgeact.sinks.jsonl import json_line
 from edgeact.stopping import left_behind
 from edgeact.types import Frame, Observation
 from edgeact.watching.watched import Watched
+
+if TYPE_CHECKING:
+    from edgeact.daemon.mqtt import MqttOutput
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +105,8 @@ def run_daemon(
         engine = Engine(bundle, device=config.pipeline.device, threads=config.pipeline.threads)
         stack.callback(lambda: None if left_behind() else engine.close())  # what hangs may still run a graph
         try_graphs(engine)
-        outboxes = _outboxes(config, store, stack)
+        mqtt = None if config.mqtt is None else open_mqtt(config.mqtt, config)
+        outboxes = _outboxes(config, store, mqtt, stack)
         for outbox in outboxes.values():
             stack.callback(outbox.stop, LAST_SENDING_SECONDS)
             outbox.start()
@@ -120,7 +126,7 @@ def run_daemon(
         notices = notices or ServiceNotices({})
         notices.ready()
         try:
-            _look_on(fleet, store, standing, bundle.plan, stop=stop, tick=tick, notices=notices, reload=reload)
+            _look_on(fleet, store, standing, mqtt, bundle.plan, stop=stop, tick=tick, notices=notices, reload=reload)
         finally:
             notices.stopping()
             session.stop()
@@ -133,6 +139,7 @@ def _look_on(
     fleet: Fleet,
     store: EventStore,
     standing: Standing,
+    mqtt: "MqttOutput | None",
     plan: Plan,
     *,
     stop: threading.Event,
@@ -148,12 +155,18 @@ def _look_on(
             _give_up_if_useless(failures, error)
         notices.look(fleet.watched)
         standing.look(fleet.cameras)
+        if mqtt is not None:
+            for command in mqtt.take_commands():
+                mqtt.answer(command, fleet.throw_switch(command))
+            mqtt.look(standing.cameras, time.monotonic())
         if tick is not None:
             tick(fleet.watched)
         if fleet.is_over:
             return
         if (new := reload()) is not None:
             fleet.change(accepted(fleet.config, new, plan))
+            if mqtt is not None:
+                mqtt.change(fleet.config)
         if time.monotonic() - tidied >= TIDY_SECONDS:
             tidied = time.monotonic()
             _tidy(store, fleet.config)
@@ -187,13 +200,20 @@ def _tidy(store: EventStore, config: DaemonConfig) -> None:
         logger.error("%s", error)
 
 
-def _outboxes(config: DaemonConfig, store: EventStore, stack: contextlib.ExitStack) -> dict[str, Outbox]:
+def _outboxes(
+    config: DaemonConfig, store: EventStore, mqtt: "MqttOutput | None", stack: contextlib.ExitStack
+) -> dict[str, Outbox]:
     """The outputs that send events, by their names; those that hold something open close with the stack."""
     outboxes = {}
     if "jsonl" in config.outputs:
         file = _append_file(config, config.state / "events.jsonl")
         stack.callback(file.close)
         outboxes["jsonl"] = Outbox(store, "jsonl", lambda record: file.write(json_line(dict(record))))
+    if mqtt is not None:
+        stack.callback(mqtt.close)
+        outboxes["mqtt"] = Outbox(store, "mqtt", mqtt.deliver)
+        mqtt.on_ready = outboxes["mqtt"].hurry
+        mqtt.start()
     for name, settings in config.webhook.items():
         hook = open_webhook(name, settings)
         stack.callback(hook.close)

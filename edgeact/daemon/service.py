@@ -59,7 +59,7 @@ class ServiceNotices:
         patience = (self._watchdog or 0.0) / 2
         for camera in cameras:
             source = camera.source
-            if not isinstance(source, LiveSource) or source.state is not SourceState.RUNNING or camera.run is None:
+            if not isinstance(source, LiveSource) or source.state is not SourceState.RUNNING or _rests(camera):
                 self._progress.pop(camera.name, None)
                 continue
             came, perceived = source.status.frames, camera.frames
@@ -78,6 +78,10 @@ class ServiceNotices:
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as one,
         ):
             one.sendto(text.encode("utf-8", errors="replace"), socket.MSG_DONTWAIT, self._address)
+
+
+def _rests(camera: Watched) -> bool:
+    return camera.run is None or camera.rests
 
 
 def in_words(cameras: Sequence[Watched]) -> str:

@@ -35,6 +35,7 @@ class CameraStanding:
         labels: Actions in force in it.
         age: Seconds from its capture to its observation.
         given_up: What it does without, because there is not time for everything.
+        detects: Whether its frames are perceived; it may be told not to.
     """
 
     name: str
@@ -49,6 +50,7 @@ class CameraStanding:
     labels: tuple[str, ...]
     age: float
     given_up: tuple[str, ...]
+    detects: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ class Standing:
             labels=watched.labels,
             age=watched.age,
             given_up=camera.given_up,
+            detects=camera.detects,
         )
 
     def _rate(self, name: str, frames: int, now: float) -> float:

@@ -86,7 +86,8 @@ def _in_one_line(standing: Standing) -> str:
 def _cameras(cameras: Sequence[CameraStanding]) -> str:
     rows = []
     for one in cameras:
-        why = f" ({escape(one.why)})" if one.why else ""
+        words = [*([one.why] if one.why else []), *([] if one.detects else ["detection is off"])]
+        why = f" ({escape(', '.join(words))})" if words else ""
         state = f'<span class="{escape(one.state.value)}">{escape(one.state.value)}</span>{why}'
         delay = f"{one.age:.2f} s" if one.frames else ""
         sees = ", ".join([f"{one.persons} person{'' if one.persons == 1 else 's'}", *one.labels]) if one.frames else ""

@@ -50,6 +50,7 @@ class Watched:
         run: Once it was started.
         error: Why it failed; None while it has not.
         frames: Frames that were perceived.
+        rests: None are wanted for now.
         persons: In the newest of them.
         labels: Actions in force in it.
         age: Seconds from its capture to its observation.
@@ -65,6 +66,7 @@ class Watched:
         self.run: SourceRun | None = None
         self.error: EdgeactError | None = None
         self.frames = self.persons = 0
+        self.rests = False
         self.labels: tuple[str, ...] = ()
         self.age = 0.0
         self.ages = DurationHistogram()

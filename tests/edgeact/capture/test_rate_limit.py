@@ -64,3 +64,17 @@ def test_closing_it_closes_the_source() -> None:
     limited.close()
     assert source.is_closed
     assert (limited.info, limited.state, limited.epoch) == (source.info, source.state, 0)
+
+
+def test_a_source_that_rests_gives_no_frames_until_it_goes_on() -> None:
+    limited = RateLimited(Times([(0, index / 10) for index in range(10)]), None)
+    seen = []
+    for frame in limited.frames():
+        seen.append(frame.index)
+        limited.rests = frame.index == 2
+        if limited.rests:
+            break
+    assert seen == [0, 1, 2]
+    assert list(limited.frames()) == []
+    limited.rests = False
+    assert len(list(limited.frames())) == 10

@@ -50,11 +50,14 @@ def test_every_key_of_the_example_that_is_commented_out_is_one_that_is_read(exam
         url_seen = url_seen or is_url
     example_file.write_text("\n".join(kept), encoding="utf-8")
     (example_file.parent / "guard.token").write_text("hunter2", encoding="utf-8")
+    (example_file.parent / "mqtt.password").write_text("hunter2", encoding="utf-8")
     (example_file.parent / "http.token").write_text("0123456789abcdef", encoding="utf-8")
     config = read_config(example_file, {})
     assert config.cameras["demo"].size == (1280, 720)
     assert config.webhook["guard"].timeout == 10
     assert config.http is not None
+    assert config.mqtt is not None
+    assert config.mqtt.is_encrypted
     assert config.pipeline.max_persons == 20
 
 

@@ -125,3 +125,18 @@ def test_events_of_rules_and_actions_with_one_number_are_two(store: EventStore) 
     sink.write_event(BEGUN)
     sink.write_event(event)
     assert len({record.id for record in store.newest(5)}) == 2
+
+
+def test_what_is_open_ends_when_nothing_is_perceived_any_more_and_nothing_late_begins_it_anew(
+    store: EventStore,
+) -> None:
+    sink = EventSink("gate", store, lambda rule: ["jsonl"])
+    sink.write(result(0, time=1.5), None)
+    sink.write_event(BEGUN)
+    sink.end_open()
+    assert phases(store) == [("new", "wave"), ("end", "wave")]
+    sink.write_event(replace(BEGUN, phase="update"))
+    sink.write_event(replace(BEGUN, phase="end", end=3.25))
+    assert len(phases(store)) == 2
+    sink.write_event(replace(BEGUN, id=BEGUN.id + 1))
+    assert phases(store)[2:] == [("new", "wave")]

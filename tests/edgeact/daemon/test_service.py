@@ -93,6 +93,8 @@ def test_the_watchdog_is_fed_by_progress_alone(
     assert fed(10, come=10, perceived=0) <= 2  # it may be slow for a while
     assert fed(60, come=10, perceived=0) == 0  # something hangs
     assert fed(60, come=10, perceived=8) >= 11
+    gate.rests = True
+    assert fed(60, come=10, perceived=0) >= 11  # nothing is wanted of it
 
 
 def test_cameras_that_give_nothing_keep_no_daemon_from_living(systemd: Systemd, now: list[float]) -> None:

@@ -1,0 +1,96 @@
+"""What Home Assistant is told so that it finds the cameras by itself: https://www.home-assistant.io/integrations/mqtt.
+
+Each camera is a device with a switch for its detection, sensors for its state, and a binary sensor for each rule.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edgeact import __version__
+from edgeact.daemon.config import DaemonConfig
+from edgeact.daemon.mqtt_topics import Topics
+
+# Component, identity, and what is special about it. The templates read the retained state of the camera.
+_SENSORS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
+    ("sensor", "state", {"name": "State", "icon": "mdi:cctv", "entity_category": "diagnostic"}),
+    (
+        "sensor",
+        "fps",
+        {
+            "name": "Frames a second",
+            "unit_of_measurement": "fps",
+            "state_class": "measurement",
+            "entity_category": "diagnostic",
+        },
+    ),
+    ("sensor", "persons", {"name": "Persons", "icon": "mdi:account-multiple", "state_class": "measurement"}),
+)
+
+
+def node_of(base: str) -> str:
+    """The name under which the entities of a daemon stand together."""
+    return base.replace("/", "_")
+
+
+def own_entities(prefix: str, base: str) -> str:
+    """The filter of all entities that this daemon has ever told of.
+
+    Args:
+        prefix: Where Home Assistant listens.
+        base: What the daemon's topics begin with.
+    """
+    return f"{prefix}/+/{node_of(base)}/+/config"
+
+
+def entities(config: DaemonConfig, topics: Topics, prefix: str) -> dict[str, str]:
+    """What is to be told, by topic; retained there.
+
+    Args:
+        config: With the cameras and rules.
+        topics: Of the daemon.
+        prefix: Where Home Assistant listens.
+    """
+    node, told = node_of(topics.base), {}
+    for camera in config.enabled_cameras:
+        for component, name, settings in _of_camera(config, topics, camera):
+            identity = f"{node}_{camera}_{name}"
+            body = {
+                "unique_id": identity,
+                "availability_topic": topics.availability,
+                "device": {
+                    "identifiers": [f"{node}_{camera}"],
+                    "name": f"{topics.base} {camera}",
+                    "manufacturer": "edgeact",
+                    "sw_version": __version__,
+                },
+                "origin": {"name": "edgeact", "sw_version": __version__},
+                **settings,
+            }
+            told[f"{prefix}/{component}/{node}/{camera}_{name}/config"] = json.dumps(body, ensure_ascii=False)
+    return told
+
+
+def rules_told(config: DaemonConfig, camera: str) -> tuple[str, ...]:
+    """Names of the rules of a camera whose events go to MQTT."""
+    return tuple(rule.name for rule in config.rules_of(camera) if "mqtt" in (config.outputs_of(rule.name) or ()))
+
+
+def _of_camera(config: DaemonConfig, topics: Topics, camera: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    state = {"state_topic": topics.state(camera)}
+    for component, name, settings in _SENSORS:
+        yield component, name, {**state, "value_template": f"{{{{ value_json.{name} }}}}", **settings}
+    if config.mqtt is not None and config.mqtt.control:
+        yield (
+            "switch",
+            "detection",
+            {
+                **state,
+                "name": "Detection",
+                "value_template": "{{ value_json.detection }}",
+                "command_topic": topics.set(camera, "detection"),
+                "icon": "mdi:motion-sensor",
+            },
+        )
+    for rule in rules_told(config, camera):
+        yield "binary_sensor", f"rule_{rule}", {"name": rule, "state_topic": topics.rule(camera, rule)}

@@ -1,0 +1,225 @@
+"""Cameras, events and switches over MQTT. Needs the extra ``daemon``.
+
+Events come from the outbox and are acknowledged one by one. What is retained (availability, the state of each camera,
+whether a rule is open, Home Assistant's entities) is sent anew each time the connection is ready, so that a broker that
+has forgotten everything knows it again.
+"""
+
+import contextlib
+import json
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from edgeact.daemon.config import DaemonConfig, MqttConfig
+from edgeact.daemon.home_assistant import entities, own_entities, rules_told
+from edgeact.daemon.mqtt_connection import MqttConnection
+from edgeact.daemon.mqtt_topics import Topics
+from edgeact.daemon.standing import CameraStanding
+from edgeact.daemon.switches import Command
+from edgeact.errors import OutputError
+from edgeact.plain_text import printable
+
+logger = logging.getLogger(__name__)
+
+STATE_SECONDS = 5.0  # after which a camera's state is sent though only its numbers have changed
+MOST_COMMANDS = 32  # that wait for the main loop, which takes them four times a second; the oldest give way
+_GOODBYE_SECONDS = 1.0
+_PROBE_SECONDS = 8.0
+
+ONLINE, OFFLINE = "online", "offline"
+
+
+class MqttOutput:
+    """The daemon at one broker.
+
+    Args:
+        settings: Where the broker is.
+        config: With the cameras and rules.
+
+    Attributes:
+        on_ready: Called each time when the connection is ready, from paho's thread; set before `start`.
+    """
+
+    def __init__(self, settings: MqttConfig, config: DaemonConfig) -> None:
+        self.on_ready: Callable[[], None] = lambda: None
+        self._settings, self._config = settings, config
+        self._topics = Topics(settings.topic)
+        self._lock = threading.Lock()  # guards all below
+        self._commands: deque[Command] = deque(maxlen=MOST_COMMANDS)
+        self._open: dict[tuple[str, str], set[str]] = {}  # identities of open events by camera and rule
+        self._told: dict[str, tuple[float, Mapping[str, object]]] = {}  # state of each camera, and when it was sent
+        self._is_closing = False
+        subscriptions = [self._topics.availability]
+        if settings.control:
+            subscriptions.append(self._topics.commands)
+        if settings.prefix is not None:
+            subscriptions.append(own_entities(settings.prefix, settings.topic))
+        self._connection = MqttConnection(
+            settings,
+            client=settings.client,
+            will=(self._topics.availability, OFFLINE),
+            subscriptions=subscriptions,
+            on_message=self._take,
+            on_ready=self._tell_all,
+        )
+
+    def start(self) -> None:
+        """Begin to connect, in the background."""
+        self._connection.start()
+
+    def close(self) -> None:
+        """Say goodbye, if the broker hears it at once, and end."""
+        self._is_closing = True
+        with contextlib.suppress(OutputError):  # then the broker says it by itself
+            self._connection.deliver(self._topics.availability, OFFLINE, retain=True, seconds=_GOODBYE_SECONDS)
+        self._connection.stop(_GOODBYE_SECONDS)
+
+    def deliver(self, record: Mapping[str, Any]) -> None:
+        """Send one phase of an event; returns when the broker has it.
+
+        Raises:
+            OutputError: There is no connection, or no acknowledgement came in time; try again.
+        """
+        self._connection.deliver(self._topics.events(record["source"]), json.dumps(record, ensure_ascii=False))
+        camera, rule = str(record["source"]), record["rule"]
+        if rule is None:
+            return
+        with self._lock:
+            ids = self._open.setdefault((camera, str(rule)), set())
+            if record["phase"] == "end":
+                ids.discard(str(record["id"]))
+            else:
+                ids.add(str(record["id"]))
+            is_open = bool(ids)
+        self._connection.tell(self._topics.rule(camera, str(rule)), _on_off(is_open), retain=True)
+
+    def look(self, cameras: Sequence[CameraStanding], now: float) -> None:
+        """Tell how the cameras stand, where that has changed; to be called a few times a second.
+
+        Args:
+            cameras: How they stand.
+            now: Of `time.monotonic`.
+        """
+        if not self._connection.is_ready:
+            return
+        for camera in cameras:
+            words, numbers = _state(camera)
+            with self._lock:
+                told, before = self._told.get(camera.name, (float("-inf"), {}))
+                if words == before and now - told < STATE_SECONDS:
+                    continue
+                self._told[camera.name] = (now, words)
+            content = json.dumps({**words, **numbers}, ensure_ascii=False)
+            self._connection.tell(self._topics.state(camera.name), content, retain=True)
+
+    def take_commands(self) -> list[Command]:
+        """What was asked for since the last call."""
+        with self._lock:
+            commands = list(self._commands)
+            self._commands.clear()
+        return commands
+
+    def answer(self, command: Command, refusal: str | None) -> None:
+        """Tell what became of a command.
+
+        Args:
+            command: For a camera that there is; for others nothing is said, because the name is not ours.
+            refusal: Why it was not done; None where it was.
+        """
+        if command.camera not in self._config.cameras:
+            return
+        answer = {"switch": command.switch, "value": command.value, "done": refusal is None, "why": refusal}
+        self._connection.tell(self._topics.answer(command.camera), json.dumps(answer, ensure_ascii=False))
+
+    def change(self, config: DaemonConfig) -> None:
+        """Tell of other cameras and rules from now on.
+
+        Args:
+            config: The new configuration.
+        """
+        old, self._config = self._config, config
+        gone = [self._topics.state(name) for name in old.enabled_cameras if name not in config.enabled_cameras]
+        for camera in old.enabled_cameras:
+            now = rules_told(config, camera) if camera in config.enabled_cameras else ()
+            gone += [self._topics.rule(camera, rule) for rule in rules_told(old, camera) if rule not in now]
+        if self._settings.prefix is not None:
+            new = entities(config, self._topics, self._settings.prefix)
+            gone += [topic for topic in entities(old, self._topics, self._settings.prefix) if topic not in new]
+        if self._connection.is_ready:
+            for topic in gone:
+                self._connection.tell(topic, "", retain=True)  # the broker forgets what it retained
+            self._tell_all()
+
+    def _tell_all(self) -> None:
+        """Everything that is retained, once the connection is ready."""
+        with self._lock:
+            self._told.clear()  # the main loop tells the states
+            opened = {key: bool(ids) for key, ids in self._open.items()}
+        config = self._config
+        self._connection.tell(self._topics.availability, ONLINE, retain=True)
+        for camera in config.enabled_cameras:
+            for rule in rules_told(config, camera):
+                is_open = opened.get((camera, rule), False)
+                self._connection.tell(self._topics.rule(camera, rule), _on_off(is_open), retain=True)
+        if self._settings.prefix is not None:
+            for topic, content in entities(config, self._topics, self._settings.prefix).items():
+                self._connection.tell(topic, content, retain=True)
+        self.on_ready()
+
+    def _take(self, topic: str, payload: bytes, is_retained: bool) -> None:
+        """A message has come: all of it is the words of others."""
+        if topic == self._topics.availability:
+            # The broker tells a will late where the network was cut, perhaps after we were back.
+            if payload == OFFLINE.encode() and not is_retained and not self._is_closing:
+                self._connection.tell(topic, ONLINE, retain=True)
+        elif self._settings.prefix is not None and topic.startswith(f"{self._settings.prefix}/"):
+            if is_retained and payload and topic not in entities(self._config, self._topics, self._settings.prefix):
+                self._connection.tell(topic, "", retain=True)  # of a camera or rule that is gone
+        elif is_retained:
+            # A command is of its moment; one that is kept would switch a camera off at each start.
+            logger.warning("mqtt: a retained command at %s is not taken; clear it", printable(topic[:200]))
+        elif (command := self._topics.command_of(topic, payload)) is not None:
+            with self._lock:
+                self._commands.append(command)
+
+
+def probe_broker(settings: MqttConfig) -> None:
+    """Connect to a broker, ask to listen to what the daemon listens to, and leave; nothing is published.
+
+    Args:
+        settings: Where the broker is.
+
+    Raises:
+        OutputError: It cannot be reached, refuses, or does not let the daemon listen.
+    """
+    subscriptions = [Topics(settings.topic).commands] if settings.control else []
+    connection = MqttConnection(settings, client=f"{settings.client}-check", subscriptions=subscriptions)
+    connection.start()
+    try:
+        is_ready = connection.wait_until_ready(_PROBE_SECONDS)
+        if not is_ready or connection.fault is not None:
+            raise OutputError(connection.fault or f"no answer within {_PROBE_SECONDS:.0f} s; look at the broker")
+    finally:
+        connection.stop(_GOODBYE_SECONDS)
+
+
+def _state(camera: CameraStanding) -> tuple[dict[str, object], dict[str, object]]:
+    """What is told at once when it changes, and numbers that change all the time."""
+    words: dict[str, object] = {
+        "state": camera.state.value,
+        "why": camera.why,
+        "persons": camera.persons,
+        "labels": list(camera.labels),
+        "given_up": list(camera.given_up),
+        "detection": _on_off(camera.detects),
+        "reconnects": camera.reconnects,
+    }
+    numbers: dict[str, object] = {"fps": round(camera.rate, 2), "age": round(camera.age, 3), "frames": camera.frames}
+    return words, numbers
+
+
+def _on_off(is_on: bool) -> str:
+    return "ON" if is_on else "OFF"

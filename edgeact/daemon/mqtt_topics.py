@@ -1,0 +1,62 @@
+"""Names of the topics that the daemon speaks and listens to. A name from outside is compared, and becomes nothing."""
+
+from dataclasses import dataclass
+
+from edgeact.daemon.switches import Command
+
+LARGEST_COMMAND_BYTES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one daemon.
+
+    Attributes:
+        base: What all of them begin with.
+    """
+
+    base: str
+
+    @property
+    def availability(self) -> str:
+        """``online`` or ``offline``, retained; the broker says ``offline`` where the daemon is gone."""
+        return f"{self.base}/availability"
+
+    @property
+    def commands(self) -> str:
+        """The filter of all that may be asked for."""
+        return f"{self.base}/+/set/+"
+
+    def state(self, camera: str) -> str:
+        """How a camera stands, JSON, retained."""
+        return f"{self.base}/{camera}/state"
+
+    def events(self, camera: str) -> str:
+        """Each phase of each event of a camera, JSON."""
+        return f"{self.base}/{camera}/events"
+
+    def rule(self, camera: str, rule: str) -> str:
+        """``ON`` while an event of a rule is open at a camera, otherwise ``OFF``; retained."""
+        return f"{self.base}/{camera}/rule/{rule}"
+
+    def set(self, camera: str, switch: str) -> str:
+        """Where a switch is thrown."""
+        return f"{self.base}/{camera}/set/{switch}"
+
+    def answer(self, camera: str) -> str:
+        """What became of the last command for a camera, JSON."""
+        return f"{self.base}/{camera}/answer"
+
+    def command_of(self, topic: str, payload: bytes) -> Command | None:
+        """What a message asks for; None where it is no command of this daemon.
+
+        Args:
+            topic: Of the message; anything.
+            payload: Its content; anything.
+        """
+        if not topic.startswith(f"{self.base}/") or len(payload) > LARGEST_COMMAND_BYTES:
+            return None
+        parts = topic.removeprefix(f"{self.base}/").split("/")
+        if len(parts) != 3 or parts[1] != "set":
+            return None
+        return Command(parts[0], parts[2], payload.decode("utf-8", errors="replace"))

@@ -1,0 +1,48 @@
+"""Opens the connection to an MQTT broker as the configuration asks for it, where the extra ``daemon`` is installed."""
+
+from typing import TYPE_CHECKING
+
+from edgeact.daemon.config import DaemonConfig, MqttConfig
+from edgeact.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from edgeact.daemon.mqtt import MqttOutput
+
+
+def open_mqtt(settings: MqttConfig, config: DaemonConfig) -> "MqttOutput":
+    """The daemon at a broker; nothing is connected before it is started.
+
+    Args:
+        settings: Where the broker is.
+        config: With the cameras and rules.
+
+    Raises:
+        MissingExtraError: The extra is not installed.
+        OutputError: The certificates cannot be read.
+    """
+    try:
+        from edgeact.daemon.mqtt import MqttOutput
+    except ImportError as error:
+        raise _missing(error) from error
+    return MqttOutput(settings, config)
+
+
+def probe_mqtt(settings: MqttConfig) -> None:
+    """Look whether the broker lets the daemon in; nothing is published.
+
+    Args:
+        settings: Where the broker is.
+
+    Raises:
+        MissingExtraError: The extra is not installed.
+        OutputError: It cannot be reached, or refuses.
+    """
+    try:
+        from edgeact.daemon.mqtt import probe_broker
+    except ImportError as error:
+        raise _missing(error) from error
+    probe_broker(settings)
+
+
+def _missing(error: ImportError) -> MissingExtraError:
+    return MissingExtraError(f'mqtt needs the extra daemon ({error.name}): pip install "edgeact[daemon]"')
