@@ -22,6 +22,7 @@ from desktop_ui.model.sources import SourceSpec
 from desktop_ui.model.standing import Help
 from desktop_ui.panels.layers_panel import LayersPanel
 from desktop_ui.panels.person_panel import PersonPanel
+from desktop_ui.panels.player_bar import PlayerBar
 from desktop_ui.panels.section import Section
 from desktop_ui.panels.sources_panel import SourcesPanel
 from desktop_ui.panels.status_row import StatusRow
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.sources = SourcesPanel(bridge.model, themes)
         self.layers = LayersPanel(bridge.model)
         self.person = PersonPanel(bridge, themes)
+        self.player = PlayerBar(bridge, themes)
         self.left = self._left_panel()
         self.bottom = QFrame()  # the timeline and the events
         self.bottom.setObjectName("panel")
@@ -231,7 +233,13 @@ class MainWindow(QMainWindow):
         return panel
 
     def _lay_out(self) -> None:
-        self._middle.addWidget(self.grid)
+        pictures = QWidget()
+        column = QVBoxLayout(pictures)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.grid, 1)
+        column.addWidget(self.player)
+        self._middle.addWidget(pictures)
         self._middle.addWidget(self.bottom)
         self._middle.setStretchFactor(0, 1)
         self.bottom.hide()

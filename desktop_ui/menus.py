@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
-from PyQt6.QtWidgets import QMenu
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QMenu, QSlider
 
 from desktop_ui.model.layers import LAYER_SWITCHES
 from desktop_ui.translation import tr
@@ -31,7 +31,7 @@ class Menus:
         window: Whose menus.
 
     Attributes:
-        file, view, layers, help: The menus, for whoever adds to them.
+        file, view, layers, play, help: The menus, for whoever adds to them.
         key_lines: Every shortcut, in the order of the menus.
     """
 
@@ -40,11 +40,13 @@ class Menus:
         self.key_lines: list[KeyLine] = []
         bar = window.menuBar()
         assert bar is not None
-        menus = [bar.addMenu(words) for words in (tr("&File"), tr("&View"), tr("&Layers"), tr("&Help"))]
-        self.file, self.view, self.layers, self.help = (menu for menu in menus if menu is not None)
+        titles = (tr("&File"), tr("&View"), tr("&Layers"), tr("&Play"), tr("&Help"))
+        menus = [bar.addMenu(words) for words in titles]
+        self.file, self.view, self.layers, self.play, self.help = (menu for menu in menus if menu is not None)
         self._fill_file()
         self._fill_view()
         self._fill_layers()
+        self._fill_play()
         self._fill_help()
         self._fill_add_menu(window.toolbar.add_menu)
 
@@ -114,6 +116,12 @@ class Menus:
         window.bridge.model.layers_changed.connect(self._show_layers)
         self._show_layers()
 
+    def _fill_play(self) -> None:
+        player = self._window.player
+        self.add(self.play, tr("&Play or pause"), _unless_pressed(player.toggle), "Space")
+        self.add(self.play, tr("One frame &on"), _unless_moved(lambda: player.step(1), 1), "Right")
+        self.add(self.play, tr("One frame &back"), _unless_moved(lambda: player.step(-1), -1), "Left")
+
     def _fill_help(self) -> None:
         from desktop_ui.dialogs.about_dialog import AboutDialog
         from desktop_ui.dialogs.keys_dialog import KeysDialog
@@ -157,3 +165,29 @@ class Menus:
         if choice in ("system", "dark", "light"):
             self._window.themes.choose(choice)  # type: ignore[arg-type]
             self._window.settings.change(theme=choice)
+
+
+def _unless_pressed(call: Callable[[], object]) -> Callable[[], object]:
+    """Space presses a button that has the keyboard; only otherwise it is a shortcut."""
+
+    def press_or_call() -> None:
+        widget = QApplication.focusWidget()
+        if isinstance(widget, QAbstractButton):
+            widget.click()
+        else:
+            call()
+
+    return press_or_call
+
+
+def _unless_moved(call: Callable[[], object], way: int) -> Callable[[], object]:
+    """Arrows move a slider that has the keyboard; only otherwise they are shortcuts."""
+
+    def move_or_call() -> None:
+        widget = QApplication.focusWidget()
+        if isinstance(widget, QSlider):
+            widget.setValue(widget.value() + way * widget.singleStep())
+        else:
+            call()
+
+    return move_or_call

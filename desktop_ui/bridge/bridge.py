@@ -6,6 +6,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from desktop_ui.bridge.newest_frame import NewestFrame
+from desktop_ui.bridge.played_file import PlayedFile
 from desktop_ui.bridge.session_host import EngineStanding, SessionHost
 from desktop_ui.model.rates import Rate
 from desktop_ui.model.sources import SourceSpec
@@ -66,6 +67,10 @@ class Bridge(QObject):
     def sink(self, key: int) -> NewestFrame | None:
         """Where the frames of a source wait for its tile."""
         return self._host.sink(key)
+
+    def played(self, key: int | None) -> PlayedFile | None:
+        """The player of a file; None of other sources, and before it is perceived."""
+        return None if key is None else self._host.played(key)
 
     def add(self, spec: SourceSpec) -> int | None:
         """Open one more source; its key, or None where the grid is full."""

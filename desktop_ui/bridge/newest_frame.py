@@ -14,8 +14,9 @@ from desktop_ui.model.layers import Layers
 from desktop_ui.model.tracks import TrackMemory
 from edgeact.bundle.plan import Plan
 from edgeact.drawing.steady import SteadyPersons
+from edgeact.privacy.areas import PrivacyMode
 from edgeact.sinks.base import SinkInput
-from edgeact.types import Event, Observation, UInt8
+from edgeact.types import Event, Float32, Observation, UInt8
 
 MOST_SHOWN_A_SECOND = 30.0
 _FIRST_ROOM = (640, 360)  # until a tile says how large it is
@@ -88,6 +89,22 @@ class NewestFrame:
         self._next = max(self._next + 1 / MOST_SHOWN_A_SECOND, now + 0.5 / MOST_SHOWN_A_SECOND)
         self._show(steady)
 
+    def privacy_asked(self) -> PrivacyMode:
+        """What of people is to be shown now."""
+        return self._layers().privacy
+
+    def show(self, observation: Observation, trails: dict[int, Float32], privacy: PrivacyMode) -> None:
+        """Show a frame that was kept, whichever was shown before.
+
+        Args:
+            observation: Of the frame, with a picture in which people are hidden as asked.
+            trails: ``(N, 2)`` pixels of the frame by track.
+            privacy: How people are hidden in it.
+        """
+        steady = observation if self._steady is None else self._steady.smooth(observation)
+        with self._making:
+            self._make(steady, trails, privacy)
+
     def write_event(self, event: Event) -> None:
         """Pass it on."""
         if self._note_event is not None:
@@ -114,22 +131,19 @@ class NewestFrame:
 
     def redraw(self) -> None:
         """Make the newest frame ready again: the tile or the layers have changed; on a thread that may take time."""
-        with self._making, self._lock:
-            shown = self._shown
-        if shown is not None:
-            self._show(shown.observation, instead_of=shown)
-
-    def _show(self, observation: Observation, *, instead_of: ShownFrame | None = None) -> None:
         with self._making:
-            if instead_of is None or instead_of is self._shown:  # else a newer one has come meanwhile
-                self._make(observation)
+            shown = self.peek()
+            if shown is not None:
+                self._make(shown.observation, shown.trails, shown.privacy)
 
-    def _make(self, observation: Observation) -> None:
+    def _show(self, observation: Observation) -> None:
+        with self._making:
+            privacy = None if self._concealer is None else self._concealer.mode_of(observation.frame)
+            self._make(observation, self.tracks.trails(observation), privacy)
+
+    def _make(self, observation: Observation, trails: dict[int, Float32], privacy: PrivacyMode | None) -> None:
         self._late = None
-        layers = self._layers()
-        image = make_image(observation, self.room, layers)
-        privacy = None if self._concealer is None else self._concealer.mode_of(observation.frame)
-        shown = ShownFrame(observation, image, self.tracks.trails(observation), privacy)
+        shown = ShownFrame(observation, make_image(observation, self.room, self._layers()), trails, privacy)
         with self._lock:
             self._shown = shown
             is_first, self._is_announced = not self._is_announced, True

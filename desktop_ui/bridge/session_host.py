@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from desktop_ui.bridge.newest_frame import NewestFrame
+from desktop_ui.bridge.played_file import PlayedFile
 from desktop_ui.model.layers import Layers
 from desktop_ui.model.sources import SourceSpec
-from desktop_ui.model.standing import Standing, WarmUp, standing_of
+from desktop_ui.model.standing import Standing, WarmUp, standing_of, standing_played
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.capture.connection import LiveSettings
 from edgeact.capture.open import open_source
@@ -39,6 +40,7 @@ from edgeact.watching.watched import Watched
 logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.1
+_FILE_PRIORITY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,14 @@ class HostedSource:
         sink: Where its frames go.
         watched: How it stands.
         pace: How thoroughly it is perceived.
+        played: The player of a file, once it is perceived; None of other sources.
     """
 
     spec: SourceSpec
     sink: NewestFrame
     watched: Watched
     pace: Pace = field(default_factory=Pace)
+    played: PlayedFile | None = None
 
 
 class SessionHost:
@@ -125,6 +129,11 @@ class SessionHost:
         """Where the frames of a source go."""
         hosted = self._sources.get(key)
         return None if hosted is None else hosted.sink
+
+    def played(self, key: int) -> PlayedFile | None:
+        """The player of a file; None of other sources, and before it is perceived."""
+        hosted = self._sources.get(key)
+        return None if hosted is None else hosted.played
 
     def watched(self, key: int) -> Watched | None:
         """The source as the runtime's faces know it; for details."""
@@ -224,10 +233,11 @@ class SessionHost:
             hosted.pace.explains = explains
             self._settle(hosted)
         warm_up = self._standing.warm_up
-        self._standings = {
-            key: standing_of(hosted.watched, warm_up, last_frame=hosted.sink.last_captured)
-            for key, hosted in self._sources.items()
-        }
+        self._standings = {key: self._standing_of(hosted, warm_up) for key, hosted in self._sources.items()}
+
+    def _standing_of(self, hosted: HostedSource, warm_up: WarmUp | None) -> Standing:
+        standing = standing_of(hosted.watched, warm_up, last_frame=hosted.sink.last_captured)
+        return standing if hosted.played is None else standing_played(standing, hosted.played.state)
 
     def _open_engine(self, folder: Path | None, expected: float | None) -> None:
         began = time.monotonic()
@@ -275,21 +285,22 @@ class SessionHost:
         source = hosted.watched.source
         assert source is not None
         conceal = hosted.sink.prepare(bundle.plan, most_persons=self._config.max_persons)
-        rate = source.info.frame_rate
-        budget = Budget(
-            self._config.queue_frames,
-            self._config.memory_megabytes * MEGABYTE,
-            None if source.info.live or not rate else float(rate),
-        )
+        # Cameras go before files where there is not time for all: what a camera shows now cannot be seen again.
+        priority = 1.0 if source.info.live else _FILE_PRIORITY
+        budget = Budget(self._config.queue_frames, self._config.memory_megabytes * MEGABYTE, priority=priority)
+        outlet = Outlet("window", hosted.sink, policy="newest")
+        if not source.info.live:
+            hosted.played = PlayedFile(hosted.sink, bundle.plan, most_persons=self._config.max_persons)
+            outlet = Outlet("player", hosted.played)
         try:
             hosted.watched.run = session.add(
                 SourceJob(
                     source,
-                    [Outlet("window", hosted.sink, policy="newest" if source.info.live else "wait")],
+                    [outlet],
                     on_observation=hosted.watched.note,
                     budget=budget,
                     pace=hosted.pace,
-                    conceal=conceal,
+                    conceal=conceal if source.info.live else None,  # a player conceals what it shows
                 )
             )
         except EdgeactError as error:
@@ -308,7 +319,7 @@ class SessionHost:
             watched.error = error
         except AssertionError as error:  # the runtime's own check of its counts
             watched.error = PipelineError(f"{watched.name}: {error}; {OWN_FAULT}")
-        hosted.sink.close()
+        (hosted.played or hosted.sink).close()
 
     def _end(self, hosted: HostedSource) -> None:
         run = hosted.watched.run
@@ -320,10 +331,16 @@ class SessionHost:
             if self._session is not None:
                 self._session.forget(run)
         hosted.watched.close()
+        self._release(hosted)
+
+    def _release(self, hosted: HostedSource) -> None:
+        """End the player of a file."""
+        if hosted.played is not None:
+            hosted.played.release()
 
     def _redraw(self) -> None:
         for hosted in self._sources.values():
-            hosted.sink.redraw()
+            (hosted.played or hosted.sink).redraw()
 
     def _close_session(self) -> None:
         """End the session; sources whose frames were taken are opened anew with the next one."""
@@ -335,6 +352,8 @@ class SessionHost:
             engine.close()
         if session is None:
             return
+        for hosted in self._sources.values():
+            self._release(hosted)
         self._sources = {
             key: HostedSource(hosted.spec, hosted.sink, Watched(hosted.spec.shown), hosted.pace)
             for key, hosted in self._sources.items()
@@ -345,3 +364,4 @@ class SessionHost:
             self._close_session()
         for hosted in self._sources.values():
             hosted.watched.close()
+            self._release(hosted)

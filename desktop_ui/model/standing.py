@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from desktop_ui.model.play_head import PlayState
 from edgeact.capture.base import SourceState
 from edgeact.capture.faults import FaultKind, SourceFaultError
 from edgeact.capture.live import LiveSource
@@ -149,6 +150,14 @@ def standing_of(
         labels=watched.labels,
         age=watched.age,
     )
+
+
+def standing_played(standing: Standing, play: PlayState) -> Standing:
+    """How a file stands that is perceived and played: its player decides, once there is a frame."""
+    if play.count == 0 or standing.phase in (Phase.FAILED, Phase.WARMING_UP):
+        return standing
+    phase = Phase.RUNNING if play.is_playing else Phase.ENDED if play.is_at_end else Phase.PAUSED
+    return replace(standing, phase=phase)
 
 
 def _failed(watched: Watched, error: EdgeactError) -> Standing:

@@ -57,7 +57,10 @@ class Tile(QWidget):
         item = self._bridge.model.source(self.key)
         if item is not None:
             has_picture = self._shown is not None
-            self._card.show_state(state_words(item.standing), item.standing.phase, compact=has_picture)
+            words = state_words(item.standing)
+            if has_picture and item.standing.phase is Phase.ENDED and self._bridge.played(self.key) is not None:
+                words = None  # the last frame of a file; its player says the rest
+            self._card.show_state(words, item.standing.phase, compact=has_picture)
             self._place_card()
         self.update()
 

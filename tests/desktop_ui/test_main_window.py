@@ -45,6 +45,24 @@ def test_a_file_is_shown_to_its_end_and_a_click_chooses_a_person(open_window: Op
     assert opened.model.selection is None
 
 
+def test_a_file_is_paused_stepped_and_scrubbed_without_being_perceived_again(
+    open_window: OpensWindow, tmp_path: Path
+) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=2.0)
+    opened = open_window([clip])
+    opened.wait_for_picture()
+    player = opened.window.player
+    opened.wait(player.isVisible)
+    player.toggle()
+    opened.wait_for(Phase.PAUSED)
+    opened.wait(lambda: opened.window.bridge.played(1).state.is_complete)
+    player.seek(1.5)
+    opened.wait(lambda: opened.tile().shown.observation.frame.index == 37)
+    player.step(-2)
+    opened.wait(lambda: opened.tile().shown.observation.frame.index == 35)
+    assert opened.model.source(1).standing.processed == 50  # type: ignore[union-attr]
+
+
 def test_a_source_that_fails_says_why_and_leaves_the_others(open_window: OpensWindow, tmp_path: Path) -> None:
     clip = write_toy_video(tmp_path / "clip.mp4", seconds=1.0)
     opened = open_window([tmp_path / "missing.mp4", clip])
