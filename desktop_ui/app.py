@@ -96,7 +96,7 @@ def _show_until_closed(application: QApplication, options: WindowOptions) -> int
     window.when_closed.append(application.quit)
     end_on_signals(window)
     window.start(options.bundle)
-    window.open(options.sources)
+    window.opener.open(options.sources)
     window.show()
     code = application.exec()
     for name in left_behind():

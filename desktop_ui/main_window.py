@@ -2,24 +2,21 @@
 
 import base64
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QFileDialog, QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop_ui.banner import Banner
 from desktop_ui.bridge.bridge import Bridge
 from desktop_ui.dialogs.run_dialog import run_dialog
-from desktop_ui.dialogs.source_dialog import SourceDialog
 from desktop_ui.menus import Menus
 from desktop_ui.model.layers import LayerName
-from desktop_ui.model.settings import RememberedSource, SettingsFile
-from desktop_ui.model.sources import SourceSpec
-from desktop_ui.model.standing import Help
+from desktop_ui.model.settings import SettingsFile
+from desktop_ui.opening import SourceOpener
 from desktop_ui.panels.layers_panel import LayersPanel
 from desktop_ui.panels.person_panel import PersonPanel
 from desktop_ui.panels.player_bar import PlayerBar
@@ -30,8 +27,6 @@ from desktop_ui.style.themes import Themes
 from desktop_ui.toolbar import Toolbar
 from desktop_ui.translation import tr
 from desktop_ui.views.grid import Grid
-from edgeact.capture.images import IMAGE_SUFFIXES
-from edgeact.capture.inputs import VIDEO_SUFFIXES
 from edgeact.errors import EdgeactError
 
 logger = logging.getLogger(__name__)
@@ -51,6 +46,7 @@ class MainWindow(QMainWindow):
         is_remembering: Whether changes are written to the settings' file.
 
     Attributes:
+        opener: Brings sources into the window.
         when_closed: Called when everything has ended after the window was closed.
     """
 
@@ -78,77 +74,12 @@ class MainWindow(QMainWindow):
         self.bottom_layout.setSpacing(0)
         self._middle = QSplitter(Qt.Orientation.Vertical)
         self._across = QSplitter(Qt.Orientation.Horizontal)
+        self.opener = SourceOpener(self, bridge, settings, self.banner)
         self._lay_out()
         self.setStatusBar(StatusRow(bridge.model, bridge))
         self.menus = Menus(self)
         self._connect()
         self._recall()
-
-    def open(self, names: Sequence[str]) -> None:
-        """Open sources: files, folders, cameras, addresses."""
-        for name in names:
-            self.open_spec(SourceSpec(name))
-
-    def open_spec(self, spec: SourceSpec) -> int | None:
-        """Open a source; its key, or None where the grid is full."""
-        key = self.bridge.add(spec)
-        if key is None:
-            self.banner.say(tr("The grid holds nine sources; remove one first."), "warning")
-            return None
-        if "@" not in spec.name:  # what may hold a password is not written into a file
-            remembered = RememberedSource(
-                name=spec.name,
-                title=spec.title,
-                size=spec.size,
-                rate=spec.rate,
-                transport=spec.transport,
-                turn=spec.turn,
-            )
-            self.settings.values = self.settings.values.with_recent(remembered)
-        return key
-
-    def open_demo(self) -> None:
-        """Open the clip that comes with edgeact."""
-        path = Path(str(resources.files("edgeact"))) / "assets" / "demo.mp4"
-        self.open_spec(SourceSpec(str(path), title=tr("Demo")))
-
-    def ask_for_files(self) -> None:
-        """Let files be chosen, and open them."""
-        suffixes = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES | IMAGE_SUFFIXES))
-        folder = self.settings.values.last_folder or str(Path.home())
-        kinds = f"{tr('Videos and images')} ({suffixes});;{tr('All files')} (*)"
-        paths, _ = QFileDialog.getOpenFileNames(self, tr("Open file"), folder, kinds)
-        if paths:
-            self.settings.change(last_folder=str(Path(paths[0]).parent))
-            self.open(paths)
-
-    def ask_for_camera(self) -> None:
-        """Ask for a camera or a stream, and open it."""
-        dialog = SourceDialog(parent=self)
-        if run_dialog(dialog):
-            self.open_spec(dialog.spec())
-
-    def edit_source(self, key: int) -> None:
-        """Change a source."""
-        item = self.bridge.model.source(key)
-        if item is None:
-            return
-        dialog = SourceDialog(item.spec, self)
-        if run_dialog(dialog):
-            self.bridge.renew(key, dialog.spec())
-
-    def help_source(self, key: int) -> None:
-        """Do what the button of a failed source says."""
-        item = self.bridge.model.source(key)
-        if item is None:
-            return
-        is_recording = item.spec.sort == "file"
-        if item.standing.help is not Help.EDIT:
-            self.bridge.renew(key)
-        elif is_recording:
-            self.ask_for_files()
-        else:
-            self.edit_source(key)
 
     def toggle_layer(self, name: LayerName) -> None:
         """Switch a layer."""
@@ -199,6 +130,7 @@ class MainWindow(QMainWindow):
         if event is not None and not self._is_closing:
             self._is_closing = True
             self._remember()
+            self.opener.leave()
             self.hide()
             self.bridge.close()
             self._wait_for_end()
@@ -217,7 +149,7 @@ class MainWindow(QMainWindow):
         if event is None or data is None:
             return
         event.acceptProposedAction()
-        self.open([url.toLocalFile() if url.isLocalFile() else url.toString() for url in data.urls()])
+        self.opener.open([url.toLocalFile() if url.isLocalFile() else url.toString() for url in data.urls()])
 
     def _left_panel(self) -> QWidget:
         panel = QFrame()
@@ -262,11 +194,11 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         first = self.grid.first_run
-        first.demo_wished.connect(self.open_demo)
-        first.camera_wished.connect(self.ask_for_camera)
-        first.file_wished.connect(self.ask_for_files)
-        self.grid.help_wished.connect(self.help_source)
-        self.sources.edit_wished.connect(self.edit_source)
+        first.demo_wished.connect(self.opener.open_demo)
+        first.camera_wished.connect(self.opener.ask_for_camera)
+        first.file_wished.connect(self.opener.ask_for_files)
+        self.grid.help_wished.connect(self.opener.help)
+        self.sources.edit_wished.connect(self.opener.edit)
         self.sources.renew_wished.connect(self.bridge.renew)
         self.sources.remove_wished.connect(self.bridge.remove)
         self.toolbar.columns_wished.connect(lambda columns: self.grid.set_columns(columns or None))

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QMenu, QSlider
 
 from desktop_ui.model.layers import LAYER_SWITCHES
+from desktop_ui.model.sources import SourceSpec
 from desktop_ui.translation import tr
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ class Menus:
 
     def _fill_file(self) -> None:
         window = self._window
-        self.add(self.file, tr("Open &file…"), window.ask_for_files, "Ctrl+O")
-        self.add(self.file, tr("Open &camera or stream…"), window.ask_for_camera, "Ctrl+N")
+        self.add(self.file, tr("Open &file…"), window.opener.ask_for_files, "Ctrl+O")
+        self.add(self.file, tr("Open &camera or stream…"), window.opener.ask_for_camera, "Ctrl+N")
         self.recent = self.file.addMenu(tr("Open &again"))
         assert self.recent is not None
         self.recent.aboutToShow.connect(self._fill_recent)
-        self.add(self.file, tr("Try the &demo"), window.open_demo)
+        self.add(self.file, tr("Try the &demo"), window.opener.open_demo)
         self.file.addSeparator()
         self.add(self.file, tr("Choose &bundle…"), window.choose_bundle, "Ctrl+B")
         self.end_of_file = self.file.addSeparator()
@@ -133,20 +134,18 @@ class Menus:
 
     def _fill_add_menu(self, menu: QMenu) -> None:
         for words, call in (
-            (tr("Camera or stream…"), self._window.ask_for_camera),
-            (tr("File…"), self._window.ask_for_files),
-            (tr("Demo clip"), self._window.open_demo),
+            (tr("Camera or stream…"), self._window.opener.ask_for_camera),
+            (tr("File…"), self._window.opener.ask_for_files),
+            (tr("Demo clip"), self._window.opener.open_demo),
         ):
             menu.addAction(words, call)
 
     def _fill_recent(self) -> None:
         assert self.recent is not None
         self.recent.clear()
-        from desktop_ui.model.sources import SourceSpec
-
         for source in self._window.settings.values.recent:
-            spec = SourceSpec(**source.model_dump())
-            self.recent.addAction(spec.called, partial(self._window.open_spec, spec))
+            called = SourceSpec(**source.model_dump()).called
+            self.recent.addAction(called, partial(self._window.opener.open_again, source))
         self.recent.setEnabled(True)
 
     def _hidden(self, keys: str, call: Callable[[], object]) -> None:

@@ -70,7 +70,7 @@ def closing_windows(qtbot: Any, bundle: Path, folder: Path) -> Iterator[Callable
         window.show()
         if is_started:
             window.start(bundle)
-            window.open([str(source) for source in sources])
+            window.opener.open([str(source) for source in sources])
         return OpenWindow(window, qtbot)
 
     garbage = WindowGarbage()

@@ -21,7 +21,7 @@ def test_a_window_without_sources_offers_three_ways_to_begin(open_window: OpensW
     opened = open_window()
     first = opened.window.grid.first_run
     assert first.isVisible()
-    opened.window.open_demo()
+    opened.window.opener.open_demo()
     assert not first.isVisible()
     assert [item.spec.called for item in opened.model.sources] == ["Demo"]
 
@@ -60,7 +60,7 @@ def test_a_file_is_paused_stepped_and_scrubbed_without_being_perceived_again(
     opened.wait(lambda: opened.tile().shown.observation.frame.index == 37)
     player.step(-2)
     opened.wait(lambda: opened.tile().shown.observation.frame.index == 35)
-    assert opened.model.source(1).standing.processed == 50  # type: ignore[union-attr]
+    opened.wait(lambda: opened.model.source(1).standing.processed == 50)  # type: ignore[union-attr]
 
 
 def test_a_source_that_fails_says_why_and_leaves_the_others(open_window: OpensWindow, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_the_grid_shows_up_to_nine_sources_and_one_alone(open_window: OpensWindo
     opened.window.go_back()
     assert all(tile.isVisible() for tile in tiles)
     if count == 9:
-        assert opened.window.open_spec(opened.model.sources[0].spec) is None
+        assert opened.window.opener.open_spec(opened.model.sources[0].spec) is None
         assert "nine" in opened.window.banner.text
 
 
