@@ -49,9 +49,9 @@ def find_modes(device: str) -> tuple[FoundMode, ...]:
     before = av_logging.get_level()
     av_logging.set_level(av_logging.INFO)
     try:
-        with av_logging.Capture() as lines:
-            with contextlib.suppress(av.FFmpegError, OSError):  # FFmpeg lists the formats and then always gives up
-                av.open(device, format="v4l2", options={"list_formats": "all"}).close()
+        # FFmpeg lists the formats and then always gives up.
+        with av_logging.Capture() as lines, contextlib.suppress(av.FFmpegError, OSError):
+            av.open(device, format="v4l2", options={"list_formats": "all"}).close()
         return parse_modes("".join(message for _, _, message in lines))
     finally:
         av_logging.set_level(av.logging.ERROR if before is None else before)
