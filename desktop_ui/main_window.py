@@ -23,6 +23,7 @@ from desktop_ui.panels.player_bar import PlayerBar
 from desktop_ui.panels.section import Section
 from desktop_ui.panels.sources_panel import SourcesPanel
 from desktop_ui.panels.status_row import StatusRow
+from desktop_ui.panels.task_card import TaskCard
 from desktop_ui.style.themes import Themes
 from desktop_ui.toolbar import Toolbar
 from desktop_ui.translation import tr
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.layers = LayersPanel(bridge.model)
         self.person = PersonPanel(bridge, themes)
         self.player = PlayerBar(bridge, themes)
+        self.task = TaskCard(bridge, self.banner)
         self.left = self._left_panel()
         self.bottom = QFrame()  # the timeline and the events
         self.bottom.setObjectName("panel")
@@ -131,6 +133,7 @@ class MainWindow(QMainWindow):
             self._is_closing = True
             self._remember()
             self.opener.leave()
+            self.task.leave()
             self.hide()
             self.bridge.close()
             self._wait_for_end()
@@ -162,6 +165,7 @@ class MainWindow(QMainWindow):
             section.body.addWidget(widget)
             layout.addWidget(section)
         layout.addStretch()
+        layout.addWidget(self.task)
         return panel
 
     def _lay_out(self) -> None:

@@ -16,6 +16,7 @@ from desktop_ui.model.settings import RememberedSource, SettingsFile
 from desktop_ui.model.sources import SourceSpec
 from desktop_ui.model.standing import Help
 from desktop_ui.translation import tr
+from edgeact.batch.names import FRAMES_SUFFIX
 from edgeact.capture.images import IMAGE_SUFFIXES
 from edgeact.capture.inputs import VIDEO_SUFFIXES
 
@@ -80,6 +81,15 @@ class SourceOpener:
         folder = self._settings.values.last_folder or str(Path.home())
         kinds = f"{tr('Videos and images')} ({suffixes});;{tr('All files')} (*)"
         paths, _ = QFileDialog.getOpenFileNames(self._window, tr("Open file"), folder, kinds)
+        if paths:
+            self._settings.change(last_folder=str(Path(paths[0]).parent))
+            self.open(paths)
+
+    def ask_for_results(self) -> None:
+        """Let results of an earlier run be chosen, and open them without perceiving anything again."""
+        folder = self._settings.values.last_folder or str(Path.home())
+        kinds = f"{tr('Results of edgeact')} (*{FRAMES_SUFFIX})"
+        paths, _ = QFileDialog.getOpenFileNames(self._window, tr("Open results"), folder, kinds)
         if paths:
             self._settings.change(last_folder=str(Path(paths[0]).parent))
             self.open(paths)

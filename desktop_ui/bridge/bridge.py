@@ -5,9 +5,10 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
+from desktop_ui.bridge.hosted import EngineStanding
 from desktop_ui.bridge.newest_frame import NewestFrame
 from desktop_ui.bridge.played_file import PlayedFile
-from desktop_ui.bridge.session_host import EngineStanding, SessionHost
+from desktop_ui.bridge.session_host import SessionHost
 from desktop_ui.model.rates import Rate
 from desktop_ui.model.sources import SourceSpec
 from desktop_ui.model.window import WindowModel
@@ -22,6 +23,7 @@ class Bridge(QObject):
 
     Attributes:
         model: What the window shows.
+        config: How frames are perceived.
         device: What runs the graphs.
         new_frame: A source, by its key, has a frame that its tile has not taken yet.
         new_event: A source, by its key, tells a phase of an event.
@@ -35,7 +37,8 @@ class Bridge(QObject):
     def __init__(self, model: WindowModel, config: PipelineConfig | None = None) -> None:
         super().__init__()
         self.model = model
-        self.device = (config or PipelineConfig()).device
+        self.config = config or PipelineConfig()
+        self.device = self.config.device
         self._is_open = True
         # Signals may be emitted from any thread; Qt brings them to the window's.
         self._host = SessionHost(lambda: model.layers, self._announce, config=config, note_event=self._tell_event)

@@ -11,23 +11,23 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from desktop_ui.bridge.hosted import EngineStanding, HostedSource
 from desktop_ui.bridge.newest_frame import NewestFrame
 from desktop_ui.bridge.played_file import PlayedFile
+from desktop_ui.bridge.recorded_perceiving import RecordedPerceiving, is_results, open_results
 from desktop_ui.model.layers import Layers
 from desktop_ui.model.sources import SourceSpec
 from desktop_ui.model.standing import Standing, WarmUp, standing_of, standing_played
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.capture.connection import LiveSettings
-from edgeact.capture.open import open_source
+from edgeact.capture.open import AnySource, open_source
 from edgeact.config import ALL_MAPS, PipelineConfig
 from edgeact.engine.engine import Engine
 from edgeact.errors import OWN_FAULT, EdgeactError, PipelineError
 from edgeact.memory import MEGABYTE
-from edgeact.perception.pace import Pace
 from edgeact.perception.stages import Stages
 from edgeact.runtime.budget import Budget
 from edgeact.runtime.job import SourceJob
@@ -41,44 +41,6 @@ logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.1
 _FILE_PRIORITY = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class EngineStanding:
-    """How the bundle stands.
-
-    Attributes:
-        bundle: Once it was read.
-        is_open: Frames can be perceived.
-        fault: Why it cannot be used; None while it can.
-        warm_up: While graphs are being opened.
-        took: Seconds that opening took; None before.
-    """
-
-    bundle: Bundle | None = None
-    is_open: bool = False
-    fault: EdgeactError | None = None
-    warm_up: WarmUp | None = None
-    took: float | None = None
-
-
-@dataclass(slots=True, eq=False)
-class HostedSource:
-    """A source in the host.
-
-    Attributes:
-        spec: What was asked for.
-        sink: Where its frames go.
-        watched: How it stands.
-        pace: How thoroughly it is perceived.
-        played: The player of a file, once it is perceived; None of other sources.
-    """
-
-    spec: SourceSpec
-    sink: NewestFrame
-    watched: Watched
-    pace: Pace = field(default_factory=Pace)
-    played: PlayedFile | None = None
 
 
 class SessionHost:
@@ -265,21 +227,37 @@ class SessionHost:
         hosted = self._sources.get(key)
         if hosted is None or hosted.watched.run is not None:
             return
-        watched, spec = hosted.watched, hosted.spec
-        if watched.source is None and watched.error is None:
-            try:
-                watched.source = open_source(
-                    spec.name,
-                    kind="live" if spec.sort != "file" else None,
-                    turn=spec.turn,
-                    max_megapixels=self._config.max_megapixels,
-                    memory=self._config.memory_megabytes * MEGABYTE,
-                    live=LiveSettings(transport=spec.transport, size=spec.size, rate=spec.rate),
-                )
-            except EdgeactError as error:
-                watched.error = error
-        if watched.source is not None and self._session is not None and self._standing.bundle is not None:
-            self._begin(hosted, self._session, self._standing.bundle)
+        watched, bundle, session = hosted.watched, self._standing.bundle, self._session
+        try:
+            if is_results(hosted.spec.name):
+                if bundle is not None:  # which knows the skeleton that is drawn
+                    self._open_results(hosted, bundle)
+                return
+            if watched.source is None and watched.error is None:
+                watched.source = self._opened(hosted.spec)
+        except EdgeactError as error:
+            watched.error = error
+        if watched.source is not None and session is not None and bundle is not None:
+            self._begin(hosted, session, bundle)
+
+    def _opened(self, spec: SourceSpec, path: Path | None = None, *, every: int = 1) -> AnySource:
+        """Open what a source is named, or another path of it."""
+        return open_source(
+            path or spec.name,
+            kind="live" if spec.sort != "file" else None,
+            every=every,
+            turn=spec.turn,
+            max_megapixels=self._config.max_megapixels,
+            memory=self._config.memory_megabytes * MEGABYTE,
+            live=LiveSettings(transport=spec.transport, size=spec.size, rate=spec.rate),
+        )
+
+    def _open_results(self, hosted: HostedSource, bundle: Bundle) -> None:
+        results, path = open_results(hosted.spec.name, bundle)
+        hosted.watched.source = self._opened(hosted.spec, path, every=results.header.every)
+        hosted.own_session = Session(RecordedPerceiving(results), self._config)
+        hosted.own_session.start()
+        self._begin(hosted, hosted.own_session, bundle)
 
     def _begin(self, hosted: HostedSource, session: Session[Any], bundle: Bundle) -> None:
         source = hosted.watched.source
@@ -334,7 +312,9 @@ class SessionHost:
         self._release(hosted)
 
     def _release(self, hosted: HostedSource) -> None:
-        """End the player of a file."""
+        """End the player of a file, and the session of results."""
+        if hosted.own_session is not None:
+            hosted.own_session.close()
         if hosted.played is not None:
             hosted.played.release()
 

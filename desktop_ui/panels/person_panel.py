@@ -149,7 +149,10 @@ class PersonPanel(QScrollArea):
         reading = next(
             (reading for reading in person.readings if number < len(heads) and reading.head == heads[number].name), None
         )
-        self._scores.show_reading(heads[number].labels if number < len(heads) else (), reading, colour)
+        labels = heads[number].labels if number < len(heads) else ()
+        if reading is not None and len(reading.smoothed) != len(labels):
+            reading = None  # results of another bundle
+        self._scores.show_reading(labels, reading, colour)
         self._why.show_person(shown, person, layers)
         label = self._why.map_label
         self._why_words.setText(

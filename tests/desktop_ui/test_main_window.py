@@ -63,6 +63,28 @@ def test_a_file_is_paused_stepped_and_scrubbed_without_being_perceived_again(
     opened.wait(lambda: opened.model.source(1).standing.processed == 50)  # type: ignore[union-attr]
 
 
+def test_a_file_is_annotated_in_the_background_and_its_results_open_without_networks(
+    open_window: OpensWindow, tmp_path: Path
+) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=1.6)
+    opened = open_window()
+    opened.wait(lambda: opened.window.bridge.engine.is_open)
+    opened.window.task.start([str(clip)], tmp_path / "results")
+    assert opened.window.task.task is not None
+    opened.wait(lambda: opened.window.task.task is None)
+    assert "results" in opened.window.banner.text
+    (frames,) = (tmp_path / "results").glob("*.frames.jsonl")
+    told: list[tuple[str, str]] = []
+    opened.window.bridge.new_event.connect(lambda _key, event: told.append((event.phase, event.label)))
+    opened.window.opener.open([str(frames)])
+    opened.wait(lambda: opened.model.sources[0].standing.processed == 40)
+    opened.wait(lambda: opened.window.bridge.played(1).state.is_complete)
+    opened.window.player.seek(1.2)
+    opened.wait(lambda: opened.tile().shown.observation.frame.index == 30)
+    assert [person.track_id for person in opened.tile().shown.observation.persons] == [1]
+    opened.wait(lambda: told == [("new", "walk"), ("end", "walk")])
+
+
 def test_a_source_that_fails_says_why_and_leaves_the_others(open_window: OpensWindow, tmp_path: Path) -> None:
     clip = write_toy_video(tmp_path / "clip.mp4", seconds=1.0)
     opened = open_window([tmp_path / "missing.mp4", clip])
