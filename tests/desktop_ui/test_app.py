@@ -13,7 +13,8 @@ def test_no_module_of_the_window_needs_posix() -> None:
     # Libraries choose by system what they import; they come first.
     program = (
         "import asyncio, av, cv2, importlib, keyring, numpy, onnxruntime, pkgutil, psutil, pydantic, sys\n"
-        f"import scipy.optimize, typer, PyQt6.QtWidgets\nsys.modules.update(dict.fromkeys({POSIX_ONLY!r}))\nimport desktop_ui\n"
+        "import scipy.optimize, typer, PyQt6.QtWidgets\n"
+        f"sys.modules.update(dict.fromkeys({POSIX_ONLY!r}))\nimport desktop_ui\n"
         "for module in pkgutil.walk_packages(desktop_ui.__path__, 'desktop_ui.'):\n"
         "    importlib.import_module(module.name)\n"
     )
