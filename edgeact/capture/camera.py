@@ -71,6 +71,7 @@ def connect_camera(device: str, settings: LiveSettings, *, open_container: OpenC
             timeout=settings.timeout,
             mode=f"asked {CameraMode(pixels, settings.size, settings.rate)}, got {_mode_of(container)}",
             max_megapixels=settings.max_megapixels,
+            tap=settings.tap,
         )
     except BaseException:
         container.close()

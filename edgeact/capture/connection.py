@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import av
 from av.container import InputContainer
@@ -42,6 +42,24 @@ FORMATS_WITHOUT_TIME = frozenset({"mpjpeg", "mjpeg"})
 PIXELS_FOR_FRAME_THREADS = 1920 * 1088
 
 
+class PacketTap(Protocol):
+    """Is given what a live source receives before it is decoded; called from the reader's thread, must be quick."""
+
+    def begin(self, stream: Any) -> None:
+        """A connection was opened; all packets come from this stream, which lives no longer than the connection."""
+        ...
+
+    def take(self, packet: Any, *, arrived: float, is_timed: bool) -> None:
+        """A packet came.
+
+        Args:
+            packet: Of the stream; to be copied, because it is decoded afterwards.
+            arrived: Of `time.monotonic`.
+            is_timed: Its timestamps can be believed.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
     """How a live source is read.
@@ -53,6 +71,7 @@ class LiveSettings:
         size: Width and height to ask of a camera; None leaves it to the camera.
         rate: Frames a second to ask of a camera; None leaves it to the camera.
         max_megapixels: Larger pictures are refused before they are decoded.
+        tap: Is given the encoded packets, if there is one.
         gives_up: A fault that waiting does not mend (a wrong password, an unknown host) is final before the first
             frame; otherwise it is tried again and again, for a network that is not up yet.
     """
@@ -64,6 +83,7 @@ class LiveSettings:
     rate: float | None = None
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
     gives_up: bool = True
+    tap: PacketTap | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be kept.
@@ -114,6 +134,7 @@ class Connection:
         paced: bool = False,
         mode: str | None = None,
         max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+        tap: PacketTap | None = None,
     ) -> None:
         """Choose the picture stream.
 
@@ -125,6 +146,7 @@ class Connection:
             paced: Pictures come as fast as they are read or in bursts (segments of HLS): each waits for its time.
             mode: See the attribute.
             max_megapixels: Larger pictures are refused.
+            tap: Is given each packet before it is decoded.
 
         Raises:
             SourceFaultError: There is no picture stream, or none that can be decoded, or it is too large.
@@ -152,6 +174,9 @@ class Connection:
         self._stream.thread_type = "AUTO" if is_large else "SLICE"
         self._stream.thread_count = min(os.cpu_count() or 1, decoder_threads(self._stream.width, self._stream.height))
         self.rate: Fraction | None = self._stream.average_rate or None
+        self._tap = tap
+        if tap is not None:
+            tap.begin(self._stream)
 
     def arrivals(self, left: threading.Event) -> Iterator[Arrival]:
         """Yield every picture until the stream ends; packets that cannot be decoded are left out.
@@ -167,6 +192,8 @@ class Connection:
             if left.is_set():
                 return
             self.packets += 1
+            if self._tap is not None and packet.size > 0:
+                self._tap.take(packet, arrived=time.monotonic(), is_timed=self._believed)
             try:
                 pictures = packet.decode()
             except av.FFmpegError:
@@ -240,6 +267,7 @@ def connect(address: Address, settings: LiveSettings, *, kind: SourceKind = "liv
             encrypted=encrypted,
             paced=kind == "live" and (container.format.name == "hls" or bool(container.duration)),
             max_megapixels=settings.max_megapixels,
+            tap=settings.tap,
         )
     except BaseException:
         container.close()

@@ -159,7 +159,12 @@ def _connect_file(path: Path, settings: LiveSettings) -> Connection:
     except SourceFormatError as error:
         raise SourceFaultError(name, FaultKind.CODEC, "it is no video", remedy="name a video file") from error
     return Connection(
-        container, name=name, timeout=settings.timeout, paced=True, max_megapixels=settings.max_megapixels
+        container,
+        name=name,
+        timeout=settings.timeout,
+        paced=True,
+        max_megapixels=settings.max_megapixels,
+        tap=settings.tap,
     )
 
 

@@ -8,18 +8,18 @@ from typing import Any
 
 from edgeact.capture.backoff import seconds_to_wait
 from edgeact.capture.base import Source, SourceState
-from edgeact.capture.connection import LiveSettings
+from edgeact.capture.connection import LiveSettings, PacketTap
 from edgeact.capture.live import LiveSource
 from edgeact.capture.open import open_source
 from edgeact.capture.rate_limit import RateLimited
 from edgeact.config import PipelineConfig
+from edgeact.daemon.camera_media import CameraMedia
 from edgeact.daemon.config import CameraConfig
 from edgeact.daemon.event_sink import EventSink
 from edgeact.daemon.shedding import Load, Step
 from edgeact.errors import EdgeactError
 from edgeact.memory import MEGABYTE
 from edgeact.perception.pace import Pace
-from edgeact.privacy.concealer import Concealer
 from edgeact.runtime.budget import Budget
 from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
@@ -37,8 +37,13 @@ REST_SECONDS = 2.0
 SHED_FACTOR = 2.0  # by which a step that is given up becomes rarer
 
 
-def open_camera(config: CameraConfig, pipeline: PipelineConfig) -> Any:
+def open_camera(config: CameraConfig, pipeline: PipelineConfig, tap: PacketTap | None = None) -> Any:
     """Open what a camera's address names; a live one connects in the background, and never gives up.
+
+    Args:
+        config: Of the camera.
+        pipeline: Says how large pictures may be.
+        tap: Is given the packets of a live one.
 
     Raises:
         EdgeactError: It cannot be opened (see `edgeact.capture.open.open_source`).
@@ -50,6 +55,7 @@ def open_camera(config: CameraConfig, pipeline: PipelineConfig) -> Any:
         size=config.size,
         rate=config.rate,
         gives_up=False,
+        tap=tap,
     )
     return open_source(
         config.url.get_secret_value(),
@@ -68,8 +74,8 @@ class Camera:
         name: In the configuration.
         config: Of the camera.
         pipeline: How its frames are perceived.
-        make_outlets: Makes the outlets for each run of an opened source.
-        make_concealer: Makes, for each run, what takes people out of the pictures; None where all may be seen.
+        make_outlets: Makes the outlets for each run of an opened source, with what was made for its pictures.
+        make_media: Makes what a run needs for its pictures.
 
     Attributes:
         watched: How it stands.
@@ -82,14 +88,15 @@ class Camera:
         name: str,
         config: CameraConfig,
         pipeline: PipelineConfig,
-        make_outlets: Callable[[Source], Sequence[Outlet]],
-        make_concealer: Callable[[], Concealer | None] = lambda: None,
+        make_outlets: Callable[[Source, CameraMedia], Sequence[Outlet]],
+        make_media: Callable[[], CameraMedia] = CameraMedia,
     ) -> None:
         self.watched = Watched(name)
         self.restarts = 0
         self.given_up: tuple[Step, ...] = ()
         self._config, self._pipeline = config, pipeline
-        self._make_outlets, self._make_concealer = make_outlets, make_concealer
+        self._make_outlets, self._make_media = make_outlets, make_media
+        self._media = CameraMedia()
         self._sinks: list[Sink] = []
         self._pace = Pace()
         self._limit: RateLimited | None = None
@@ -198,16 +205,17 @@ class Camera:
     def _begin(self, session: Session[Any]) -> None:
         source = None
         try:
-            source = open_camera(self._config, self._pipeline)
+            self._media = media = self._make_media()
+            source = open_camera(self._config, self._pipeline, media.tap)
             self._limit = limited = RateLimited(source, self._rate())
             limited.rests = self.watched.rests
-            outlets = self._make_outlets(limited)
+            outlets = self._make_outlets(limited, media)
             self._sinks = [outlet.sink for outlet in outlets]
             self.watched.run = session.add(
                 SourceJob(
                     limited,
                     outlets,
-                    conceal=self._make_concealer(),
+                    conceal=media.concealer,
                     on_observation=self.watched.note,
                     budget=Budget(self._pipeline.queue_frames, self._pipeline.memory_megabytes * MEGABYTE),
                     pace=self._pace,
@@ -261,6 +269,8 @@ class Camera:
             except EdgeactError as error:
                 logger.error("%s: %s", self.watched.name, error)
         self._sinks = []
+        self._media.close()
+        self._media = CameraMedia()
 
     @property
     def state(self) -> SourceState:

@@ -6,7 +6,7 @@ A name in the file (of a camera, for example) becomes part of topics and file na
 import ipaddress
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
@@ -95,6 +95,9 @@ def _checked_token(token: SecretStr) -> SecretStr:
     return token
 
 
+# What is recorded of a camera: nothing, clips of events, or everything (and clips of events).
+RecordMode: TypeAlias = Literal["off", "events", "continuous"]
+
 Name = Annotated[str, AfterValidator(_checked_name)]
 
 
@@ -119,6 +122,7 @@ class CameraConfig(Section):
     size: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
     rate: Annotated[float, Field(gt=0, le=1000)] | None = None
     privacy: PrivacyMode = "none"
+    record: RecordMode | None = None
     zones: dict[Name, ZoneCorners] = Field(default_factory=dict)
     lines: dict[Name, LineEnds] = Field(default_factory=dict)
 
@@ -227,6 +231,25 @@ class BudgetConfig(Section):
     shed: tuple[Step, ...] = STEPS
 
 
+class RecordConfig(Section):
+    """Recordings; how long they and snapshots are kept."""
+
+    mode: RecordMode = "events"
+    before_seconds: Annotated[float, Field(ge=0, le=60)] = 5.0
+    after_seconds: Annotated[float, Field(ge=0, le=300)] = 10.0
+    segment_seconds: Annotated[float, Field(ge=5, le=3600)] = 60.0
+    keep_days: Annotated[float, Field(gt=0, le=36_500)] = 14.0
+    free_gb: Annotated[float, Field(ge=0, le=1_000_000)] = 1.0
+
+
+class SnapshotsConfig(Section):
+    """Pictures of events: with what is seen drawn into them (``overlay``), and without (``plain``)."""
+
+    overlay: bool = True
+    plain: bool = True
+    quality: Annotated[int, Field(ge=1, le=100)] = 85
+
+
 class EventsConfig(Section):
     """Which events are kept, and for how long. ``then`` names the outputs that send actions; None means all."""
 
@@ -251,6 +274,8 @@ class DaemonConfig(Section):
     webhook: dict[Name, WebhookConfig] = Field(default_factory=dict)
     mqtt: MqttConfig | None = None
     http: HttpConfig | None = None
+    record: RecordConfig | None = None
+    snapshots: SnapshotsConfig | None = None
 
     @property
     def perceiving(self) -> PipelineConfig:
@@ -270,11 +295,37 @@ class DaemonConfig(Section):
         Args:
             rule: Its name; None for actions that no rule asked for.
         """
-        if rule is None:
-            then = self.events.then
-            return None if not self.events.actions else self.outputs if then is None else then
-        then = self.rules[rule].then
-        return self.outputs if then is None else then
+        if rule is None and not self.events.actions:
+            return None
+        then = self._then(rule)
+        return self.outputs if then is None else tuple(name for name in then if name in self.outputs)
+
+    def media_of(self, rule: str | None) -> frozenset[str]:
+        """What the events of a rule get: ``clip``, ``snapshot``, both or nothing.
+
+        Args:
+            rule: Its name; None for actions that no rule asked for.
+        """
+        there = {"clip": self.record is not None, "snapshot": self.snapshots is not None}
+        then = self._then(rule)
+        return frozenset(name for name, is_there in there.items() if is_there and (then is None or name in then))
+
+    def record_mode(self, camera: str) -> RecordMode:
+        """What is recorded of a camera.
+
+        Args:
+            camera: Its name.
+        """
+        own = self.cameras[camera].record
+        return "off" if self.record is None else self.record.mode if own is None else own
+
+    @property
+    def retention(self) -> RecordConfig:
+        """How long recordings and snapshots are kept."""
+        return RecordConfig() if self.record is None else self.record
+
+    def _then(self, rule: str | None) -> tuple[str, ...] | None:
+        return self.events.then if rule is None else self.rules[rule].then
 
     def rules_of(self, camera: str) -> tuple[Rule, ...]:
         """The rules of a camera.

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from ulid import ULID
 
+from edgeact.daemon.event_media import EventMedia
 from edgeact.daemon.event_record import EventRecord
 from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.judge import Judge
@@ -36,6 +37,7 @@ class EventSink:
         outputs_of: The outputs that send the events of a rule (None: of an action that no rule asked for), or None
             where such events are not kept.
         judge: The rules of the camera; None for none.
+        media: Gives events their pictures and recordings; None for none.
 
     Attributes:
         lost: Phases of events that could not be kept.
@@ -47,14 +49,17 @@ class EventSink:
         store: EventStore,
         outputs_of: Callable[[str | None], Sequence[str] | None],
         judge: Judge | None = None,
+        media: EventMedia | None = None,
     ) -> None:
         self.lost = 0
         self._camera, self._store, self._outputs_of, self._judge = camera, store, outputs_of, judge
         self._lock = threading.RLock()  # guards all below
         self._ended: set[tuple[str | None, int]] = set()  # by `end_open`; what else is told of them is too late
+        self._media = media
         self._clock = SourceClock()
         self._open: dict[tuple[str | None, int], EventRecord] = {}
-        self._saved: dict[str, float] = {}  # when an open event was saved last, of `time.monotonic`
+        # When an open event was saved last, of `time.monotonic`, and the path of its recording then.
+        self._saved: dict[str, tuple[float, str | None]] = {}
         self._unsaved: deque[tuple[EventRecord, Sequence[str]]] = deque()
         self._failed = float("-inf")
 
@@ -72,6 +77,8 @@ class EventSink:
         """Take the time of a frame, and keep what the rules say of it."""
         with self._lock:
             self._clock.note(observation.frame)
+            if self._media is not None:
+                self._media.note(observation)
             if self._judge is not None:
                 for event in self._judge.take(observation, self._clock.moment):
                     self._keep(event)
@@ -108,6 +115,8 @@ class EventSink:
                 self._clock.moment - record.start if self._clock.moment > record.start else timedelta()
             )
             self._unsaved.append((replace(record, phase="end", end=end), self._outputs_of(rule) or ()))
+            if self._media is not None:
+                self._media.release(record.id)
         self._open.clear()
         self._failed = float("-inf")
         self._save_all()
@@ -123,7 +132,7 @@ class EventSink:
         record = self._record(event)
         if event.phase == "update" and not self._is_due(record):
             return
-        self._saved[record.id] = time.monotonic()
+        self._saved[record.id] = (time.monotonic(), record.clip)
         if event.phase == "end":
             del self._saved[record.id]
         self._unsaved.append((record, outputs))
@@ -153,6 +162,8 @@ class EventSink:
         # From start to end it is the source's own time, so that a clock that is set makes no event end before it began.
         end = None if event.end is None else known.start + timedelta(seconds=event.end - event.start)
         record = replace(known, phase=event.phase, end=end, score=event.score)
+        if self._media is not None:
+            record = self._media.complete(record, event)
         if event.phase == "end":
             self._open.pop(key, None)
         else:
@@ -160,7 +171,8 @@ class EventSink:
         return record
 
     def _is_due(self, record: EventRecord) -> bool:
-        return time.monotonic() - self._saved.get(record.id, float("-inf")) >= UPDATE_SECONDS
+        saved, clip = self._saved.get(record.id, (float("-inf"), None))
+        return record.clip != clip or time.monotonic() - saved >= UPDATE_SECONDS
 
     def _save_all(self) -> None:
         if time.monotonic() - self._failed < _RETRY_SECONDS:

@@ -30,6 +30,7 @@ kind = "live"                  # a recording at its own pace; cameras and stream
 # size = [1280, 720]           # to ask a /dev/video camera for
 # rate = 15
 # privacy = "heads"            # hide heads, "persons", or all but the joints ("skeleton") in all that is stored or sent
+# record = "off"               # or "events", "continuous": other than [record] says
 # enabled = false
 
 [cameras.demo.zones]           # corners in parts of the picture: [0, 0] is the top left, [1, 1] the bottom right
@@ -69,6 +70,18 @@ events = true                  # edgeact-state/events.jsonl
 frames = false                 # edgeact-state/NAME.frames.jsonl: every joint of every frame, some 100 MB an hour
 rotate_megabytes = 64
 keep_files = 8
+
+# [record]                     # clips of events: edgeact-state/clips/ID.mp4; then = ["clip"]
+# mode = "events"              # or "continuous": everything, too, in edgeact-state/recordings; "off"
+# before_seconds = 5
+# after_seconds = 10
+# keep_days = 14               # recordings and snapshots
+# free_gb = 1                  # the oldest give way while less is free
+
+# [snapshots]                  # pictures of events: edgeact-state/snapshots/ID.jpg; then = ["snapshot"]
+# overlay = true               # with what is seen drawn into them
+# plain = true                 # ID.plain.jpg: without
+# quality = 85
 
 # [webhook.guard]              # POST of JSON to a server, again and again until it takes it; then = ["webhook.guard"]
 # url = "https://192.0.2.8/hook"

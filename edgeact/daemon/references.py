@@ -39,7 +39,8 @@ def _areas_of(
 def _outputs(data: dict[str, Any]) -> list[str]:
     jsonl = ["jsonl"] if "jsonl" in data and _table(data, "jsonl").get("events", True) else []
     mqtt = ["mqtt"] if isinstance(data.get("mqtt"), dict) else []
-    return [*jsonl, *mqtt, *(f"webhook.{name}" for name in _table(data, "webhook"))]
+    media = [name for section, name in (("record", "clip"), ("snapshots", "snapshot")) if section in data]
+    return [*jsonl, *mqtt, *(f"webhook.{name}" for name in _table(data, "webhook")), *media]
 
 
 def _table(data: Any, key: str) -> dict[str, Any]:

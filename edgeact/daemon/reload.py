@@ -47,5 +47,7 @@ def _way(config: DaemonConfig, camera: str) -> object:
     if camera not in config.enabled_cameras:
         return None
     rules = config.rules_of(camera)
-    outputs = [config.outputs_of(name) for name in (None, *(rule.name for rule in rules))]
-    return config.cameras[camera], rules, config.timezone, outputs
+    names = (None, *(rule.name for rule in rules))
+    outputs = [(config.outputs_of(name), config.media_of(name)) for name in names]
+    recorded = None if config.record is None else config.record.model_copy(update={"keep_days": 1.0, "free_gb": 0.0})
+    return config.cameras[camera], rules, config.timezone, outputs, recorded, config.snapshots

@@ -18,19 +18,25 @@ from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.plan import Plan
 from edgeact.capture.base import Source
 from edgeact.daemon.append_file import AppendFile
-from edgeact.daemon.camera import Camera
+from edgeact.daemon.camera import USEFUL_RATE, Camera
+from edgeact.daemon.camera_media import CameraMedia, open_media
 from edgeact.daemon.config import DaemonConfig
+from edgeact.daemon.event_media import EventMedia
 from edgeact.daemon.event_sink import EventSink
 from edgeact.daemon.event_store import EventStore
-from edgeact.daemon.fits_bundle import check_bundle, make_concealer
+from edgeact.daemon.fits_bundle import check_bundle
 from edgeact.daemon.fleet import Fleet
 from edgeact.daemon.frame_lines import FrameLines
+from edgeact.daemon.frame_recording import FrameRecording
 from edgeact.daemon.judge import Judge
+from edgeact.daemon.media_folder import MediaFolder
 from edgeact.daemon.open_mqtt import open_mqtt
 from edgeact.daemon.open_web import open_web
 from edgeact.daemon.outbox import Outbox
 from edgeact.daemon.reload import accepted
+from edgeact.daemon.retention import Retention
 from edgeact.daemon.service import ServiceNotices
+from edgeact.daemon.snapshots import Snapshots
 from edgeact.daemon.standing import Standing
 from edgeact.daemon.webhook import open_webhook
 from edgeact.engine.engine import Engine
@@ -112,17 +118,21 @@ def run_daemon(
             outbox.start()
         standing.warmed_up(f"{bundle.manifest.name} {bundle.manifest.version}", outboxes)
         session = stack.enter_context(Session(Stages(engine), config.perceiving))
+        folder = MediaFolder(config.state)
 
         def make_camera(name: str, config: DaemonConfig) -> Camera:
             return Camera(
                 name,
                 config.cameras[name],
                 config.perceiving,
-                partial(_outlets, name, config, bundle, store),
-                partial(make_concealer, name, config, bundle.plan),
+                partial(_outlets, name, config, bundle, store, folder),
+                partial(open_media, name, config, bundle.plan, folder),
             )
 
         fleet = Fleet(session, config, make_camera)
+        retention = Retention(folder, lambda: fleet.config.retention)
+        stack.callback(retention.stop)
+        retention.start()
         notices = notices or ServiceNotices({})
         notices.ready()
         try:
@@ -227,11 +237,25 @@ def _append_file(config: DaemonConfig, path: Path) -> AppendFile:
     return AppendFile(path, largest=round(jsonl.rotate_megabytes * MEGABYTE), keep=jsonl.keep_files)
 
 
-def _outlets(name: str, config: DaemonConfig, bundle: Bundle, store: EventStore, source: Source) -> list[Outlet]:
+def _outlets(
+    name: str,
+    config: DaemonConfig,
+    bundle: Bundle,
+    store: EventStore,
+    folder: MediaFolder,
+    source: Source,
+    media: CameraMedia,
+) -> list[Outlet]:
     """What takes the results of a camera."""
+    snapshots = None if config.snapshots is None else Snapshots(folder, bundle.plan, config.snapshots)
+    of_events = EventMedia(config.media_of, recorder=media.recorder, snapshots=snapshots)
     # An event must not give way to a newer one, so the source waits, and then gives its newest frame.
-    sink = EventSink(name, store, config.outputs_of, Judge(name, config, bundle.plan))
+    sink = EventSink(name, store, config.outputs_of, Judge(name, config, bundle.plan), of_events)
     outlets = [Outlet("events", sink, policy="wait", essential=False)]
+    policy: Policy = "drop_oldest" if source.info.live else "wait"
+    if media.recorder is not None:
+        recording = FrameRecording(media.recorder, config.cameras[name].fps or USEFUL_RATE)
+        outlets.append(Outlet("recording", recording, policy=policy, essential=False))
     jsonl = config.jsonl
     if jsonl is not None and jsonl.frames:
         path = config.state / f"{name}.frames.jsonl"
@@ -247,6 +271,5 @@ def _outlets(name: str, config: DaemonConfig, bundle: Bundle, store: EventStore,
             )
 
         lines = DeferredSink(frozenset({"observations"}), open_lines)
-        policy: Policy = "drop_oldest" if source.info.live else "wait"
         outlets.append(Outlet("frames", lines, policy=policy, capacity=_WAITING_FRAMES, essential=False))
     return outlets

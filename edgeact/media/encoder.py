@@ -103,6 +103,11 @@ class PictureEncoder:
             context.sample_aspect_ratio = pixel_shape
 
     @property
+    def stream(self) -> VideoStream:
+        """What was added to the container."""
+        return self._stream
+
+    @property
     def step(self) -> float:
         """Seconds between the last two pictures."""
         return float(self._step * TIME_BASE)

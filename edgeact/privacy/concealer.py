@@ -20,6 +20,7 @@ KEPT_SECONDS, GROWTH_A_SECOND = 2.0, 0.5
 UNSURE_SECONDS = 1.0
 # Nobody is found before the detector has run: at the beginning nothing is shown at all.
 SETTLING_SECONDS = 1.0
+REST_SECONDS = 10.0  # without a frame, after which it begins anew
 _SAME_IOU = 0.5  # a detection that overlaps a followed person so much is that person
 
 
@@ -82,7 +83,7 @@ class Concealer:
         self._followed: dict[int, tuple[float, Float32]] = {}  # by track: when it was seen last, and where
         self._unsure: list[tuple[float, Float32]] = []  # the same of detections
         self._epoch: int | None = None
-        self._began = 0.0
+        self._began = self._newest = 0.0
 
     def __call__(self, observation: Observation) -> Observation:
         """The same observation, with another picture."""
@@ -108,8 +109,9 @@ class Concealer:
 
     def _note(self, observation: Observation, skeleton: Skeleton) -> None:
         frame, detections = observation.frame, observation.detections
-        if frame.epoch != self._epoch:
+        if frame.epoch != self._epoch or frame.time - self._newest > REST_SECONDS:
             self._epoch, self._began, self._followed, self._unsure = frame.epoch, frame.time, {}, []
+        self._newest = frame.time
         followed, unsure = areas_of(
             self._mode, observation.persons, detections, skeleton=skeleton, confidence=self._confidence
         )

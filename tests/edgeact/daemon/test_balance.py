@@ -34,7 +34,7 @@ def test_cameras_that_get_too_little_give_up_steps_and_say_so(
         tmp_path,
         {"gate": {"url": "rtsp://192.0.2.7/a", "priority": 3}, "yard": {"url": "rtsp://192.0.2.7/b"}},
     )
-    cameras = [Camera(name, one, config.pipeline, lambda source: []) for name, one in config.cameras.items()]
+    cameras = [Camera(name, one, config.pipeline, lambda source, media: []) for name, one in config.cameras.items()]
     monkeypatch.setattr(Camera, "load", lambda self, now: Load(10.0, 3.0))
     session: Any = BusySession()
     balance = Balance(session, cameras, config)
@@ -49,7 +49,7 @@ def test_cameras_that_get_too_little_give_up_steps_and_say_so(
 
 
 def test_what_is_given_up_reaches_the_pace_and_the_rate() -> None:
-    camera = Camera("gate", CameraConfig(url="rtsp://192.0.2.7/a", fps=8), PipelineConfig(), lambda source: [])  # type: ignore[arg-type]
+    camera = Camera("gate", CameraConfig(url="rtsp://192.0.2.7/a", fps=8), PipelineConfig(), lambda source, media: [])  # type: ignore[arg-type]
     camera.give_up(("attention", "clip", "detector", "frames"))
     assert (camera._pace.explains, camera._pace.clip_factor, camera._pace.detect_factor) == (False, 2.0, 2.0)
     assert camera._rate() == 4.0
@@ -60,7 +60,7 @@ def test_what_is_given_up_reaches_the_pace_and_the_rate() -> None:
 
 def test_a_load_compares_what_comes_with_what_is_perceived() -> None:
     script = Script(ScriptedConnection(pictures(20), pause=0.001))
-    camera = Camera("gate", CameraConfig(url="rtsp://192.0.2.7/a"), PipelineConfig(), lambda source: [])  # type: ignore[arg-type]
+    camera = Camera("gate", CameraConfig(url="rtsp://192.0.2.7/a"), PipelineConfig(), lambda source, media: [])  # type: ignore[arg-type]
     assert camera.load(0.0) is None
     with LiveSource(script.open, name="camera", timeout=30.0) as source:
         camera.watched.source = source

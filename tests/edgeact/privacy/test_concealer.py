@@ -10,7 +10,7 @@ from edgeact.bundle.plan import Plan
 from edgeact.errors import ConfigError
 from edgeact.privacy.areas import PrivacyMode
 from edgeact.privacy.conceal import FILL, fill_areas
-from edgeact.privacy.concealer import KEPT_SECONDS, SETTLING_SECONDS, Concealer
+from edgeact.privacy.concealer import KEPT_SECONDS, REST_SECONDS, SETTLING_SECONDS, Concealer
 from edgeact.types import Detection, Frame, Observation, Person, UInt8
 from tests.edgeact.privacy.test_areas import standing
 
@@ -37,7 +37,7 @@ def shown(
 def settled(mode: PrivacyMode, plan: Plan, most_persons: int = 20) -> Concealer:
     """One whose source has given frames for long enough."""
     concealer = Concealer(mode, plan, most_persons=most_persons)
-    shown(concealer, noise(0), (), time=0.0)
+    shown(concealer, noise(0), (), time=LATER - SETTLING_SECONDS)
     return concealer
 
 
@@ -77,7 +77,14 @@ def test_who_is_not_seen_any_more_stays_concealed_for_a_while_and_ever_wider(pla
 
 def test_before_anybody_can_have_been_found_nothing_is_shown_also_after_a_reconnect(plan: Plan) -> None:
     concealer = Concealer("heads", plan, most_persons=20)
-    for time, epoch, is_shown in ((5.0, 0, False), (5.9, 0, False), (6.1, 0, True), (7.0, 1, False), (8.1, 1, True)):
+    for time, epoch, is_shown in (
+        (5.0, 0, False),
+        (5.9, 0, False),
+        (6.1, 0, True),
+        (7.0, 1, False),
+        (8.1, 1, True),
+        (8.1 + REST_SECONDS + 0.1, 1, False),
+    ):
         image = shown(concealer, noise(1), (), time=time, epoch=epoch)
         assert (image == noise(1)).all() == is_shown
         assert (image == FILL).all() != is_shown
