@@ -40,6 +40,7 @@ DISTRIBUTIONS = {
     "paho": "paho-mqtt",
     "pillow_heif": "pillow-heif",
     "ulid": "python-ulid",
+    "sklearn": "scikit-learn",
 }  # where the import has another name
 
 # 400 is what CONTRIBUTING.md asks for; the rest is room for a change in progress.

@@ -7,7 +7,10 @@ from edgeact.errors import MissingExtraError
 
 # The modules of each extra of pyproject.toml that a command needs; a test holds the two together.
 MODULES = {
-    "train": ("torch", "safetensors", "moderngl", "onnx", "h5py", "cdflib", "defusedxml", "pycocotools"),
+    "train": (
+        *("torch", "safetensors", "moderngl", "onnx"),
+        *("h5py", "cdflib", "defusedxml", "pycocotools", "sklearn"),
+    ),
     "label": ("ai_edge_litert",),
     "tracking": ("motrics", "cjm_byte_track"),
     "export": ("torch", "onnx", "onnxscript"),

@@ -17,6 +17,8 @@ from edgeact.skeleton import MPII_16
 from trainer.data.action_sequences import read_groups
 from trainer.data.lspet import LSP_JOINTS, read_lspet
 from trainer.data.read_picture import read_rgb
+from trainer.data.sample import Picture, Sample
+from trainer.data.sets.stanford40 import read_stanford40
 from trainer.data.splits import Split, split_by_hash
 from trainer.losses import MISSING
 from trainer.task import Batch
@@ -73,11 +75,15 @@ class Augmentation:
 def stanford40(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
     """Stanford 40's pictures with action and box, and the names of the actions.
 
-    A hashed fifth of the training photos is held out (``validation``); official test photos, if any, are ``test``.
+    The official layout (``ImageSplits`` …) has the official parts. Of the packed one (``labels.csv``), which has
+    training photos alone, a hashed fifth is held out (``validation``).
 
     Raises:
-        SourceNotFoundError: ``labels.csv`` is missing.
+        SourceNotFoundError, SourceFormatError: Neither is there, or it is damaged.
     """
+    if (root / "ImageSplits").is_dir():
+        whole = read_stanford40(root)
+        return [_of(sample) for sample in whole.samples], whole.actions
     index = root / "labels.csv"
     if not index.is_file():
         raise SourceNotFoundError(f"{index} not found; give the folder of the data sets with --data")
@@ -91,6 +97,14 @@ def stanford40(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
         box = np.array([x, y, x + width, y + height], np.float32)
         samples.append(LabelledSample(root / "images" / row["file"], split, names.index(row["action"]), box))
     return samples, names
+
+
+def _of(sample: Sample) -> LabelledSample:
+    """One action and one person's box of a sample of a picture."""
+    assert isinstance(sample.media, Picture)
+    assert sample.split is not None
+    box = None if sample.boxes is None else sample.boxes[0, 0]
+    return LabelledSample(sample.media.path, sample.split, sample.actions[0] if sample.actions else None, box)
 
 
 def lspet_poses(root: Path) -> list[LabelledSample]:

@@ -1,10 +1,10 @@
-"""Mean average precision of actions: how far the right samples of a class come before the others."""
+"""Mean average precision of actions: how far the right samples of a class come before the others (scikit-learn)."""
 
 import numpy as np
 
 
 def average_precision(scores: np.ndarray, right: np.ndarray) -> float:
-    """Mean of the precision at each right sample, samples in the order of their scores; NaN without a right one.
+    """Area under the steps of precision over recall; NaN without a right sample.
 
     Samples of the same score count as one place, so that the order of a file decides nothing.
 
@@ -12,12 +12,9 @@ def average_precision(scores: np.ndarray, right: np.ndarray) -> float:
         scores: ``(N,)``.
         right: ``(N,)`` bool.
     """
-    if not right.any():
-        return float("nan")
-    values, place = np.unique(-scores, return_inverse=True)
-    hits = np.bincount(place, right, len(values))
-    total = np.cumsum(np.bincount(place, minlength=len(values)))
-    return float((np.cumsum(hits) / total * hits).sum() / hits.sum())
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(right, scores)) if right.any() else float("nan")
 
 
 def mean_average_precision(probability: np.ndarray, labels: np.ndarray) -> float:
@@ -25,6 +22,13 @@ def mean_average_precision(probability: np.ndarray, labels: np.ndarray) -> float
 
     Args:
         probability: ``(N, A)``.
-        labels: ``(N,)`` the action of each sample.
+        labels: ``(N,)`` the action of each sample, or ``(N, A)`` which actions each shows (1), does not show (0), or
+            nobody judged (−1, left out for that action).
     """
-    return float(np.mean([average_precision(probability[:, action], labels == action) for action in np.unique(labels)]))
+    values = []
+    for action in range(probability.shape[1]):
+        judged = labels[:, action] >= 0 if labels.ndim == 2 else np.ones(len(labels), bool)
+        right = labels[judged, action] == 1 if labels.ndim == 2 else labels == action
+        if right.any():
+            values.append(average_precision(probability[judged, action], right))
+    return float(np.mean(values)) if values else float("nan")

@@ -37,6 +37,16 @@ def aligned_distances(found: Float32, wanted: Float32) -> Float32:
     return joint_distances(np.asarray(scale[:, None, None] * (a @ rotation), np.float32), b.astype(np.float32))
 
 
+def mpjpe(found: Float32, wanted: Float32, *, root: int) -> float:
+    """Mean distance of joints ``(N, J, 3)`` when both poses have their root joint at the origin (protocol 1)."""
+    return float(joint_distances(found - found[:, [root]], wanted - wanted[:, [root]]).mean())
+
+
+def p_mpjpe(found: Float32, wanted: Float32) -> float:
+    """Mean distance of joints ``(N, J, 3)`` after the best rotation, scale and shift of each pose (protocol 2)."""
+    return float(aligned_distances(found, wanted).mean())
+
+
 def bone_variation(joints: Float32) -> float:
     """How much the limb bones of one person's track ``(T, 21, 3)`` change in length: standard deviation over mean,
     averaged over the eight bones. 0 for a rigid body, and for a constant answer as well: read it beside an error.

@@ -22,3 +22,11 @@ def test_ties_are_one_place_whatever_their_order() -> None:
 def test_the_mean_is_over_the_actions_that_occur() -> None:
     probability = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.6, 0.4, 0.0]])
     assert mean_average_precision(probability, np.array([0, 1, 1])) == pytest.approx((1 + 1) / 2)
+
+
+def test_several_actions_of_a_sample_and_those_that_nobody_judged() -> None:
+    """The first action: right at places 1 and 2 of the two that were judged; the second: right at place 2 of 3."""
+    probability = np.array([[0.9, 0.9], [0.8, 0.5], [0.7, 0.1]])
+    labels = np.array([[1, 0], [-1, 1], [1, 0]])
+    assert mean_average_precision(probability, labels) == pytest.approx((1 + 1 / 2) / 2)
+    assert math.isnan(mean_average_precision(probability, np.zeros((3, 2), int)))

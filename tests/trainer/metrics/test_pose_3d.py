@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from edgeact.skeleton import BODY_21
-from trainer.metrics.pose_3d import aligned_distances, bone_variation, depth_flips, joint_distances
+from trainer.metrics.pose_3d import aligned_distances, bone_variation, depth_flips, joint_distances, mpjpe, p_mpjpe
 
 
 def body(frames: int) -> np.ndarray:
@@ -19,6 +19,14 @@ def test_alignment_takes_out_rotation_scale_and_shift_and_no_mirroring() -> None
     assert aligned_distances(turned.astype(np.float32), wanted).max() < 1e-5
     mirrored = wanted * np.float32([-1, 1, 1])
     assert aligned_distances(mirrored, wanted).mean() > 0.05
+
+
+def test_protocol_1_puts_the_roots_together_and_protocol_2_the_whole_pose() -> None:
+    wanted = np.array([[[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]], np.float32)
+    assert mpjpe(wanted + 5, wanted, root=0) == pytest.approx(0)
+    # Twice as large about the root: its three other joints are off by 1, 1 and 1.
+    assert mpjpe(2 * wanted + 5, wanted, root=0) == pytest.approx(3 / 4)
+    assert p_mpjpe(2 * wanted + 5, wanted) == pytest.approx(0, abs=1e-5)
 
 
 def test_an_error_of_one_joint_is_measured_in_its_own_unit() -> None:

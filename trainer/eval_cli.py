@@ -1,0 +1,69 @@
+"""``edgeact eval``: measure bundles on a held-out data set, as JSON and as a page.
+
+`edgeact --help` imports this file: what takes seconds to import is imported when it is used.
+"""
+
+from datetime import datetime, timezone
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trainer.console import print_rows, show_progress
+
+app = typer.Typer(add_completion=False)
+
+
+class DataSet(str, Enum):
+    """Data sets that bundles are measured on."""
+
+    STANFORD40 = "stanford40"
+    UT_INTERACTION = "ut_interaction"
+    LSPET = "lspet"
+    MPII = "mpii"
+    COCO = "coco"
+
+
+@app.command()
+def evaluate(
+    bundles: Annotated[
+        list[Path], typer.Argument(metavar="BUNDLE...", help="folders of bundles, or names of those that ship")
+    ],
+    data_set: Annotated[DataSet, typer.Option("--set", help="what to measure on")],
+    data: Annotated[Path, typer.Option(metavar="DIR", help="the data set's own folder, in its official layout")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="where evaluation.html and evaluation.json go")
+    ] = Path("evaluation"),
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="at most N samples, evenly over all", show_default="all")
+    ] = None,
+) -> None:
+    """Measure bundles on a data set's held-out part: the paper's table, classes, curves, mistakes, attention.
+
+    Actions of pictures on stanford40, of clips on ut_interaction; joints on lspet, mpii and coco. Every graph is called
+    as the runtime calls it, in the box of the labels where it judges one person.
+    """
+    from trainer.extras import require_extras
+
+    require_extras("edgeact eval", ["train"])
+
+    from edgeact.bundle.load import load_bundle
+    from trainer.measure.evaluation import Asked, evaluate_bundles
+    from trainer.report.page import write_page
+
+    created = datetime.now(timezone.utc).date().isoformat()
+    asked = Asked(data_set.value, data, limit, created)
+    findings = evaluate_bundles([load_bundle(bundle) for bundle in bundles], asked, progress=show_progress)
+    page = write_page(findings, out)
+    rows = [
+        (
+            figure.of,
+            figure.name,
+            "–" if figure.paper is None else f"{figure.paper:.2%}",
+            f"{figure.measured:.2%}" if figure.unit == "%" else f"{figure.measured:.3g} {figure.unit}",
+        )
+        for figure in findings.figures
+    ]
+    print_rows(findings.title, ("of", "figure", "paper", "measured"), rows)
+    typer.echo(f"{page}: open it in a browser")

@@ -1,0 +1,118 @@
+"""What an evaluation found: figures, classes, curves and pictures, as plain records that become JSON."""
+
+import math
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of a table.
+
+    Attributes:
+        name: Such as ``mAP``.
+        of: What it is of: a head, a graph, a group of joints.
+        measured: 0..1 for shares; any number else.
+        unit: ``%`` for shares; ``mm``, ``ms`` and the like else.
+        paper: What the paper reports; None where it reports nothing of the kind.
+        paper_of: With which network and data.
+    """
+
+    name: str
+    of: str
+    measured: float
+    unit: str = "%"
+    paper: float | None = None
+    paper_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Attributes: a name, and as many x as y."""
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Curves, or points where ``joined`` is False, over common axes."""
+
+    title: str
+    x_label: str
+    y_label: str
+    curves: tuple[Curve, ...]
+    joined: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A picture of the page: ``(H, W, 3)`` uint8 RGB, and what stands below it."""
+
+    image: np.ndarray
+    caption: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """Pictures side by side: the original first, then maps on it."""
+
+    title: str
+    pictures: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classes:
+    """How well each class does.
+
+    Attributes:
+        of: Which head.
+        labels: In the order of the rows.
+        precision: Average precision of each, 0..1; NaN where it does not occur.
+        confusion: ``(A, A)``: rows are true, columns are answers.
+    """
+
+    of: str
+    labels: tuple[str, ...]
+    precision: tuple[float, ...]
+    confusion: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """One evaluation.
+
+    Attributes:
+        title: Of the page.
+        facts: Name and text of what was measured, where and when.
+        figures: The table.
+        classes: Of each head that says actions.
+        charts: Curves.
+        worst: The surest mistakes, the surest first.
+        strips: Attention.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    figures: tuple[Figure, ...]
+    classes: tuple[Classes, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    worst: tuple[Shown, ...] = ()
+    strips: tuple[Strip, ...] = ()
+
+
+def as_record(value: Any) -> Any:
+    """Findings as JSON has them: records as objects, what could not be measured as null; pictures are left out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        kept = (field.name for field in fields(value) if field.name != "image")
+        return {name: as_record(getattr(value, name)) for name in kept}
+    if isinstance(value, np.ndarray):
+        return as_record(value.tolist())
+    if isinstance(value, tuple | list):
+        return [as_record(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return round(value, 6) if isinstance(value, float) else value
