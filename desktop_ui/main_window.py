@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop_ui.banner import Banner
 from desktop_ui.bridge.bridge import Bridge
+from desktop_ui.desk import Desk
 from desktop_ui.dialogs.run_dialog import run_dialog
 from desktop_ui.menus import Menus
 from desktop_ui.model.layers import LayerName
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(StatusRow(bridge.model, bridge))
         self.menus = Menus(self)
         self._connect()
+        self.desk = Desk(self)
         self._recall()
 
     def toggle_layer(self, name: LayerName) -> None:
@@ -178,7 +180,6 @@ class MainWindow(QMainWindow):
         self._middle.addWidget(pictures)
         self._middle.addWidget(self.bottom)
         self._middle.setStretchFactor(0, 1)
-        self.bottom.hide()
         for widget in (self.left, self._middle, self.person):
             self._across.addWidget(widget)
         self._across.setStretchFactor(1, 1)
@@ -246,6 +247,8 @@ class MainWindow(QMainWindow):
         self.left.setVisible(values.shows_left)
         self.person.setVisible(values.shows_right)
         self._across.setSizes([values.left_width, 10_000, values.right_width])
+        self.bottom.setVisible(values.shows_bottom)
+        self._middle.setSizes([10_000, values.bottom_height])
 
     def _remember(self) -> None:
         sizes = self._across.sizes()
@@ -254,7 +257,9 @@ class MainWindow(QMainWindow):
             "layers": replace(self.bridge.model.layers),
             "shows_left": self.left.isVisible(),
             "shows_right": self.person.isVisible(),
+            "shows_bottom": self.bottom.isVisible(),
             **({"left_width": sizes[0]} if sizes[0] else {}),
+            **({"bottom_height": self._middle.sizes()[1]} if self._middle.sizes()[1] else {}),
             **({"right_width": sizes[2]} if sizes[2] else {}),
         }
         self.settings.change(**values)

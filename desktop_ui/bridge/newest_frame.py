@@ -7,6 +7,7 @@ when it paints. What the window has no time for is replaced, so nothing piles up
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from desktop_ui.bridge.concealing import SwitchableConcealer
 from desktop_ui.bridge.shown_frame import ShownFrame, make_image
@@ -29,8 +30,10 @@ class NewestFrame:
         layers: What is drawn; asked for every frame, from the outlet's thread.
         announce: Called once when there is a new frame, and not again before it was taken; from the outlet's thread.
         note_event: Told of every phase of an event, from the outlet's thread.
+        key: See below.
 
     Attributes:
+        key: Of the source in the window.
         tracks: What is remembered of every track.
         room: Width and height in device pixels that the tile has for the picture; set by the window.
         last_captured: `time.monotonic` of the newest frame; None before the first.
@@ -41,7 +44,10 @@ class NewestFrame:
         layers: Callable[[], Layers],
         announce: Callable[[], None],
         note_event: Callable[[Event], None] | None = None,
+        *,
+        key: int = 0,
     ) -> None:
+        self.key = key
         self.tracks = TrackMemory()
         self.room = _FIRST_ROOM
         self.last_captured: float | None = None
@@ -51,6 +57,7 @@ class NewestFrame:
         self._making = threading.Lock()  # one picture at a time: `redraw` comes from another thread
         self._lock = threading.Lock()
         self._shown: ShownFrame | None = None
+        self._pinned: ShownFrame | None = None
         self._is_announced = False
         self._late: Observation | None = None  # came too soon after the one before; shown if nothing follows
         self._next = 0.0  # of `time.monotonic`
@@ -122,17 +129,41 @@ class NewestFrame:
         """The newest frame; the next one will be announced."""
         with self._lock:
             self._is_announced = False
-            return self._shown
+            return self._pinned or self._shown
 
     def peek(self) -> ShownFrame | None:
         """The newest frame for somebody else than the tile: the tile is still told of it."""
         with self._lock:
-            return self._shown
+            return self._pinned or self._shown
+
+    def pin(self, observation: Observation | None, privacy: PrivacyMode | None = None) -> None:
+        """Show a frame of the past, and nothing newer, until this is called with None; for live sources.
+
+        Args:
+            observation: The frame with its picture; None shows the newest one again.
+            privacy: What was hidden in it.
+        """
+        pinned = None
+        if observation is not None:
+            pinned = ShownFrame(observation, make_image(observation, self.room, self._layers()), {}, privacy)
+        with self._lock:
+            self._pinned = pinned
+
+    @property
+    def pinned(self) -> ShownFrame | None:
+        """The frame of the past that is shown; None while the newest one is."""
+        with self._lock:
+            return self._pinned
 
     def redraw(self) -> None:
         """Make the newest frame ready again: the tile or the layers have changed; on a thread that may take time."""
         with self._making:
-            shown = self.peek()
+            with self._lock:
+                shown, pinned = self._shown, self._pinned
+            if pinned is not None:
+                again = replace(pinned, image=make_image(pinned.observation, self.room, self._layers()))
+                with self._lock:
+                    self._pinned = again if self._pinned is pinned else self._pinned
             if shown is not None:
                 self._make(shown.observation, shown.trails, shown.privacy)
 

@@ -10,11 +10,12 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from desktop_ui.bridge.hosted import EngineStanding, HostedSource
+from desktop_ui.bridge.concealing import SwitchableConcealer
+from desktop_ui.bridge.hosted import Beginning, EngineStanding, HostedSource
 from desktop_ui.bridge.newest_frame import NewestFrame
 from desktop_ui.bridge.played_file import PlayedFile
 from desktop_ui.bridge.recorded_perceiving import RecordedPerceiving, is_results, open_results
@@ -29,12 +30,13 @@ from edgeact.engine.engine import Engine
 from edgeact.errors import OWN_FAULT, EdgeactError, PipelineError
 from edgeact.memory import MEGABYTE
 from edgeact.perception.stages import Stages
+from edgeact.privacy.areas import PrivacyMode
 from edgeact.runtime.budget import Budget
 from edgeact.runtime.job import SourceJob
 from edgeact.runtime.outlet import Outlet
 from edgeact.runtime.session import Session
 from edgeact.stopping import STOP_SECONDS, left_behind, named_thread, start_thread
-from edgeact.types import Event
+from edgeact.types import Event, Observation
 from edgeact.watching.watched import Watched
 
 logger = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class SessionHost:
 
     Attributes:
         wants_reasons: Somebody looks at attention maps beside the layer; without both they are not computed.
+        further_outlets: Gives further outlets of a source that begins; asked on the host's thread.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class SessionHost:
         # All maps: which of them is shown is chosen while frames run. Only those of a chosen layer cost time (`Pace`).
         self._config = (config or PipelineConfig()).model_copy(update={"attention": ALL_MAPS})
         self.wants_reasons = True
+        self.further_outlets: Callable[[Beginning], Sequence[Outlet]] = lambda _: ()
         self._wishes: deque[Callable[[], None]] = deque()
         self._awake = threading.Event()
         self._is_closing = False
@@ -172,7 +176,7 @@ class SessionHost:
             if self._note_event is not None:
                 self._note_event(key, event)
 
-        return NewestFrame(self._layers, lambda: self._announce(key), note)
+        return NewestFrame(self._layers, lambda: self._announce(key), note, key=key)
 
     # From here on: the host's thread.
 
@@ -270,11 +274,16 @@ class SessionHost:
         if not source.info.live:
             hosted.played = PlayedFile(hosted.sink, bundle.plan, most_persons=self._config.max_persons)
             outlet = Outlet("player", hosted.played)
+            conceal = SwitchableConcealer(
+                lambda: self._layers().privacy, bundle.plan, most_persons=self._config.max_persons
+            )
+        further = self.further_outlets(self._beginning(hosted, bundle, conceal, is_live=source.info.live))
+        hosted.kept = [one.sink for one in further]
         try:
             hosted.watched.run = session.add(
                 SourceJob(
                     source,
-                    [outlet],
+                    [outlet, *further],
                     on_observation=hosted.watched.note,
                     budget=budget,
                     pace=hosted.pace,
@@ -284,6 +293,19 @@ class SessionHost:
         except EdgeactError as error:
             hosted.watched.error = error
             source.close()
+            hosted.close_kept()
+
+    def _beginning(
+        self, hosted: HostedSource, bundle: Bundle, conceal: SwitchableConcealer, *, is_live: bool
+    ) -> Beginning:
+        """What further outlets need to know; of a live source frames are concealed before all outlets."""
+
+        def hidden(observation: Observation) -> tuple[Observation, PrivacyMode | None]:
+            concealed = observation if is_live else conceal(observation)
+            return concealed, conceal.mode_of(observation.frame)
+
+        assert hosted.watched.source is not None
+        return Beginning(hosted.sink.key, hosted.spec, hosted.watched.source.info, bundle.plan, hidden)
 
     def _settle(self, hosted: HostedSource) -> None:
         """Note what became of a source that is over."""
@@ -298,6 +320,7 @@ class SessionHost:
         except AssertionError as error:  # the runtime's own check of its counts
             watched.error = PipelineError(f"{watched.name}: {error}; {OWN_FAULT}")
         (hosted.played or hosted.sink).close()
+        hosted.close_kept()
 
     def _end(self, hosted: HostedSource) -> None:
         run = hosted.watched.run
@@ -312,7 +335,8 @@ class SessionHost:
         self._release(hosted)
 
     def _release(self, hosted: HostedSource) -> None:
-        """End the player of a file, and the session of results."""
+        """End the player of a file, the session of results, and the further sinks."""
+        hosted.close_kept()
         if hosted.own_session is not None:
             hosted.own_session.close()
         if hosted.played is not None:

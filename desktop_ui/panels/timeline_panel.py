@@ -1,0 +1,280 @@
+"""The timeline of a source: scores of one person over time, what everybody did as bars, and a look back by a click."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktop_ui.bridge.bridge import Bridge
+from desktop_ui.bridge.newest_frame import NewestFrame
+from desktop_ui.model.timeline import (
+    Stretch,
+    TimeOf,
+    clock_words,
+    curves,
+    moment_at,
+    score_lines,
+    stretch_at,
+    stretches,
+    time_of_day,
+    time_of_file,
+)
+from desktop_ui.model.window import Selection
+from desktop_ui.panels.timeline_plot import TimelinePlot, day_words
+from desktop_ui.style.themes import Themes
+from desktop_ui.translation import tr
+
+_REFRESH_MILLISECONDS = 200
+_FIRST_SECONDS = 30.0
+_FILE_SECONDS, _LEAST_FILE_SECONDS = 120.0, 5.0  # of a file that is followed, at most and at least
+_MOST_ROWS = 3
+
+Correct = Callable[[int, int, Sequence[Stretch]], Sequence[Stretch]]
+
+
+class TimelinePanel(QWidget):
+    """The timeline.
+
+    Args:
+        bridge: Whose tracks are shown.
+        themes: What is on.
+
+    Attributes:
+        jump_wished: Show the picture of a time: the source's key, and seconds of its timeline.
+        live_wished: Show the newest picture of a source again.
+        stretch_chosen: Another stretch, or none, is chosen now.
+        correct: Changes the stretches of a track by what somebody has said of them.
+        shown_person: Whom other panels show while nobody is chosen.
+        header: Where more is added beside the heading.
+    """
+
+    jump_wished, live_wished, stretch_chosen = pyqtSignal(int, float), pyqtSignal(int), pyqtSignal()
+
+    def __init__(self, bridge: Bridge, themes: Themes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bridge, self._themes = bridge, themes
+        self.correct: Correct = lambda _key, _track, found: found
+        self.shown_person: Callable[[], Selection | None] = lambda: None
+        self.subject: Selection | None = None  # whose scores are drawn
+        self.stretch: Stretch | None = None
+        self._follows, self._was_drawn, self._is_empty = True, False, True
+        self._rows: tuple[int, ...] = ()
+        self._bars: tuple[Stretch, ...] = ()
+        self._heading = QLabel()
+        self._heading.setObjectName("heading")
+        self._score = QLabel()
+        self._score.setObjectName("figure")
+        self._action = QComboBox()
+        self._action.setToolTip(tr("Which action's scores are drawn"))
+        self._action.currentIndexChanged.connect(lambda _: self.refresh())
+        self._live = QPushButton(tr("Live ▸"))
+        self._live.setProperty("quiet", True)
+        self._live.setToolTip(tr("Show the newest picture, and let the timeline follow it"))
+        self._live.clicked.connect(self.go_live)
+        self.plot = TimelinePlot()
+        self.plot.setToolTip(
+            tr("Point to see scores, click to see the picture of then, turn the wheel to zoom; Shift and drag chooses")
+        )
+        self.header = QHBoxLayout()
+        self.header.setContentsMargins(12, 4, 8, 0)
+        self.header.setSpacing(12)
+        self.header.addWidget(self._heading)
+        self.header.addWidget(self._score, 1)
+        for widget in (self._action, self._live):
+            self.header.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self.header)
+        layout.addWidget(self.plot, 1)
+        self.plot.hovered.connect(self._hover)
+        self.plot.clicked.connect(self._click)
+        self.plot.chosen.connect(self._choose)
+        self.plot.moved.connect(self._stay)
+        themes.changed.connect(self._put_on)
+        bridge.engine_changed.connect(self._take_labels)
+        bridge.model.selection_changed.connect(self._select)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_REFRESH_MILLISECONDS)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start()
+        self._put_on()
+        self._take_labels()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the action head whose scores are drawn."""
+        bundle = self._bridge.engine.bundle
+        return () if bundle is None or not bundle.plan.heads else bundle.plan.heads[0].labels
+
+    def is_file(self, key: int) -> bool:
+        """Whether the time of a source's timeline is that of a file."""
+        item = self._bridge.model.source(key)
+        return item is not None and item.spec.sort == "file"
+
+    def refresh(self) -> None:
+        """Draw what is known now."""
+        if not self.isVisible():
+            return
+        self.subject = self._subject()
+        if self.subject is None:
+            self._show_nothing()
+            return
+        key, track = self.subject.source, self.subject.track_id
+        sink = self._bridge.sink(key)
+        assert sink is not None
+        time_of = self._time_of(key)
+        moments = sink.tracks.moments(track)
+        self._heading.setText(f"{tr('Timeline').upper()}  #{track}")
+        if self._is_empty:
+            self._is_empty = False
+            self._score.setText("")
+        pinned = sink.pinned
+        newest = sink.last_captured
+        if not self.is_file(key):
+            now = time.monotonic() if newest is None else newest
+        else:
+            played = self._bridge.played(key)
+            now = 0.0 if played is None else played.state.last
+        if self._follows and self.is_file(key):
+            self.plot.show_range(max(0.0, now - _FILE_SECONDS), max(now, _LEAST_FILE_SECONDS), is_file=True)
+        elif self._follows:
+            start, end = self.plot.seen_range
+            length = end - start if self._was_drawn else _FIRST_SECONDS
+            self.plot.show_range(now - length, now, is_file=False)
+            self._was_drawn = True
+        label = self._action.currentData()
+        drawn = curves(moments, self.labels, time_of, within=self.plot.seen_range, label=label)
+        self.plot.show_curves(drawn, track, self._themes.theme)
+        known = sink.tracks.known()
+        self._rows = (track, *[other for other in reversed(known) if other != track][: _MOST_ROWS - 1])
+        found: list[Stretch] = []
+        for other in self._rows:
+            own = stretches(sink.tracks.moments(other), other, time_of)
+            found += [one for one in self.correct(key, other, own) if label in (None, one.label)]
+        self._bars = tuple(found)
+        self.plot.show_bars(found, self._rows)
+        at = None if pinned is None else pinned.observation.frame.captured
+        if self.is_file(key):
+            played = self._bridge.played(key)
+            at = None if played is None or played.state.count == 0 else played.state.time
+        self.plot.show_head(at)
+        self._live.setEnabled(not self._follows or pinned is not None)
+
+    def go_live(self) -> None:
+        """Follow the newest frame again."""
+        self._follows = True
+        self._show_stretch(None)
+        if self.subject is not None:
+            self.live_wished.emit(self.subject.source)
+        self.refresh()
+
+    def next_stretch(self, step: int) -> None:
+        """Go to the next stretch of the person (``step`` 1), or the one before (-1), and show its picture."""
+        if self.subject is None:
+            return
+        own = [one for one in self._bars if one.track_id == self.subject.track_id]
+        now = self.stretch.start if self.stretch is not None else self.plot.seen_range[1]
+        after = [one for one in own if one.start > now + 1e-6] if step > 0 else [one for one in own if one.start < now]
+        if after:
+            chosen = after[0] if step > 0 else after[-1]
+            self._show_stretch(chosen)
+            self.jump_wished.emit(self.subject.source, chosen.start)
+
+    def _subject(self) -> Selection | None:
+        model = self._bridge.model
+        if model.selection is not None and self._bridge.sink(model.selection.source) is not None:
+            return model.selection
+        if self.subject is not None and self.stretch is not None and self._bridge.sink(self.subject.source) is not None:
+            return self.subject
+        found = self.shown_person()
+        if found is not None:
+            return found
+        if self.subject is not None and self._bridge.sink(self.subject.source) is not None:
+            return self.subject  # who was shown last
+        for key in [item.key for item in model.sources if model.focus in (None, item.key)]:
+            sink = self._bridge.sink(key)
+            known = () if sink is None else sink.tracks.known()
+            if sink is not None and known:
+                return Selection(key, max(known, key=lambda track: _last_captured(sink, track)))
+        return None
+
+    def _show_nothing(self) -> None:
+        self._is_empty = True
+        self._heading.setText(tr("Timeline").upper())
+        self._score.setText(tr("the scores of a person over time; nobody has been seen yet"))
+        self.plot.show_curves((), 1, self._themes.theme)
+        self.plot.show_bars((), ())
+        self.plot.show_head(None)
+
+    def _time_of(self, key: int) -> TimeOf:
+        return time_of_file if self.is_file(key) else time_of_day
+
+    def _hover(self, at: float) -> None:
+        if self.subject is None or math.isnan(at):
+            self._score.setText("")
+            return
+        sink = self._bridge.sink(self.subject.source)
+        key = self.subject.source
+        moments = () if sink is None else sink.tracks.moments(self.subject.track_id)
+        moment = moment_at(moments, at, self._time_of(key))
+        words = clock_words(at) if self.is_file(key) else day_words(at)
+        scores = tr("no score") if moment is None else "   ".join(score_lines(moment, self.labels))
+        self._score.setText(f"{words}   {scores}")
+
+    def _click(self, at: float, row: int) -> None:
+        if self.subject is None:
+            return
+        key = self.subject.source
+        if 0 <= row < len(self._rows):
+            track = self._rows[row]
+            found = stretch_at([one for one in self._bars if one.track_id == track], at)
+            if found is not None:
+                self._bridge.model.select(Selection(key, track))
+                self._show_stretch(found)
+                self._stay()
+                self.jump_wished.emit(key, at)
+                return
+        self._show_stretch(None)
+        self._stay()
+        self.jump_wished.emit(key, at)
+
+    def _choose(self, start: float, end: float) -> None:
+        if self.subject is not None:
+            self._follows = False
+            self.stretch = Stretch(self.subject.track_id, "", start, end)
+            self.stretch_chosen.emit()
+
+    def _show_stretch(self, stretch: Stretch | None) -> None:
+        self.stretch = stretch
+        self.plot.show_region(None if stretch is None else (stretch.start, stretch.end))
+        self.stretch_chosen.emit()
+
+    def _stay(self) -> None:
+        self._follows = False
+        self.refresh()
+
+    def _select(self) -> None:
+        chosen = self._bridge.model.selection
+        if self.stretch is not None and chosen is not None and chosen.track_id != self.stretch.track_id:
+            self._show_stretch(None)
+        self.refresh()
+
+    def _put_on(self) -> None:
+        self.plot.put_on(self._themes.theme)
+        self.refresh()
+
+    def _take_labels(self) -> None:
+        self._action.blockSignals(True)
+        self._action.clear()
+        self._action.addItem(tr("Strongest actions"), None)
+        for label in self.labels:
+            self._action.addItem(label.replace("_", " "), label)
+        self._action.blockSignals(False)
+
+
+def _last_captured(sink: NewestFrame, track_id: int) -> float:
+    moments = sink.tracks.moments(track_id)
+    return moments[-1].captured if moments else float("-inf")
