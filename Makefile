@@ -6,6 +6,7 @@ BUNDLE ?= compact
 DATA ?= $(EDGEACT_SHARED)
 SNAPSHOTS ?=
 INPUT ?= edgeact/assets/demo.mp4
+FAULTS ?=
 
 RUNTIME := .venv-demo
 VENV := .venv
@@ -32,7 +33,7 @@ INSTALL_INPUTS := pyproject.toml constraints.txt edgeact/__init__.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format test-slow train bench clean python-version servers qt-libraries
+.PHONY: help setup demo test lint format test-slow train faults bench clean python-version servers qt-libraries
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -77,6 +78,9 @@ format: $(READY) ## Format the code and apply the safe fixes
 
 test-slow: $(READY) ## Run the tests that take minutes each
 	@$(VENV)/bin/python -m pytest -m slow
+
+faults: $(READY) servers ## Break everything around a daemon, one after the other: make faults [FAULTS="--only broker --json FILE"]
+	@$(ONE_THREAD) $(VENV)/bin/python -m tests.faults $(FAULTS)
 
 train: $(READY) ## Make a bundle again: make train DATA=<folder with data/ and teachers/> [BUNDLE=accurate] [SNAPSHOTS=<whole data sets>]
 	@test -n "$(DATA)" || { echo "make train needs the folder that holds data/ and teachers/: make train DATA=<folder>" >&2; exit 2; }

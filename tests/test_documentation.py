@@ -16,6 +16,7 @@ from edgeact.bundle.load import load_bundle
 from edgeact.capture.base import SourceInfo
 from edgeact.cli.app import app
 from edgeact.config import PipelineConfig
+from edgeact.daemon.read_config import read_config
 from edgeact.sinks.events import COLUMNS
 from edgeact.sinks.jsonl import JsonlSink
 from edgeact.types import Frame, Observation, PartCrop, Person, Pose, Reading
@@ -123,3 +124,14 @@ def test_the_examples_of_the_data_have_the_keys_that_are_written(tmp_path: Path)
 
 def test_nothing_is_left_to_be_filled_in() -> None:
     assert "TODO" not in README
+
+
+def test_the_configuration_of_the_page_for_new_users_is_one_that_is_read(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs/install.md").read_text(encoding="utf-8")
+    block = page.partition("<!-- config:begin -->")[2].partition("<!-- config:end -->")[0]
+    (tmp_path / "config.toml").write_text(block.strip().strip("`").removeprefix("toml"), encoding="utf-8")
+    config = read_config(tmp_path / "config.toml", {"GATE_PASSWORD": "hunter2"})
+    assert config.cameras["gate"].shown_url == "rtsp://***@192.0.2.7/stream1"
+    assert config.http is not None
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", page)]
+    assert [target for target in targets if not (REPOSITORY / "docs" / target).exists()] == []

@@ -1,5 +1,6 @@
 """Sends an MPEG transport stream to a port of this machine, as encoders and relays do."""
 
+import random
 import socket
 import threading
 import time
@@ -12,12 +13,18 @@ DATAGRAM_BYTES = 7 * 188  # as usual: so many packets of the transport stream fi
 
 
 class UdpSender:
-    """Sends the segments of a folder (see `write_segments`) one after the other, again and again, at their pace."""
+    """Sends the segments of a folder (see `write_segments`) one after the other, again and again, at their pace.
+
+    Attributes:
+        lost_share: Of the datagrams, 0 to 1; these are not sent.
+    """
 
     def __init__(self, folder: Path) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as chosen:
             chosen.bind(("127.0.0.1", 0))
             self._port = int(chosen.getsockname()[1])
+        self.lost_share = 0.0
+        self._chance = random.Random(7)
         count = len(list(folder.glob("segment*.ts")))
         self._segments = [(folder / f"segment{number}.ts").read_bytes() for number in range(count)]
         self._is_ending = threading.Event()
@@ -49,5 +56,6 @@ class UdpSender:
                     for piece in pieces:
                         if self._is_ending.wait(max(0.0, due - time.monotonic())):
                             return
-                        sender.sendto(piece, ("127.0.0.1", self._port))
+                        if self._chance.random() >= self.lost_share:
+                            sender.sendto(piece, ("127.0.0.1", self._port))
                         due += SEGMENT_SECONDS / len(pieces)

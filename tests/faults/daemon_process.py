@@ -1,0 +1,176 @@
+"""A daemon as a process of its own, and what it says of itself over HTTP and leaves on the disk."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from edgeact.daemon.event_record import EventRecord
+from edgeact.daemon.event_store import EventStore
+from tests.servers.mosquitto import free_port
+
+COMMAND = "from edgeact.cli import main; main()"
+POLL_SECONDS = 0.15  # a client may ask ten times a second
+
+
+class DaemonProcess:
+    """``edgeact run`` of a configuration file.
+
+    Args:
+        folder: For the configuration, the log and, unless told otherwise, the state.
+        text: The configuration, without schema, state and http.
+        state: The folder of state.
+        before: What the process runs before the command, Python.
+    """
+
+    def __init__(self, folder: Path, text: str, *, state: Path | None = None, before: str = "") -> None:
+        self.state = state or folder / "state"
+        self.config, self._log = folder / "config.toml", folder / "daemon.log"
+        self._port, self._before = free_port(), before
+        self.write(text)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def write(self, text: str) -> None:
+        """Change the configuration file."""
+        head = f"schema = 1\nstate = {json.dumps(str(self.state))}\n"
+        tail = f'\n[http]\nlisten = "127.0.0.1:{self._port}"\n'
+        self.config.write_text(head + text + tail, encoding="utf-8")
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, and wait until a camera gives frames."""
+        command = [sys.executable, "-c", f"{self._before}\n{COMMAND}", "run", str(self.config)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stderr=log, stdout=log, env={**os.environ, "OMP_NUM_THREADS": "1"}
+            )
+        if wait:
+            self.wait(lambda: self._ask("/readyz") is not None, "ready", seconds=120.0)
+
+    @property
+    def log(self) -> str:
+        """What it has said."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self) -> float:
+        """Ask it to end; the seconds that it took."""
+        return self._end(signal.SIGTERM, 0)
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self._end(signal.SIGKILL, -signal.SIGKILL)
+
+    def close(self) -> None:
+        """End it whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _end(self, number: int, code: int) -> float:
+        assert self._process is not None
+        begun = time.monotonic()
+        self._process.send_signal(number)
+        ended = self._process.wait(timeout=60)
+        assert ended == code, f"it ended with {ended}: {self.log[-2000:]}"
+        self._process = None
+        return time.monotonic() - begun
+
+    def wait_for_end(self) -> int:
+        """Wait until it has ended by itself; its exit code."""
+        assert self._process is not None
+        return self._process.wait(timeout=120)
+
+    def numbers(self) -> dict[tuple[str, ...], float]:
+        """All metrics by name and labels; empty while it does not answer."""
+        text = self._ask("/metrics")
+        found = {}
+        for line in (text or "").splitlines():
+            if line and line[0] != "#":
+                head, _, value = line.rpartition(" ")
+                name, _, labels = head.partition("{")
+                values = [pair.partition("=")[2].strip('"') for pair in labels.rstrip("}").split(",") if pair]
+                found[(name, *values)] = float(value)
+        return found
+
+    def frames(self, camera: str) -> int:
+        """Frames of a camera that were perceived."""
+        return round(self.numbers().get(("edgeact_camera_frames_total", camera), 0.0))
+
+    def reconnects(self, camera: str) -> int:
+        """How often a camera was connected to anew."""
+        return round(self.numbers().get(("edgeact_camera_reconnects_total", camera), 0.0))
+
+    def runs(self, camera: str) -> bool:
+        """Whether a camera is running."""
+        return self.numbers().get(("edgeact_camera_state", camera, "running")) == 1.0
+
+    def waiting(self) -> int:
+        """Phases of events that wait for an output."""
+        numbers = self.numbers()
+        return (
+            round(sum(value for key, value in numbers.items() if key[0] == "edgeact_output_waiting")) if numbers else 1
+        )
+
+    def fails(self, output: str) -> bool:
+        """Whether the last attempt of an output failed."""
+        return self.numbers().get(("edgeact_output_failing", output)) == 1.0
+
+    def reason(self, camera: str) -> str:
+        """What the status page says of a camera that is not running, without its state."""
+        row = (self._ask("/") or "").partition(f"<td>{camera}</td>")[2].partition("</td>")[0]
+        return row.partition("</span>")[2].strip(" ()")
+
+    def state_and_reason(self, camera: str) -> str:
+        """The state of a camera in words, with the reason."""
+        row = (self._ask("/") or "").partition(f"<td>{camera}</td>")[2].partition("</td>")[0]
+        state = row.partition('">')[2].partition("<")[0]
+        reason = row.partition("</span>")[2].strip(" ()")
+        return f"{state}: {reason}" if reason else state
+
+    def wait(self, happened: Any, what: str, *, seconds: float = 60.0) -> float:
+        """Wait until something has happened; the seconds that it took."""
+        begun = time.monotonic()
+        while not happened():
+            assert time.monotonic() - begun < seconds, f"not {what} within {seconds:.0f} s: {self.log[-2000:]}"
+            assert self._process is None or self._process.poll() is None, f"it has ended: {self.log[-2000:]}"
+            time.sleep(POLL_SECONDS)
+        return time.monotonic() - begun
+
+    def kept(self) -> dict[str, EventRecord]:
+        """The events that it has acknowledged, by their identities; only once it has ended, or reading a copy."""
+        store = EventStore(self.state / "events.db")
+        try:
+            return {record.id: record for record in store.newest(1_000_000)}
+        finally:
+            store.close()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The events of ``events.jsonl`` and the files that were rotated: whole lines only."""
+        found = []
+        for path in sorted(self.state.glob("events.jsonl*")):
+            text = path.read_bytes().decode("utf-8")
+            found += [json.loads(line) for line in text.splitlines(keepends=True) if line[-1] == "\n"]
+        return found
+
+    def _ask(self, path: str) -> str | None:
+        """An answer of 200, or None."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            text = answer.read().decode("utf-8")
+            connection.close()
+            return text if answer.status == 200 else None
+        connection.close()
+        return None

@@ -1,0 +1,107 @@
+"""Receivers and the disk break."""
+
+import contextlib
+import itertools
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.faults.outcome import Outcome
+from tests.faults.plant import Plant
+from tests.servers.guard import Guard
+
+DISK_MEGABYTES = 4
+FULL_SECONDS = 6.0
+
+
+def broker_down(plant: Plant, *, seconds: float = 10.0) -> Outcome:
+    """The broker is killed, and comes back with an empty memory."""
+    begun = time.monotonic()
+    plant.broker.kill()
+    detected = plant.daemon.wait(lambda: plant.daemon.fails("mqtt"), "told that the broker is away")
+    time.sleep(max(0.0, seconds - (time.monotonic() - begun)))
+    plant.broker.start()
+    recovered = plant.daemon.wait(lambda: not plant.daemon.fails("mqtt"), "well with the broker")
+    return Outcome(
+        f"the broker is away for {seconds:.0f} s", detected, recovered, None, plant.lost_events(), "output mqtt fails"
+    )
+
+
+def webhook_down(plant: Plant, *, seconds: float = 10.0) -> Outcome:
+    """The webhook's server is gone, and comes back at its port after a while, busy at first."""
+    begun, old = time.monotonic(), plant.guard
+    old.close()
+    detected = plant.daemon.wait(lambda: plant.daemon.fails("webhook.guard"), "told that the webhook is away")
+    time.sleep(max(0.0, seconds - (time.monotonic() - begun)))
+    plant.guard = Guard(old.port)
+    plant.guard.got, plant.guard.answers = old.got, [503]
+    recovered = plant.daemon.wait(lambda: not plant.daemon.fails("webhook.guard"), "well with the webhook")
+    return Outcome(
+        f"a webhook is away for {seconds:.0f} s, then answers 503 once",
+        detected,
+        recovered,
+        None,
+        plant.lost_events(),
+        "output webhook.guard fails",
+    )
+
+
+def may_mount() -> bool:
+    """Whether a small disk can be made here."""
+    return os.geteuid() == 0 and _try_mount()
+
+
+def _try_mount() -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False
+        )
+        if done.returncode == 0:
+            subprocess.run(["umount", folder], check=True)
+        return done.returncode == 0
+
+
+@contextlib.contextmanager
+def small_disk() -> Iterator[Path]:
+    """A disk of a few megabytes."""
+    with tempfile.TemporaryDirectory(prefix="edgeact-disk-") as folder:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tmpfs", folder], check=True)
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def disk_full(*, timeout: float = 4.0, seconds: float = FULL_SECONDS) -> Outcome:
+    """The disk of the folder of state is filled up by somebody else, and freed after a while."""
+    with small_disk() as disk, Plant(timeout=timeout, state=disk / "state") as plant:
+        plant.start()
+        plant.daemon.wait(lambda: len(plant.daemon.lines()) > 2, "events come")
+        rate = plant.steady_rate("gate")
+        frames, begun = plant.daemon.frames("gate"), time.monotonic()
+        with contextlib.suppress(OSError), (disk / "filling").open("wb") as filling:
+            while True:
+                filling.write(bytes(2**14))
+                filling.flush()
+        detected = plant.daemon.wait(lambda: "events wait in memory" in plant.daemon.log, "told that the disk is full")
+        time.sleep(max(0.0, seconds - (time.monotonic() - begun)))
+        posted = len(plant.guard.got)
+        (disk / "filling").unlink()
+        recovered = plant.daemon.wait(lambda: len(plant.guard.got) > posted, "events are kept again")
+        due = rate * (time.monotonic() - begun)
+        lost = max(0, round(due - (plant.daemon.frames("gate") - frames)))
+        time.sleep(3.0)  # a loop of the camera, so that what was in memory and what came later are both there
+        missed = plant.lost_events() + holes(plant)
+        return Outcome(
+            f"the disk is full for {seconds:.0f} s", detected, recovered, lost, missed, "events wait in memory"
+        )
+
+
+def holes(plant: Plant, *, longest: float = 4.5) -> int:
+    """Times in which a camera that shows somebody every two seconds has no event: those were lost in memory."""
+    starts = sorted(record.start for record in plant.daemon.kept().values() if record.source == "gate")
+    gaps = [(after - before).total_seconds() for before, after in itertools.pairwise(starts)]
+    return sum(int(gap // 2.0) - 1 for gap in gaps if gap > longest)

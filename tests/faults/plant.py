@@ -1,0 +1,181 @@
+"""Three cameras, a broker and an alarm around one daemon, all of which can be broken one by one."""
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from types import TracebackType
+
+from tests.faults.daemon_process import POLL_SECONDS, DaemonProcess
+from tests.faults.outcome import Outcome
+from tests.media import Picture
+from tests.servers.guard import Guard
+from tests.servers.http_streams import HttpStreams, write_segments
+from tests.servers.mosquitto import Listener, Mosquitto
+from tests.servers.rtsp import RtspServer, write_loop
+from tests.servers.tcp_proxy import TcpProxy
+from tests.servers.udp import UdpSender
+from tests.tiny_bundle import build_tiny_bundle, tiny_picture
+from tests.toy_video import one_walker
+
+RATE = 10
+STEADY_SECONDS = 3.0  # in which the rate without a fault is counted
+USER, PASSWORD = "viewer", "hunter2"  # of the RTSP server
+
+CONFIG = """
+bundle = {bundle}
+[cameras.gate]
+url = "{gate}"
+timeout = {timeout}
+[cameras.yard]
+url = "{yard}"
+timeout = {timeout}
+[cameras.hall]
+url = "{hall}"
+timeout = {timeout}
+[rules.seen]
+when = {{ persons_at_least = 1 }}
+gap_seconds = 0.2
+[events]
+actions = false
+[jsonl]
+[mqtt]
+port = {broker}
+[webhook.guard]
+url = "{guard}"
+timeout = 2
+"""
+
+
+def pictures(width: int = 320, height: int = 240) -> list[Picture]:
+    """Two seconds: somebody walks for one, and nobody is there for one, so that events come and go."""
+    walkers = [
+        [tuple(value * width / 320 for value in box) for box in one_walker(index / RATE)] for index in range(RATE)
+    ]
+    return [tiny_picture(width, height, boxes) for boxes in (*walkers, *([] for _ in range(RATE)))]
+
+
+class ChangingStreams(HttpStreams):
+    """An HTTP camera that may begin to answer something else."""
+
+    instead: str | None = None
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        if self.instead is not None:
+            request.path = self.instead
+        super().answer(request)
+
+
+class Plant:
+    """All of it, running.
+
+    Args:
+        timeout: Seconds without a frame after which a camera is connected to anew.
+        state: The folder of state; None takes one of its own.
+    """
+
+    def __init__(self, *, timeout: float = 4.0, state: Path | None = None) -> None:
+        with contextlib.ExitStack() as stack:
+            self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeact-faults-")))
+            segments = self.folder / "segments"
+            segments.mkdir()
+            write_segments(segments, pictures(), rate=RATE)
+            self.loop = write_loop(self.folder / "loop", pictures(), rate=RATE)
+            self.rtsp = stack.enter_context(
+                RtspServer(self.loop, rate=RATE, auth="digest", user=USER, password=PASSWORD)
+            )
+            self.proxy = stack.enter_context(TcpProxy(self.rtsp.port))
+            self.http = ChangingStreams(self.folder, pictures(), rate=RATE)
+            stack.callback(self.http.close)
+            self.udp = stack.enter_context(UdpSender(segments))
+            self.broker = stack.enter_context(Mosquitto(self.folder))
+            self.listener = stack.enter_context(Listener(self.broker.port, topics="edgeact/+/events"))
+            self.guard = Guard()
+            self.bundle = build_tiny_bundle(self.folder / "bundle")
+            self.text = CONFIG.format(
+                bundle=f'"{self.bundle}"',
+                gate=self.rtsp.address.replace(f":{self.rtsp.port}/", f":{self.proxy.port}/"),
+                yard=self.http.address("/mjpeg"),
+                hall=self.udp.address,
+                broker=self.broker.port,
+                guard=self.guard.url,
+                timeout=timeout,
+            )
+            self.daemon = DaemonProcess(self.folder, self.text, state=state)
+            stack.callback(self.daemon.close)
+            self._stack = stack.pop_all()
+
+    def start(self) -> None:
+        """Start the daemon, and wait until all cameras run."""
+        self.daemon.start()
+        for camera in ("gate", "yard", "hall"):
+            self.daemon.wait(lambda camera=camera: self.daemon.frames(camera) > 5, f"{camera} running")
+
+    def close(self) -> None:
+        """End everything."""
+        self._stack.close()
+        self.guard.close()
+
+    def __enter__(self) -> "Plant":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def lost_events(self) -> int:
+        """Events that the daemon has acknowledged and an output did not get, once nothing waits any more."""
+        kept = self.daemon.kept()  # before the outputs are looked at: what comes later is not missed
+        until = time.monotonic() + 20.0
+        while (missing := self._missing(set(kept))) and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+        return len(missing)
+
+    def _missing(self, kept: set[str]) -> set[str]:
+        heard = {content.partition('"id": "')[2].partition('"')[0] for _, content, _ in list(self.listener.heard)}
+        posted = {record["id"] for record in list(self.guard.got)}
+        written = {record["id"] for record in self.daemon.lines()}
+        return kept - (heard & posted & written)
+
+    def break_camera(
+        self,
+        fault: str,
+        camera: str,
+        begin: Callable[[], None],
+        end: Callable[[], None],
+        *,
+        hold: float = 0.0,
+    ) -> Outcome:
+        """Break a camera, hold that for a while after it was noticed, mend it, and wait until frames come again.
+
+        Args:
+            fault: In a few words.
+            camera: Its name.
+            begin: Breaks it.
+            end: Mends it.
+            hold: Seconds from the beginning to the end, at least; the end also waits for the detection.
+        """
+        daemon = self.daemon
+        rate = self.steady_rate(camera)
+        frames, epoch, begun = daemon.frames(camera), daemon.reconnects(camera), time.monotonic()
+        begin()
+        detected = daemon.wait(lambda: not daemon.runs(camera) or daemon.reconnects(camera) > epoch, f"told: {fault}")
+        told = daemon.state_and_reason(camera)
+        while time.monotonic() - begun < hold:
+            time.sleep(POLL_SECONDS)
+            told = daemon.state_and_reason(camera)
+        end()
+        at_end = daemon.frames(camera)
+        recovered = daemon.wait(lambda: daemon.runs(camera) and daemon.frames(camera) > at_end, f"well: {fault}")
+        due = rate * (time.monotonic() - begun)
+        lost = max(0, round(due - (daemon.frames(camera) - frames)))
+        return Outcome(fault, detected, recovered, lost, self.lost_events(), told)
+
+    def steady_rate(self, camera: str) -> float:
+        """Frames a second that are perceived without a fault."""
+        before, begun = self.daemon.frames(camera), time.monotonic()
+        time.sleep(STEADY_SECONDS)
+        return (self.daemon.frames(camera) - before) / (time.monotonic() - begun)
