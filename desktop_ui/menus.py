@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QMenu, QSlider
 
@@ -98,6 +99,7 @@ class Menus:
         self.add(self.view, tr("&Timeline and events"), lambda: window.toggle_panel(window.bottom), "F10")
         self.add(self.view, tr("&Person"), lambda: window.toggle_panel(window.person), "F12")
         self.view.addSeparator()
+        self.add(self.view, tr("&Details"), self._show_details, "Ctrl+I")
         self.add(self.view, tr("&Full screen"), window.toggle_full_screen, "F11")
         themes = self.view.addMenu(tr("&Colours"))
         assert themes is not None
@@ -157,6 +159,13 @@ class Menus:
         action.setShortcut(QKeySequence(keys))
         action.triggered.connect(lambda _checked=False: call())
         self._window.addAction(action)
+
+    def _show_details(self) -> None:
+        from desktop_ui.dialogs.details_dialog import DetailsDialog
+
+        dialog = DetailsDialog(self._window.bridge, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     def _show_layers(self) -> None:
         layers = self._window.bridge.model.layers

@@ -1,9 +1,9 @@
 """A pytest plugin: a skip is an error unless its reason is known, so that a green run means that everything ran.
 
 The known reasons are that the machine cannot render, that it has no RTSP server or MQTT broker (not in continuous
-integration), and that the shared data folder is absent. The folder is looked for at ``$EDGEACT_SHARED``, or else in the
-folder ``shared`` beside the repository; tests that need it carry the marker ``data`` and take its path from the fixture
-``shared_folder``.
+integration) or no Xvfb, and that the shared data folder is absent. The folder is looked for at ``$EDGEACT_SHARED``, or
+else in the folder ``shared`` beside the repository; tests that need it carry the marker ``data`` and take its path from
+the fixture ``shared_folder``.
 """
 
 import os
@@ -18,7 +18,8 @@ NO_SHARED_FOLDER = "needs the shared data folder ($EDGEACT_SHARED)"
 NO_EGL = "EGL is not available"
 NO_RTSP_SERVER = "needs GStreamer's RTSP server (make servers)"
 NO_BROKER = "needs the MQTT broker mosquitto (make servers)"
-ALLOWED_REASONS = frozenset({NO_SHARED_FOLDER, NO_EGL, NO_RTSP_SERVER, NO_BROKER})
+NO_XVFB = "needs Xvfb (make qt-libraries)"
+ALLOWED_REASONS = frozenset({NO_SHARED_FOLDER, NO_EGL, NO_RTSP_SERVER, NO_BROKER, NO_XVFB})
 
 
 def find_shared_folder(config: pytest.Config) -> Path | None:

@@ -33,6 +33,7 @@ class EngineStanding:
         fault: Why it cannot be used; None while it can.
         warm_up: While graphs are being opened.
         took: Seconds that opening took; None before.
+        provider: What executes the graphs.
     """
 
     bundle: Bundle | None = None
@@ -40,6 +41,7 @@ class EngineStanding:
     fault: EdgeactError | None = None
     warm_up: WarmUp | None = None
     took: float | None = None
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -106,6 +106,11 @@ class SessionHost:
         hosted = self._sources.get(key)
         return None if hosted is None else hosted.watched
 
+    def busy_seconds(self) -> dict[str, float]:
+        """How long each perceiving thread has worked so far, by its name; nothing before the bundle is open."""
+        session = self._session
+        return {} if session is None else session.busy_seconds()
+
     def start(self, bundle: Path | None, *, expected_seconds: float | None = None) -> None:
         """Begin to open a bundle.
 
@@ -223,7 +228,8 @@ class SessionHost:
             return
         self._close_session()
         self._engine, self._session = engine, session
-        self._standing = EngineStanding(bundle, is_open=True, took=time.monotonic() - began)
+        took = time.monotonic() - began
+        self._standing = EngineStanding(bundle, is_open=True, took=took, provider=engine.provider)
         for key in self._sources:
             self._open(key)
 

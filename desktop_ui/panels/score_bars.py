@@ -35,8 +35,9 @@ class ScoreOrder:
 
     def bars(self, labels: tuple[str, ...], reading: Reading, now: float) -> tuple[Bar, ...]:
         """The bars of a reading whose head has these labels; ``now`` is of `time.monotonic`."""
-        known = set(labels)
-        if now >= self._next or not self._labels or not set(self._labels) <= known:
+        known, shown = set(labels), set(self._labels)
+        # What is in force is never missing, for example after a jump in a file.
+        if now >= self._next or not shown or not shown <= known or not set(reading.labels) <= shown:
             order = sorted(range(len(labels)), key=lambda number: -float(reading.smoothed[number]))
             self._labels = tuple(labels[number] for number in order[:_SHOWN])
             self._next = now + _REORDER_SECONDS

@@ -37,6 +37,11 @@ class Engine:
         """The opened graph of one of the plan's calls."""
         return self._graphs[spec.name]
 
+    @property
+    def provider(self) -> str:
+        """What executes the graphs, as the backend calls it; empty without graphs."""
+        return next((graph.provider for graph in self._graphs.values()), "")
+
     def close(self) -> None:
         """Release the graphs, also while other threads run them; calling it twice does no harm."""
         for graph in self._graphs.values():

@@ -88,6 +88,11 @@ class Graph:
             raise BundleError(f"graph {self.spec.name!r} takes {list(shape)}, not pictures of a fixed size")
         return int(shape[2]), int(shape[1])
 
+    @property
+    def provider(self) -> str:
+        """What executes it, as the backend calls it."""
+        return self._backend.provider
+
     def close(self) -> None:
         """Release the graph, also while another thread runs it; calling it twice does no harm."""
         self._backend.close()

@@ -1,5 +1,6 @@
 """Fixtures for the tests of the window: a display that is none, and windows that are closed whatever a test does."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -21,20 +22,16 @@ def _display() -> Iterator[None]:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         yield
         return
-    from PyQt6.QtWidgets import QApplication
-
     read_end, write_end = os.pipe()
-    # It ends with its last client: Qt keeps its connection until the process ends, and dies when the server does.
-    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-terminate"]
+    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
     os.close(write_end)
     with os.fdopen(read_end) as answer:
         os.environ["DISPLAY"] = f":{answer.readline().strip()}"
     os.environ["QT_QPA_PLATFORM"] = "xcb"
+    # At the very end: Qt keeps its connection until the process ends, and dies when the server does before.
+    atexit.register(server.terminate)
     yield
-    if QApplication.instance() is None:
-        server.terminate()
-        server.wait()
 
 
 @pytest.fixture(scope="session")

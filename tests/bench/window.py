@@ -1,0 +1,139 @@
+"""How the window behaves while it is left open: ``python -m tests.bench.window --minutes 10``, on a display or an Xvfb.
+
+Three streams of MJPEG on this machine, one of which falls silent for some seconds every half minute, play in the real
+window over the default bundle. Measured are how late the window's own timer comes (whatever keeps its thread, other
+programs too), how much time its thread takes at a stretch (what the window itself does), and the slope of memory,
+threads and handles after the first quarter.
+"""
+
+import argparse
+import json
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import psutil
+from PyQt6.QtCore import QTimer
+
+from desktop_ui.app import make_application
+from desktop_ui.bridge.bridge import Bridge
+from desktop_ui.garbage import WindowGarbage
+from desktop_ui.main_window import MainWindow
+from desktop_ui.model.settings import SettingsFile
+from desktop_ui.model.window import WindowModel
+from desktop_ui.style.themes import Themes
+from edgeact.capture.open import open_source
+from edgeact.types import UInt8
+from tests.servers.http_streams import HttpStreams
+
+_TICK_MILLISECONDS = 10
+_LOOK_MILLISECONDS = 1000
+_CUT_SECONDS, _SILENCE_SECONDS = 30.0, 6.0  # longer than the time limit: the source is connected to anew
+_CLIP = Path("edgeact/assets/demo.mp4")
+
+
+class Measurement:
+    """What is noted while the window runs."""
+
+    def __init__(self) -> None:
+        self.late: list[float] = []
+        self.busy: list[float] = []
+        self.samples: list[tuple[float, float, int, int]] = []  # seconds, MB, threads, handles
+        self._process = psutil.Process()
+        self._began = self._last = time.monotonic()
+        self._used = time.thread_time()
+
+    def tick(self) -> None:
+        """The window's timer has come."""
+        now, used = time.monotonic(), time.thread_time()
+        self.late.append(max(0.0, now - self._last - _TICK_MILLISECONDS / 1000))
+        self.busy.append(used - self._used)
+        self._last, self._used = now, used
+
+    def look(self) -> None:
+        """Note memory, threads and handles."""
+        memory = self._process.memory_info().rss / 1e6
+        seconds = time.monotonic() - self._began
+        self.samples.append((seconds, memory, threading.active_count(), self._process.num_fds()))
+
+    def report(self) -> dict[str, Any]:
+        """The figures, for JSON."""
+        samples = np.array(self.samples[len(self.samples) // 4 :], float)
+        slopes = np.polyfit(samples[:, 0] / 60, samples[:, 1:], 1)[0]
+        return {
+            "schema": "edgeact.window_soak",
+            "minutes": round(self.samples[-1][0] / 60, 2),
+            "late_ms": _percentiles(self.late),
+            "busy_ms": _percentiles(self.busy),
+            "memory_mb": round(float(samples[-1, 1]), 1),
+            "a_minute": {
+                "memory_mb": round(float(slopes[0]), 3),
+                "threads": round(float(slopes[1]), 3),
+                "handles": round(float(slopes[2]), 3),
+            },
+        }
+
+
+def soak(minutes: float, sources: int) -> dict[str, Any]:
+    """Run the window for some minutes; the figures."""
+    pictures = _pictures()
+    application = make_application()
+    measured = Measurement()
+    with TemporaryDirectory() as folder, WindowGarbage():
+        streams = [HttpStreams(Path(folder), pictures, rate=10) for _ in range(sources)]
+        settings = SettingsFile(Path(folder) / "window.json")
+        window = MainWindow(Bridge(WindowModel()), Themes(application, "dark"), settings)
+        window.when_closed.append(application.quit)
+        window.start(None)
+        window.opener.open([one.address("/mjpeg") for one in streams])
+        window.resize(1280, 720)
+        window.show()
+        timers = []
+        for milliseconds, call in ((_TICK_MILLISECONDS, measured.tick), (_LOOK_MILLISECONDS, measured.look)):
+            timer = QTimer()
+            timer.timeout.connect(call)
+            timer.start(milliseconds)
+            timers.append(timer)
+        cutter = QTimer()
+        cutter.timeout.connect(lambda: _silence(streams[0]))
+        cutter.start(int(_CUT_SECONDS * 1000))
+        QTimer.singleShot(round(minutes * 60_000), window.close)
+        application.exec()
+        report = measured.report()
+        report["processed"] = [item.standing.processed for item in window.bridge.model.sources]
+        report["left"] = [one.name for one in threading.enumerate() if one.name.startswith("edgeact-")]
+        for one in streams:
+            one.close()
+    return report
+
+
+def _silence(stream: HttpStreams) -> None:
+    stream.is_stalled.set()
+    QTimer.singleShot(round(_SILENCE_SECONDS * 1000), stream.is_stalled.clear)
+
+
+def _pictures() -> list[UInt8]:
+    with open_source(_CLIP) as source:
+        return [np.array(frame.image) for frame in source.frames() if frame.index % 3 == 0][:120]
+
+
+def _percentiles(values: Sequence[float]) -> dict[str, float]:
+    names = {"p50": 50, "p99": 99, "max": 100}
+    return {name: round(1000 * float(np.percentile(values, share)), 1) for name, share in names.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--sources", type=int, default=3)
+    chosen = parser.parse_args()
+    sys.stdout.write(json.dumps(soak(chosen.minutes, chosen.sources), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
