@@ -23,7 +23,9 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 # talk to. Without them (no Debian, no right to install) these tests are skipped, but never in continuous integration.
 RTSP_SERVER := gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 BROKER := mosquitto
-HAS_SERVERS := PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null && /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null
+# The browser that tests of the status page look through.
+BROWSER := chromium
+HAS_SERVERS := PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null && command -v $(BROWSER) >/dev/null && /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null
 
 # What Qt needs of the system for the window and its tests, and a display that is none.
 QT_LIBRARIES := xvfb libegl1 libgl1 libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-xinerama0 libdbus-1-3 fontconfig fonts-dejavu-core
@@ -48,8 +50,8 @@ servers: ## Install the RTSP server and MQTT broker that tests use (Debian and U
 	@if $(HAS_SERVERS); then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing the RTSP server and the MQTT broker for tests (once)"; \
-		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(RTSP_SERVER) $(BROKER) >/dev/null; \
-	else echo "tests of RTSP or MQTT are skipped; to run them, install $(RTSP_SERVER) $(BROKER)"; fi
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(RTSP_SERVER) $(BROKER) $(BROWSER) >/dev/null; \
+	else echo "tests of RTSP, MQTT or the status page are skipped; to run them, install $(RTSP_SERVER) $(BROKER) $(BROWSER)"; fi
 
 qt-libraries: $(READY) ## Install what Qt needs, and Xvfb (Debian and Ubuntu, as root); make test does it where it may
 	@if $(HAS_QT_LIBRARIES); then :; \

@@ -1,9 +1,9 @@
 """A pytest plugin: a skip is an error unless its reason is known, so that a green run means that everything ran.
 
-The known reasons are that the machine cannot render, that it has no RTSP server or MQTT broker (not in continuous
-integration) or no Xvfb, and that the shared data folder is absent. The folder is looked for at ``$EDGEACT_SHARED``, or
-else in the folder ``shared`` beside the repository; tests that need it carry the marker ``data`` and take its path from
-the fixture ``shared_folder``.
+The known reasons are that the machine cannot render, that it has no RTSP server, MQTT broker or browser (not in
+continuous integration) or no Xvfb, and that the shared data folder is absent. The folder is looked for at
+``$EDGEACT_SHARED``, or else in the folder ``shared`` beside the repository; tests that need it carry the marker
+``data`` and take its path from the fixture ``shared_folder``.
 """
 
 import os
@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import mosquitto, rtsp
+from tests.servers import chromium, mosquitto, rtsp
 
 NO_SHARED_FOLDER = "needs the shared data folder ($EDGEACT_SHARED)"
 NO_EGL = "EGL is not available"
 NO_RTSP_SERVER = "needs GStreamer's RTSP server (make servers)"
 NO_BROKER = "needs the MQTT broker mosquitto (make servers)"
+NO_BROWSER = "needs the browser Chromium (make servers)"
 NO_XVFB = "needs Xvfb (make qt-libraries)"
-ALLOWED_REASONS = frozenset({NO_SHARED_FOLDER, NO_EGL, NO_RTSP_SERVER, NO_BROKER, NO_XVFB})
+ALLOWED_REASONS = frozenset({NO_SHARED_FOLDER, NO_EGL, NO_RTSP_SERVER, NO_BROKER, NO_BROWSER, NO_XVFB})
 
 
 def find_shared_folder(config: pytest.Config) -> Path | None:
@@ -36,6 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for marker, is_installed, reason in (
         ("rtsp", rtsp.is_installed, NO_RTSP_SERVER),
         ("mqtt", mosquitto.is_installed, NO_BROKER),
+        ("browser", chromium.is_installed, NO_BROWSER),
     ):
         served = [item for item in items if item.get_closest_marker(marker)]
         if served and "CI" not in os.environ and not is_installed():

@@ -147,6 +147,15 @@ class EventStore:
         rows = self._read(f"SELECT {_COLUMNS} FROM events ORDER BY start DESC, id DESC LIMIT ?", (limit,))  # noqa: S608
         return [_record(row) for row in rows]
 
+    def find(self, identity: str) -> EventRecord | None:
+        """An event by its identity, or None where there is none.
+
+        Raises:
+            OutputError: The file cannot be read.
+        """
+        rows = self._read(f"SELECT {_COLUMNS} FROM events WHERE id = ?", (identity,))  # noqa: S608
+        return _record(rows[0]) if rows else None
+
     def end_left_open(self) -> int:
         """End the events that a process left open that was killed, at the time when they were told last.
 

@@ -29,7 +29,7 @@ from edgeact.daemon.fleet import Fleet
 from edgeact.daemon.frame_lines import FrameLines
 from edgeact.daemon.frame_recording import FrameRecording
 from edgeact.daemon.judge import Judge
-from edgeact.daemon.media_folder import MediaFolder
+from edgeact.daemon.live_view import LiveViewSink
 from edgeact.daemon.open_mqtt import open_mqtt
 from edgeact.daemon.open_web import open_web
 from edgeact.daemon.outbox import Outbox
@@ -39,6 +39,7 @@ from edgeact.daemon.service import ServiceNotices
 from edgeact.daemon.snapshots import Snapshots
 from edgeact.daemon.standing import Standing
 from edgeact.daemon.webhook import open_webhook
+from edgeact.drawing.drawer import make_drawer
 from edgeact.engine.engine import Engine
 from edgeact.errors import EdgeactError, OutputError, PipelineError
 from edgeact.memory import MEGABYTE
@@ -106,6 +107,7 @@ def run_daemon(
             web = open_web(config.http, standing)
             stack.callback(web.stop)
             web.start()
+        stack.callback(standing.views.keep, ())  # who still looks is told that it is over
         bundle = load_bundle(config.bundle)
         check_bundle(config, bundle.plan)
         engine = Engine(bundle, device=config.pipeline.device, threads=config.pipeline.threads)
@@ -118,19 +120,18 @@ def run_daemon(
             outbox.start()
         standing.warmed_up(f"{bundle.manifest.name} {bundle.manifest.version}", outboxes)
         session = stack.enter_context(Session(Stages(engine), config.perceiving))
-        folder = MediaFolder(config.state)
 
         def make_camera(name: str, config: DaemonConfig) -> Camera:
             return Camera(
                 name,
                 config.cameras[name],
                 config.perceiving,
-                partial(_outlets, name, config, bundle, store, folder),
-                partial(open_media, name, config, bundle.plan, folder),
+                partial(_outlets, name, config, bundle, store, standing),
+                partial(open_media, name, config, bundle.plan, standing.media),
             )
 
         fleet = Fleet(session, config, make_camera)
-        retention = Retention(folder, lambda: fleet.config.retention)
+        retention = Retention(standing.media, lambda: fleet.config.retention)
         stack.callback(retention.stop)
         retention.start()
         notices = notices or ServiceNotices({})
@@ -242,12 +243,12 @@ def _outlets(
     config: DaemonConfig,
     bundle: Bundle,
     store: EventStore,
-    folder: MediaFolder,
+    standing: Standing,
     source: Source,
     media: CameraMedia,
 ) -> list[Outlet]:
     """What takes the results of a camera."""
-    snapshots = None if config.snapshots is None else Snapshots(folder, bundle.plan, config.snapshots)
+    snapshots = None if config.snapshots is None else Snapshots(standing.media, bundle.plan, config.snapshots)
     of_events = EventMedia(config.media_of, recorder=media.recorder, snapshots=snapshots)
     # An event must not give way to a newer one, so the source waits, and then gives its newest frame.
     sink = EventSink(name, store, config.outputs_of, Judge(name, config, bundle.plan), of_events)
@@ -256,6 +257,8 @@ def _outlets(
     if media.recorder is not None:
         recording = FrameRecording(media.recorder, config.cameras[name].fps or USEFUL_RATE)
         outlets.append(Outlet("recording", recording, policy=policy, essential=False))
+    view = LiveViewSink(standing.views.of(name), make_drawer(bundle.plan))
+    outlets.append(Outlet("view", view, policy="newest", essential=False))
     jsonl = config.jsonl
     if jsonl is not None and jsonl.frames:
         path = config.state / f"{name}.frames.jsonl"

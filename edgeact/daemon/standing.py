@@ -10,6 +10,8 @@ from edgeact.capture.base import SourceState
 from edgeact.daemon.camera import Camera
 from edgeact.daemon.event_record import EventRecord
 from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.live_view import LiveViews
+from edgeact.daemon.media_folder import MediaFolder
 from edgeact.daemon.outbox import Outbox
 from edgeact.errors import EdgeactError
 
@@ -73,11 +75,14 @@ class Standing:
     Attributes:
         cameras: In the order of the configuration.
         bundle: Name and version of the bundle; empty until the graphs have run once.
+        views: The newest pictures of the cameras.
+        media: Where clips and snapshots are.
     """
 
     def __init__(self, store: EventStore, state: Path) -> None:
         self.cameras: tuple[CameraStanding, ...] = ()
         self.bundle = ""
+        self.views, self.media = LiveViews(), MediaFolder(state)
         self._store, self._state = store, state
         self._outboxes: Mapping[str, Outbox] = {}
         self._looked: float | None = None
@@ -96,6 +101,7 @@ class Standing:
         """Take how the cameras stand; to be called a few times a second."""
         now = time.monotonic()
         self.cameras = tuple(self._of(camera, now) for camera in cameras)
+        self.views.keep(self._names)
         self._counted = {name: counted for name, counted in self._counted.items() if name in self._names}
         self._looked = now
 
@@ -123,6 +129,14 @@ class Standing:
             OutputError: The file of events cannot be read.
         """
         return self._store.newest(limit)
+
+    def find_event(self, identity: str) -> EventRecord | None:
+        """An event by its identity, or None.
+
+        Raises:
+            OutputError: The file of events cannot be read.
+        """
+        return self._store.find(identity)
 
     def free_bytes(self) -> int | None:
         """Room on the disk of the folder of state; None where it cannot be told."""

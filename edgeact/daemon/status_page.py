@@ -22,6 +22,10 @@ h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; margin-top: 1.5rem; }
 table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd; }
 .running { color: #176b2c; } .failed, .lost { color: #a11; } .stalled, .reconnecting, .starting { color: #8a5a00; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1rem; }
+figure { margin: 0; flex: 1 1 14rem; max-width: 24rem; }
+figure img { width: 100%; background: #8883; aspect-ratio: 16 / 9; object-fit: contain; }
+figcaption { font-size: .9rem; }
 @media (prefers-color-scheme: dark) { body { background: #161616; color: #ddd; } th, td { border-color: #444; }
 .running { color: #6c6; } .failed, .lost { color: #f77; } .stalled, .reconnecting, .starting { color: #db6; } }
 """
@@ -51,6 +55,7 @@ def _hash(text: str) -> str:
 # What a browser lets the page do: its own style and script, and asking this server.
 CONTENT_POLICY = (
     f"default-src 'none'; style-src {_hash(_STYLE)}; script-src {_hash(_SCRIPT)}; connect-src 'self'; "
+    "img-src 'self'; media-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
@@ -66,7 +71,7 @@ def status_page(standing: Standing) -> str:
 <title>edgeact</title><noscript><meta http-equiv="refresh" content="5"></noscript><style>{_STYLE}</style></head>
 <body><h1>edgeact</h1><p id="lost" class="lost" role="status"></p>
 <main><p>{escape(_in_one_line(standing))}</p>
-<h2>Cameras</h2>{_cameras(standing.cameras)}
+<h2>Cameras</h2>{_pictures(standing)}{_cameras(standing.cameras)}
 <h2>Outputs</h2>{_outputs(standing.outputs())}
 <h2>Last events</h2>{_events(standing)}</main>
 <script>{_SCRIPT}</script></body></html>
@@ -81,6 +86,22 @@ def _in_one_line(standing: Standing) -> str:
     if not standing.is_alive:
         parts.append("the main loop hangs")
     return ", ".join(parts) + "."
+
+
+def _pictures(standing: Standing) -> str:
+    """The newest picture of each camera, which leads to its pictures as they come."""
+    figures = []
+    for one in standing.cameras:
+        view, name = standing.views.find(one.name), escape(one.name)
+        if view is None or not view.has_picture:
+            figures.append(f"<figure><figcaption>{name}: no picture yet</figcaption></figure>")
+            continue
+        # The number makes a browser ask for the newer picture.
+        image = f'<img src="/cameras/{name}/picture.jpg?{view.number}" alt="The newest picture of {name}">'
+        figures.append(
+            f'<figure><a href="/cameras/{name}/live.mjpeg">{image}</a><figcaption>{name}</figcaption></figure>'
+        )
+    return f'<div class="pictures">{"".join(figures)}</div>'
 
 
 def _cameras(cameras: Sequence[CameraStanding]) -> str:
@@ -109,8 +130,18 @@ def _events(standing: Standing) -> str:
         events = standing.newest_events(SHOWN_EVENTS)
     except EdgeactError as error:
         return f'<p class="lost">{escape(str(error))}</p>'
-    rows = [tuple(escape(text) for text in _texts(event)) for event in events]
-    return _table(("began (UTC)", "camera", "what", "where", "rule", "ended (UTC)"), rows, "There was none.")
+    rows = [(*(escape(text) for text in _texts(event)), _links(standing, event)) for event in events]
+    return _table(("began (UTC)", "camera", "what", "where", "rule", "ended (UTC)", ""), rows, "There was none.")
+
+
+def _links(standing: Standing, event: EventRecord) -> str:
+    """Links to what there is of an event; its files may have been removed."""
+    files = {"snapshot": ("picture", event.snapshot), "clip": ("clip", event.clip)}
+    return " ".join(
+        f'<a href="/events/{escape(event.id)}/{kind}">{word}</a>'
+        for kind, (word, name) in files.items()
+        if standing.media.of_event(name) is not None
+    )
 
 
 def _texts(event: EventRecord) -> tuple[str, ...]:

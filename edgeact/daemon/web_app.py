@@ -1,7 +1,7 @@
-"""What the daemon answers over HTTP: alive or not, ready or not, metrics, the status page. Needs the extra ``daemon``.
+"""What the daemon answers over HTTP: alive or not, ready or not, metrics, the status page, pictures and recordings.
 
-No file is served, and no text of a request becomes a path. ``/healthz`` and ``/readyz`` say one word and need no token,
-so that whoever supervises the process needs no secret.
+Needs the extra ``daemon``. No text of a request becomes a path. ``/healthz`` and ``/readyz`` say one word and need no
+token, so that whoever supervises the process needs no secret.
 """
 
 import base64
@@ -23,6 +23,7 @@ from edgeact.daemon.metrics import metrics_text, registry_of
 from edgeact.daemon.request_limit import RequestLimit
 from edgeact.daemon.standing import Standing
 from edgeact.daemon.status_page import CONTENT_POLICY, status_page
+from edgeact.daemon.web_media import media_routes
 
 _OPEN = frozenset({"/healthz", "/readyz"})
 _HEADERS = (
@@ -57,6 +58,7 @@ def make_app(standing: Standing, token: str | None) -> Starlette:
         return HTMLResponse(status_page(standing))
 
     routes = [Route("/", page), Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    routes += media_routes(standing)
     return Starlette(routes=routes, middleware=[Middleware(_Gate, token=token)])
 
 
