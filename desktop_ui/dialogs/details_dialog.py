@@ -41,7 +41,7 @@ class DetailsDialog(QDialog):
         self._bridge = bridge
         self._busy = bridge.host.busy_seconds()
         self.setWindowTitle(tr("Details"))
-        self.resize(980, 360)
+        self.resize(1120, 360)
         self._headings = (
             tr("Source"),
             tr("State"),
@@ -94,6 +94,9 @@ class DetailsDialog(QDialog):
                     self._table.setItem(row, column, cell)
                 if cell.text() != words:
                     cell.setText(words)
+            first = self._table.item(row, 0)
+            if first is not None:
+                first.setToolTip(item.spec.shown)
         self._session.setText("\n".join(self._session_lines()))
 
     def text(self) -> str:
@@ -139,7 +142,7 @@ def source_cells(item: SourceItem) -> tuple[str, ...]:
     causes = ", ".join(f"{count} {drop_cause(cause)}" for cause, count in standing.dropped.items() if count)
     age = f"{1000 * standing.age:.0f}, {1000 * percentile(tuple(item.ages), 0.95):.0f}" if standing.is_live else ""
     return (
-        f"{item.spec.called}  {item.spec.shown}" if item.spec.called != item.spec.shown else item.spec.shown,
+        item.spec.called,
         standing.phase.value + (f": {standing.reason}" if standing.reason else ""),
         f"{standing.size[0]}×{standing.size[1]}" if standing.size[0] else "",
         f"{item.came.value:.1f} / {item.processed.value:.1f}",

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from desktop_ui.menus import KeyLine
 
 
+_KEYS_WIDTH = 112  # the same in all groups, so that what keys do stands under one another
+
+
 class KeysDialog(QDialog):
     """Lists shortcuts in two columns, by menu.
 
@@ -50,8 +53,10 @@ def _group(title: str, lines: Sequence["KeyLine"]) -> QWidget:
     for row, line in enumerate(lines):
         keys = QLabel(line.keys.replace("Escape", "Esc").replace(" ", "  "))
         keys.setObjectName("title")
+        keys.setFixedWidth(_KEYS_WIDTH)
         keys.setTextFormat(Qt.TextFormat.PlainText)
         grid.addWidget(keys, row, 0)
         grid.addWidget(QLabel(line.words), row, 1)
+    grid.setColumnStretch(1, 1)
     section.body.addLayout(grid)
     return section

@@ -152,7 +152,7 @@ class PersonPanel(QScrollArea):
         labels = heads[number].labels if number < len(heads) else ()
         if reading is not None and len(reading.smoothed) != len(labels):
             reading = None  # results of another bundle
-        self._scores.show_reading(labels, reading, colour)
+        self._scores.show_reading(labels, reading, colour, why_none=tr("not seen for long enough yet"))
         self._why.show_person(shown, person, layers)
         label = self._why.map_label
         self._why_words.setText(

@@ -65,6 +65,7 @@ class ScoreBars(QWidget):
         self._themes = themes
         self._bars: tuple[Bar, ...] = ()
         self._colour = QColor("#888888")
+        self._why_none = ""
         self._order = ScoreOrder()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -72,8 +73,11 @@ class ScoreBars(QWidget):
         """Room for `_SHOWN` bars."""
         return QSize(200, _SHOWN * _ROW)
 
-    def show_reading(self, labels: tuple[str, ...], reading: Reading | None, colour: QColor) -> None:
-        """Show a reading; None shows none."""
+    def show_reading(
+        self, labels: tuple[str, ...], reading: Reading | None, colour: QColor, *, why_none: str = ""
+    ) -> None:
+        """Show a reading; None shows none, and says why."""
+        self._why_none = why_none
         self._bars = () if reading is None else self._order.bars(labels, reading, time.monotonic())
         self._colour = colour
         self.setToolTip("\n".join(f"{bar.label} {bar.smoothed:.3f} (raw {bar.raw:.3f})" for bar in self._bars))
@@ -88,6 +92,10 @@ class ScoreBars(QWidget):
         font.setPixelSize(12)
         metrics = QFontMetricsF(font)
         names = 0.42 * self.width()
+        if not self._bars:
+            painter.setFont(font)
+            painter.setPen(QColor(theme.muted))
+            painter.drawText(QRectF(0, 0, self.width(), _ROW), Qt.AlignmentFlag.AlignVCenter, self._why_none)
         for row, bar in enumerate(self._bars):
             place = QRectF(0, row * _ROW, self.width(), _ROW)
             font.setWeight(QFont.Weight.DemiBold if bar.in_force else QFont.Weight.Normal)

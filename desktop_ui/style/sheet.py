@@ -41,6 +41,7 @@ QPushButton[primary="true"] {{
 QPushButton[quiet="true"], QToolButton[quiet="true"] {{ background: transparent; border: 1px solid transparent; }}
 QPushButton[quiet="true"]:hover, QToolButton[quiet="true"]:hover {{ background: {hovered}; }}
 QPushButton[quiet="true"]:focus, QToolButton[quiet="true"]:focus {{ border: 1px solid {accent}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QToolButton:checked {{ background: {hovered}; border: 1px solid {accent}; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextBrowser {{
@@ -59,6 +60,7 @@ QMenu::indicator {{ left: 6px; }}
 QCheckBox::indicator:checked, QMenu::indicator:checked {{
     background: {accent}; border: 1px solid {accent}; image: url({tick});
 }}
+QCheckBox:disabled, QLabel:disabled {{ color: {muted}; }}
 QCheckBox:focus {{ text-decoration: underline; }}
 QSlider::groove:horizontal {{ height: 4px; background: {line}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}

@@ -34,14 +34,14 @@ def state_words(standing: Standing) -> StateWords | None:
     if phase is Phase.WARMING_UP:
         return StateWords(tr("Warming up"), _warm_up(standing))
     if phase is Phase.STALLED:
-        silence = tr("last picture {seconds} s ago").format(seconds=round(standing.seconds))
+        silence = tr("Last picture {seconds} s ago").format(seconds=round(standing.seconds))
         return StateWords(tr("Stalled"), silence, tone="warning")
     if phase is Phase.RECONNECTING:
         when = tr("trying now")
         if standing.seconds > 0:
             when = tr("next attempt in {seconds} s").format(seconds=max(1, round(standing.seconds)))
-        reason = f"{standing.reason}, " if standing.reason else ""
-        return StateWords(tr("Reconnecting"), reason + when, tone="warning")
+        lines = [_sentence(part) for part in (standing.reason, when) if part]
+        return StateWords(tr("Reconnecting"), "\n".join(lines), tone="warning")
     if phase is Phase.FAILED:
         button = tr("Edit source…") if standing.help is Help.EDIT else tr("Try again")
         parts = [part for part in (standing.reason, standing.remedy) if part]
@@ -55,7 +55,9 @@ def short_state(standing: Standing) -> str:
     """A few characters for the list of sources."""
     phase = standing.phase
     if phase is Phase.RECONNECTING:
-        return tr("in {seconds} s").format(seconds=round(standing.seconds)) if standing.seconds > 0 else tr("trying")
+        if standing.seconds <= 0:
+            return tr("trying")
+        return tr("in {seconds} s").format(seconds=max(1, round(standing.seconds)))
     if phase is Phase.STALLED:
         return tr("{seconds} s ago").format(seconds=round(standing.seconds))
     words = {
