@@ -17,6 +17,7 @@ from desktop_ui.panels.why import Why
 from desktop_ui.style.colours import track_colour
 from desktop_ui.style.themes import Themes
 from desktop_ui.translation import tr
+from desktop_ui.views.heat import explained_labels
 from edgeact.drawing.part_insets import InsetStrip
 from edgeact.types import Person
 
@@ -77,7 +78,13 @@ class PersonPanel(QScrollArea):
         self._opacity.setRange(0, 100)
         self._opacity.setToolTip(tr("How strongly the map covers the picture"))
         self._opacity.valueChanged.connect(self._choose_opacity)
+        self._label = QComboBox()  # shown where maps speak for several actions
+        self._label.setToolTip(tr("The action that the map speaks for"))
+        self._label.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._label.activated.connect(self._choose_label)
+        self._label.hide()
         row.addWidget(self._map, 3)
+        row.addWidget(self._label, 3)
         row.addWidget(self._opacity, 2)
         self._why_section.body.addWidget(self._why)
         self._why_section.body.addLayout(row)
@@ -153,6 +160,7 @@ class PersonPanel(QScrollArea):
         if reading is not None and len(reading.smoothed) != len(labels):
             reading = None  # results of another bundle
         self._scores.show_reading(labels, reading, colour, why_none=tr("not seen for long enough yet"))
+        self._offer_labels(explained_labels(person))
         self._why.show_person(shown, person, layers)
         label = self._why.map_label
         self._why_words.setText(
@@ -209,6 +217,22 @@ class PersonPanel(QScrollArea):
     def _choose_map(self, index: int) -> None:
         layers = self._bridge.model.layers
         self._bridge.model.layers = replace(layers, attention_map=self._map.itemData(index))
+
+    def _offer_labels(self, labels: tuple[str, ...]) -> None:
+        """Let one of several explained actions be chosen."""
+        known = tuple(self._label.itemData(number) for number in range(1, self._label.count()))
+        if labels != known:
+            self._label.clear()
+            self._label.addItem(tr("every action"), None)
+            for label in labels:
+                self._label.addItem(label.replace("_", " "), label)
+            chosen = self._label.findData(self._bridge.model.layers.attention_label)
+            self._label.setCurrentIndex(max(0, chosen))
+        self._label.setVisible(len(labels) > 1)
+
+    def _choose_label(self, index: int) -> None:
+        layers = self._bridge.model.layers
+        self._bridge.model.layers = replace(layers, attention_label=self._label.itemData(index))
 
     def _choose_opacity(self, value: int) -> None:
         layers = self._bridge.model.layers

@@ -8,9 +8,10 @@ from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QImage, QLinearGradient, QPainter
 
 from desktop_ui.model.layers import Layers
-from edgeact.types import AttentionMap, Observation, Person, Reading, UInt8
+from edgeact.types import AttentionMap, Float32, Observation, Person, Reading, UInt8
 
 _FAINTEST = 40  # levels of 255 up to which nothing is drawn: the maps' far tails would only dim the picture
+_LEAST_SPREAD = 0.025  # of a map's larger side: the standard deviation that a single peak is given
 _ENLARGED = 4  # cells are smoothed by so much before Qt scales them: its own scaling shows their edges
 
 
@@ -27,10 +28,20 @@ def heat_image(attention: AttentionMap) -> QImage:
     """A map as a picture with transparency, four pixels a cell."""
     height, width = attention.values.shape
     size = (width * _ENLARGED, height * _ENLARGED)
-    values = cv2.resize(attention.values, size, interpolation=cv2.INTER_CUBIC)
+    values = cv2.resize(_spread(attention.values), size, interpolation=cv2.INTER_CUBIC)
     level = np.clip(values * 255, 0, 255).astype(np.uint8)
     pixels = np.ascontiguousarray(_table()[level])
     return QImage(pixels.data, size[0], size[1], size[0] * 4, QImage.Format.Format_ARGB32_Premultiplied).copy()
+
+
+def _spread(values: Float32) -> Float32:
+    """A map whose peaks are wide enough to be seen: those of large networks are a cell or two, of a person's size a
+    hundredth. Heights stay as they are.
+    """
+    peak = float(values.max())
+    wide = cv2.GaussianBlur(values, (0, 0), _LEAST_SPREAD * max(values.shape))
+    highest = float(wide.max())
+    return values if peak <= 0 or highest <= 0 else np.maximum(values, wide * np.float32(peak / highest))
 
 
 def paint_heat(painter: QPainter, attention: AttentionMap, place: QRectF, opacity: float) -> None:
@@ -57,6 +68,12 @@ def colour_bar(place: QRectF) -> QLinearGradient:
 def chosen_map(person: Person, layers: Layers) -> AttentionMap | None:
     """The map of a person that the layers ask for; None where there is none."""
     return _choose(person.readings, person.attention, layers)
+
+
+def explained_labels(person: Person) -> tuple[str, ...]:
+    """The actions that maps of a person speak for, each once."""
+    maps = [found for reading in person.readings for found in reading.attention] + list(person.attention)
+    return tuple(dict.fromkeys(found.label for found in maps if found.label is not None))
 
 
 def chosen_scene_map(observation: Observation, layers: Layers) -> AttentionMap | None:
