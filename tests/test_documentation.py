@@ -1,8 +1,10 @@
 """The documents say what is so: links lead somewhere, and tables and options are those of the code."""
 
+import contextlib
 import inspect
 import json
 import re
+import shlex
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,41 @@ def test_the_examples_of_the_data_have_the_keys_that_are_written(tmp_path: Path)
     assert keys(json.loads(section("header-example").strip().strip("`").removeprefix("json"))) == keys(header)
     assert keys(json.loads(section("frame-example").strip().strip("`").removeprefix("json"))) == keys(frame)
     assert section("events-example").split()[1] == ",".join(COLUMNS)
+
+
+COMMANDS = sorted(
+    {
+        line
+        for path in (REPOSITORY / "README.md", *REPOSITORY.glob("docs/*.md"))
+        for line in re.findall(r"^    edgeact ([a-z].*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+)
+
+
+def parse(line: str) -> str:
+    """The last verb of a command line, whose arguments are read and not run."""
+    command: Any = typer.main.get_command(app)
+    arguments, context = shlex.split(line.partition(" > ")[0], comments=True), None
+    with contextlib.ExitStack() as contexts:
+        name = "edgeact"
+        while True:
+            context = contexts.enter_context(command.make_context(name, arguments, parent=context))
+            if not hasattr(command, "resolve_command"):  # no group of verbs
+                return str(name)
+            name, command, arguments = command.resolve_command(context, [*context._protected_args, *context.args])
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_of_the_documents_is_one_that_the_program_takes(line: str) -> None:
+    """Verbs, options and values; `tests/test_examples.py` runs those that need no data sets."""
+    words = shlex.split(line.partition(" > ")[0], comments=True)
+    assert parse(line) in [*words, "networks", "classes"]
+
+
+@pytest.mark.parametrize("line", ["anotate a.mp4", "annotate a.mp4 --outt b", "deploy exprt B", "train wild --size 3"])
+def test_a_misspelt_command_would_be_noticed(line: str) -> None:
+    with pytest.raises(Exception, match=r"No such (command|option)"):
+        parse(line)
 
 
 def test_nothing_is_left_to_be_filled_in() -> None:

@@ -1,5 +1,6 @@
 """``edgeact deploy export`` from outside: a bundle comes of weights and labels, and bad ones leave nothing behind."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,10 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from deploy.cli import app
+from deploy.systems import find_system
 from edgeact.bundle.load import load_bundle
 from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
-from tests.example_bundles import LABELS, SIDE, seeded
+from tests.example_bundles import EXAMPLES, LABELS, SIDE, seeded
 
 
 @pytest.fixture
@@ -47,6 +49,25 @@ def test_weights_become_a_bundle(weights: Path, labels: Path, tmp_path: Path) ->
     assert manifest.training["weights"]["file"] == "b.safetensors"
     assert (out / "MODEL_CARD.md").is_file()
     assert {path.name for path in tmp_path.iterdir()} == {"bundle", "b.safetensors", "labels.txt"}
+
+
+def test_an_exit_is_chosen_and_a_map_that_there_is_not_is_refused(labels: Path, tmp_path: Path) -> None:
+    weights, out = tmp_path / "weights.safetensors", tmp_path / "bundle"
+    save_file(seeded("E").state_dict(), weights)
+    given = ("--weights", weights, "--labels", labels, "--out", out, "--clip-length", 8)
+    export("E", *given, "--exit", "1,2", "--side", SIDE)
+    assert [graph.name for graph in load_bundle(out).manifest.graphs] == ["detector", "person", "clip"]
+    with pytest.raises(UsageError, match="exit 3,1 does not exist; the network has 1,2"):
+        export("E", *given, "--exit", "3,1", "--side", SIDE)
+    with pytest.raises(UsageError, match=r"gated3d has no attention 'gradcamm'; it has .*gradcam"):
+        export("C", *given, "--explain", "gradcamm")
+
+
+@pytest.mark.parametrize("letter", EXAMPLES)
+def test_labels_of_another_number_are_refused_by_every_network(letter: str) -> None:
+    options = replace(EXAMPLES[letter].options, labels=("wave", "walk", "other"))
+    with pytest.raises(UsageError, match="there are 3 labels, the network has 4 classes"):
+        find_system(letter[0]).graphs(seeded(letter), options)
 
 
 def test_bad_input_is_named_and_nothing_is_written(weights: Path, labels: Path, tmp_path: Path) -> None:
