@@ -95,7 +95,7 @@ keep_files = 8
 # tls = true                   # or tls_ca = "broker-ca.pem", certificates to trust instead of the system's
 # topic = "edgeact"            # what all topics begin with
 # discovery = true             # tell Home Assistant of cameras and rules
-# control = true               # listen to edgeact/CAMERA/set/detection
+# control = true               # listen to edgeact/CAMERA/set/detection, recording and privacy
 
 # [http]                       # status page, /metrics, /healthz, /readyz: pip install "edgeact[daemon]"
 # listen = "127.0.0.1:8750"    # any address that others can reach needs a token:

@@ -5,16 +5,19 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from edgeact.bundle.plan import Plan
 from edgeact.daemon.balance import Balance
 from edgeact.daemon.camera import Camera
 from edgeact.daemon.config import DaemonConfig
-from edgeact.daemon.reload import changed_cameras
-from edgeact.daemon.switches import Command, throw_switch
-from edgeact.errors import EdgeactError
+from edgeact.daemon.reload import accepted, changed_cameras
+from edgeact.daemon.switches import Command, check_command, is_on, switched
+from edgeact.errors import EdgeactError, UsageError
 from edgeact.runtime.session import Session
 from edgeact.watching.watched import Watched
 
 logger = logging.getLogger(__name__)
+
+SWITCH_SECONDS = 5.0  # a camera that is begun anew by a switch is not begun anew again so soon
 
 
 class Fleet:
@@ -33,6 +36,8 @@ class Fleet:
         self, session: Session[Any], config: DaemonConfig, make_camera: Callable[[str, DaemonConfig], Camera]
     ) -> None:
         self.config = config
+        self._file = config  # without what was switched since it was read
+        self._switched: dict[str, float] = {}  # when a camera was begun anew by a switch, of `time.monotonic`
         self._session, self._make_camera = session, make_camera
         self._cameras = {name: make_camera(name, config) for name in config.enabled_cameras}
         self._balance = Balance(session, list(self._cameras.values()), config)
@@ -59,11 +64,15 @@ class Fleet:
         return [error for error in errors if error is not None]
 
     def change(self, config: DaemonConfig) -> None:
-        """Run by another configuration from now on; cameras that it does not concern go on as they are.
+        """Run by another file from now on; cameras that it does not concern go on as they are.
 
         Args:
             config: The new one.
         """
+        self._file = config
+        self._run_by(config, "the configuration was read again")
+
+    def _run_by(self, config: DaemonConfig, why: str) -> None:
         names = changed_cameras(self.config, config)
         for name in names:
             before = self._cameras.pop(name, None)
@@ -76,11 +85,36 @@ class Fleet:
             camera.give_up(())
         self.config = config
         self._balance = Balance(self._session, list(self._cameras.values()), config)
-        logger.warning("the configuration was read again; begun anew or ended: %s", ", ".join(names) or "no camera")
+        logger.warning("%s; begun anew or ended: %s", why, ", ".join(names) or "no camera")
 
-    def throw_switch(self, command: Command) -> str | None:
-        """Do what a command asks for; why it is not done, or None where it is."""
-        return throw_switch(self._cameras, command)
+    def throw_switch(self, command: Command, plan: Plan) -> str | None:
+        """Do what a command asks for.
+
+        Args:
+            command: The words of others.
+            plan: Of the bundle that is open.
+
+        Returns:
+            Why it is not done, in a few words; None where it is.
+        """
+        try:
+            check_command(self.config, command)
+            if command.switch == "detection":
+                self._cameras[command.camera].detect(is_on(command))
+                return None
+            new = switched(self.config, self._file, command)
+        except UsageError as error:
+            return str(error)
+        if new == self.config:
+            return None
+        now = time.monotonic()
+        if now - self._switched.get(command.camera, float("-inf")) < SWITCH_SECONDS:
+            return f"it was switched a moment ago; wait for {SWITCH_SECONDS:.0f} s"
+        if accepted(self.config, new, plan) is self.config:
+            return "the bundle cannot do that"
+        self._switched[command.camera] = now
+        self._run_by(new, f"{command.switch} was switched")
+        return None
 
     def finish(self) -> None:
         """Store the results of all cameras after the session was stopped, and close their output files."""

@@ -10,6 +10,7 @@ from typing import Any
 from edgeact import __version__
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.mqtt_topics import Topics
+from edgeact.daemon.switches import privacy_modes
 
 # Component, identity, and what is special about it. The templates read the retained state of the camera.
 _SENSORS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
@@ -76,6 +77,36 @@ def rules_told(config: DaemonConfig, camera: str) -> tuple[str, ...]:
     return tuple(rule.name for rule in config.rules_of(camera) if "mqtt" in (config.outputs_of(rule.name) or ()))
 
 
+def _of_pictures(config: DaemonConfig, topics: Topics, camera: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Switches of what becomes of the pictures: recording, and what hides more than the file says."""
+    state = {"state_topic": topics.state(camera)}
+    if config.record is not None:
+        yield (
+            "switch",
+            "recording",
+            {
+                **state,
+                "name": "Recording",
+                "value_template": "{{ value_json.recording }}",
+                "command_topic": topics.set(camera, "recording"),
+                "icon": "mdi:record-rec",
+            },
+        )
+    if len(modes := privacy_modes(config, camera)) > 1:
+        yield (
+            "select",
+            "privacy",
+            {
+                **state,
+                "name": "Privacy",
+                "value_template": "{{ value_json.privacy }}",
+                "command_topic": topics.set(camera, "privacy"),
+                "options": list(modes),
+                "icon": "mdi:account-eye-outline",
+            },
+        )
+
+
 def _of_camera(config: DaemonConfig, topics: Topics, camera: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     state = {"state_topic": topics.state(camera)}
     for component, name, settings in _SENSORS:
@@ -91,6 +122,13 @@ def _of_camera(config: DaemonConfig, topics: Topics, camera: str) -> Iterator[tu
                 "command_topic": topics.set(camera, "detection"),
                 "icon": "mdi:motion-sensor",
             },
+        )
+        yield from _of_pictures(config, topics, camera)
+    if config.snapshots is not None:
+        yield (
+            "image",
+            "snapshot",
+            {"name": "Snapshot", "image_topic": topics.snapshot(camera), "content_type": "image/jpeg"},
         )
     for rule in rules_told(config, camera):
         yield "binary_sensor", f"rule_{rule}", {"name": rule, "state_topic": topics.rule(camera, rule)}

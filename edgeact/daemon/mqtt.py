@@ -15,6 +15,7 @@ from typing import Any
 
 from edgeact.daemon.config import DaemonConfig, MqttConfig
 from edgeact.daemon.home_assistant import entities, own_entities, rules_told
+from edgeact.daemon.media_folder import MediaFolder
 from edgeact.daemon.mqtt_connection import MqttConnection
 from edgeact.daemon.mqtt_topics import Topics
 from edgeact.daemon.standing import CameraStanding
@@ -24,6 +25,7 @@ from edgeact.plain_text import printable
 
 logger = logging.getLogger(__name__)
 
+MOST_PICTURE_BYTES = 2**22  # of a snapshot: brokers refuse what is very large
 STATE_SECONDS = 5.0  # after which a camera's state is sent though only its numbers have changed
 MOST_COMMANDS = 32  # that wait for the main loop, which takes them four times a second; the oldest give way
 _GOODBYE_SECONDS = 1.0
@@ -37,15 +39,16 @@ class MqttOutput:
 
     Args:
         settings: Where the broker is.
-        config: With the cameras and rules.
+        config: With the cameras and rules, as its file has them.
+        folder: With the pictures of events.
 
     Attributes:
         on_ready: Called each time when the connection is ready, from paho's thread; set before `start`.
     """
 
-    def __init__(self, settings: MqttConfig, config: DaemonConfig) -> None:
+    def __init__(self, settings: MqttConfig, config: DaemonConfig, folder: MediaFolder) -> None:
         self.on_ready: Callable[[], None] = lambda: None
-        self._settings, self._config = settings, config
+        self._settings, self._config, self._folder = settings, config, folder
         self._topics = Topics(settings.topic)
         self._lock = threading.Lock()  # guards all below
         self._commands: deque[Command] = deque(maxlen=MOST_COMMANDS)
@@ -85,6 +88,8 @@ class MqttOutput:
         """
         self._connection.deliver(self._topics.events(record["source"]), json.dumps(record, ensure_ascii=False))
         camera, rule = str(record["source"]), record["rule"]
+        if record["phase"] == "new" and (picture := self._picture(record)) is not None:
+            self._connection.tell(self._topics.snapshot(camera), picture, retain=True)
         if rule is None:
             return
         with self._lock:
@@ -96,17 +101,18 @@ class MqttOutput:
             is_open = bool(ids)
         self._connection.tell(self._topics.rule(camera, str(rule)), _on_off(is_open), retain=True)
 
-    def look(self, cameras: Sequence[CameraStanding], now: float) -> None:
+    def look(self, cameras: Sequence[CameraStanding], config: DaemonConfig, now: float) -> None:
         """Tell how the cameras stand, where that has changed; to be called a few times a second.
 
         Args:
             cameras: How they stand.
+            config: In force, which has other recording and privacy than the file where they were switched.
             now: Of `time.monotonic`.
         """
         if not self._connection.is_ready:
             return
         for camera in cameras:
-            words, numbers = _state(camera)
+            words, numbers = _state(camera, config)
             with self._lock:
                 told, before = self._told.get(camera.name, (float("-inf"), {}))
                 if words == before and now - told < STATE_SECONDS:
@@ -114,6 +120,16 @@ class MqttOutput:
                 self._told[camera.name] = (now, words)
             content = json.dumps({**words, **numbers}, ensure_ascii=False)
             self._connection.tell(self._topics.state(camera.name), content, retain=True)
+
+    def _picture(self, record: Mapping[str, Any]) -> bytes | None:
+        """The picture of an event, which shows what the camera's privacy lets be shown; None where there is none."""
+        path = self._folder.of_event(record.get("snapshot"))
+        try:
+            if path is None or path.stat().st_size > MOST_PICTURE_BYTES:
+                return None
+            return path.read_bytes()
+        except OSError:
+            return None
 
     def take_commands(self) -> list[Command]:
         """What was asked for since the last call."""
@@ -138,7 +154,7 @@ class MqttOutput:
         """Tell of other cameras and rules from now on.
 
         Args:
-            config: The new configuration.
+            config: The new configuration, as its file has it.
         """
         old, self._config = self._config, config
         gone = [self._topics.state(name) for name in old.enabled_cameras if name not in config.enabled_cameras]
@@ -206,7 +222,7 @@ def probe_broker(settings: MqttConfig) -> None:
         connection.stop(_GOODBYE_SECONDS)
 
 
-def _state(camera: CameraStanding) -> tuple[dict[str, object], dict[str, object]]:
+def _state(camera: CameraStanding, config: DaemonConfig) -> tuple[dict[str, object], dict[str, object]]:
     """What is told at once when it changes, and numbers that change all the time."""
     words: dict[str, object] = {
         "state": camera.state.value,
@@ -215,6 +231,8 @@ def _state(camera: CameraStanding) -> tuple[dict[str, object], dict[str, object]
         "labels": list(camera.labels),
         "given_up": list(camera.given_up),
         "detection": _on_off(camera.detects),
+        "recording": _on_off(config.record_mode(camera.name) != "off"),
+        "privacy": config.cameras[camera.name].privacy,
         "reconnects": camera.reconnects,
     }
     numbers: dict[str, object] = {"fps": round(camera.rate, 2), "age": round(camera.age, 3), "frames": camera.frames}

@@ -110,7 +110,7 @@ class MqttConnection:
                 return True
         return self._ready.is_set()
 
-    def tell(self, topic: str, content: str, *, retain: bool = False) -> None:
+    def tell(self, topic: str, content: str | bytes, *, retain: bool = False) -> None:
         """Send what may be lost with the connection; nothing happens where there is none."""
         if self._ready.is_set():
             self._client.publish(topic, content, qos=0, retain=retain)

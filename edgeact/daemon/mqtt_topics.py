@@ -39,6 +39,10 @@ class Topics:
         """``ON`` while an event of a rule is open at a camera, otherwise ``OFF``; retained."""
         return f"{self.base}/{camera}/rule/{rule}"
 
+    def snapshot(self, camera: str) -> str:
+        """The picture of the newest event that has one, JPEG, retained."""
+        return f"{self.base}/{camera}/snapshot"
+
     def set(self, camera: str, switch: str) -> str:
         """Where a switch is thrown."""
         return f"{self.base}/{camera}/set/{switch}"

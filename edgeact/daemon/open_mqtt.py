@@ -3,18 +3,20 @@
 from typing import TYPE_CHECKING
 
 from edgeact.daemon.config import DaemonConfig, MqttConfig
+from edgeact.daemon.media_folder import MediaFolder
 from edgeact.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from edgeact.daemon.mqtt import MqttOutput
 
 
-def open_mqtt(settings: MqttConfig, config: DaemonConfig) -> "MqttOutput":
+def open_mqtt(settings: MqttConfig, config: DaemonConfig, folder: MediaFolder) -> "MqttOutput":
     """The daemon at a broker; nothing is connected before it is started.
 
     Args:
         settings: Where the broker is.
         config: With the cameras and rules.
+        folder: With the pictures of events.
 
     Raises:
         MissingExtraError: The extra is not installed.
@@ -24,7 +26,7 @@ def open_mqtt(settings: MqttConfig, config: DaemonConfig) -> "MqttOutput":
         from edgeact.daemon.mqtt import MqttOutput
     except ImportError as error:
         raise _missing(error) from error
-    return MqttOutput(settings, config)
+    return MqttOutput(settings, config, folder)
 
 
 def probe_mqtt(settings: MqttConfig) -> None:

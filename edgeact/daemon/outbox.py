@@ -13,13 +13,17 @@ from edgeact.stopping import join_or_leave, named_thread, start_thread
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 60.0
+# Of the outage so far: a receiver that was away for ten seconds gets what waits within two, one that was away for a day
+# is asked once a minute.
+SHARE_OF_OUTAGE = 0.2
 _POLL_SECONDS = 1.0
 
 
 class Outbox:
     """The queue of one output, which is on the disk: what was not delivered before a crash is delivered after it.
 
-    A delivery that fails is tried again, after one second, two, four, up to a minute; those behind it wait.
+    A delivery that fails is tried again, after a second at first, then ever more rarely, up to a minute; what is behind
+    it waits.
 
     Args:
         store: Where events wait.
@@ -57,7 +61,7 @@ class Outbox:
         join_or_leave([self._thread], time.monotonic() + seconds)
 
     def _run(self) -> None:
-        retry = FIRST_RETRY_SECONDS
+        failed: float | None = None  # since when, of `time.monotonic`
         while True:
             try:
                 has_more = self._deliver_some()
@@ -68,17 +72,18 @@ class Outbox:
                 self._note(f"{type(error).__name__}: {error}")
             else:
                 self._note(None)
-                retry = FIRST_RETRY_SECONDS
+                failed = None
                 if self._stop.is_set() and not has_more:
                     return
                 if not has_more:
                     self._store.wait(_POLL_SECONDS)
                 continue
-            was_hurried = self._hurry.wait(retry)
+            failed = failed or time.monotonic()
+            outage = time.monotonic() - failed
+            self._hurry.wait(min(max(FIRST_RETRY_SECONDS, SHARE_OF_OUTAGE * outage), LONGEST_RETRY_SECONDS))
             if self._stop.is_set():
                 return
             self._hurry.clear()
-            retry = FIRST_RETRY_SECONDS if was_hurried else min(2 * retry, LONGEST_RETRY_SECONDS)
 
     def _deliver_some(self) -> bool:
         """Deliver what waits now; whether there was any."""

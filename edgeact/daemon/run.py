@@ -113,7 +113,7 @@ def run_daemon(
         engine = Engine(bundle, device=config.pipeline.device, threads=config.pipeline.threads)
         stack.callback(lambda: None if left_behind() else engine.close())  # what hangs may still run a graph
         try_graphs(engine)
-        mqtt = None if config.mqtt is None else open_mqtt(config.mqtt, config)
+        mqtt = None if config.mqtt is None else open_mqtt(config.mqtt, config, standing.media)
         outboxes = _outboxes(config, store, mqtt, stack)
         for outbox in outboxes.values():
             stack.callback(outbox.stop, LAST_SENDING_SECONDS)
@@ -168,8 +168,8 @@ def _look_on(
         standing.look(fleet.cameras)
         if mqtt is not None:
             for command in mqtt.take_commands():
-                mqtt.answer(command, fleet.throw_switch(command))
-            mqtt.look(standing.cameras, time.monotonic())
+                mqtt.answer(command, fleet.throw_switch(command, plan))
+            mqtt.look(standing.cameras, fleet.config, time.monotonic())
         if tick is not None:
             tick(fleet.watched)
         if fleet.is_over:

@@ -6,18 +6,23 @@ import signal
 import sqlite3
 import tempfile
 import time
+from datetime import datetime, timezone
 from pathlib import Path
+
+import av
 
 from tests.faults.daemon_process import DaemonProcess
 from tests.faults.outcome import Outcome
 from tests.faults.plant import RATE, Plant, pictures
 from tests.servers.guard import Guard
-from tests.servers.http_streams import HttpStreams
+from tests.servers.http_streams import HttpStreams, write_segments
 from tests.tiny_bundle import build_tiny_bundle, tiny_picture
 
 CLOCK_STEPS = (3600.0, -7200.0)  # seconds by which the clock is set, one after the other
 LIFE_SECONDS = 4.0  # of a process that is killed, at most, after it could have been ready
 SOURCES = 20
+# A recording plays once its first fragment, of a second, is written; the machine may be busy.
+BEGUN_SECONDS = 4.0
 
 # The time of day of the daemon is what the system says, and what a file says on top of that.
 SHIFTED_CLOCK = """
@@ -98,12 +103,17 @@ def killed(*, times: int = 100, life: float = LIFE_SECONDS, seed: int = 1) -> Ou
         contextlib.closing(Guard()) as guard,
     ):
         folder = Path(name)
+        write_segments(folder, pictures(), rate=RATE)
         bundle = build_tiny_bundle(folder / "bundle")
         text = (
             f'bundle = "{bundle}"\n[cameras.yard]\nurl = "{streams.address("/mjpeg")}"\n[rules.seen]\n'
             f'when = {{ persons_at_least = 1 }}\ngap_seconds = 0.2\n[jsonl]\n[webhook.guard]\nurl = "{guard.url}"\n'
         )
+        text += (
+            f'[cameras.hall]\nurl = "{streams.address("/transport")}"\nkind = "live"\n[record]\nmode = "continuous"\n'
+        )
         daemon = DaemonProcess(folder, text)
+        played: dict[Path, bool] = {}
         try:
             begun = time.monotonic()
             daemon.start()
@@ -114,6 +124,7 @@ def killed(*, times: int = 100, life: float = LIFE_SECONDS, seed: int = 1) -> Ou
                 time.sleep(chance.uniform(0.0, start_seconds + life))
                 daemon.kill()
                 check_after_kill(daemon, guard)
+                check_recordings(daemon.state, played, datetime.now(timezone.utc))
             begun = time.monotonic()
             posted = len(guard.got)
             daemon.start()
@@ -129,6 +140,9 @@ def killed(*, times: int = 100, life: float = LIFE_SECONDS, seed: int = 1) -> Ou
         finally:
             daemon.close()
     told = f"{len(kept)} events, {len(guard.got) - len(set(map(_phase, guard.got)))} phases sent twice"
+    told += (
+        f"; {sum(played.values())} recordings play, {len(played) - sum(played.values())} had not got their first second"
+    )
     return Outcome(f"kill −9 of the daemon, {times} times", None, slowest, None, lost, told)
 
 
@@ -147,6 +161,31 @@ def check_after_kill(daemon: DaemonProcess, guard: Guard) -> None:
         kept = {str(row[0]) for row in connection.execute("SELECT id FROM events")} if tables else set()
     told = {str(line["id"]) for line in daemon.lines()} | {str(record["id"]) for record in list(guard.got)}
     assert told <= kept, f"{len(told - kept)} events were told and not kept"
+
+
+def check_recordings(state: Path, played: dict[Path, bool], killed: datetime) -> None:
+    """Recordings that a killed process has left play, but for those that it had just begun.
+
+    Args:
+        state: The folder of state.
+        played: Whether each file that was looked at plays; is added to.
+        killed: When the process was.
+    """
+    for path in sorted((state / "recordings").rglob("*.m*")):
+        if path in played:
+            continue
+        played[path] = _plays(path)
+        began = datetime.strptime(f"{path.parent.name} {path.stem}", "%Y-%m-%d %H%M%S.%fZ").replace(tzinfo=timezone.utc)
+        lasted = (killed - began).total_seconds()
+        assert played[path] or lasted < BEGUN_SECONDS, f"{path.name} does not play after {lasted:.1f} s"
+
+
+def _plays(path: Path) -> bool:
+    try:
+        with av.open(str(path)) as container:
+            return next(container.decode(video=0), None) is not None
+    except (av.FFmpegError, IndexError):
+        return False
 
 
 def many_sources(*, count: int = SOURCES, seconds: float = 20.0) -> Outcome:

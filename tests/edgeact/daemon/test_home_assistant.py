@@ -16,12 +16,21 @@ def test_each_camera_is_a_device_with_what_its_configuration_has(tmp_path: Path)
         "down": {"when": {"posture": "lying"}, "cameras": ["gate"]},
         "quiet": {"when": {"persons_at_least": 1}, "then": ["jsonl"]},
     }
-    config = configuration(tmp_path, tmp_path, cameras, rules=rules, mqtt={"topic": "house/edge"})
+    media: dict[str, object] = {"record": {}, "snapshots": {}}
+    config = configuration(tmp_path, tmp_path, cameras, rules=rules, mqtt={"topic": "house/edge"}, **media)
     told = entities(config, Topics("house/edge"), "homeassistant")
     names = {topic.removeprefix("homeassistant/") for topic in told}
     of_each = {
         f"{kind}/house_edge/{{}}_{name}/config"
-        for kind, name in (("sensor", "state"), ("sensor", "fps"), ("sensor", "persons"), ("switch", "detection"))
+        for kind, name in (
+            ("sensor", "state"),
+            ("sensor", "fps"),
+            ("sensor", "persons"),
+            ("switch", "detection"),
+            ("switch", "recording"),
+            ("image", "snapshot"),
+            ("select", "privacy"),
+        )
     }
     assert names == {text.format(camera) for text in of_each for camera in ("gate", "yard")} | {
         "binary_sensor/house_edge/gate_rule_down/config"
@@ -40,5 +49,9 @@ def test_each_camera_is_a_device_with_what_its_configuration_has(tmp_path: Path)
     switch = bodies["homeassistant/switch/house_edge/yard_detection/config"]
     assert switch["command_topic"] == "house/edge/yard/set/detection"
     assert switch["state_topic"] == "house/edge/yard/state"
+    select = bodies["homeassistant/select/house_edge/gate_privacy/config"]
+    assert select["options"] == ["none", "heads", "persons", "skeleton"]
+    hidden = configuration(tmp_path, tmp_path, {"gate": {"url": "x", "privacy": "skeleton"}}, mqtt={})
+    assert not any("/select/" in topic for topic in entities(hidden, Topics("edgeact"), "homeassistant"))
     assert "hunter2" not in str(told)
     assert own_entities("homeassistant", "house/edge") == "homeassistant/+/house_edge/+/config"

@@ -16,6 +16,7 @@ from edgeact.daemon import mqtt_connection
 from edgeact.daemon import outbox as outbox_module
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.media_folder import MediaFolder
 from edgeact.daemon.mqtt import MqttOutput
 from edgeact.daemon.outbox import Outbox
 from edgeact.daemon.standing import CameraStanding
@@ -52,7 +53,7 @@ def daemon_config(folder: Path, broker: Mosquitto, **more: object) -> DaemonConf
 
 def opened(config: DaemonConfig) -> MqttOutput:
     assert config.mqtt is not None
-    output = MqttOutput(config.mqtt, config)
+    output = MqttOutput(config.mqtt, config, MediaFolder(config.state))
     output.start()
     return output
 
@@ -61,14 +62,17 @@ def test_a_daemon_says_that_it_is_there_how_cameras_stand_and_goodbye(tmp_path: 
     with Listener(broker.port) as listener:
         output = opened(daemon_config(tmp_path, broker))
         wait_until(lambda: listener.last("edgeact/availability") == "online")
-        output.look([GATE], 1.0)
-        output.look([replace(GATE, rate=5.0)], 1.25)  # numbers alone are told every five seconds
-        output.look([replace(GATE, state=SourceState.RECONNECTING, why="auth")], 1.5)
+        output.look([GATE], daemon_config(tmp_path, broker), 1.0)
+        output.look(
+            [replace(GATE, rate=5.0)], daemon_config(tmp_path, broker), 1.25
+        )  # numbers alone are told every five seconds
+        output.look([replace(GATE, state=SourceState.RECONNECTING, why="auth")], daemon_config(tmp_path, broker), 1.5)
         wait_until(lambda: len(listener.all_of("edgeact/gate/state")) == 2)
         first, last = (json.loads(content) for content in listener.all_of("edgeact/gate/state"))
         assert (first["state"], first["fps"], first["age"], first["labels"]) == ("running", 9.88, 0.123, ["walk"])
         assert (last["state"], last["why"], last["detection"]) == ("reconnecting", "auth", "ON")
-        output.look([replace(GATE, state=SourceState.RECONNECTING, why="auth")], 6.6)
+        assert (last["recording"], last["privacy"]) == ("OFF", "none")
+        output.look([replace(GATE, state=SourceState.RECONNECTING, why="auth")], daemon_config(tmp_path, broker), 6.6)
         wait_until(lambda: len(listener.all_of("edgeact/gate/state")) == 3)
         with Listener(broker.port) as late:  # who comes later finds what is retained
             wait_until(lambda: late.last("edgeact/gate/state") is not None)
@@ -122,7 +126,7 @@ def test_a_broker_that_is_down_and_comes_back_gets_every_event_and_all_that_is_r
         outbox.start()
         store.save(replace(RECORD, id="0"), ["mqtt"])
         wait_until(lambda: outbox.sent == 1)
-        output.look([GATE], 1.0)
+        output.look([GATE], daemon_config(tmp_path, broker), 1.0)
         broker.kill()
         for number in range(1, 30):
             store.save(replace(RECORD, id=str(number)), ["mqtt"])
@@ -133,7 +137,9 @@ def test_a_broker_that_is_down_and_comes_back_gets_every_event_and_all_that_is_r
         took = wait_until(lambda: store.count_waiting("mqtt") == 0)
         assert took < 10.0
         wait_until(lambda: len({json.loads(one)["id"] for one in listener.all_of("edgeact/gate/events")}) == 30)
-        output.look([GATE], 1.1)  # as before the break, but the broker has forgotten it
+        output.look(
+            [GATE], daemon_config(tmp_path, broker), 1.1
+        )  # as before the break, but the broker has forgotten it
         wait_until(lambda: listener.last("edgeact/gate/state") is not None)
         assert listener.all_of("edgeact/availability").count("online") >= 2
     outbox.stop(5.0)
@@ -146,7 +152,7 @@ def test_a_broker_that_hangs_holds_nobody_up(tmp_path: Path, broker: Mosquitto) 
     wait_until(lambda: output._connection.is_ready)
     broker.freeze()
     begun = time.monotonic()
-    output.look([GATE], 1.0)
+    output.look([GATE], daemon_config(tmp_path, broker), 1.0)
     assert time.monotonic() - begun < 0.5
     with pytest.raises(OutputError, match="did not acknowledge in time"):
         output._connection.deliver("edgeact/gate/events", "{}", seconds=0.3)
@@ -215,3 +221,19 @@ def test_home_assistant_is_told_of_what_there_is_and_forgets_what_is_gone(
         wait_until(lambda: listener.last("homeassistant/switch/edgeact/yard_detection/config") is not None)
         output.close()
     assert caplog.text == ""
+
+
+def test_the_picture_of_an_event_is_sent_and_nothing_else_of_the_disk(tmp_path: Path, broker: Mosquitto) -> None:
+    name = f"snapshots/{'0' * 26}.jpg"
+    path = tmp_path / "state" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"a picture")
+    (tmp_path / "secret").write_bytes(b"a secret")
+    with Listener(broker.port) as listener:
+        output = opened(daemon_config(tmp_path, broker))
+        wait_until(lambda: output._connection.is_ready)
+        for snapshot in ("../secret", str(tmp_path / "secret"), f"snapshots/{'1' * 26}.jpg", name):
+            output.deliver({**RECORD.as_json(), "snapshot": snapshot})
+        wait_until(lambda: listener.last("edgeact/gate/snapshot") is not None)
+        assert listener.all_of("edgeact/gate/snapshot") == ["a picture"]
+        output.close()

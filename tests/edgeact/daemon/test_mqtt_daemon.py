@@ -13,6 +13,7 @@ from edgeact.daemon import camera as camera_module
 from edgeact.daemon.check import check_daemon
 from edgeact.daemon.config import MqttConfig
 from edgeact.daemon.event_store import EventStore
+from edgeact.daemon.media_folder import MediaFolder
 from edgeact.daemon.open_mqtt import open_mqtt, probe_mqtt
 from edgeact.daemon.run import run_daemon
 from edgeact.errors import MissingExtraError
@@ -77,7 +78,12 @@ def test_a_daemon_tells_its_events_and_rests_when_it_is_told_to(
         assert steps == ["off", "rests", "on"]
         assert [json.loads(answer) for answer in listener.all_of("edgeact/walk/answer")] == [
             {"switch": "detection", "value": "OFF", "done": True, "why": None},
-            {"switch": "recording", "value": "ON", "done": False, "why": "not configured"},
+            {
+                "switch": "recording",
+                "value": "ON",
+                "done": False,
+                "why": "not configured: the file has no section [record]",
+            },
             {"switch": "detection", "value": "ON", "done": True, "why": None},
         ]
         told = [json.loads(content) for content in listener.all_of("edgeact/walk/events")]
@@ -89,6 +95,49 @@ def test_a_daemon_tells_its_events_and_rests_when_it_is_told_to(
     assert {record.id for record in store.newest(100)} == set(phases)
     assert store.count_waiting("mqtt") == 0
     store.close()
+
+
+@pytest.mark.mqtt
+def test_a_daemon_hides_people_and_records_when_it_is_told_to(tmp_path: Path, tiny_bundle: Path) -> None:
+    pictures = [tiny_picture(64, 48, ())]
+    steps: list[str] = []
+    with Mosquitto(tmp_path) as broker, Listener(broker.port) as listener, HttpStreams(tmp_path, pictures) as streams:
+
+        def is_done(_: object) -> bool:
+            state = json.loads(listener.last("edgeact/hall/state") or "{}")
+            answers = [json.loads(answer)["why"] for answer in listener.all_of("edgeact/hall/answer")]
+            if (
+                not steps
+                and state.get("state") == "running"
+                and (state["privacy"], state["recording"]) == ("none", "OFF")
+            ):
+                for switch, value in (("privacy", "skeleton"), ("recording", "ON"), ("privacy", "nothing")):
+                    listener.say(f"edgeact/hall/set/{switch}", value)
+                steps.append("privacy")
+            elif (
+                steps == ["privacy"]
+                and (state["state"], state["privacy"]) == ("running", "skeleton")
+                and len(answers) == 3
+            ):
+                assert state["recording"] == "OFF"  # it was too soon for that
+                assert answers == [
+                    None,
+                    "it was switched a moment ago; wait for 5 s",
+                    "the value is none of none, heads, persons, skeleton",
+                ]
+                steps.append("told")
+            return len(steps) == 2
+
+        stop = threading.Event()
+        config = configuration(
+            tmp_path,
+            tiny_bundle,
+            {"hall": {"url": streams.address("/mjpeg")}},
+            record={"mode": "off"},
+            mqtt={"port": broker.port},
+        )
+        run_daemon(config, stop=stop, tick=stopper(stop, is_done))
+    assert steps == ["privacy", "told"]
 
 
 @pytest.mark.mqtt
@@ -132,6 +181,7 @@ def test_without_the_extra_the_line_that_installs_it_is_named(tmp_path: Path, mo
         monkeypatch.delitem(sys.modules, f"edgeact.daemon.{name}", raising=False)
     settings = MqttConfig(port=free_port())
     config = configuration(tmp_path, tmp_path, {"gate": {"url": "x"}})
-    for attempt in (lambda: probe_mqtt(settings), lambda: open_mqtt(settings, config)):
+    folder = MediaFolder(config.state)
+    for attempt in (lambda: probe_mqtt(settings), lambda: open_mqtt(settings, config, folder)):
         with pytest.raises(MissingExtraError, match=r"pip install \"edgeact\[daemon\]\""):
             attempt()
