@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self.bottom_layout.setSpacing(0)
         self._middle = QSplitter(Qt.Orientation.Vertical)
         self._across = QSplitter(Qt.Orientation.Horizontal)
-        self.opener = SourceOpener(self, bridge, settings, self.banner)
+        self.opener = SourceOpener(self, bridge, settings, self.banner, choose_bundle=self.choose_bundle)
         self._lay_out()
         self.setStatusBar(StatusRow(bridge.model, bridge))
         self.menus = Menus(self)
@@ -128,6 +128,18 @@ class MainWindow(QMainWindow):
             expected = self.settings.values.warm_up_seconds.get(self._warm_up_key(name))
             self.bridge.change_bundle(None if name is None else Path(name), expected_seconds=expected)
             self.settings.change(bundle=name)
+
+    def change_settings(self) -> None:
+        """Let colours, language and layers of the start be chosen."""
+        from desktop_ui.dialogs.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self.settings.values, self.settings.path, self)
+        if run_dialog(dialog):
+            theme, language = dialog.theme, dialog.language
+            self.themes.choose(theme)
+            if language != self.settings.values.language:
+                self.banner.say(tr("The language changes with the next start."))
+            self.settings.change(theme=theme, language=language)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Hide at once, end the session in the background, and quit whatever hangs."""
@@ -208,6 +220,7 @@ class MainWindow(QMainWindow):
         self.sources.remove_wished.connect(self.bridge.remove)
         self.toolbar.columns_wished.connect(lambda columns: self.grid.set_columns(columns or None))
         self.toolbar.theme_wished.connect(self.switch_theme)
+        self.toolbar.settings_wished.connect(self.change_settings)
         self.toolbar.bundle_wished.connect(self.choose_bundle)
         self.bridge.engine_changed.connect(self._note_engine)
 

@@ -83,6 +83,7 @@ class Menus:
         self.add(self.file, tr("A&nnotate files in the background…"), window.task.ask, "Ctrl+Shift+A")
         self.file.addSeparator()
         self.add(self.file, tr("Choose &bundle…"), window.choose_bundle, "Ctrl+B")
+        self.add(self.file, tr("&Settings…"), window.change_settings, "Ctrl+,")
         self.end_of_file = self.file.addSeparator()
         self.add(self.file, tr("&Quit"), window.close, "Ctrl+Q")
 

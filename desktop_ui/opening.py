@@ -1,6 +1,6 @@
 """How sources come into the window: asked for, dropped, named on the command line, or opened again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -29,10 +29,20 @@ class SourceOpener:
         bridge: Where sources are opened.
         settings: Where they are remembered.
         banner: Where it is said what went wrong.
+        choose_bundle: Lets another bundle be chosen.
     """
 
-    def __init__(self, window: QWidget, bridge: Bridge, settings: SettingsFile, banner: Banner) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        bridge: Bridge,
+        settings: SettingsFile,
+        banner: Banner,
+        *,
+        choose_bundle: Callable[[], object],
+    ) -> None:
         self._window, self._bridge, self._settings, self._banner = window, bridge, settings, banner
+        self._choose_bundle = choose_bundle
         self._background = Background(window)
 
     def open(self, names: Sequence[str]) -> None:
@@ -113,7 +123,9 @@ class SourceOpener:
         item = self._bridge.model.source(key)
         if item is None:
             return
-        if item.standing.help is not Help.EDIT:
+        if item.standing.help is Help.BUNDLE:
+            self._choose_bundle()
+        elif item.standing.help is not Help.EDIT:
             self._bridge.renew(key)
         elif item.spec.sort == "file":
             self.ask_for_files()

@@ -25,11 +25,13 @@ class Toolbar(QWidget):
         columns_wished: Columns of the grid; 0 lets the number of sources decide.
         bundle_wished: Choose another bundle.
         theme_wished: Switch between dark and light.
+        settings_wished: Change the settings.
         add_menu: What the first button offers.
         row: Where more is added, before the stretch in the middle.
     """
 
     columns_wished, bundle_wished, theme_wished = pyqtSignal(int), pyqtSignal(), pyqtSignal()
+    settings_wished = pyqtSignal()
 
     def __init__(self, bridge: Bridge, themes: Themes, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +68,10 @@ class Toolbar(QWidget):
         self._theme.setToolTip(tr("Switch between dark and light"))
         self._theme.clicked.connect(self.theme_wished)
         self._theme.setProperty("quiet", True)
+        self._settings = QToolButton()
+        self._settings.setToolTip(tr("Settings"))
+        self._settings.clicked.connect(self.settings_wished)
+        self._settings.setProperty("quiet", True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(8)
@@ -79,6 +85,7 @@ class Toolbar(QWidget):
             layout.addWidget(widget)
         layout.addStretch()
         layout.addWidget(self._bundle)
+        layout.addWidget(self._settings)
         layout.addWidget(self._theme)
         themes.changed.connect(self._put_icons_on)
         bridge.engine_changed.connect(self._take_bundle)
@@ -91,7 +98,8 @@ class Toolbar(QWidget):
         self._add.setIcon(icon("plus", theme.text))
         self._columns.setItemIcon(self._columns.currentIndex(), icon("grid", theme.text))
         self._theme.setIcon(icon("sun" if theme.name == "dark" else "moon", theme.text))
-        for button in (self._add, self._theme):
+        self._settings.setIcon(icon("gear", theme.text))
+        for button in (self._add, self._settings, self._theme):
             button.setIconSize(QSize(16, 16))
 
     def _take_bundle(self) -> None:

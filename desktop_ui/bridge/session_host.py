@@ -21,7 +21,7 @@ from desktop_ui.bridge.played_file import PlayedFile
 from desktop_ui.bridge.recorded_perceiving import RecordedPerceiving, is_results, open_results
 from desktop_ui.model.layers import Layers
 from desktop_ui.model.sources import SourceSpec
-from desktop_ui.model.standing import Standing, WarmUp, standing_of, standing_played
+from desktop_ui.model.standing import Standing, WarmUp, standing_of, standing_played, standing_refused
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.capture.connection import LiveSettings
 from edgeact.capture.open import AnySource, open_source
@@ -207,6 +207,9 @@ class SessionHost:
         self._standings = {key: self._standing_of(hosted, warm_up) for key, hosted in self._sources.items()}
 
     def _standing_of(self, hosted: HostedSource, warm_up: WarmUp | None) -> Standing:
+        engine = self._standing
+        if engine.fault is not None and not engine.is_open:
+            return standing_refused(engine.fault)
         standing = standing_of(hosted.watched, warm_up, last_frame=hosted.sink.last_captured)
         return standing if hosted.played is None else standing_played(standing, hosted.played.state)
 

@@ -23,6 +23,7 @@ class Phase(Enum):
     STALLED = "stalled"
     RECONNECTING = "reconnecting"
     FAILED = "failed"
+    REFUSED = "bundle refused"
     ENDED = "ended"
 
 
@@ -31,6 +32,7 @@ class Help(Enum):
 
     RETRY = "retry"
     EDIT = "edit"
+    BUNDLE = "bundle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,12 @@ def standing_of(
         labels=watched.labels,
         age=watched.age,
     )
+
+
+def standing_refused(fault: EdgeactError) -> Standing:
+    """How every source stands while there is no bundle that can be used."""
+    reason, _, remedy = str(fault).partition("; ")
+    return Standing(Phase.REFUSED, reason=reason, remedy=remedy, help=Help.BUNDLE)
 
 
 def standing_played(standing: Standing, play: PlayState) -> Standing:

@@ -42,10 +42,12 @@ def state_words(standing: Standing) -> StateWords | None:
             when = tr("next attempt in {seconds} s").format(seconds=max(1, round(standing.seconds)))
         lines = [_sentence(part) for part in (standing.reason, when) if part]
         return StateWords(tr("Reconnecting"), "\n".join(lines), tone="warning")
-    if phase is Phase.FAILED:
-        button = tr("Edit source…") if standing.help is Help.EDIT else tr("Try again")
-        parts = [part for part in (standing.reason, standing.remedy) if part]
-        return StateWords(tr("Failed"), "\n".join(_sentence(part) for part in parts), button, tone="alert")
+    if phase in (Phase.FAILED, Phase.REFUSED):
+        buttons = {Help.EDIT: tr("Edit source…"), Help.BUNDLE: tr("Choose bundle…")}
+        headline = tr("Failed") if phase is Phase.FAILED else tr("Bundle refused")
+        lines = "\n".join(_sentence(part) for part in (standing.reason, standing.remedy) if part)
+        button = tr("Try again") if standing.help is None else buttons.get(standing.help, tr("Try again"))
+        return StateWords(headline, lines, button, tone="alert")
     if phase is Phase.ENDED:
         return StateWords(tr("Ended"), "", tr("Play again") if not standing.is_live else tr("Try again"))
     return None
@@ -64,6 +66,7 @@ def short_state(standing: Standing) -> str:
         Phase.OPENING: tr("opening"),
         Phase.WARMING_UP: tr("warming up"),
         Phase.FAILED: tr("failed"),
+        Phase.REFUSED: tr("no bundle"),
         Phase.ENDED: tr("ended"),
         Phase.PAUSED: tr("paused"),
     }

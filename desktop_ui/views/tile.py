@@ -183,7 +183,7 @@ class Tile(QWidget):
         self._card.setGeometry((self.width() - width) // 2, (self.height() - height) // 2, width, height)
 
 
-_PAST = frozenset({Phase.STALLED, Phase.RECONNECTING, Phase.FAILED})
+_PAST = frozenset({Phase.STALLED, Phase.RECONNECTING, Phase.FAILED, Phase.REFUSED})
 
 
 def phase_colour(phase: Phase, theme: Theme, *, on_dark: bool = False) -> str:
@@ -201,4 +201,4 @@ def phase_colour(phase: Phase, theme: Theme, *, on_dark: bool = False) -> str:
         return theme.good
     if phase in (Phase.STALLED, Phase.RECONNECTING):
         return theme.warning
-    return theme.alert if phase is Phase.FAILED else theme.muted
+    return theme.alert if phase in (Phase.FAILED, Phase.REFUSED) else theme.muted

@@ -2,11 +2,16 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PyQt6.QtCore import QPointF, Qt, QTimer
+from PyQt6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PyQt6.QtWidgets import QWidget
 
+from desktop_ui.model.layers import Layers
 from desktop_ui.model.standing import Phase
 from desktop_ui.model.window import Selection
 from tests.desktop_ui.open_window import OpenWindow
@@ -122,10 +127,16 @@ def test_layers_are_switched_by_keys_and_remembered(open_window: OpensWindow) ->
     assert again.model.layers == opened.model.layers
 
 
-def test_a_broken_bundle_is_a_message_and_no_crash(open_window: OpensWindow, tmp_path: Path) -> None:
+def test_a_broken_bundle_is_a_message_and_a_sound_one_begins(
+    open_window: OpensWindow, tmp_path: Path, tiny_bundle: Path
+) -> None:
     opened = open_window([write_toy_video(tmp_path / "clip.mp4", seconds=1.0)], bundle=tmp_path)
     opened.wait(lambda: "manifest.json" in opened.window.banner.text)
-    assert "--bundle" in opened.window.banner.text
+    opened.wait_for(Phase.REFUSED)
+    assert opened.tile()._card.isVisible()
+    assert "Choose bundle" in opened.tile()._card._button.text()
+    opened.window.bridge.change_bundle(tiny_bundle)
+    opened.wait_for_picture()
 
 
 @pytest.mark.parametrize("count", [1, 4, 9])
@@ -173,3 +184,54 @@ def test_the_windows_thread_is_never_held_up(open_window: OpensWindow, tmp_path:
     late.sort()
     assert len(late) > 20
     assert late[int(0.99 * len(late)) - 1] < 0.05  # 0.01 measured
+
+
+def test_files_are_opened_that_are_dropped(open_window: OpensWindow, tmp_path: Path) -> None:
+    clip = write_toy_video(tmp_path / "a clip.mp4", seconds=0.4)
+    opened = open_window()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(clip)), QUrl("rtsp://192.0.2.1/stream")])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    at = QPointF(300, 300)
+    enter = QDragEnterEvent(at.toPoint(), Qt.DropAction.CopyAction, data, buttons, keys)
+    opened.window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    opened.window.dropEvent(QDropEvent(at, Qt.DropAction.CopyAction, data, buttons, keys))
+    assert [item.spec.called for item in opened.model.sources] == ["a clip.mp4", "192.0.2.1/stream"]
+    opened.wait_for_picture()
+
+
+def test_privacy_is_in_every_pixel_of_the_tile_and_of_the_person(open_window: OpensWindow, tmp_path: Path) -> None:
+    """The persons of the toy world are white; whoever is hidden leaves nothing white behind."""
+    opened = open_window([write_toy_video(tmp_path / "clip.mp4", seconds=2.0)])
+    opened.wait_for_picture()
+    opened.wait(lambda: opened.window.bridge.played(1).state.is_complete)
+    opened.model.layers = Layers(skeleton=False, labels=False, boxes=False)
+    opened.window.player.seek(1.8)
+    opened.wait(lambda: opened.tile().shown.observation.frame.index == 45)
+
+    def white(widget: QWidget) -> int:
+        image = widget.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+        bits = image.constBits()
+        assert bits is not None
+        bits.setsize(image.sizeInBytes())
+        pixels = np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine())
+        return int((pixels[40:, : image.width()] > 250).sum())  # without the title; lines are padded
+
+    assert white(opened.tile()) > 1000
+    opened.model.layers = replace(opened.model.layers, privacy="persons")
+    assert white(opened.tile()) == 0, "also before a hidden picture is there"
+    opened.wait(lambda: opened.tile().shown.privacy == "persons")
+    assert white(opened.tile()) == 0
+    opened.window.person.refresh()
+    assert white(opened.window.person._parts) == 0
+    assert white(opened.window.person._why) == 0
+
+
+def test_dark_and_light_are_switched_and_remembered(open_window: OpensWindow) -> None:
+    opened = open_window()
+    assert opened.window.themes.theme.name == "dark"
+    opened.window.switch_theme()
+    assert opened.window.themes.theme.name == "light"
+    opened.window.close()
+    assert open_window(is_started=False).window.settings.values.theme == "light"
