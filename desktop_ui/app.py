@@ -76,6 +76,12 @@ def settings_path() -> Path:
     return Path(folder) / "edgeact" / _SETTINGS_NAME
 
 
+def kept_folder() -> Path:
+    """Where events, rules, corrections and recordings are kept."""
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    return Path(folder) / "edgeact" / "window"
+
+
 def run_window(options: WindowOptions) -> int:
     """Show the window until it is closed.
 
@@ -92,7 +98,7 @@ def _show_until_closed(application: QApplication, options: WindowOptions) -> int
     use_language(options.language or settings.values.language)
     themes = Themes(application, settings.values.theme)
     bridge = Bridge(WindowModel(settings.values.layers), options.config)
-    window = MainWindow(bridge, themes, settings)
+    window = MainWindow(bridge, themes, settings, kept_in=kept_folder())
     window.when_closed.append(application.quit)
     end_on_signals(window)
     window.start(options.bundle)

@@ -1,10 +1,17 @@
 """The operator's desk: timeline, events, rules, corrections and recordings of a window, put together."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QSplitter
+
 from desktop_ui.bridge.hosted import Beginning
+from desktop_ui.desk_events import DeskEvents
 from desktop_ui.keeping.held_frames import HeldFrames
-from desktop_ui.keeping.holding_sink import HoldingSink
+from desktop_ui.keeping.keeper import KeepingSink
+from desktop_ui.model.camera_names import camera_names
+from desktop_ui.model.rule_book import RuleBook
 from desktop_ui.model.window import Selection
 from desktop_ui.panels.timeline_panel import TimelinePanel
 from desktop_ui.translation import tr
@@ -13,25 +20,42 @@ from edgeact.runtime.outlet import Outlet
 if TYPE_CHECKING:
     from desktop_ui.main_window import MainWindow
 
+# Frames that wait for the rules of a live source: a second, while a disk hesitates.
+_WAITING_FRAMES = 30
+_CLOSE_SECONDS = 5.0  # for clips that are still to be written when the window is closed
+
 
 class Desk:
     """What an operator does with what was seen.
 
     Args:
         window: Whose bottom panel and menus it fills.
+        folder: Where what was seen is kept.
 
     Attributes:
         timeline: The panel.
+        events: The events.
+        names: Of the sources, as rules and events have them, by key.
         held: The last pictures of every source, by its key.
     """
 
-    def __init__(self, window: "MainWindow") -> None:
+    def __init__(self, window: "MainWindow", folder: Path) -> None:
         self._window, self._bridge = window, window.bridge
         self.held: dict[int, HeldFrames] = {}
         self.timeline = TimelinePanel(window.bridge, window.themes)
-        window.bottom_layout.addWidget(self.timeline)
-        window.bottom.show()
+        self.names: dict[int, str] = {}
+        self.sinks: dict[int, KeepingSink] = {}
+        self.events = DeskEvents(window, self, folder / "events")
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        for widget in (self.timeline, self.events.panel):
+            split.addWidget(widget)
+        split.setSizes([150, 120])
+        window.bottom_layout.addWidget(split)
+        window.bridge.model.sources_changed.connect(self._name_sources)
         window.bridge.host.further_outlets = self._outlets
+        window.bridge.host.when_ended.append(lambda: self.events.keeper.close(_CLOSE_SECONDS))
         self.timeline.shown_person = self._shown_person
         self.timeline.jump_wished.connect(self.show_past)
         self.timeline.live_wished.connect(self.show_live)
@@ -39,6 +63,15 @@ class Desk:
         menus.add(menus.view, tr("Stretch &before"), lambda: self.timeline.next_stretch(-1), "Shift+Left")
         menus.add(menus.view, tr("&Next stretch"), lambda: self.timeline.next_stretch(1), "Shift+Right")
         menus.add(menus.view, tr("&Live again"), self.timeline.go_live, "End")
+        self.events.fill_menu()
+
+    def start(self) -> None:
+        """Read what was kept."""
+        self.events.start()
+
+    def leave(self) -> None:
+        """The window is closed."""
+        self.events.leave()
 
     def show_past(self, key: int, at: float) -> None:
         """Show the picture of a time of a source's timeline: of a file any, of a camera as long as it is held."""
@@ -75,9 +108,17 @@ class Desk:
         found = self._window.person.person()
         return None if found is None else Selection(found[0], found[2].track_id)
 
+    def _name_sources(self) -> None:
+        self.names = camera_names(self._bridge.model.sources)
+
     def _outlets(self, beginning: Beginning) -> tuple[Outlet, ...]:
         """On the host's thread: where else the results of a source go."""
-        if not beginning.info.live:  # the player keeps all frames of a file
-            return ()
-        held = self.held.setdefault(beginning.key, HeldFrames())
-        return (Outlet("held pictures", HoldingSink(held, beginning.hidden), policy="drop_oldest", essential=False),)
+        key, live = beginning.key, beginning.info.live
+        held = self.held.setdefault(key, HeldFrames()) if live else None  # the player keeps all frames of a file
+        camera = self.names.get(key, f"source-{key}")
+        sink = KeepingSink(
+            self.events.keeper, key, camera, beginning.plan, RuleBook(), held=held, hidden=beginning.hidden
+        )
+        self.sinks = {**self.sinks, key: sink}
+        policy = "drop_oldest" if live else "wait"
+        return (Outlet("events", sink, policy=policy, capacity=_WAITING_FRAMES if live else None, essential=False),)

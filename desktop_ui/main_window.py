@@ -46,13 +46,22 @@ class MainWindow(QMainWindow):
         themes: What is on.
         settings: What is remembered.
         is_remembering: Whether changes are written to the settings' file.
+        kept_in: Folder of events, rules, corrections and recordings; None takes one beside the settings.
 
     Attributes:
         opener: Brings sources into the window.
         when_closed: Called when everything has ended after the window was closed.
     """
 
-    def __init__(self, bridge: Bridge, themes: Themes, settings: SettingsFile, *, is_remembering: bool = True) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        themes: Themes,
+        settings: SettingsFile,
+        *,
+        is_remembering: bool = True,
+        kept_in: Path | None = None,
+    ) -> None:
         super().__init__()
         self.bridge, self.themes, self.settings = bridge, themes, settings
         self._is_remembering = is_remembering
@@ -82,7 +91,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(StatusRow(bridge.model, bridge))
         self.menus = Menus(self)
         self._connect()
-        self.desk = Desk(self)
+        self.desk = Desk(self, kept_in or settings.path.parent / "kept")
         self._recall()
 
     def toggle_layer(self, name: LayerName) -> None:
@@ -149,6 +158,7 @@ class MainWindow(QMainWindow):
             self.opener.leave()
             self.task.leave()
             self.hide()
+            self.desk.leave()
             self.bridge.close()
             self._wait_for_end()
         if event is not None:
@@ -246,6 +256,7 @@ class MainWindow(QMainWindow):
         remembered = self.settings.values.bundle
         chosen = bundle or (None if remembered is None else Path(remembered))
         expected = self.settings.values.warm_up_seconds.get(self._warm_up_key(remembered))
+        self.desk.start()
         self.bridge.start(chosen, expected_seconds=expected)
         if self.settings.fault is not None:
             self.banner.say(self.settings.fault, "warning")

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -146,6 +147,17 @@ class PlayedFile:
             first = self._head.position_of(begin) if self._kept else 0
             kept = self._kept[first:]
         return tuple(one.observation for one in kept if begin <= one.observation.frame.time <= end)
+
+    def pictures(self, begin: float, end: float) -> tuple[tuple[Observation, Callable[[], UInt8]], ...]:
+        """What was perceived from one time to another, each with a function that reads its picture."""
+        with self._changed:
+            first = self._head.position_of(begin) if self._kept else 0
+            kept = list(enumerate(self._kept[first:], start=first))
+        return tuple(
+            (one.observation, partial(self.picture, position))
+            for position, one in kept
+            if begin <= one.observation.frame.time <= end
+        )
 
     def picture(self, position: int) -> UInt8:
         """The picture ``(H, W, 3)`` uint8 RGB of a frame, as they are counted here."""

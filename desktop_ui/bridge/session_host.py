@@ -57,6 +57,7 @@ class SessionHost:
     Attributes:
         wants_reasons: Somebody looks at attention maps beside the layer; without both they are not computed.
         further_outlets: Gives further outlets of a source that begins; asked on the host's thread.
+        when_ended: Called on the host's thread when all sources have ended.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class SessionHost:
         self._config = (config or PipelineConfig()).model_copy(update={"attention": ALL_MAPS})
         self.wants_reasons = True
         self.further_outlets: Callable[[Beginning], Sequence[Outlet]] = lambda _: ()
+        self.when_ended: list[Callable[[], object]] = []
         self._wishes: deque[Callable[[], None]] = deque()
         self._awake = threading.Event()
         self._is_closing = False
@@ -378,3 +380,5 @@ class SessionHost:
         for hosted in self._sources.values():
             hosted.watched.close()
             self._release(hosted)
+        for call in self.when_ended:
+            call()

@@ -47,7 +47,7 @@ class Settings(BaseModel):
     window: str = ""  # position and size, as Qt writes them, in base64
     left_width: Annotated[int, Field(ge=0, le=10_000)] = 220
     right_width: Annotated[int, Field(ge=0, le=10_000)] = 300
-    bottom_height: Annotated[int, Field(ge=0, le=10_000)] = 168
+    bottom_height: Annotated[int, Field(ge=0, le=10_000)] = 270
     shows_left: bool = True
     shows_right: bool = True
     shows_bottom: bool = True

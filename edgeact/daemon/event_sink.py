@@ -6,14 +6,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from ulid import ULID
 
-from edgeact.daemon.event_media import EventMedia
 from edgeact.daemon.event_record import EventRecord
-from edgeact.daemon.event_store import EventStore
-from edgeact.daemon.judge import Judge
 from edgeact.daemon.wall_clock import SourceClock
 from edgeact.errors import OutputError
 from edgeact.sinks.base import SinkInput
@@ -26,6 +24,42 @@ UPDATE_SECONDS = 5.0
 # Phases that wait in memory while the disk takes nothing, some 1 MB; after that the oldest are lost.
 MOST_UNSAVED = 2000
 _RETRY_SECONDS = 1.0
+
+
+class KeepsRecords(Protocol):
+    """What is needed of an `EventStore`."""
+
+    def save(self, record: EventRecord, outputs: Sequence[str] = ()) -> None:
+        """Keep a phase of an event; see `EventStore.save`."""
+        ...
+
+
+class Judging(Protocol):
+    """What is needed of a `Judge`."""
+
+    def take(self, observation: Observation, moment: datetime) -> Sequence[Event]:
+        """The events that begin, go on or end with an observation."""
+        ...
+
+    def finish(self) -> Sequence[Event]:
+        """End what is open."""
+        ...
+
+
+class GivesMedia(Protocol):
+    """What is needed of an `EventMedia`."""
+
+    def note(self, observation: Observation) -> None:
+        """The next observation."""
+        ...
+
+    def complete(self, record: EventRecord, event: Event) -> EventRecord:
+        """The record with the paths of its picture and its recording."""
+        ...
+
+    def release(self, event: str) -> None:
+        """An event ends because its camera does."""
+        ...
 
 
 class EventSink:
@@ -46,10 +80,10 @@ class EventSink:
     def __init__(
         self,
         camera: str,
-        store: EventStore,
+        store: KeepsRecords,
         outputs_of: Callable[[str | None], Sequence[str] | None],
-        judge: Judge | None = None,
-        media: EventMedia | None = None,
+        judge: Judging | None = None,
+        media: GivesMedia | None = None,
     ) -> None:
         self.lost = 0
         self._camera, self._store, self._outputs_of, self._judge = camera, store, outputs_of, judge

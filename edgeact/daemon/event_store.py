@@ -34,6 +34,7 @@ MIGRATIONS = (
     CREATE TABLE deliveries (number INTEGER PRIMARY KEY AUTOINCREMENT, output TEXT NOT NULL, body TEXT NOT NULL);
     CREATE INDEX deliveries_by_output ON deliveries (output, number);
     """,
+    "ALTER TABLE events ADD COLUMN acknowledged TEXT;",
 )
 # Phases of events that may wait for one output; the oldest give way. A receiver that is away for weeks costs some
 # 30 MB.
@@ -155,6 +156,30 @@ class EventStore:
         """
         rows = self._read(f"SELECT {_COLUMNS} FROM events WHERE id = ?", (identity,))  # noqa: S608
         return _record(rows[0]) if rows else None
+
+    def acknowledge(self, events: Sequence[str]) -> None:
+        """Note that somebody has looked at events.
+
+        Args:
+            events: Their identities; those that are not known are left out.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        now = utc_text(datetime.now(timezone.utc))
+        with self._transaction() as connection:
+            connection.executemany(
+                "UPDATE events SET acknowledged = ? WHERE id = ? AND acknowledged IS NULL",
+                [(now, event) for event in events],
+            )
+
+    def acknowledged(self) -> frozenset[str]:
+        """Identities of the events that somebody has looked at.
+
+        Raises:
+            OutputError: The file cannot be read.
+        """
+        return frozenset(str(row[0]) for row in self._read("SELECT id FROM events WHERE acknowledged IS NOT NULL", ()))
 
     def end_left_open(self) -> int:
         """End the events that a process left open that was killed, at the time when they were told last.

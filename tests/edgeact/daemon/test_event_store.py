@@ -133,7 +133,7 @@ def test_a_file_of_a_newer_edgeact_is_refused_by_name(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(OutputError, match="is of version 99, this edgeact reads up to 1; update edgeact"):
+    with pytest.raises(OutputError, match="is of version 99, this edgeact reads up to 2; update edgeact"):
         EventStore(path)
 
 
@@ -169,3 +169,13 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begins(path: Path, caplog: py
 def test_a_folder_that_is_gone_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="check the disk and the folder of state"):
         EventStore(tmp_path / "missing" / "events.db")
+
+
+def test_what_somebody_has_looked_at_stays_so(path: Path) -> None:
+    store = EventStore(path)
+    store.save(RECORD)
+    store.save(replace(RECORD, id="01B"))
+    store.acknowledge(["01A", "unknown"])
+    store.save(replace(RECORD, phase="end", end=START))
+    store.close()
+    assert EventStore(path).acknowledged() == {"01A"}

@@ -1,0 +1,122 @@
+"""The events of a window: what is kept of each, and which of them are looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from edgeact.daemon.event_record import EventRecord, utc_text
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEvent:
+    """One event.
+
+    Attributes:
+        record: The last that was told of it.
+        key: Of its source in this window; None of an event of an earlier day.
+        at: When it began, in seconds of the source's timeline; None of an event of an earlier day.
+        acknowledged: Somebody has looked at it.
+    """
+
+    record: EventRecord
+    key: int | None = None
+    at: float | None = None
+    acknowledged: bool = False
+
+    @property
+    def is_alert(self) -> bool:
+        """Whether a rule has asked for it."""
+        return self.record.rule is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody has to look at it still."""
+        return self.is_alert and not self.acknowledged
+
+    @property
+    def words(self) -> str:
+        """What happened: ``lying in door``, or the name of the rule where that says more."""
+        record = self.record
+        what = record.label.replace("_", " ")
+        if record.rule is not None and record.rule.replace("-", " ").replace("_", " ") != what:
+            what = f"{record.rule}: {what}"
+        return what if record.zone is None else f"{what} · {record.zone}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are looked at; None and False take all.
+
+    Attributes:
+        action: The label.
+        source: Name of the source.
+        track: Number of the person.
+        zone: Name of the zone or line.
+        since, until: From when to when, with a time zone; an event counts that lasts into that time.
+        only_alerts: Only what rules have told.
+        only_waiting: Only alerts that nobody has looked at.
+    """
+
+    action: str | None = None
+    source: str | None = None
+    track: int | None = None
+    zone: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    only_alerts: bool = False
+    only_waiting: bool = False
+
+    def takes(self, event: KeptEvent) -> bool:
+        """Whether an event is one of them."""
+        record = event.record
+        return (
+            self.action in (None, record.label)
+            and self.source in (None, record.source)
+            and self.track in (None, record.track)
+            and self.zone in (None, record.zone)
+            and (self.since is None or (record.end or record.start) >= self.since)
+            and (self.until is None or record.start <= self.until)
+            and (event.is_alert or not self.only_alerts)
+            and (event.is_waiting or not self.only_waiting)
+        )
+
+
+CSV_COLUMNS = (
+    "id",
+    "source",
+    "rule",
+    "kind",
+    "label",
+    "track",
+    "zone",
+    "start",
+    "end",
+    "score",
+    "acknowledged",
+    "snapshot",
+    "clip",
+)
+
+
+def csv_rows(events: Sequence[KeptEvent]) -> list[list[str]]:
+    """The lines of a table of events, with `CSV_COLUMNS` as the first; times are ISO 8601 in UTC."""
+    rows = [list(CSV_COLUMNS)]
+    for event in events:
+        record = event.record
+        values = (
+            record.id,
+            record.source,
+            record.rule,
+            record.kind,
+            record.label,
+            record.track,
+            record.zone,
+            utc_text(record.start),
+            None if record.end is None else utc_text(record.end),
+            f"{record.score:.4f}",
+            "yes" if event.acknowledged else "no",
+            record.snapshot,
+            record.clip,
+        )
+        rows.append(["" if value is None else str(value) for value in values])
+    return rows
