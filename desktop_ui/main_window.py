@@ -17,6 +17,7 @@ from desktop_ui.dialogs.run_dialog import run_dialog
 from desktop_ui.menus import Menus
 from desktop_ui.model.layers import LayerName
 from desktop_ui.model.settings import SettingsFile
+from desktop_ui.model.window import Selection
 from desktop_ui.opening import SourceOpener
 from desktop_ui.panels.layers_panel import LayersPanel
 from desktop_ui.panels.person_panel import PersonPanel
@@ -101,6 +102,21 @@ class MainWindow(QMainWindow):
     def switch_privacy(self) -> None:
         """Hide the next kind of things; after the last nothing."""
         self.bridge.model.layers = self.bridge.model.layers.with_next_privacy()
+
+    def select_next(self, way: int) -> None:
+        """Choose the next person of the source that is looked at, or with -1 the one before."""
+        model = self.bridge.model
+        selection = model.selection
+        keys = [item.key for item in model.sources if model.focus in (None, item.key)]
+        seen = [
+            Selection(key, person.track_id)
+            for key in keys
+            if (sink := self.bridge.sink(key)) is not None and (shown := sink.peek()) is not None
+            for person in sorted(shown.observation.persons, key=lambda person: person.track_id)
+        ]
+        if seen:
+            here = seen.index(selection) if selection in seen else (-1 if way > 0 else 0)
+            model.select(seen[(here + way) % len(seen)])
 
     def switch_theme(self) -> None:
         """From dark to light, or back."""

@@ -75,6 +75,7 @@ class Menus:
         window = self._window
         self.add(self.file, tr("Open &file…"), window.opener.ask_for_files, "Ctrl+O")
         self.add(self.file, tr("Open &camera or stream…"), window.opener.ask_for_camera, "Ctrl+N")
+        self.add(self.file, tr("Open f&older of images…"), window.opener.ask_for_folder)
         self.recent = self.file.addMenu(tr("Open &again"))
         assert self.recent is not None
         self.recent.aboutToShow.connect(self._fill_recent)
@@ -96,6 +97,8 @@ class Menus:
             self._hidden(str(number), partial(model.focus_on_position, number))
         self.note_key("1 … 9", tr("Show one source alone"), self.view.title())
         self.add(self.view, tr("&Back"), window.go_back, "Escape")
+        self.add(self.view, tr("&Next person"), lambda: window.select_next(1), "N")
+        self.add(self.view, tr("P&revious person"), lambda: window.select_next(-1), "Shift+N")
         self.view.addSeparator()
         self.add(self.view, tr("&Sources and layers"), lambda: window.toggle_panel(window.left), "F9")
         self.add(self.view, tr("&Timeline and events"), lambda: window.toggle_panel(window.bottom), "F10")

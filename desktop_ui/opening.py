@@ -95,6 +95,14 @@ class SourceOpener:
             self._settings.change(last_folder=str(Path(paths[0]).parent))
             self.open(paths)
 
+    def ask_for_folder(self) -> None:
+        """Let a folder of images be chosen, and open it as one video."""
+        folder = self._settings.values.last_folder or str(Path.home())
+        path = QFileDialog.getExistingDirectory(self._window, tr("Folder of images"), folder)
+        if path:
+            self._settings.change(last_folder=path)
+            self.open([path])
+
     def ask_for_results(self) -> None:
         """Let results of an earlier run be chosen, and open them without perceiving anything again."""
         folder = self._settings.values.last_folder or str(Path.home())

@@ -100,13 +100,20 @@ def test_a_source_that_fails_says_why_and_leaves_the_others(open_window: OpensWi
     assert opened.tile(1)._card.isVisible()
 
 
-def test_a_stream_that_is_cut_comes_back(open_window: OpensWindow, tmp_path: Path) -> None:
+def test_a_stream_that_falls_silent_comes_back_and_one_that_is_cut_is_tried_again(
+    open_window: OpensWindow, tmp_path: Path
+) -> None:
     pictures = [tiny_picture(160, 160, one_walker(index / 25)) for index in range(20)]
     with HttpStreams(tmp_path, pictures) as streams:
         address = streams.address("/mjpeg")
         opened = open_window([address])
         opened.wait_for(Phase.RUNNING)
         opened.wait_for_picture()
+        streams.is_stalled.set()
+        opened.wait_for(Phase.STALLED)
+        assert opened.model.source(1).standing.seconds > 1.0  # type: ignore[union-attr]
+        streams.is_stalled.clear()
+        opened.wait_for(Phase.RUNNING)
     opened.wait_for(Phase.RECONNECTING)
     assert opened.model.source(1).standing.reason  # type: ignore[union-attr]
     assert opened.tile().shown is not None, "the last picture stays"
@@ -235,3 +242,23 @@ def test_dark_and_light_are_switched_and_remembered(open_window: OpensWindow) ->
     assert opened.window.themes.theme.name == "light"
     opened.window.close()
     assert open_window(is_started=False).window.settings.values.theme == "light"
+
+
+def test_persons_are_chosen_by_keys(open_window: OpensWindow, tmp_path: Path) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=1.2, boxes=two_walkers)
+    opened = open_window([clip])
+    opened.wait(lambda: opened.tile().shown is not None and len(opened.tile().shown.observation.persons) == 2)
+    opened.window.player.toggle()
+    opened.window.select_next(1)
+    opened.window.select_next(1)
+    assert opened.model.selection == Selection(1, 2)
+    opened.window.select_next(1)
+    assert opened.model.selection == Selection(1, 1)
+    opened.window.select_next(-1)
+    assert opened.model.selection == Selection(1, 2)
+    opened.window.go_back()
+    assert opened.model.selection is None
+
+
+def two_walkers(time: float) -> list[tuple[float, float, float, float]]:
+    return [(40 + 20 * time, 40, 64 + 20 * time, 120), (200 + 20 * time, 60, 224 + 20 * time, 150)]
