@@ -1,8 +1,10 @@
 """Keeps the frames of a played file on the disk, so that any of them can be shown again at once."""
 
+import os
 import shutil
 import tempfile
 import threading
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -22,7 +24,8 @@ class FrameStore:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._file: Any = tempfile.TemporaryFile(prefix="edgeact-window-")  # noqa: SIM115 - closed by `close`
+        self._folder = frames_folder()
+        self._file: Any = tempfile.TemporaryFile(prefix="edgeact-", dir=self._folder)  # noqa: SIM115 - see `close`
         self._places: list[tuple[int, int]] = []  # offset and size in bytes
         self._end = 0
 
@@ -32,8 +35,8 @@ class FrameStore:
         Raises:
             OutputError: The disk of temporary files is full, or would soon be.
         """
-        if len(self._places) % _LOOK_EVERY == 0 and shutil.disk_usage(tempfile.gettempdir()).free < LEAST_FREE_BYTES:
-            raise _full()
+        if len(self._places) % _LOOK_EVERY == 0 and shutil.disk_usage(self._folder).free < LEAST_FREE_BYTES:
+            raise _full(self._folder)
         share = _LARGEST_SIDE / max(image.shape[:2])
         if share < 1:
             image = np.asarray(cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.uint8)
@@ -44,7 +47,7 @@ class FrameStore:
                 self._file.write(encoded.data)
                 self._file.flush()
             except (OSError, ValueError) as error:  # ValueError: closed meanwhile
-                raise _full() from error
+                raise _full(self._folder) from error
             self._places.append((self._end, encoded.size))
             self._end += encoded.size
 
@@ -68,8 +71,21 @@ class FrameStore:
             self._file.close()
 
 
-def _full() -> OutputError:
-    folder = tempfile.gettempdir()
+def frames_folder() -> Path:
+    """Where frames are kept: in $TMPDIR where that is set, or else in the user's cache, because many systems have their
+    temporary files in memory.
+    """
+    if os.environ.get("TMPDIR"):
+        return Path(tempfile.gettempdir())
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeact"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.gettempdir())
+    return folder if os.access(folder, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _full(folder: Path) -> OutputError:
     return OutputError(
         f"there is no room in {folder} for the frames that are played; free some space, or set TMPDIR to another disk"
     )

@@ -1,4 +1,5 @@
 import shutil
+import tempfile
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from desktop_ui.bridge.frame_store import FrameStore
+from desktop_ui.bridge.frame_store import FrameStore, frames_folder
 from desktop_ui.bridge.newest_frame import NewestFrame
 from desktop_ui.bridge.played_file import PlayedFile
 from desktop_ui.model.layers import Layers
@@ -98,3 +99,15 @@ def test_a_full_disk_is_a_message_with_a_remedy(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(OutputError, match="free some space, or set TMPDIR"):
         store.append(np.zeros((8, 8, 3), np.uint8))
     store.close()
+
+
+def test_frames_lie_in_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert frames_folder() == tmp_path / "cache" / "edgeact"
+    store = FrameStore()
+    store.append(np.zeros((8, 8, 3), np.uint8))
+    assert list((tmp_path / "cache" / "edgeact").iterdir()) == [], "a file without a name, which no crash leaves behind"
+    store.close()
+    blocked = tmp_path / "blocked"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    assert frames_folder() == Path(tempfile.gettempdir())
