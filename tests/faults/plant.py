@@ -162,7 +162,8 @@ class Plant:
         rate = self.steady_rate(camera)
         frames, epoch, begun = daemon.frames(camera), daemon.reconnects(camera), time.monotonic()
         begin()
-        detected = daemon.wait(lambda: not daemon.runs(camera) or daemon.reconnects(camera) > epoch, f"told: {fault}")
+        daemon.wait(lambda: not daemon.runs(camera) or daemon.reconnects(camera) > epoch, f"told: {fault}")
+        detected = time.monotonic() - begun
         told = daemon.state_and_reason(camera)
         while time.monotonic() - begun < hold:
             time.sleep(POLL_SECONDS)
