@@ -98,7 +98,7 @@ def test_constraints_pin_everything_that_is_installed() -> None:
     needed = {
         name
         for name in requirements(
-            "edgeact", extras=frozenset({"dev", "train", "export", "heic", "tracking", "tables", "desktop"})
+            "edgeact", extras=frozenset({"dev", "train", "export", "heic", "tracking", "tables", "desktop", "daemon"})
         )
         if name != "edgeact"
     }

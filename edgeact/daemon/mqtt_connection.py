@@ -24,7 +24,7 @@ from edgeact.stopping import join_or_leave, named_thread, start_thread
 
 logger = logging.getLogger(__name__)
 
-FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1, 5  # an attempt costs little, and somebody waits for the alarm
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1, 2  # an attempt costs little, and somebody waits for the alarm
 KEEP_ALIVE_SECONDS = 20  # a broker that is silent for 1.5 times as long is taken for gone, and takes us for gone
 CONNECT_SECONDS = 5.0
 DELIVERY_SECONDS = 10.0  # for the broker's acknowledgement
