@@ -26,6 +26,7 @@ from desktop_ui.panels.section import Section
 from desktop_ui.panels.sources_panel import SourcesPanel
 from desktop_ui.panels.status_row import StatusRow
 from desktop_ui.panels.task_card import TaskCard
+from desktop_ui.recorder import Recorder
 from desktop_ui.style.themes import Themes
 from desktop_ui.toolbar import Toolbar
 from desktop_ui.translation import tr
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self)
         self._connect()
         self.desk = Desk(self, kept_in or settings.path.parent / "kept")
+        self.recorder = Recorder(self)
         self._recall()
 
     def toggle_layer(self, name: LayerName) -> None:

@@ -53,6 +53,7 @@ class Settings(BaseModel):
     shows_bottom: bool = True
     recent: tuple[RememberedSource, ...] = ()
     last_folder: str = ""
+    recordings: str = ""
     warm_up_seconds: dict[str, float] = Field(default_factory=dict)  # by bundle and device
 
     def with_recent(self, source: RememberedSource) -> "Settings":
