@@ -9,7 +9,7 @@ import typer
 from edgeact.errors import MissingExtraError
 
 # What the extra `desktop` brings; a test holds the two together.
-MODULES = ("PyQt6", "keyring", "pyqtgraph")
+MODULES = ("PyQt6", "keyring", "pyqtgraph", "tomlkit")
 
 app = typer.Typer()
 

@@ -8,11 +8,13 @@ from PyQt6.QtWidgets import QSplitter
 
 from desktop_ui.bridge.hosted import Beginning
 from desktop_ui.desk_events import DeskEvents
+from desktop_ui.desk_rules import DeskRules
 from desktop_ui.keeping.held_frames import HeldFrames
 from desktop_ui.keeping.keeper import KeepingSink
 from desktop_ui.model.camera_names import camera_names
-from desktop_ui.model.rule_book import RuleBook
+from desktop_ui.model.undo import UndoStack
 from desktop_ui.model.window import Selection
+from desktop_ui.panels.section import Section
 from desktop_ui.panels.timeline_panel import TimelinePanel
 from desktop_ui.translation import tr
 from edgeact.runtime.outlet import Outlet
@@ -35,6 +37,8 @@ class Desk:
     Attributes:
         timeline: The panel.
         events: The events.
+        rules: The rules.
+        undo: Takes zones, rules and corrections back.
         names: Of the sources, as rules and events have them, by key.
         held: The last pictures of every source, by its key.
     """
@@ -45,7 +49,13 @@ class Desk:
         self.timeline = TimelinePanel(window.bridge, window.themes)
         self.names: dict[int, str] = {}
         self.sinks: dict[int, KeepingSink] = {}
+        self.undo = UndoStack()
         self.events = DeskEvents(window, self, folder / "events")
+        self.rules = DeskRules(window, self, self.undo, folder)
+        section = Section(tr("Rules"))
+        section.body.addWidget(self.rules.panel)
+        window.left_sections.addWidget(section)
+        window.grid.tools.append(self.rules.tool)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setHandleWidth(1)
         split.setChildrenCollapsible(False)
@@ -63,11 +73,32 @@ class Desk:
         menus.add(menus.view, tr("Stretch &before"), lambda: self.timeline.next_stretch(-1), "Shift+Left")
         menus.add(menus.view, tr("&Next stretch"), lambda: self.timeline.next_stretch(1), "Shift+Right")
         menus.add(menus.view, tr("&Live again"), self.timeline.go_live, "End")
+        menus.add(menus.rules, tr("&Undo"), self.take_back, "Ctrl+Z")
+        menus.add(menus.rules, tr("Do &again"), self.do_again, "Ctrl+Shift+Z")
+        menus.rules.addSeparator()
+        self.rules.fill_menu()
         self.events.fill_menu()
 
     def start(self) -> None:
         """Read what was kept."""
+        self.rules.start()
         self.events.start()
+
+    def take_back(self) -> None:
+        """Undo: the last point of what is being drawn, or else what was done last."""
+        if self.rules.tool.step_back():
+            self._window.grid.repaint_all()
+            return
+        words = self.undo.undo()
+        self._say_and_save(tr("Taken back: {what}"), words)
+
+    def do_again(self) -> None:
+        """Redo."""
+        self._say_and_save(tr("Done again: {what}"), self.undo.redo())
+
+    def go_back(self) -> bool:
+        """Esc: end what the mouse does; whether it did something."""
+        return self.rules.stop_drawing()
 
     def leave(self) -> None:
         """The window is closed."""
@@ -108,6 +139,11 @@ class Desk:
         found = self._window.person.person()
         return None if found is None else Selection(found[0], found[2].track_id)
 
+    def _say_and_save(self, words: str, what: str | None) -> None:
+        if what is not None:
+            self._window.banner.say(words.format(what=what))
+            self.rules.save()
+
     def _name_sources(self) -> None:
         self.names = camera_names(self._bridge.model.sources)
 
@@ -115,9 +151,11 @@ class Desk:
         """On the host's thread: where else the results of a source go."""
         key, live = beginning.key, beginning.info.live
         held = self.held.setdefault(key, HeldFrames()) if live else None  # the player keeps all frames of a file
+        if not live:
+            self.events.keeper.forget(key)
         camera = self.names.get(key, f"source-{key}")
         sink = KeepingSink(
-            self.events.keeper, key, camera, beginning.plan, RuleBook(), held=held, hidden=beginning.hidden
+            self.events.keeper, key, camera, beginning.plan, self.rules.model.book, held=held, hidden=beginning.hidden
         )
         self.sinks = {**self.sinks, key: sink}
         policy = "drop_oldest" if live else "wait"

@@ -132,6 +132,8 @@ class MainWindow(QMainWindow):
     def go_back(self) -> None:
         """One step back: from full screen, from one source to the grid, from a person to nobody."""
         model = self.bridge.model
+        if self.desk.go_back():
+            return
         if self.isFullScreen():
             self.toggle_full_screen()
         elif model.focus is not None:
@@ -206,6 +208,8 @@ class MainWindow(QMainWindow):
             section = Section(title)
             section.body.addWidget(widget)
             layout.addWidget(section)
+        self.left_sections = QVBoxLayout()  # for what comes below them
+        layout.addLayout(self.left_sections)
         layout.addStretch()
         layout.addWidget(self.task)
         return panel

@@ -33,7 +33,7 @@ class Menus:
         window: Whose menus.
 
     Attributes:
-        file, view, layers, play, events, help: The menus, for whoever adds to them.
+        file, view, layers, play, rules, events, help: The menus, for whoever adds to them.
         key_lines: Every shortcut, in the order of the menus.
     """
 
@@ -42,10 +42,10 @@ class Menus:
         self.key_lines: list[KeyLine] = []
         bar = window.menuBar()
         assert bar is not None
-        titles = (tr("&File"), tr("&View"), tr("&Layers"), tr("&Play"), tr("&Events"), tr("&Help"))
+        titles = (tr("&File"), tr("&View"), tr("&Layers"), tr("&Play"), tr("&Rules"), tr("&Events"), tr("&Help"))
         menus = [bar.addMenu(words) for words in titles]
         kept = (menu for menu in menus if menu is not None)
-        self.file, self.view, self.layers, self.play, self.events, self.help = kept
+        self.file, self.view, self.layers, self.play, self.rules, self.events, self.help = kept
         self._fill_file()
         self._fill_view()
         self._fill_layers()

@@ -103,6 +103,12 @@ class Keeper:
         if is_new and kept.is_alert:
             self._alerted(kept)
 
+    def forget(self, key: int) -> None:
+        """Take the events of a file out of the list: it is perceived anew."""
+        with self._lock:
+            self._events = {identity: event for identity, event in self._events.items() if event.key != key}
+        self._changed()
+
     def save(self, record: EventRecord) -> None:
         """Put a phase of an event into the store.
 

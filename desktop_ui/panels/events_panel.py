@@ -1,7 +1,7 @@
 """The list of events: what happened, where and to whom, with pictures; filtered, acknowledged and exported."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,15 +10,18 @@ from PyQt6.QtGui import QColor, QFont, QPainter, QPixmap, QPixmapCache
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
     QListView,
+    QMenu,
     QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
+    QWidgetAction,
 )
 
 from desktop_ui.model.event_list import EventFilter, KeptEvent
@@ -200,12 +203,10 @@ class EventsPanel(QWidget):
         row.setContentsMargins(12, 4, 8, 2)
         row.setSpacing(6)
         row.addWidget(self._heading)
-        for box in (self._kind, self._action, self._track, self._source, self._zone, self._span):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            box.setMaximumWidth(120)
-            box.setMinimumContentsLength(4)
-            box.activated.connect(self._take_filter)
-            row.addWidget(box)
+        self._filters = QPushButton(tr("Filter"))
+        self._filters.setProperty("quiet", True)
+        self._filters.setMenu(self._filter_menu())
+        row.addWidget(self._filters)
         row.addStretch()
         for button in (self._acknowledge, self._clip, self._export):
             row.addWidget(button)
@@ -246,6 +247,8 @@ class EventsPanel(QWidget):
         self._choose(chosen)
         waiting = sum(event.is_waiting for event in events)
         self._heading.setText(f"{tr('Events').upper()}  {waiting}" if waiting else tr("Events").upper())
+        count = sum(value not in (None, False) for value in astuple(self._filter))
+        self._filters.setText(f"{tr('Filter')} · {count}" if count else tr("Filter"))
         self._enable()
 
     def chosen(self) -> list[KeptEvent]:
@@ -281,6 +284,7 @@ class EventsPanel(QWidget):
             (self._track, wanted.track),
         ):
             box.setCurrentIndex(max(0, box.findData(value)))
+        self._span.setCurrentIndex(0)
         self._kind.setCurrentIndex(2 if wanted.only_waiting else 1 if wanted.only_alerts else 0)
         self.refresh()
 
@@ -299,6 +303,30 @@ class EventsPanel(QWidget):
             only_waiting=kind == "waiting",
         )
         self.refresh()
+
+    def _filter_menu(self) -> QMenu:
+        menu, form = QMenu(self), QWidget()
+        layout = QFormLayout(form)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(8)
+        for words, box in (
+            (tr("Which"), self._kind),
+            (tr("Action"), self._action),
+            (tr("Person"), self._track),
+            (tr("Source"), self._source),
+            (tr("Zone"), self._zone),
+            (tr("When"), self._span),
+        ):
+            box.setMinimumWidth(160)
+            box.activated.connect(self._take_filter)
+            layout.addRow(words, box)
+        clear = QPushButton(tr("Show all"))
+        clear.clicked.connect(lambda: self.set_filter(EventFilter()))
+        layout.addRow(clear)
+        action = QWidgetAction(menu)
+        action.setDefaultWidget(form)
+        menu.addAction(action)
+        return menu
 
     def _choose(self, identities: set[str]) -> None:
         chooses = self.list.selectionModel()

@@ -25,7 +25,8 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """One text for each tick."""
         if self.is_file:
-            return [clock_words(value) if value >= 0 else "" for value in values]
+            tenths = ".{:.0f}" if spacing < 1 else ""
+            return [clock_words(int(value)) + tenths.format(10 * (value % 1)) if value >= 0 else "" for value in values]
         return [day_words(value) for value in values]
 
 

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QGridLayout, QStackedLayout, QWidget
 from desktop_ui.bridge.bridge import Bridge
 from desktop_ui.style.themes import Themes
 from desktop_ui.views.first_run import FirstRun
-from desktop_ui.views.tile import Tile
+from desktop_ui.views.tile import Tile, TileTool
 
 _GAP = 2
 
@@ -23,6 +23,7 @@ class Grid(QWidget):
     Attributes:
         help_wished: The button of a failed source, by its key.
         first_run: The card for a window without sources.
+        tools: What the mouse may do in tiles; the first that takes a click has it.
     """
 
     help_wished = pyqtSignal(int)
@@ -34,6 +35,7 @@ class Grid(QWidget):
         self._bridge, self._themes = bridge, themes
         self._columns: int | None = None
         self._tiles: dict[int, Tile] = {}
+        self.tools: list[TileTool] = []
         self.first_run = FirstRun(self)
         self._area = QWidget(self)
         self._layout = QGridLayout(self._area)
@@ -56,6 +58,10 @@ class Grid(QWidget):
         """The tile of a source."""
         return self._tiles.get(key)
 
+    def repaint_all(self) -> None:
+        """Something that is painted over the pictures has changed."""
+        self._repaint()
+
     def set_columns(self, columns: int | None) -> None:
         """Use so many columns; None takes what fits the number of sources."""
         self._columns = columns
@@ -68,7 +74,7 @@ class Grid(QWidget):
             self._tiles.pop(key).deleteLater()
         for item in sources:
             if item.key not in self._tiles:
-                tile = Tile(self._bridge, item.key, self._themes, self._area)
+                tile = Tile(self._bridge, item.key, self._themes, self._area, tools=self.tools)
                 tile.focus_wished.connect(self._toggle_focus)
                 tile.help_wished.connect(self.help_wished)
                 self._tiles[item.key] = tile

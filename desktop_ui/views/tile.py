@@ -1,5 +1,8 @@
 """One source in the picture area: its newest frame with the layers, and what state it is in."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QWidget
@@ -20,6 +23,34 @@ _DIMMED = 0.35  # of a picture that is not the present
 _LABEL_PIXELS = 12
 
 
+class TileTool(Protocol):
+    """What the mouse may do in a tile beside choosing persons, and what is painted for it.
+
+    ``key`` is the source's, ``place`` where its frame lies, ``frame`` the frame's width and height.
+    """
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it takes the mouse."""
+        ...
+
+    def press(self, key: int, event: QMouseEvent, place: Place, frame: tuple[int, int]) -> bool:
+        """A button was pressed; whether the tool takes it."""
+        ...
+
+    def move(self, key: int, event: QMouseEvent, place: Place, frame: tuple[int, int]) -> bool:
+        """The mouse has moved; whether there is something to paint."""
+        ...
+
+    def release(self, key: int) -> bool:
+        """A button was released."""
+        ...
+
+    def paint(self, painter: QPainter, key: int, place: Place, frame: tuple[int, int], alert: QColor) -> None:
+        """Paint over the frame."""
+        ...
+
+
 class Tile(QWidget):
     """Paints one source.
 
@@ -27,6 +58,7 @@ class Tile(QWidget):
         bridge: Where frames come from.
         key: Of the source.
         themes: What is on.
+        tools: What the mouse may do beside choosing persons.
 
     Attributes:
         focus_wished: Double click: show this source alone, or the grid again.
@@ -36,10 +68,19 @@ class Tile(QWidget):
     focus_wished = pyqtSignal(int)
     help_wished = pyqtSignal(int)
 
-    def __init__(self, bridge: Bridge, key: int, themes: Themes, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        key: int,
+        themes: Themes,
+        parent: QWidget | None = None,
+        *,
+        tools: Sequence[TileTool] = (),
+    ) -> None:
         super().__init__(parent)
         self.key = key
-        self._bridge, self._themes = bridge, themes
+        self._bridge, self._themes, self._tools = bridge, themes, tools
+        self.setMouseTracking(True)
         self._shown: ShownFrame | None = None
         self._card = StateCard(self)
         self._card.pressed.connect(lambda: self.help_wished.emit(self.key))
@@ -107,6 +148,10 @@ class Tile(QWidget):
             selected = selection.track_id if selection is not None and selection.source == self.key else None
             painter.setClipRect(target)
             paint_overlay(painter, shown, place, layers, bundle.plan, selected=selected, font=self._label_font())
+            painter.setFont(self._label_font())
+            for tool in self._tools:
+                if layers.zones or tool.is_on:
+                    tool.paint(painter, self.key, place, shown.frame_size, QColor("#f58b84"))
             painter.setClipping(False)
         if is_past:
             painter.fillRect(target, QColor.fromRgbF(0.04, 0.05, 0.06, 1 - _DIMMED))
@@ -135,6 +180,12 @@ class Tile(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Choose the person under the pointer; a click beside all chooses nobody."""
+        place = self.place()
+        if event is not None and place is not None and self._shown is not None:
+            size = self._shown.frame_size
+            if any(tool.press(self.key, event, place, size) for tool in self._tools):
+                self.update()
+                return
         if event is None or event.button() is not Qt.MouseButton.LeftButton:
             return
         track_id = self.person_at(event.position())
@@ -144,8 +195,26 @@ class Tile(QWidget):
         elif model.selection is not None and model.selection.source == self.key:
             model.select(None)
 
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """A tool may follow the mouse."""
+        place = self.place()
+        if event is None or place is None or self._shown is None:
+            return
+        size = self._shown.frame_size
+        moved = [tool.move(self.key, event, place, size) for tool in self._tools]
+        if any(moved):
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """A tool may end something."""
+        released = [tool.release(self.key) for tool in self._tools]
+        if any(released):
+            self.update()
+
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """Show this source alone, or the grid again."""
+        if any(tool.is_on for tool in self._tools):
+            return
         self.focus_wished.emit(self.key)
 
     def person_at(self, point: QPointF) -> int | None:

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PyQt6.QtCore import QPoint, Qt
 
 from desktop_ui.model.standing import Phase
 from desktop_ui.model.window import Selection
 from tests.desktop_ui.open_window import OpenWindow
-from tests.toy_video import write_toy_video
+from tests.servers.http_streams import HttpStreams
+from tests.tiny_bundle import tiny_picture
+from tests.toy_video import one_walker, write_toy_video
 
 OpensWindow = Callable[..., OpenWindow]
 
@@ -50,3 +53,64 @@ def test_the_timeline_shows_scores_and_a_click_shows_the_picture_or_chooses_a_ba
     assert timeline.stretch != bar
     timeline.next_stretch(-1)
     assert timeline.stretch == bar
+
+
+def click_in_picture(opened: OpenWindow, x: float, y: float) -> None:
+    """Click at a place of the picture in coordinates from 0 to 1."""
+    opened.qtbot.mouseClick(opened.tile(), Qt.MouseButton.LeftButton, pos=in_tile(opened, x, y))
+
+
+def in_tile(opened: OpenWindow, x: float, y: float) -> QPoint:
+    place, (width, height) = opened.tile().place(), opened.tile().shown.frame_size
+    return QPoint(round(x * width * place.scale + place.x), round(y * height * place.scale + place.y))
+
+
+def test_a_zone_is_drawn_somebody_is_told_of_and_it_is_there_the_next_day(
+    open_window: OpensWindow, tmp_path: Path
+) -> None:
+    pictures = [tiny_picture(160, 160, one_walker(index / 25)) for index in range(20)]
+    with HttpStreams(tmp_path, pictures) as streams:
+        opened = open_window([streams.address("/mjpeg")])
+        opened.wait_for_picture()
+        rules, events = opened.window.desk.rules, opened.window.desk.events
+        events.is_silent = True
+        rules.draw("zone")
+        corners = [(0.02, 0.3), (0.98, 0.3), (0.98, 0.98), (0.02, 0.98)]
+        for x, y in corners:
+            click_in_picture(opened, x, y)
+        opened.window.desk.take_back()
+        click_in_picture(opened, *corners[-1])
+        click_in_picture(opened, *corners[0])
+        camera = rules.camera()
+        assert camera is not None
+        assert rules.model.book.of(camera).points_of("zone-1")[1] == pytest.approx(corners[1], abs=0.01)
+        rules.draw("zone")
+        tile = opened.tile()
+        opened.qtbot.mousePress(tile, Qt.MouseButton.LeftButton, pos=in_tile(opened, *corners[0]))
+        opened.qtbot.mouseMove(tile, in_tile(opened, 0.1, 0.2))
+        opened.qtbot.mouseRelease(tile, Qt.MouseButton.LeftButton, pos=in_tile(opened, 0.1, 0.2))
+        assert rules.model.book.of(camera).points_of("zone-1")[0] == pytest.approx((0.1, 0.2), abs=0.01)
+        opened.window.go_back()
+        dialog = rules.dialog()
+        assert dialog is not None
+        dialog.choose("dwell")
+        rules.add_rule(dialog)
+        opened.wait(lambda: "dwell-zone-1" in opened.window.banner.text)
+        opened.wait(lambda: any(event.is_waiting for event in events.panel.listed()))
+        first = [event.record.id for event in events.panel.listed() if event.is_waiting][-1]
+        events.panel.acknowledge_wished.emit([first])
+        assert next(event for event in events.panel.listed() if event.record.id == first).acknowledged
+        opened.window.desk.timeline.refresh()
+        held = opened.window.desk.held[1].all()
+        opened.window.desk.show_past(1, held[0].captured)
+        opened.wait(lambda: opened.tile().shown.observation.frame.index == held[0].seen.frame.index)
+        opened.window.desk.show_past(1, 0.0)
+        assert "not held" in opened.window.banner.text
+        opened.window.desk.show_live(1)
+        opened.window.close()
+        opened.wait(lambda: opened.window.bridge.wait_closed(0.0))
+    again = open_window()
+    again.wait(lambda: len(again.window.desk.events.panel.listed()) > 0)
+    found = next(event for event in again.window.desk.events.panel.listed() if event.record.id == first)
+    assert (found.record.rule, found.record.zone, found.acknowledged) == ("dwell-zone-1", "zone-1", True)
+    assert list(again.window.desk.rules.model.book.rules) == ["dwell-zone-1"]
