@@ -17,6 +17,7 @@ from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.fits_bundle import check_bundle
 from edgeact.daemon.open_mqtt import probe_mqtt
 from edgeact.daemon.open_web import probe_web
+from edgeact.daemon.restream import probe_restream
 from edgeact.daemon.webhook import open_webhook
 from edgeact.doctor import Check
 from edgeact.errors import EdgeactError
@@ -42,6 +43,7 @@ def check_daemon(config: DaemonConfig) -> list[Check]:
         *_state(config),
         *_cameras(config),
         *_mqtt(config),
+        *_restreams(config),
         *_webhooks(config),
         *_http(config),
     ]
@@ -94,6 +96,19 @@ def _cameras(config: DaemonConfig) -> list[Check]:
                     del waiting[name]
             time.sleep(_POLL_SECONDS)
     return [checks[name] for name in config.enabled_cameras]
+
+
+def _restreams(config: DaemonConfig) -> list[Check]:
+    """Whether each server that pictures are published to can be reached; nothing is published."""
+    checks = []
+    for name, settings in config.restream.items():
+        try:
+            probe_restream(name, settings)
+        except EdgeactError as error:
+            checks.append(_failed(f"restream {name}", error))
+        else:
+            checks.append(Check(f"restream {name}", "ok", "it can be reached"))
+    return checks
 
 
 def _mqtt(config: DaemonConfig) -> list[Check]:

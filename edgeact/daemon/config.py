@@ -68,6 +68,12 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
+def _checked_restream(url: SecretStr) -> SecretStr:
+    if parse_address(url.get_secret_value()).scheme not in ("rtsp", "rtsps"):
+        raise ValueError("it is no address of an RTSP server; it is written like rtsp://127.0.0.1:8554/gate")
+    return url
+
+
 def _listening_address(text: str) -> tuple[str, int]:
     """Address and port of a text like 127.0.0.1:8750 or [::1]:8750."""
     try:
@@ -250,6 +256,14 @@ class SnapshotsConfig(Section):
     quality: Annotated[int, Field(ge=1, le=100)] = 85
 
 
+class RestreamConfig(Section):
+    """An RTSP server that a camera's drawn pictures are published to. ``url`` may hold a password."""
+
+    camera: str
+    url: Annotated[SecretStr, AfterValidator(_checked_restream)]
+    fps: Annotated[float, Field(gt=0, le=60)] = 10.0
+
+
 class EventsConfig(Section):
     """Which events are kept, and for how long. ``then`` names the outputs that send actions; None means all."""
 
@@ -276,6 +290,7 @@ class DaemonConfig(Section):
     http: HttpConfig | None = None
     record: RecordConfig | None = None
     snapshots: SnapshotsConfig | None = None
+    restream: dict[Name, RestreamConfig] = Field(default_factory=dict)
 
     @property
     def perceiving(self) -> PipelineConfig:

@@ -101,6 +101,11 @@ keep_files = 8
 # listen = "127.0.0.1:8750"    # any address that others can reach needs a token:
 # token = "${file:http.token}"
 
+# [restream.demo]              # publish the drawn picture to an RTSP server, such as MediaMTX
+# camera = "demo"
+# url = "rtsp://127.0.0.1:8554/demo"
+# fps = 10
+
 # [pipeline]                   # see docs/files.md, "Settings"
 # max_persons = 20
 """

@@ -62,7 +62,9 @@ class StandingCollector(Collector):
 
     def _of_outputs(self) -> Iterable[Metric]:
         waiting = GaugeMetricFamily("edgeact_output_waiting", "Phases of events that wait.", labels=["output"])
-        sent = CounterMetricFamily("edgeact_output_sent", "Phases of events that were sent.", labels=["output"])
+        sent = CounterMetricFamily(
+            "edgeact_output_sent", "Phases of events that were sent, or pictures.", labels=["output"]
+        )
         failing = GaugeMetricFamily("edgeact_output_failing", "1: the last attempt failed.", labels=["output"])
         for output in self._standing.outputs():
             if output.waiting is not None:

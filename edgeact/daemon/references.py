@@ -13,6 +13,10 @@ def reference_faults(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ..
     outputs = _outputs(data)
     yield from _unknown(("events", "then"), _table(data, "events").get("then"), outputs, "output")
     cameras = _table(data, "cameras")
+    for name in _table(data, "restream"):
+        camera = _table(_table(data, "restream"), name).get("camera")
+        if isinstance(camera, str) and camera not in cameras:
+            yield ("restream", name, "camera"), f"{camera!r} is no camera; there are {', '.join(cameras)}"
     for name in _table(data, "rules"):
         rule = _table(_table(data, "rules"), name)
         yield from _unknown(("rules", name, "then"), rule.get("then"), outputs, "output")

@@ -11,7 +11,7 @@ from edgeact.errors import ConfigError
 logger = logging.getLogger(__name__)
 
 # What is opened once: the folder, the graphs, the outputs.
-FIXED = ("state", "bundle", "pipeline", "jsonl", "webhook", "mqtt", "http", "budget")
+FIXED = ("state", "bundle", "pipeline", "jsonl", "webhook", "mqtt", "http", "restream", "budget")
 
 
 def accepted(old: DaemonConfig, new: DaemonConfig, plan: Plan) -> DaemonConfig:

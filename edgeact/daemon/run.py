@@ -34,6 +34,7 @@ from edgeact.daemon.open_mqtt import open_mqtt
 from edgeact.daemon.open_web import open_web
 from edgeact.daemon.outbox import Outbox
 from edgeact.daemon.reload import accepted
+from edgeact.daemon.restream import Restream
 from edgeact.daemon.retention import Retention
 from edgeact.daemon.service import ServiceNotices
 from edgeact.daemon.snapshots import Snapshots
@@ -118,7 +119,11 @@ def run_daemon(
         for outbox in outboxes.values():
             stack.callback(outbox.stop, LAST_SENDING_SECONDS)
             outbox.start()
-        standing.warmed_up(f"{bundle.manifest.name} {bundle.manifest.version}", outboxes)
+        restreams = {name: Restream(name, one, standing.views) for name, one in config.restream.items()}
+        for restream in restreams.values():
+            stack.callback(restream.stop)
+            restream.start()
+        standing.warmed_up(f"{bundle.manifest.name} {bundle.manifest.version}", outboxes, restreams)
         session = stack.enter_context(Session(Stages(engine), config.perceiving))
 
         def make_camera(name: str, config: DaemonConfig) -> Camera:

@@ -13,6 +13,7 @@ from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.live_view import LiveViews
 from edgeact.daemon.media_folder import MediaFolder
 from edgeact.daemon.outbox import Outbox
+from edgeact.daemon.restream import Restream
 from edgeact.errors import EdgeactError
 
 # The main loop comes round four times a second; a camera that a reload ends may hold it up for some seconds.
@@ -57,7 +58,9 @@ class CameraStanding:
 
 @dataclass(frozen=True, slots=True)
 class OutputStanding:
-    """How an output stands: phases of events that wait (None: not known) and were sent, and why it cannot send."""
+    """How an output stands: phases of events that wait (None: not known) and were sent (of a restream: pictures), and
+    why it cannot send.
+    """
 
     name: str
     waiting: int | None
@@ -85,16 +88,21 @@ class Standing:
         self.views, self.media = LiveViews(), MediaFolder(state)
         self._store, self._state = store, state
         self._outboxes: Mapping[str, Outbox] = {}
+        self._restreams: Mapping[str, Restream] = {}
         self._looked: float | None = None
         self._counted: dict[str, tuple[float, int, float]] = {}  # when, frames until then, and the rate before
 
-    def warmed_up(self, bundle: str, outboxes: Mapping[str, Outbox]) -> None:
+    def warmed_up(
+        self, bundle: str, outboxes: Mapping[str, Outbox], restreams: Mapping[str, Restream] | None = None
+    ) -> None:
         """The graphs have run once.
 
         Args:
             bundle: Name and version of the bundle.
             outboxes: By the names of their outputs.
+            restreams: By their names.
         """
+        self._restreams = restreams or {}
         self._outboxes, self.bundle = outboxes, bundle
 
     def look(self, cameras: Sequence[Camera]) -> None:
@@ -120,7 +128,7 @@ class Standing:
         return [
             OutputStanding(name, self._waiting(name), outbox.sent, outbox.error)
             for name, outbox in self._outboxes.items()
-        ]
+        ] + [OutputStanding(f"restream.{name}", 0, one.sent, one.error) for name, one in self._restreams.items()]
 
     def newest_events(self, limit: int) -> list[EventRecord]:
         """The last events, the newest first.
