@@ -47,7 +47,7 @@ def has(pictures: list[np.ndarray], colour: tuple[int, int, int]) -> bool:
 def test_a_server_gets_the_pictures_and_gets_them_again_when_it_comes_back(tmp_path: Path) -> None:
     views = LiveViews()
     with RtspRecorder(tmp_path) as server, camera(views) as colours:
-        restream = Restream("wall", RestreamConfig(camera="gate", url=server.address, fps=20), views)  # type: ignore[arg-type]
+        restream = Restream("wall", RestreamConfig(camera="gate", url=server.address(), fps=20), views)  # type: ignore[arg-type]
         restream.start()
         try:
             wait_until(lambda: has(server.pictures(), RED))
@@ -55,7 +55,7 @@ def test_a_server_gets_the_pictures_and_gets_them_again_when_it_comes_back(tmp_p
             server.kill()
             wait_until(lambda: restream.error is not None)
             assert "takes no pictures" in str(restream.error)
-            server.file.unlink()
+            server.forget()
             colours.append(GREEN)
             server.start()
             wait_until(lambda: has(server.pictures(), GREEN))
