@@ -2,8 +2,12 @@
 full sizes are told apart without anybody saying which.
 """
 
+import torch
+
 from deploy.systems.system import Shapes, count_indices, shape_of
+from edgeact.errors import UsageError
 from trainer.layers.residual import BasicBlock, Bottleneck, ResNeXtBottleneck3d
+from trainer.models.efficientnet_lite import SIZES, EfficientNetLite
 from trainer.models.hrnet import HRNet, HRNetSize
 from trainer.models.i3d import I3d
 from trainer.models.inception_resnet_v2 import InceptionResNetV2
@@ -101,13 +105,32 @@ def i3d(shapes: Shapes, prefix: str) -> I3d:
     return I3d(classes, narrowing=64 // first)
 
 
+def efficientnet_lite(shapes: Shapes, prefix: str) -> EfficientNetLite:
+    """The EfficientNet-Lite whose weights begin with ``prefix``.
+
+    Raises:
+        UsageError: There is none.
+    """
+    blocks = count_indices(shapes, f"{prefix}blocks.")
+    channels = shape_of(shapes, f"{prefix}head.weight", network="an EfficientNet-Lite")[1]
+    classifier = shapes.get(f"{prefix}fc.weight")
+    for size in SIZES.values():
+        with torch.device("meta"):  # only sizes are asked for
+            network = EfficientNetLite(size, classes=0)
+        if (len(network.blocks), network.head.in_channels) == (blocks, channels):
+            return EfficientNetLite(size, classes=classifier[0] if classifier else 0)
+    raise UsageError(f"no EfficientNet-Lite has {blocks} blocks and {channels} channels; known are {', '.join(SIZES)}")
+
+
 def last_map(shapes: Shapes, prefix: str) -> LastMap:
     """The backbone of networks B and D whose weights begin with ``prefix``.
 
     Raises:
-        UsageError: It is neither a ResNet nor an Inception-ResNet-v2.
+        UsageError: It is no ResNet, no Inception-ResNet-v2 and no EfficientNet-Lite.
     """
     inner = f"{prefix}network."
     if f"{inner}conv2d_1a.conv.weight" in shapes:
         return LastMap(inception_resnet_v2(shapes, inner))
+    if f"{inner}blocks.0.depthwise.weight" in shapes:
+        return LastMap(efficientnet_lite(shapes, inner))
     return LastMap(resnet(shapes, inner))

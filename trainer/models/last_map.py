@@ -3,17 +3,18 @@
 import torch
 from torch import nn
 
+from trainer.models.efficientnet_lite import EfficientNetLite
 from trainer.models.inception_resnet_v2 import InceptionResNetV2
 from trainer.models.resnet import ResNet
 
 
 class LastMap(nn.Module):
-    """Pictures (N, 3, H, W) → the last map (N, C, h, w) of a ResNet or an Inception-ResNet-v2.
+    """Pictures (N, 3, H, W) → the last map (N, C, h, w) of a ResNet, an Inception-ResNet-v2 or an EfficientNet-Lite.
 
     Pixels are of the network's own range (`trainer.layers.pixels`).
     """
 
-    def __init__(self, network: ResNet | InceptionResNetV2) -> None:
+    def __init__(self, network: ResNet | InceptionResNetV2 | EfficientNetLite) -> None:
         super().__init__()
         self.network = network
         self.pixel_range = network.pixel_range

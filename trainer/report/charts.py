@@ -31,12 +31,13 @@ def draw_chart(chart: Chart) -> str:
         return _LEFT + across * (_WIDTH - _LEFT - _RIGHT), _HEIGHT - _BOTTOM - up * (_HEIGHT - _TOP - _BOTTOM)
 
     parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(chart.title)}">']
-    for step in range(_TICKS + 1):
-        x, y = (low + step / _TICKS * (high - low) for low, high in ((low_x, high_x), (low_y, high_y)))
-        (px, base), (left, py) = place(x, low_y), place(low_x, y)
+    for y in _ticks(low_y, high_y):
+        left, py = place(low_x, y)
         parts.append(f'<line class="grid" x1="{left:.1f}" y1="{py:.1f}" x2="{_WIDTH - _RIGHT}" y2="{py:.1f}"/>')
-        parts.append(f'<text x="{left - 6:.1f}" y="{py + 4:.1f}" text-anchor="end">{_tick(y, high_y - low_y)}</text>')
-        parts.append(f'<text x="{px:.1f}" y="{base + 16:.1f}" text-anchor="middle">{_tick(x, high_x - low_x)}</text>')
+        parts.append(f'<text x="{left - 6:.1f}" y="{py + 4:.1f}" text-anchor="end">{y:g}</text>')
+    for x in _ticks(low_x, high_x):
+        px, base = place(x, low_y)
+        parts.append(f'<text x="{px:.1f}" y="{base + 16:.1f}" text-anchor="middle">{x:g}</text>')
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{_HEIGHT - 6}" text-anchor="middle">{escape(chart.x_label)}</text>')
     parts.append(
@@ -65,9 +66,13 @@ def _range(values: Sequence[float]) -> tuple[float, float]:
     return max(low - margin, floor), min(high + margin, ceiling)
 
 
-def _tick(value: float, extent: float) -> str:
-    digits = max(0, int(np.ceil(-np.log10(extent))) + 1) if extent < 10 else 0
-    return f"{value:.{digits}f}"
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers, some five of them, within a range."""
+    rough = (high - low) / _TICKS
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = next(factor for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999) * power
+    first = int(np.ceil(low / step - 1e-9))
+    return [float(f"{number * step:.6g}") for number in range(first, int(np.floor(high / step + 1e-9)) + 1)]
 
 
 def draw_bars(classes: Classes) -> str:

@@ -12,7 +12,7 @@ from trainer.layers.attentional_pooling import (
     MeanPooling,
     RankOneAttentionalPooling,
 )
-from trainer.layers.pixels import IMAGENET, to_range
+from trainer.layers.pixels import to_range
 from trainer.losses import focal
 from trainer.models.attentional_pooling import AttentionalPoolingNetwork, pose_regularisation
 from trainer.targets import gaussian_maps
@@ -64,7 +64,7 @@ def attentional_pooling_task(settings: AttentionalPoolingSettings, classes: int,
     )
 
     def loss(model: nn.Module, batch: Batch) -> torch.Tensor:
-        output = model(to_range(batch.pixels, IMAGENET))
+        output = model(to_range(batch.pixels, backbone.pixel_range))
         value = focal(output.pooled.scores, batch.labels, gamma=0.0)
         if output.pose is not None:
             height, width = output.pose.shape[2:]
@@ -75,6 +75,6 @@ def attentional_pooling_task(settings: AttentionalPoolingSettings, classes: int,
         return value.mean()
 
     def answers(model: nn.Module, batch: Batch) -> torch.Tensor:
-        return torch.softmax(model(to_range(batch.pixels, IMAGENET)).pooled.scores, -1)
+        return torch.softmax(model(to_range(batch.pixels, backbone.pixel_range)).pooled.scores, -1)
 
     return Task(network, loss, answers)

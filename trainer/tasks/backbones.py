@@ -1,13 +1,22 @@
-"""The backbones of systems B and D: residual networks whose last map is used."""
+"""The backbones of systems B and D: networks whose last map is used."""
 
 from pathlib import Path
 from typing import Literal
 
 from trainer.layers.residual import BasicBlock, Bottleneck
+from trainer.models.efficientnet_lite import SIZES, EfficientNetLite, load_efficientnet_lite
 from trainer.models.last_map import LastMap
 from trainer.models.resnet import WIDTHS, ResNet, load_torchvision
 
-BackboneName = Literal["resnet18", "resnet50", "resnet101", "resnet_tiny"]
+BackboneName = Literal[
+    "resnet18",
+    "resnet50",
+    "resnet101",
+    "resnet_tiny",
+    "efficientnet_lite0",
+    "efficientnet_lite1",
+    "efficientnet_lite2",
+]
 
 _BLOCKS = {
     "resnet18": (BasicBlock, (2, 2, 2, 2), WIDTHS),
@@ -22,12 +31,18 @@ def make_backbone(name: BackboneName, weights: Path | None) -> tuple[LastMap, in
 
     Args:
         name: Which one.
-        weights: As torchvision publishes them; None starts from random ones.
+        weights: As torchvision publishes them, of an EfficientNet-Lite as its package has them; None starts from
+            random ones.
 
     Raises:
         SourceNotFoundError: There is no such file.
         SourceFormatError: The weights are another network's.
     """
+    if name in SIZES:
+        lite = EfficientNetLite(SIZES[name], classes=0)
+        if weights is not None:
+            load_efficientnet_lite(lite, weights, keep_head=False)
+        return LastMap(lite), lite.channels
     block, blocks, widths = _BLOCKS[name]
     network = ResNet(block, blocks, classes=0, widths=widths)
     if weights is not None:

@@ -7,7 +7,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
-from trainer.layers.pixels import IMAGENET, to_range
+from trainer.layers.pixels import to_range
 from trainer.losses import mask_guided
 from trainer.models.loss_guided import LossGuidedNetwork
 from trainer.targets import box_masks
@@ -49,7 +49,7 @@ def loss_guided_task(settings: LossGuidedSettings, classes: int, weights: Path |
     )
 
     def loss(model: nn.Module, batch: Batch) -> torch.Tensor:
-        output = model(to_range(batch.pixels, IMAGENET))
+        output = model(to_range(batch.pixels, backbone.pixel_range))
         height, width = output.human.shape[2:]
         masks = box_masks(batch.boxes, height=height, width=width, stride=batch.pixels.shape[1] / height)
         wanted = batch.has_box & (settings.mask_weight > 0)
@@ -58,6 +58,6 @@ def loss_guided_task(settings: LossGuidedSettings, classes: int, weights: Path |
         return mask_guided(output.scores, batch.labels, scale * output.human, scale * masks, wanted).mean()
 
     def answers(model: nn.Module, batch: Batch) -> torch.Tensor:
-        return torch.softmax(model(to_range(batch.pixels, IMAGENET)).scores, -1)
+        return torch.softmax(model(to_range(batch.pixels, backbone.pixel_range)).scores, -1)
 
     return Task(network, loss, answers)

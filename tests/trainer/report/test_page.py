@@ -59,6 +59,12 @@ def test_curves_lie_where_their_values_are() -> None:
     assert draw_chart(Chart("t", "x", "y", ())) == ""
 
 
+def test_axes_have_round_numbers() -> None:
+    drawn = draw_chart(Chart("t", "x", "y", (Curve("a", (41.0, 44.0), (0.839, 0.851)),), joined=False))
+    for tick in (">41<", ">42<", ">44<", ">0.84<", ">0.85<"):
+        assert tick in drawn
+
+
 def test_the_worst_class_comes_first_and_those_that_do_not_occur_are_left_out() -> None:
     bars = draw_bars(CLASSES)
     assert bars.index("&lt;run&gt;") < bars.index("eat")

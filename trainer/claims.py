@@ -1,0 +1,237 @@
+"""Two claims of the papers, tried in minutes on frozen maps of Stanford 40: B's mask loss and D's pooling.
+
+The reduced setting: maps of whole photos by a frozen EfficientNet-Lite (`trainer.fit_everyday`), averaged to 5×5 cells
+and projected on their principal channels; heads alone are trained, several seeds each, and measured on the official
+test photos. It can say whether a loss or a pooling helps where the features are fixed, not what it does to a backbone
+that learns with it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from edgeact.geometry import letterbox_matrix, transform_box
+from trainer.data.frozen_maps import frozen_maps
+from trainer.data.labelled_samples import LabelledSample, stanford40
+from trainer.data.read_picture import read_rgb
+from trainer.device import training_device
+from trainer.fit_paper import epoch_rows
+from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling
+from trainer.loop import Course, train
+from trainer.losses import focal, mask_guided
+from trainer.metrics.average_precision import mean_average_precision
+from trainer.models.loss_guided import LossGuidedNetwork
+from trainer.schedule import CosineSchedule
+from trainer.targets import box_masks
+from trainer.tasks.backbones import BackboneName, make_backbone
+
+Claim = Literal["mask_loss", "pooling"]
+Draw = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+Variant = tuple[str, Callable[[], nn.Module], Callable[[nn.Module, Draw], torch.Tensor]]
+
+_SIDE, _CELLS, _CHANNELS = 320, 5, 128
+_BATCH, _RATE, _WEIGHT_DECAY = 64, 1e-3, 0.1
+_BACKBONE: BackboneName = "efficientnet_lite2"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduced:
+    """The samples of both claims.
+
+    Attributes:
+        maps: ``(N, C, h, w)`` float32.
+        actions: ``(N,)``.
+        masks: ``(N, 1, h, w)`` of the person's box, on the same cells, of the samples that train.
+        training: Rows that train.
+        measured: Rows that measure.
+        classes: How many actions there are.
+    """
+
+    maps: torch.Tensor
+    actions: np.ndarray
+    masks: torch.Tensor
+    training: np.ndarray
+    measured: np.ndarray
+    classes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One variant: its name and the mAP of each seed, 0..1."""
+
+    variant: str
+    precision: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Over the seeds."""
+        return float(np.mean(self.precision))
+
+    @property
+    def deviation(self) -> float:
+        """Of one seed from the mean (n − 1)."""
+        return float(np.std(self.precision, ddof=1)) if len(self.precision) > 1 else float("nan")
+
+
+def read_reduced(
+    root: Path,
+    weights: Path,
+    work: Path,
+    *,
+    progress: Callable[[Sequence, str], Iterable],
+    backbone: BackboneName = _BACKBONE,
+) -> Reduced:
+    """The maps of whole photos, from disk where `edgeact train everyday` left them, reduced.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: Photos, lists or weights are missing or damaged.
+    """
+    network, _ = make_backbone(backbone, weights)
+    found, labels = stanford40(root)
+    samples = sorted(found, key=lambda sample: sample.path.name)
+    full = frozen_maps(network.eval(), samples, "frame", _SIDE, work / "maps", progress=progress)
+    training = np.flatnonzero([sample.split == "train" for sample in samples])
+    measured = np.flatnonzero([sample.split != "train" for sample in samples])
+    small = torch.cat(
+        [
+            nn.functional.adaptive_avg_pool2d(torch.from_numpy(full[start : start + 64].astype(np.float32)), _CELLS)
+            for start in range(0, len(full), 64)
+        ]
+    )
+    maps = project(small, training, _CHANNELS)
+    masks = torch.zeros(len(samples), 1, _CELLS, _CELLS)
+    for row in progress(training, "masks"):
+        masks[row] = _mask(samples[row])[0]
+    return Reduced(maps, np.array([s.label for s in samples]), masks, training, measured, len(labels))
+
+
+def project(maps: torch.Tensor, rows: np.ndarray, channels: int) -> torch.Tensor:
+    """Maps ``(N, C, h, w)`` on the principal channels of the cells of some rows, scaled to a deviation of 1 in all."""
+    cells = maps[rows[::4]].movedim(1, -1).reshape(-1, maps.shape[1])
+    mean = cells.mean(0)
+    _, vectors = torch.linalg.eigh((cells - mean).T @ (cells - mean))
+    chosen = vectors[:, -channels:]
+    scale = ((cells - mean) @ chosen).std()
+    return torch.einsum("nchw,cd->ndhw", maps - mean[:, None, None], chosen) / scale
+
+
+def _mask(sample: LabelledSample) -> torch.Tensor:
+    """The person's box on the cells of the letterboxed photo: ``(1, 1, h, w)``."""
+    height, width = read_rgb(sample.path).shape[:2]
+    box = transform_box(sample.box, letterbox_matrix(width, height, width=_SIDE, height=_SIDE))
+    return box_masks(torch.from_numpy(box)[None], height=_CELLS, width=_CELLS, stride=_SIDE / _CELLS)
+
+
+def try_claim(claim: Claim, data: Reduced, work: Path, *, seeds: int, epochs: int) -> list[Outcome]:
+    """Train every variant of a claim with every seed, and measure it.
+
+    Args:
+        claim: Which.
+        data: Reduced maps.
+        work: Folder of the checkpoints.
+        seeds: How many.
+        epochs: Rounds over the training photos.
+
+    Raises:
+        DivergenceError: A training diverged.
+    """
+    outcomes = []
+    for name, make, loss in _variants(claim, data):
+        found = []
+        for seed in range(seeds):
+            torch.manual_seed(seed)
+            network = _fit(make(), loss, data, work / claim / f"{name}_{seed}", seed=seed, epochs=epochs)
+            found.append(_measure(network, data))
+        outcomes.append(Outcome(name, tuple(found)))
+    return outcomes
+
+
+def _variants(
+    claim: Claim, data: Reduced
+) -> list[tuple[str, Callable[[], nn.Module], Callable[[nn.Module, Draw], torch.Tensor]]]:
+    channels, classes = data.maps.shape[1], data.classes
+
+    def guided() -> nn.Module:
+        return _FromMaps(LossGuidedNetwork(nn.Identity(), channels, classes, class_channels=64, human_channels=(16, 1)))
+
+    def without(network: nn.Module, batch: Draw) -> torch.Tensor:
+        return focal(network(batch[0]).scores, batch[1], gamma=0.0).mean()
+
+    def with_mask(network: nn.Module, batch: Draw) -> torch.Tensor:
+        output = network(batch[0])
+        return mask_guided(output.scores, batch[1], output.human, batch[2]).mean()
+
+    if claim == "mask_loss":
+        return [("class loss alone", guided, without), ("with the mask loss", guided, with_mask)]
+    return [
+        ("mean", lambda: MeanPooling(channels, classes), without),
+        ("rank-1", lambda: RankOneAttentionalPooling(channels, classes), without),
+        *(
+            (
+                f"generalised, T={matrices}",
+                lambda matrices=matrices: GeneralizedAttentionalPooling(
+                    channels, classes, matrices=matrices, first_rank=64
+                ),
+                without,
+            )
+            for matrices in (1, 3)
+        ),
+    ]
+
+
+class _FromMaps(nn.Module):
+    """Network B behind its backbone: maps (N, C, h, w) → its output."""
+
+    def __init__(self, network: LossGuidedNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, maps: torch.Tensor) -> object:
+        return self.network.from_features(maps)
+
+
+def _fit(
+    network: nn.Module,
+    loss: Callable[[nn.Module, Draw], torch.Tensor],
+    data: Reduced,
+    work: Path,
+    *,
+    seed: int,
+    epochs: int,
+) -> nn.Module:
+    steps, device = epochs * -(-len(data.training) // _BATCH), training_device()
+    course = Course(
+        work.name,
+        steps,
+        _RATE,
+        weight_decay=_WEIGHT_DECAY,
+        save_every=steps,
+        check_every=steps,
+        schedule=CosineSchedule(),
+        average_decay=None,
+    )
+
+    def draw(wanted: range) -> Iterator[Draw]:
+        for step in wanted:
+            rows = data.training[epoch_rows(len(data.training), _BATCH, step, seed)]
+            yield data.maps[rows], torch.from_numpy(data.actions[rows]), data.masks[rows]
+
+    return train(
+        network,
+        work / "checkpoint.safetensors",
+        course,
+        device=device,
+        draw=draw,
+        loss=lambda model, batch: loss(model, (batch[0].to(device), batch[1].to(device), batch[2].to(device))),
+    )
+
+
+@torch.no_grad()
+def _measure(network: nn.Module, data: Reduced) -> float:
+    scores = torch.cat([network(data.maps[rows]).scores for rows in np.array_split(data.measured, 40)])
+    return mean_average_precision(torch.softmax(scores, -1).numpy(), data.actions[data.measured])
