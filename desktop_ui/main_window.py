@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, Qt, QTimer
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
 from PyQt6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop_ui.banner import Banner
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 1024, 640
 _CLOSE_POLL_MILLISECONDS = 50
+_LARGEST_BOTTOM = 0.38  # of the height at the start: the picture gets the most room
 _CLOSE_SECONDS = 6.0  # after that the window's program ends whatever still hangs
 
 
@@ -67,7 +68,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.bridge, self.themes, self.settings = bridge, themes, settings
         self._is_remembering = is_remembering
-        self._is_closing = False
+        self._is_closing = self._is_laid_out = False
         self.when_closed: list[Callable[[], None]] = []
         self.setWindowTitle("edgeact")
         self.setMinimumSize(_LEAST_WIDTH, _LEAST_HEIGHT)
@@ -170,6 +171,18 @@ class MainWindow(QMainWindow):
                 self.banner.say(tr("The language changes with the next start."))
             self.settings.change(theme=theme, language=language)
 
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Give the panels the sizes that they had; only now it is known how much room there is."""
+        super().showEvent(event)
+        if self._is_laid_out:
+            return
+        self._is_laid_out = True
+        values = self.settings.values
+        width, height = self.width(), self._middle.height()
+        self._across.setSizes([values.left_width, width - values.left_width - values.right_width, values.right_width])
+        bottom = min(values.bottom_height, round(_LARGEST_BOTTOM * height))
+        self._middle.setSizes([height - bottom, bottom])
+
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Hide at once, end the session in the background, and quit whatever hangs."""
         if event is not None and not self._is_closing:
@@ -230,8 +243,8 @@ class MainWindow(QMainWindow):
         for splitter in (self._across, self._middle):
             splitter.setHandleWidth(1)
             splitter.setChildrenCollapsible(False)
-        self.left.setMinimumWidth(200)
-        self.person.setMinimumWidth(240)
+        self.left.setMinimumWidth(216)
+        self.person.setMinimumWidth(272)
         whole = QWidget()
         layout = QVBoxLayout(whole)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -292,9 +305,7 @@ class MainWindow(QMainWindow):
             self.resize(min(1440, room.width() if room else 1440), min(900, room.height() if room else 900))
         self.left.setVisible(values.shows_left)
         self.person.setVisible(values.shows_right)
-        self._across.setSizes([values.left_width, 10_000, values.right_width])
         self.bottom.setVisible(values.shows_bottom)
-        self._middle.setSizes([10_000, values.bottom_height])
 
     def _remember(self) -> None:
         sizes = self._across.sizes()

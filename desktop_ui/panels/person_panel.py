@@ -94,6 +94,7 @@ class PersonPanel(QScrollArea):
         self._pose = Pose3D(themes)
         self._no_space = QLabel(tr("This bundle gives no 3D pose."))
         self._no_space.setObjectName("figure")
+        self._no_space.setWordWrap(True)
         self._space.body.addWidget(self._pose)
         self._space.body.addWidget(self._no_space)
         layout.addWidget(self._space)

@@ -43,6 +43,9 @@ QPushButton[quiet="true"]:hover, QToolButton[quiet="true"]:hover {{ background: 
 QPushButton[quiet="true"]:focus, QToolButton[quiet="true"]:focus {{ border: 1px solid {accent}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QToolButton:checked {{ background: {hovered}; border: 1px solid {accent}; }}
+QToolButton::menu-button {{ border: none; width: 18px; }}
+QToolButton::menu-arrow {{ image: url({arrow}); width: 10px; height: 10px; }}
+QToolButton[popupMode="1"] {{ padding-right: 22px; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
 QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextBrowser {{
     background: {raised}; border: 1px solid {line}; border-radius: 6px; padding: 4px 8px; min-height: 18px;
