@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
-from PyQt6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QMainWindow, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from desktop_ui.banner import Banner
 from desktop_ui.bridge.bridge import Bridge
@@ -225,7 +225,12 @@ class MainWindow(QMainWindow):
         layout.addLayout(self.left_sections)
         layout.addStretch()
         layout.addWidget(self.task)
-        return panel
+        area = QScrollArea()  # nine sources and many rules are higher than a small window
+        area.setWidget(panel)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        return area
 
     def _lay_out(self) -> None:
         pictures = QWidget()
