@@ -69,6 +69,9 @@ def _state(config: DaemonConfig) -> list[Check]:
     except EdgeactError as error:
         return [_failed("state", error)]
     found = f"{config.state}, {free / 2**30:.1f} GB free"
+    if config.keeps_media and free < config.retention.free_gb * 1e9:
+        remedy = "free some space, or lower record.free_gb: the oldest recordings and snapshots are removed at once"
+        return [Check("state", "note", found, remedy)]
     if free < _LITTLE_SPACE:
         return [Check("state", "note", found, "free some space, or name another folder as state")]
     return [Check("state", "ok", found)]

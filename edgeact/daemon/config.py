@@ -335,6 +335,11 @@ class DaemonConfig(Section):
         return "off" if self.record is None else self.record.mode if own is None else own
 
     @property
+    def keeps_media(self) -> bool:
+        """Whether there are recordings or snapshots."""
+        return self.record is not None or self.snapshots is not None
+
+    @property
     def retention(self) -> RecordConfig:
         """How long recordings and snapshots are kept."""
         return RecordConfig() if self.record is None else self.record

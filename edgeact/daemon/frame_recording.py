@@ -1,6 +1,6 @@
 """Encodes the frames of a camera for its recorder, where the camera's own packets must not be kept or cannot be.
 
-That is so where people are taken out of the pictures. It costs some 5 ms of a core for each 720p frame, all the time,
+That is so where people are taken out of the pictures. It costs some 7 ms of a core for each 720p frame, all the time,
 because what comes before an event has to be there when it is told.
 """
 

@@ -24,15 +24,9 @@ def hidden_pixels(size: tuple[int, int], areas: Sequence[Float32]) -> npt.NDArra
         size: Height and width of the picture.
         areas: ``(4,)`` float32 each; every pixel that one touches is hidden. One that is not finite hides everything.
     """
-    height, width = size
     hidden = np.zeros(size, np.bool_)
     for area in areas:
-        if not np.isfinite(area).all():
-            hidden[:] = True
-            continue
-        x_min, y_min = np.floor(area[:2]).clip(0, (width, height)).astype(int).tolist()
-        x_max, y_max = np.ceil(area[2:]).clip(-1, (width, height)).astype(int).tolist()
-        hidden[y_min : y_max + 1, x_min : x_max + 1] = True
+        hidden[_touched(size, area)] = True
     return hidden
 
 
@@ -44,9 +38,19 @@ def fill_areas(image: UInt8, areas: Sequence[Float32]) -> UInt8:
         areas: See `hidden_pixels`.
     """
     result = image.copy()
-    if len(areas):
-        result[hidden_pixels((image.shape[0], image.shape[1]), areas)] = FILL
+    for area in areas:
+        result[_touched((image.shape[0], image.shape[1]), area)] = FILL
     return result
+
+
+def _touched(size: tuple[int, int], area: Float32) -> tuple[slice, slice]:
+    """The rows and columns of a picture of this height and width that an area touches."""
+    if not np.isfinite(area).all():
+        return slice(None), slice(None)
+    height, width = size
+    x_min, y_min = np.floor(area[:2]).clip(0, (width, height)).astype(int).tolist()
+    x_max, y_max = np.ceil(area[2:]).clip(-1, (width, height)).astype(int).tolist()
+    return slice(y_min, y_max + 1), slice(x_min, x_max + 1)
 
 
 def stick_figures(

@@ -106,11 +106,13 @@ class Listener:
 
     Attributes:
         heard: Topic, content and whether it was retained, in order.
+        pictures: The last JPEG of each topic that had one.
         is_listening: What is said now is heard.
     """
 
     def __init__(self, port: int, *, user: str = "", password: str = "", topics: str = "#") -> None:
         self.heard: list[tuple[str, str, bool]] = []
+        self.pictures: dict[str, bytes] = {}
         self._client = Client(CallbackAPIVersion.VERSION2)
         if user:
             self._client.username_pw_set(user, password)
@@ -125,6 +127,8 @@ class Listener:
             self.is_listening = False
 
         def hear(_: Any, __: Any, message: MQTTMessage) -> None:
+            if message.payload.startswith(b"\xff\xd8"):
+                self.pictures[message.topic] = message.payload
             self.heard.append((message.topic, message.payload.decode("utf-8", errors="replace"), bool(message.retain)))
 
         self._client.on_subscribe, self._client.on_disconnect, self._client.on_message = note, forget, hear

@@ -54,3 +54,13 @@ def test_a_state_folder_and_a_bundle_that_cannot_be_used_are_told(tmp_path: Path
     found = states(configuration(tmp_path, tmp_path / "no bundle", {"file": {"url": str(clip)}}))
     assert found["state"][0] == found["bundle"][0] == "fail"
     assert "name another folder as state" in found["state"][2]
+
+
+def test_a_disk_with_less_room_than_is_to_be_kept_free_is_told_before_recordings_are_removed(
+    tmp_path: Path, tiny_bundle: Path
+) -> None:
+    cameras = {"file": {"url": str(write_toy_video(tmp_path / "clip.mp4", seconds=0.2))}}
+    state, _, remedy = states(configuration(tmp_path, tiny_bundle, cameras, record={"free_gb": 1_000_000}))["state"]
+    assert state == "note"
+    assert "the oldest recordings and snapshots are removed" in remedy
+    assert states(configuration(tmp_path, tiny_bundle, cameras, record={"free_gb": 0.001}))["state"][0] == "ok"

@@ -160,6 +160,7 @@ def test_no_output_shows_what_the_camera_must_not(tmp_path: Path, tiny_bundle: P
         for where, shown in seen_over_http[mode].items():
             check(mode, where, shown)
         check(mode, "rtsp", published[mode])
+        check(mode, "MQTT's snapshots", [decoded(listener.pictures[f"edgeact/{mode}/snapshot"])])
         recordings = [path for path in (state / "recordings" / mode).rglob("*") if path.is_file()]
         check(mode, "recordings", [image for path in recordings for image in pictures_of(path)])
         events = [event for event in events_of(state) if event.source == mode]
