@@ -1,12 +1,12 @@
 """Receivers and the disk break."""
 
 import contextlib
-import itertools
 import os
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 from tests.faults.outcome import Outcome
@@ -83,27 +83,20 @@ def disk_full(*, timeout: float = 4.0, seconds: float = FULL_SECONDS) -> Outcome
         plant.start()
         plant.daemon.wait(lambda: len(plant.daemon.lines()) > 2, "events come")
         rate = plant.steady_rate("gate")
-        frames, begun = plant.daemon.frames("gate"), time.monotonic()
+        frames, begun, full = plant.daemon.frames("gate"), time.monotonic(), datetime.now(timezone.utc)
         with contextlib.suppress(OSError), (disk / "filling").open("wb") as filling:
             while True:
                 filling.write(bytes(2**14))
                 filling.flush()
         detected = plant.daemon.wait(lambda: "events wait in memory" in plant.daemon.log, "told that the disk is full")
         time.sleep(max(0.0, seconds - (time.monotonic() - begun)))
-        posted = len(plant.guard.got)
+        posted, freed = len(plant.guard.got), datetime.now(timezone.utc)
         (disk / "filling").unlink()
         recovered = plant.daemon.wait(lambda: len(plant.guard.got) > posted, "events are kept again")
         due = rate * (time.monotonic() - begun)
         lost = max(0, round(due - (plant.daemon.frames("gate") - frames)))
         time.sleep(3.0)  # a loop of the camera, so that what was in memory and what came later are both there
-        missed = plant.lost_events() + holes(plant)
-        return Outcome(
-            f"the disk is full for {seconds:.0f} s", detected, recovered, lost, missed, "events wait in memory"
-        )
-
-
-def holes(plant: Plant, *, longest: float = 4.5) -> int:
-    """Times in which a camera that shows somebody every two seconds has no event: those were lost in memory."""
-    starts = sorted(record.start for record in plant.daemon.kept().values() if record.source == "gate")
-    gaps = [(after - before).total_seconds() for before, after in itertools.pairwise(starts)]
-    return sum(int(gap // 2.0) - 1 for gap in gaps if gap > longest)
+        kept = [record for record in plant.daemon.kept().values() if full < record.start < freed]
+        assert kept, "somebody comes every two seconds, but nothing of the time of the full disk was kept"
+        told = f"events wait in memory; {len(kept)} of that time were kept after it"
+        return Outcome(f"the disk is full for {seconds:.0f} s", detected, recovered, lost, plant.lost_events(), told)

@@ -19,7 +19,7 @@ from tests.servers.http_streams import HttpStreams, write_segments
 from tests.tiny_bundle import build_tiny_bundle, tiny_picture
 
 CLOCK_STEPS = (3600.0, -7200.0)  # seconds by which the clock is set, one after the other
-LIFE_SECONDS = 4.0  # of a process that is killed, at most, after it could have been ready
+LIFE_SECONDS = 4.0  # of a process that is killed after it was ready, at most
 SOURCES = 20
 # A recording plays once its first fragment, of a second, is written; the machine may be busy.
 BEGUN_SECONDS = 4.0
@@ -119,9 +119,10 @@ def killed(*, times: int = 100, life: float = LIFE_SECONDS, seed: int = 1) -> Ou
             daemon.start()
             start_seconds = time.monotonic() - begun
             daemon.stop()
-            for _ in range(times):
-                daemon.start(wait=False)
-                time.sleep(chance.uniform(0.0, start_seconds + life))
+            for number in range(times):
+                is_starting = number % 2 == 1  # every other one is killed before it gives frames, or just then
+                daemon.start(wait=not is_starting)
+                time.sleep(chance.uniform(0.0, start_seconds if is_starting else life))
                 daemon.kill()
                 check_after_kill(daemon, guard)
                 check_recordings(daemon.state, played, datetime.now(timezone.utc))
