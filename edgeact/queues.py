@@ -114,9 +114,10 @@ class BoundedQueue(Generic[Item]):
             return item
 
     def wait_for_item(self, seconds: float) -> bool:
-        """Wait so long at most for an item; whether `get` would not wait for one."""
+        """Wait so long at most for an item; whether there is one. Once the queue is closed, nobody waits."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._aborted or bool(self._items), seconds) and not self._aborted
+            self._changed.wait_for(lambda: self._aborted or self._closed or bool(self._items), seconds)
+            return bool(self._items) and not self._aborted
 
     def discard(self, unwanted: Callable[[Item], bool]) -> None:
         """Drop those of the waiting items that are not wanted any more."""

@@ -31,6 +31,7 @@ MOST_RING_BYTES = 64 * MEGABYTE
 _WAITING_PACKETS = 256  # some ten seconds of a camera, while the disk takes nothing
 _LONGEST_LEAD_SECONDS = 2.0  # from decoding a picture to showing it; more is a wrong timestamp
 _RETRY_SECONDS = 5.0  # after a file could not be written
+_COMPLAINT_SECONDS = 60.0
 _POLL_SECONDS = 1.0
 _STOP_SECONDS = 3.0
 
@@ -72,7 +73,7 @@ class Recorder:
         self._expected, self._waits_for_keyframe = 0, True
         self._part: SegmentFile | None = None
         self._clip: _Clip | None = None
-        self._failed = float("-inf")
+        self._failed = self._complained = float("-inf")
         self._thread = named_thread(f"recorder of {camera}", self._run)
 
     @property
@@ -186,6 +187,7 @@ class Recorder:
         if number != self._expected:  # some before it are lost: what follows cannot be decoded without them
             self._ring.clear()
             self._waits_for_keyframe = True
+            self._complain()
         self._expected = number + 1
         if self._waits_for_keyframe and not packet.is_keyframe:
             return
@@ -195,6 +197,12 @@ class Recorder:
             self._write_part(packet)
         if self._clip is not None:
             self._write_clip(packet)
+
+    def _complain(self) -> None:
+        now = time.monotonic()
+        if now - self._complained >= _COMPLAINT_SECONDS:
+            self._complained = now
+            logger.warning("%s: the disk is too slow for its recordings; %d packets lost", self._camera, self.lost)
 
     def _write_part(self, packet: EncodedPacket) -> None:
         part = self._part

@@ -118,12 +118,15 @@ def test_a_continuous_recording_has_parts_that_begin_with_keyframes_and_miss_not
     assert [length(part) for part in parts] == [15, 15, 10]
 
 
-def test_what_is_lost_is_lost_up_to_the_next_keyframe(tmp_path: Path, packets: list[EncodedPacket]) -> None:
+def test_what_is_lost_is_lost_up_to_the_next_keyframe_and_told(
+    tmp_path: Path, packets: list[EncodedPacket], caplog: pytest.LogCaptureFixture
+) -> None:
     with recording(tmp_path, packets, "continuous") as camera:
         camera.give(12)
         camera.given, camera.recorder._number = 13, 13  # one packet had no place in the queue
         camera.give(10)
     (part,) = (tmp_path / "recordings").rglob("*.mp4")
+    assert "the disk is too slow" in caplog.text
     assert length(part) == 12 + 8  # without the lost one and the two that need it
 
 

@@ -5,6 +5,9 @@ import os
 import time
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from edgeact.daemon.config import RecordConfig
 from edgeact.daemon.media_folder import MediaFolder
 from edgeact.daemon.retention import MANIFEST, Retention
@@ -73,3 +76,18 @@ def test_only_files_of_an_event_are_found_by_the_name_that_an_event_has(tmp_path
         f"clips/{identity}.mp4\n", f"snapshots/{identity}.jpg", f"clips/{identity}.mkv",
     ):  # fmt: skip
         assert folder.of_event(name) is None
+
+
+PARTS = st.sampled_from(
+    ["clips", "snapshots", "recordings", "..", ".", "/", "//", "0" * 26, "0" * 26 + ".mp4", "0" * 26 + ".jpg", "\0", ""]
+)
+
+
+@given(
+    st.one_of(st.text(max_size=60), st.lists(PARTS, max_size=5).map("/".join), st.lists(PARTS, max_size=5).map("".join))
+)
+def test_no_text_leads_out_of_the_folders_of_events(name: str) -> None:
+    folder = MediaFolder(Path("/nowhere"))
+    folder.of_event(name)  # whatever it is, it is no error
+    state = Path("/proc/self/fd")  # many files that are no media of ours
+    assert MediaFolder(state).of_event(name) is None

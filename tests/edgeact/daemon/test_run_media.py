@@ -21,6 +21,7 @@ from tests.edgeact.daemon.test_run import configuration, stopper
 from tests.edgeact.daemon.test_run_killed import COMMAND, lines
 from tests.servers.http_streams import HttpStreams
 from tests.servers.patience import wait_until
+from tests.servers.rtsp import RtspServer, write_loop
 from tests.tiny_bundle import tiny_picture
 from tests.toy_video import decoded_times, nobody, one_walker, write_toy_video
 
@@ -129,3 +130,40 @@ def test_a_camera_may_be_recorded_less_than_the_others(tmp_path: Path, tiny_bund
     assert not (tmp_path / "state" / "recordings").exists()
     assert (event.clip is None) == (mode == "off")
     assert seen
+
+
+@pytest.mark.rtsp
+def test_packets_of_a_camera_are_copied_as_they_come_also_over_a_new_connection(
+    tmp_path: Path, tiny_bundle: Path
+) -> None:
+    pictures = [tiny_picture(320, 240, one_walker(index / 10)) for index in range(20)]
+    loop = write_loop(tmp_path / "loop", pictures, rate=10)
+    killed: list[int] = []
+    with RtspServer(loop, rate=10) as server:
+        config = configuration(
+            tmp_path,
+            tiny_bundle,
+            {"gate": {"url": server.address, "timeout": 1}},
+            rules=RULES,
+            record={"mode": "continuous", "after_seconds": 0},
+            snapshots={},
+        )
+        stop = threading.Event()
+
+        def is_done(seen: dict[str, Watched]) -> bool:
+            frames = seen["gate"].frames
+            if frames >= 25 and not killed:
+                server.kill()
+                server.start()
+                killed.append(frames)
+            return bool(killed) and frames >= killed[0] + 25
+
+        run_daemon(config, stop=stop, tick=stopper(stop, is_done))
+    parts = [path for path in (tmp_path / "state" / "recordings" / "gate").rglob("*") if path.is_file()]
+    assert {path.suffix for path in parts} == {".mp4"}
+    times = [decoded_times(path) for path in sorted(parts)]
+    assert sum(len(one) for one in times) >= 45
+    assert all(later > earlier for one in times for earlier, later in pairwise(one))
+    clips = {event.clip for event in events_of(tmp_path / "state") if event.rule == "seen"}
+    assert clips
+    assert all(codec_of(tmp_path / "state" / str(clip)) == "h264" for clip in clips)
