@@ -1,12 +1,17 @@
 """Work that takes time and is no frame, on a thread of its own: its outcome comes back to the window's thread."""
 
+import logging
+import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from edgeact.errors import EdgeactError
+from edgeact.capture.address import redact
+from edgeact.errors import EdgeactError, PipelineError, remedy_for
 from edgeact.stopping import named_thread, start_thread
+
+logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
@@ -43,6 +48,10 @@ class Background(QObject):
             except EdgeactError as error:
                 fault = error
                 self._send(lambda: failed(fault))
+            except Exception as error:  # noqa: BLE001 - the top of a thread: logged, and shown like any other
+                logger.error("%s failed: %s", name, redact(traceback.format_exc()))
+                what = PipelineError(f"{name} failed ({type(error).__name__}); {remedy_for(error)}")
+                self._send(lambda: failed(what))
             else:
                 self._send(lambda: done(value))
 
