@@ -34,10 +34,10 @@ from trainer.stages import (
     check_made,
     check_teacher,
     fit_pose_confidence,
-    load_detector,
     make_data,
     make_tracks,
     train_action,
+    train_detector,
     train_lifter,
     train_pose,
     use_one_thread,
@@ -87,7 +87,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
         check_made(["action"], recipe, folders)
     use_one_thread()
     make_data(folders)
-    detector, pose = load_detector(folders), train_pose(recipe, folders)
+    detector, pose = train_detector(recipe, folders), train_pose(recipe, folders)
     samples = frame_samples(folders, recipe.pose.size, pixels=max(recipe.detector.pixels))
     calibration = Calibration(
         confidence=fit_pose_confidence(pose, folders),

@@ -41,6 +41,11 @@ class Folders:
         return self.work / "pose"
 
     @property
+    def detector_pictures(self) -> Path:
+        """Pictures with boxes that the detector learns from."""
+        return self.work / "detector" / "pictures.jsonl"
+
+    @property
     def tinypose(self) -> Path:
         """Weights that the pose network starts from."""
         return self.teachers / TINYPOSE_FILE
@@ -64,5 +69,7 @@ class Folders:
         return self.work / "lifter" / "teacher_poses.npz"
 
     def network(self, bundle: str, name: str) -> Path:
-        """Checkpoint of a bundle's training: ``pose``, ``action`` or ``lifter``; an older ``checkpoint.pt`` is read."""
+        """Checkpoint of a bundle's training: ``detector``, ``pose``, ``action`` or ``lifter``. An older
+        ``checkpoint.pt`` is read.
+        """
         return self.work / bundle / f"{name}_net" / "checkpoint.safetensors"

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeact.errors import ConfigError
 from trainer.models.edge_pose import InputSize
@@ -56,17 +56,43 @@ class PoseRecipe(_Record):
         return InputSize(self.height, self.width)
 
 
+class DetectorTraining(_Record):
+    """Training of the person detector on people in all positions.
+
+    Attributes:
+        steps: How many.
+        rate: The highest learning rate.
+        batch: Pictures a step.
+        start_share: Of the published weights in the network that ships (`trainer.fit_detector.fit`).
+    """
+
+    steps: Steps
+    rate: Rate
+    batch: Batch
+    start_share: Annotated[float, Field(ge=0, le=1)]
+
+
 class DetectorRecipe(_Record):
-    """The person detector: YOLOX-nano as published, of which only "person" is kept.
+    """The person detector: YOLOX-nano, of which only "person" is kept.
 
     Attributes:
         pixels: The most of a frame's pixels that it sees, for each look at the frame; its time goes with their sum.
         score: Boxes under this score are no persons. Chosen on validation pictures: ``edgeact train wild --part
             validation`` says at which score there are .1 false boxes a photo.
+        training: How it is trained; without it, and without ``taken_from``, it is the published one.
+        taken_from: The recipe that ships whose detector it is.
     """
 
     pixels: Annotated[tuple[Annotated[int, Field(ge=1024, le=1 << 23)], ...], Field(min_length=1, max_length=3)]
     score: Annotated[float, Field(gt=0, lt=1)]
+    training: DetectorTraining | None = None
+    taken_from: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "DetectorRecipe":
+        if self.training is not None and self.taken_from is not None:
+            raise ValueError("a detector is trained here or taken from another recipe; give training or taken_from")
+        return self
 
 
 class ActionRecipe(_Record):

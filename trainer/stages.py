@@ -12,6 +12,7 @@ from edgeact.bundle.load import Bundle
 from edgeact.errors import SourceNotFoundError
 from trainer.calibrate import ConfidenceFit, fit_confidence
 from trainer.data.action_sequences import JointSequence
+from trainer.data.detector_pictures import make_pictures
 from trainer.data.label import PARTS, label
 from trainer.data.lifting.blazepose import HEAVY_FILE
 from trainer.data.lifting.teacher import make_teacher_poses
@@ -23,6 +24,7 @@ from trainer.data.tracks import build as build_tracks
 from trainer.device import training_device
 from trainer.fit_action import fit as fit_action
 from trainer.fit_action import read_training
+from trainer.fit_detector import fit as fit_detector
 from trainer.fit_lifter import fit as fit_lifter
 from trainer.fit_lifter import read_motions
 from trainer.fit_pose import fit as fit_pose
@@ -147,11 +149,22 @@ def make_data(folders: Folders) -> None:
     build_patches(folders, POSE_SETS)
 
 
-def load_detector(folders: Folders) -> PersonDetector:
-    """The person detector, as published."""
-    network = PersonDetector()
-    load_yolox(network, folders.yolox)
-    return network.eval()
+def train_detector(recipe: Recipe, folders: Folders) -> PersonDetector:
+    """The person detector: trained where the recipe or the one that it is taken from says how, else as published.
+
+    Raises:
+        SourceNotFoundError: The labels are missing, which `make_data` makes.
+    """
+    if recipe.detector.taken_from is not None:
+        return train_detector(load_recipe(recipe_path(recipe.detector.taken_from)), folders)
+    published = PersonDetector()
+    load_yolox(published, folders.yolox)
+    if recipe.detector.training is None:
+        return published.eval()
+    log(stage="detector", of=recipe.name, device=training_device().type)
+    make_pictures(folders, published.eval())
+    checkpoint = folders.network(recipe.name, "detector")
+    return fit_detector(folders.detector_pictures, published, checkpoint, recipe.detector.training).eval()
 
 
 def train_pose(recipe: Recipe, folders: Folders) -> EdgePose:

@@ -67,3 +67,11 @@ def test_what_is_no_recipe_says_so(tmp_path: Path, text: str) -> None:
 def test_a_missing_recipe_says_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load_recipe(tmp_path / "none.toml")
+
+
+def test_a_detector_has_one_origin(tmp_path: Path) -> None:
+    both = 'taken_from = "accurate"\ntraining = {steps = 2, rate = 1e-4, batch = 2, start_share = 0.5}\n[pose]'
+    path = tmp_path / "recipe.toml"
+    path.write_text(recipe_path("compact").read_text().replace("[pose]", both, 1))
+    with pytest.raises(ConfigError, match="give training or taken_from"):
+        load_recipe(path)

@@ -23,8 +23,8 @@ from trainer.stages import (
     check_folders,
     check_made,
     fit_pose_confidence,
-    load_detector,
     train_action,
+    train_detector,
     train_lifter,
     train_pose,
 )
@@ -90,13 +90,13 @@ def test_a_whole_data_set_stands_for_its_part(tmp_path: Path) -> None:
     check_folders(replace(folders, snapshots=tmp_path / "whole"))
 
 
-def test_the_detector_is_the_published_one_and_what_it_needs_is_looked_for(tmp_path: Path) -> None:
+def test_what_the_detector_starts_from_is_looked_for(tmp_path: Path) -> None:
     folders = complete_folders(tmp_path)
     folders.yolox.unlink()
     with pytest.raises(SourceNotFoundError, match=r"yolox_nano\.onnx not found"):
         check_folders(folders)
     with pytest.raises(SourceNotFoundError, match="YOLOX-nano's ONNX file"):
-        load_detector(folders)
+        train_detector(load_recipe(), folders)
 
 
 def test_stages_that_follow_the_data_need_none_yet(tmp_path: Path) -> None:

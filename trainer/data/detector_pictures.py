@@ -1,0 +1,209 @@
+"""Pictures that the person detector trains on, with the people that a human boxed or two published detectors agree on.
+
+What only one detector sees is neither somebody nor nobody: the loss leaves its cells out. One JSON line a picture::
+
+    {"set": "gym_stills", "file": "/data/gym_stills/images/a.jpg", "split": "train", "sure": [[x0, y0, x1, y1]],
+    "unsure": []}
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from edgeact.atomic import prepare_partial, publish
+from edgeact.geometry import box_iou, invert_matrix, letterbox, letterbox_matrix, transform_box
+from edgeact.perception.detect import detection_size
+from trainer.data.lspet import read_lspet
+from trainer.data.read_picture import read_rgb
+from trainer.data.teachers import TeacherDetector
+from trainer.data.wild_pictures import wild_pictures
+from trainer.data.wild_split import WildSplit, wild_split
+from trainer.folders import Folders
+from trainer.measure.wild.pictures import read_empty, read_wild
+from trainer.models.person_detector import PersonDetector, decode
+from trainer.training_log import with_bar
+
+# Share of the pictures of a step by set: no set weighs more than its variety. Backgrounds show nobody, photos of
+# animals and scenes of ADE20K few people: without them a network that is taught persons alone takes birds for persons.
+SHARES = {
+    "stanford40": 0.36,
+    "lspet": 0.10,
+    "gym_stills": 0.12,
+    "vn_everyday": 0.12,
+    "street_people": 0.05,
+    "stock_upright": 0.03,
+    "coco_more": 0.02,
+    "backgrounds": 0.03,
+    "animals": 0.10,
+    "ade20k": 0.07,
+}
+# Whole sets among the snapshots that no human labelled for persons; they are left out where they are absent.
+OBJECT_SETS = ("animals", "ade20k")
+AGREEING_IOU = 0.5
+SURE_SCORE = 0.4  # of each of two detectors that agree on somebody
+UNSURE_SCORE = 0.15  # of either; what has less is nobody
+LABEL_PIXELS = 114688  # of a picture that the second detector sees; the first one sees a square of 480 pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectorPicture:
+    """One picture.
+
+    Attributes:
+        source: The set.
+        path: The file.
+        split: Whether it trains or chooses.
+        sure: ``(N, 4)`` float32 boxes of people, x_min, y_min, x_max, y_max in pixels.
+        unsure: ``(K, 4)`` float32 boxes of what may be people.
+    """
+
+    source: str
+    path: Path
+    split: WildSplit
+    sure: np.ndarray
+    unsure: np.ndarray
+
+
+@torch.no_grad()
+def look(network: PersonDetector, rgb: np.ndarray, *, pixels: int, iou: float = 0.6) -> tuple[np.ndarray, np.ndarray]:
+    """What a detector finds in one picture.
+
+    Args:
+        network: In evaluation mode.
+        rgb: ``(H, W, 3)`` uint8 RGB.
+        pixels: The most pixels of the picture that the network sees.
+        iou: Of two boxes whose IoU exceeds this, the one with the lower score is dropped.
+
+    Returns:
+        Boxes ``(N, 4)`` float32 in the picture's pixels and scores ``(N,)``, highest first.
+    """
+    width, height = detection_size(rgb.shape[1], rgb.shape[0], pixels=pixels)
+    seen = torch.from_numpy(letterbox(rgb, width=width, height=height))[None].permute(0, 3, 1, 2)
+    boxes, scores = decode(*network(seen.float()), iou=iou)
+    found = scores[0] > 0
+    to_picture = invert_matrix(letterbox_matrix(rgb.shape[1], rgb.shape[0], width=width, height=height))
+    return transform_box(boxes[0][found].numpy(), to_picture), scores[0][found].numpy()
+
+
+def agree(
+    first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], known: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Who is sure to be in a picture, and who may be.
+
+    Args:
+        first: Boxes ``(N, 4)`` and scores ``(N,)`` of one detector.
+        second: Those of another.
+        known: ``(K, 4)`` boxes that a human drew.
+
+    Returns:
+        Sure boxes: the known ones, and the mean of each two that the detectors agree on. Unsure boxes: the others.
+    """
+    (boxes, scores), (others, other_scores) = first, second
+    sure, unsure = [np.asarray(known, np.float32).reshape(-1, 4)], []
+    free = other_scores >= UNSURE_SCORE
+    for box, score, overlaps in zip(boxes, scores, box_iou(boxes, others), strict=True):
+        if score < UNSURE_SCORE:
+            continue
+        twin = int(np.where(free, overlaps, -1.0).argmax()) if free.any() else None
+        if twin is None or overlaps[twin] < AGREEING_IOU:
+            unsure.append(box)
+            continue
+        free[twin] = False
+        both_sure = min(score, other_scores[twin]) >= SURE_SCORE
+        (sure if both_sure else unsure).append(((box + others[twin]) / 2)[None])
+    unsure += list(others[free])
+    people = np.concatenate(sure)
+    # Somebody whom a human boxed is not there twice.
+    twins = box_iou(people[len(sure[0]) :], sure[0]).max(1, initial=0.0) >= AGREEING_IOU
+    people = np.concatenate([sure[0], people[len(sure[0]) :][~twins]])
+    return people, np.concatenate([np.atleast_2d(box) for box in unsure] or [np.zeros((0, 4))]).astype(np.float32)
+
+
+def _known_people(folders: Folders) -> Iterator[tuple[str, Path, WildSplit, np.ndarray]]:
+    """Set, file, split and human boxes of every picture that may train or choose."""
+    root = folders.data / "lspet"
+    for sample in read_lspet(root):
+        yield "lspet", sample.path, wild_split("lspet", sample.path.name) or "measure", np.array([sample.box])
+    root = folders.data / "stock_upright"
+    for path in sorted((root / "images").glob("*.jpg")):
+        yield "stock_upright", path, wild_split("stock_upright", path.name) or "measure", np.zeros((0, 4))
+    boxes = {
+        picture.path.resolve(): np.array([person.box for person in picture.people])
+        for split in ("train", "validation")
+        for picture in read_wild(folders.data, split, snapshots=folders.snapshots, limit=10000)
+        if picture.people
+    }
+    for name in SHARES:
+        if name in ("stanford40", "gym_stills", "vn_everyday", "street_people", "coco_more"):
+            for path, split in wild_pictures(folders.data_set(name), name):
+                yield name, path, split, boxes.get(path.resolve(), np.zeros((0, 4)))
+
+
+def _objects(folders: Folders) -> Iterator[tuple[str, Path]]:
+    """Set and file of every picture of things other than people."""
+    for name in OBJECT_SETS:
+        root = folders.data_set(name) / "images"
+        for path in sorted(root.iterdir()) if root.is_dir() else ():
+            if path.suffix.lower() in (".jpg", ".jpeg", ".png"):
+                yield name, path
+
+
+def make_pictures(folders: Folders, detector: PersonDetector) -> None:
+    """Write ``detector/pictures.jsonl`` into the folder of work, unless it is there (renamed when complete).
+
+    Args:
+        folders: With the labels of every set (`trainer.data.label`), which are one detector's boxes.
+        detector: The other one, in evaluation mode.
+    """
+    if folders.detector_pictures.exists():
+        return
+    folders.detector_pictures.parent.mkdir(parents=True, exist_ok=True)
+    said = {name: _first_detector(folders, name) for name in SHARES if name not in ("backgrounds", *OBJECT_SETS)}
+    listed = [row for row in _known_people(folders) if row[2] != "measure"]
+    with prepare_partial(folders.detector_pictures).open("w") as file:
+        for name, path, split, known in with_bar(listed, "boxes", total=len(listed)):
+            first = said[name].get(path.name)
+            if first is None:
+                continue
+            sure, unsure = agree(first, look(detector, read_rgb(path), pixels=LABEL_PIXELS), known)
+            row = {"set": name, "file": str(path), "split": split}
+            file.write(json.dumps({**row, "sure": sure.round(1).tolist(), "unsure": unsure.round(1).tolist()}) + "\n")
+        teacher, objects = TeacherDetector(folders.teachers), list(_objects(folders))
+        for name, path in with_bar(objects, "boxes of objects", total=len(objects)):
+            rgb = read_rgb(path)
+            rows = teacher(np.ascontiguousarray(rgb[..., ::-1]))
+            first = rows[:, :4], rows[:, 4]
+            sure, unsure = agree(first, look(detector, rgb, pixels=LABEL_PIXELS), np.zeros((0, 4)))
+            if name == "animals" and not len(sure):  # what one of the detectors takes for a person is an animal
+                unsure = unsure[:0]
+            row = {"set": name, "file": str(path), "split": "train"}
+            file.write(json.dumps({**row, "sure": sure.round(1).tolist(), "unsure": unsure.round(1).tolist()}) + "\n")
+        for picture in read_empty(folders.data, "train"):
+            row = {"set": "backgrounds", "file": str(picture.path), "split": "train", "sure": [], "unsure": []}
+            file.write(json.dumps(row) + "\n")
+    publish(folders.detector_pictures)
+
+
+def _first_detector(folders: Folders, name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Boxes ``(N, 4)`` and scores ``(N,)`` by the pictures' names."""
+    found = {}
+    for line in (folders.labels / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        boxes = np.array([person["box"] for person in row["persons"]], np.float32).reshape(-1, 4)
+        found[Path(row["file"]).name] = boxes, np.array([person["score"] for person in row["persons"]], np.float32)
+    return found
+
+
+def read_pictures(path: Path, split: WildSplit) -> list[DetectorPicture]:
+    """The pictures of one split that `make_pictures` wrote."""
+    pictures = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["split"] == split:
+            boxes = (np.array(row[key], np.float32).reshape(-1, 4) for key in ("sure", "unsure"))
+            pictures.append(DetectorPicture(row["set"], Path(row["file"]), split, *boxes))
+    return pictures
