@@ -32,7 +32,7 @@ def test_a_row_says_what_is_known_of_a_source_and_no_secret() -> None:
 
 def test_the_text_names_bundle_device_and_sources(open_window: Any, tmp_path: Path) -> None:
     opened = open_window([write_toy_video(tmp_path / "clip.mp4", seconds=0.4)])
-    opened.wait_for_picture()
+    opened.wait(lambda: opened.model.sources[0].standing.size == (320, 240))
     dialog = DetailsDialog(opened.window.bridge, opened.window)
     text = dialog.text()
     dialog.close()
