@@ -1,4 +1,4 @@
-"""The operator's desk: timeline, events, rules, corrections and recordings of a window, put together."""
+"""The operator's desk: timeline, events, rules and corrections of a window, put together."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QSplitter
 
 from desktop_ui.bridge.hosted import Beginning
+from desktop_ui.desk_corrections import DeskCorrections
 from desktop_ui.desk_events import DeskEvents
 from desktop_ui.desk_rules import DeskRules
 from desktop_ui.keeping.held_frames import HeldFrames
@@ -38,6 +39,7 @@ class Desk:
         timeline: The panel.
         events: The events.
         rules: The rules.
+        corrections: What the operator has said of what was seen.
         undo: Takes zones, rules and corrections back.
         names: Of the sources, as rules and events have them, by key.
         held: The last pictures of every source, by its key.
@@ -52,10 +54,11 @@ class Desk:
         self.undo = UndoStack()
         self.events = DeskEvents(window, self, folder / "events")
         self.rules = DeskRules(window, self, self.undo, folder)
+        self.corrections = DeskCorrections(window, self, self.undo, folder / "corrections")
         section = Section(tr("Rules"))
         section.body.addWidget(self.rules.panel)
         window.left_sections.addWidget(section)
-        window.grid.tools.append(self.rules.tool)
+        window.grid.tools += [self.rules.tool, self.corrections.tool]
         split = QSplitter(Qt.Orientation.Vertical)
         split.setHandleWidth(1)
         split.setChildrenCollapsible(False)
@@ -77,11 +80,13 @@ class Desk:
         menus.add(menus.rules, tr("Do &again"), self.do_again, "Ctrl+Shift+Z")
         menus.rules.addSeparator()
         self.rules.fill_menu()
+        self.corrections.fill_menu()
         self.events.fill_menu()
 
     def start(self) -> None:
         """Read what was kept."""
         self.rules.start()
+        self.corrections.start()
         self.events.start()
 
     def take_back(self) -> None:
@@ -103,6 +108,7 @@ class Desk:
     def leave(self) -> None:
         """The window is closed."""
         self.events.leave()
+        self.corrections.leave()
 
     def show_past(self, key: int, at: float) -> None:
         """Show the picture of a time of a source's timeline: of a file any, of a camera as long as it is held."""
@@ -143,6 +149,8 @@ class Desk:
         if what is not None:
             self._window.banner.say(words.format(what=what))
             self.rules.save()
+            self.corrections.save()
+            self.timeline.refresh()
 
     def _name_sources(self) -> None:
         self.names = camera_names(self._bridge.model.sources)

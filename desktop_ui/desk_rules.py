@@ -43,7 +43,7 @@ class DeskRules(QObject):
         super().__init__(window)
         self._window, self._desk, self._path = window, desk, folder / RULES_NAME
         self.model = RulesModel(undo)
-        self.tool = AreaTool(self.areas, self._add_area, self._move_area)
+        self.tool = AreaTool(self.areas, self._add_area, self._move_area, lambda: window.bridge.model.layers.zones)
         self.panel = RulesPanel(self.model, self.camera, window.themes)
         self._last_area: str | None = None
         self.panel.zone_wished.connect(lambda: self.draw("zone"))

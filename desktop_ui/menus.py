@@ -42,7 +42,7 @@ class Menus:
         self.key_lines: list[KeyLine] = []
         bar = window.menuBar()
         assert bar is not None
-        titles = (tr("&File"), tr("&View"), tr("&Layers"), tr("&Play"), tr("&Rules"), tr("&Events"), tr("&Help"))
+        titles = (tr("&File"), tr("&View"), tr("&Layers"), tr("&Play"), tr("&Edit"), tr("&Events"), tr("&Help"))
         menus = [bar.addMenu(words) for words in titles]
         kept = (menu for menu in menus if menu is not None)
         self.file, self.view, self.layers, self.play, self.rules, self.events, self.help = kept

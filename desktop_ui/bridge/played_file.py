@@ -148,6 +148,17 @@ class PlayedFile:
             kept = self._kept[first:]
         return tuple(one.observation for one in kept if begin <= one.observation.frame.time <= end)
 
+    def change(self, index: int, change: Callable[[Observation], Observation]) -> None:
+        """Keep a frame, by its index in the source, otherwise than it was perceived: somebody has corrected it."""
+
+        def replace_kept() -> None:
+            for position, one in enumerate(self._kept):
+                if one.observation.frame.index == index:
+                    self._kept[position] = _Kept(change(one.observation), one.size)
+                    self._shown = -1
+
+        self._steer(replace_kept)
+
     def pictures(self, begin: float, end: float) -> tuple[tuple[Observation, Callable[[], UInt8]], ...]:
         """What was perceived from one time to another, each with a function that reads its picture."""
         with self._changed:

@@ -22,6 +22,7 @@ class AreaTool:
         areas_of: Zones and lines of a source, by its key.
         finish: Told of a new zone or line: the source's key, what it is, its points.
         change: Told of a corner that was dragged: the source's key, the name, the points.
+        is_shown: Whether zones are painted while nothing is drawn.
 
     Attributes:
         drawing: What is being drawn; None while the tool is off.
@@ -35,7 +36,9 @@ class AreaTool:
         areas_of: Callable[[int], Areas],
         finish: Callable[[int, AreaKind, Points], object],
         change: Callable[[int, str, Points], object],
+        is_shown: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._is_shown = is_shown
         self._areas_of, self._finish, self._change = areas_of, finish, change
         self.drawing: Drawing | None = None
         self.chosen: tuple[int, str] | None = None
@@ -110,7 +113,7 @@ class AreaTool:
 
     def paint(self, painter: QPainter, key: int, place: Place, frame: tuple[int, int], alert: QColor) -> None:
         """Paint the zones and lines of a source, and what is being drawn."""
-        areas = self._areas_of(key)
+        areas = self._areas_of(key) if self.is_on or self._is_shown() else Areas()
         for name in areas.names:
             points = areas.points_of(name)
             if self._dragged is not None and self._dragged[:2] == (key, name):

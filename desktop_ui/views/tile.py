@@ -150,8 +150,7 @@ class Tile(QWidget):
             paint_overlay(painter, shown, place, layers, bundle.plan, selected=selected, font=self._label_font())
             painter.setFont(self._label_font())
             for tool in self._tools:
-                if layers.zones or tool.is_on:
-                    tool.paint(painter, self.key, place, shown.frame_size, QColor("#f58b84"))
+                tool.paint(painter, self.key, place, shown.frame_size, QColor("#f58b84"))
             painter.setClipping(False)
         if is_past:
             painter.fillRect(target, QColor.fromRgbF(0.04, 0.05, 0.06, 1 - _DIMMED))

@@ -114,3 +114,43 @@ def test_a_zone_is_drawn_somebody_is_told_of_and_it_is_there_the_next_day(
     found = next(event for event in again.window.desk.events.panel.listed() if event.record.id == first)
     assert (found.record.rule, found.record.zone, found.acknowledged) == ("dwell-zone-1", "zone-1", True)
     assert list(again.window.desk.rules.model.book.rules) == ["dwell-zone-1"]
+
+
+def test_a_stretch_and_a_joint_are_corrected_taken_back_and_exported(open_window: OpensWindow, tmp_path: Path) -> None:
+    opened = play_to_its_end(open_window, tmp_path)
+    desk, timeline = opened.window.desk, opened.window.desk.timeline
+    bar = timeline._bars[0]
+    click(opened, (bar.start + bar.end) / 2, row=0)
+    assert desk.corrections.choice.isVisible()
+    desk.corrections.say("label", label="jump")
+    assert [(one.label, one.is_corrected) for one in timeline._bars] == [("jump", True)]
+    played = opened.window.bridge.played(1)
+    assert played is not None
+    assert not played.state.is_playing, "a click into the timeline pauses"
+    opened.wait(lambda: opened.tile().shown.observation.frame.time == played.state.time)
+
+    def wrist() -> tuple[float, float]:
+        joint = opened.tile().shown.observation.persons[0].pose.joints[9]
+        return float(joint[0]), float(joint[1])
+
+    tile, before = opened.tile(), wrist()
+    width, height = tile.shown.frame_size
+    after = (before[0] + 30, before[1] - 20)
+    begin, end = (in_tile(opened, x / width, y / height) for x, y in (before, after))
+    opened.qtbot.mousePress(tile, Qt.MouseButton.LeftButton, pos=begin)
+    opened.qtbot.mouseMove(tile, end)
+    opened.qtbot.mouseRelease(tile, Qt.MouseButton.LeftButton, pos=end)
+    assert [one.kind for one in desk.corrections.model.all] == ["label", "joint"]
+    opened.wait(lambda: abs(wrist()[0] - after[0]) < 3)
+    desk.take_back()
+    opened.wait(lambda: abs(wrist()[0] - before[0]) < 3)
+    desk.do_again()
+    assert desk.corrections.badge.text().endswith("2")
+    done = []
+    desk.events.keeper.later(lambda: done.append(1))
+    opened.wait(lambda: done == [1])
+    desk.corrections.export(tmp_path / "out")
+    opened.wait(lambda: (tmp_path / "out" / "corrections.json").exists())
+    assert len(list((tmp_path / "out" / "classes" / "jump" / "clip-mp4").glob("*.mp4"))) == 1
+    assert (tmp_path / "out" / "keypoints" / "annotations.json").exists()
+    assert len(list((tmp_path / "kept" / "corrections").glob("*.json"))) == 1
