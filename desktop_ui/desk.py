@@ -64,7 +64,8 @@ class Desk:
         split.setChildrenCollapsible(False)
         for widget in (self.timeline, self.events.panel):
             split.addWidget(widget)
-        split.setSizes([150, 120])
+        split.setSizes([160, 110])
+        split.setStretchFactor(0, 1)
         window.bottom_layout.addWidget(split)
         window.bridge.model.sources_changed.connect(self._name_sources)
         window.bridge.host.further_outlets = self._outlets

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QFileDialog
 
 from desktop_ui.dialogs.rule_dialog import RuleDialog
 from desktop_ui.dialogs.run_dialog import run_dialog
+from desktop_ui.keeping.judge_again import judge_again
 from desktop_ui.keeping.rule_file import RULES_NAME, read_book, write_book
 from desktop_ui.model.rule_book import AreaKind, Areas, Points, RuleBook
 from desktop_ui.model.rules_model import RulesModel
@@ -187,6 +188,18 @@ class DeskRules(QObject):
         for sink in self._desk.sinks.values():
             sink.judge.use(self.model.book)
         self._window.grid.repaint_all()
+        for item in self._window.bridge.model.sources:
+            self._judge_again(item.key)
+
+    def _judge_again(self, key: int) -> None:
+        """Judge what was perceived of a file already; frames of a camera that have passed stay as they were judged."""
+        played, bundle = self._window.bridge.played(key), self._window.bridge.engine.bundle
+        camera, book, keeper = self._desk.names.get(key), self.model.book, self._desk.events.keeper
+        if played is None or bundle is None or camera is None:
+            return
+        keeper.later(
+            lambda: keeper.replace_alerts(key, judge_again(played.everything(), book, camera, key, bundle.plan))
+        )
 
     def _change(self, words: str, change: Callable[[RuleBook], RuleBook]) -> None:
         try:

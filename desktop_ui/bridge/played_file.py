@@ -159,6 +159,11 @@ class PlayedFile:
 
         self._steer(replace_kept)
 
+    def everything(self) -> tuple[tuple[Observation, tuple[int, int]], ...]:
+        """All that was perceived so far, without pictures, with width and height of each frame."""
+        with self._changed:
+            return tuple((one.observation, one.size) for one in self._kept)
+
     def pictures(self, begin: float, end: float) -> tuple[tuple[Observation, Callable[[], UInt8]], ...]:
         """What was perceived from one time to another, each with a function that reads its picture."""
         with self._changed:

@@ -109,6 +109,15 @@ class Keeper:
             self._events = {identity: event for identity, event in self._events.items() if event.key != key}
         self._changed()
 
+    def replace_alerts(self, key: int, alerts: Sequence[KeptEvent]) -> None:
+        """Put other alerts of a file in the place of those that there are: it was judged once more."""
+        with self._lock:
+            kept = {
+                identity: event for identity, event in self._events.items() if event.key != key or not event.is_alert
+            }
+            self._events = kept | {event.record.id: event for event in alerts}
+        self._changed()
+
     def save(self, record: EventRecord) -> None:
         """Put a phase of an event into the store.
 

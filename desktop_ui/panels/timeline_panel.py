@@ -29,7 +29,7 @@ from desktop_ui.translation import tr
 _REFRESH_MILLISECONDS = 200
 _FIRST_SECONDS = 30.0
 _FILE_SECONDS, _LEAST_FILE_SECONDS = 120.0, 5.0  # of a file that is followed, at most and at least
-_MOST_ROWS = 3
+_MOST_ROWS = 6
 
 Correct = Callable[[int, int, Sequence[Stretch]], Sequence[Stretch]]
 
@@ -148,12 +148,18 @@ class TimelinePanel(QWidget):
         label = self._action.currentData()
         drawn = curves(moments, self.labels, time_of, within=self.plot.seen_range, label=label)
         self.plot.show_curves(drawn, track, self._themes.theme)
-        known = sink.tracks.known()
-        self._rows = (track, *[other for other in reversed(known) if other != track][: _MOST_ROWS - 1])
         found: list[Stretch] = []
-        for other in self._rows:
+        rows = [track]
+        begin, end = self.plot.seen_range
+        for other in (track, *[other for other in reversed(sink.tracks.known()) if other != track]):
+            if other != track and len(rows) >= min(_MOST_ROWS, self.plot.room_for_rows):
+                break
             own = stretches(sink.tracks.moments(other), other, time_of)
-            found += [one for one in self.correct(key, other, own) if label in (None, one.label)]
+            shown = [one for one in self.correct(key, other, own) if label in (None, one.label)]
+            found += shown
+            if other != track and any(one.end >= begin and one.start <= end for one in shown):
+                rows.append(other)
+        self._rows = tuple(rows)
         self._bars = tuple(found)
         self.plot.show_bars(found, self._rows)
         at = None if pinned is None else pinned.observation.frame.captured

@@ -13,7 +13,8 @@ from desktop_ui.model.timeline import Curve, Stretch, clock_words
 from desktop_ui.style.colours import Theme, ink_on, track_colour
 
 ROW = 1.0  # height of a bar's row in the units of the lower plot
-_BAR_PIXELS = 22
+_BAR_PIXELS, _AXIS_PIXELS = 19, 20
+_LEAST_CURVES = 56  # pixels of height that curves have before further rows of bars come
 _SHORTEST, _LONGEST = 2.0, 36_000.0  # seconds that the wheel zooms to
 
 
@@ -206,6 +207,11 @@ class TimelinePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._set_rows(max(1, len(rows)))
         self._bars.show_stretches(stretches, {track: number for number, track in enumerate(rows)})
 
+    @property
+    def room_for_rows(self) -> int:
+        """Rows of bars that leave the curves enough height; at least one."""
+        return max(1, (self.height() - _AXIS_PIXELS - _LEAST_CURVES) // _BAR_PIXELS)
+
     def show_range(self, start: float, end: float, *, is_file: bool) -> None:
         """Show this part of the time."""
         self._axis.is_file = is_file
@@ -247,7 +253,7 @@ class TimelinePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _set_rows(self, rows: int) -> None:
         self._below.setYRange(-ROW * rows, 0, padding=0)
-        self._below.setFixedHeight(_BAR_PIXELS * rows + 22)
+        self._below.setFixedHeight(_BAR_PIXELS * rows + _AXIS_PIXELS)
 
     def _hover(self, point: QPointF) -> None:
         at = float(self._scores.getViewBox().mapSceneToView(point).x())

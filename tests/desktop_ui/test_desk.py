@@ -116,9 +116,20 @@ def test_a_zone_is_drawn_somebody_is_told_of_and_it_is_there_the_next_day(
     assert list(again.window.desk.rules.model.book.rules) == ["dwell-zone-1"]
 
 
-def test_a_stretch_and_a_joint_are_corrected_taken_back_and_exported(open_window: OpensWindow, tmp_path: Path) -> None:
+def test_a_file_is_judged_by_a_new_rule_and_a_stretch_and_a_joint_are_corrected(
+    open_window: OpensWindow, tmp_path: Path
+) -> None:
     opened = play_to_its_end(open_window, tmp_path)
     desk, timeline = opened.window.desk, opened.window.desk.timeline
+    corners = ((0.0, 0.3), (1.0, 0.3), (1.0, 1.0), (0.0, 1.0))
+    desk.rules.tool.begin("zone")
+    desk.rules._add_area(1, "zone", corners)
+    dialog = desk.rules.dialog()
+    assert dialog is not None
+    dialog.choose("enter")
+    dialog.choose("dwell")
+    desk.rules.add_rule(dialog)  # after the file was perceived
+    opened.wait(lambda: any(event.is_waiting for event in desk.events.panel.listed()))
     bar = timeline._bars[0]
     click(opened, (bar.start + bar.end) / 2, row=0)
     assert desk.corrections.choice.isVisible()
