@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QSplitter
 
 from desktop_ui.bridge.hosted import Beginning
@@ -28,7 +28,7 @@ _WAITING_FRAMES = 30
 _CLOSE_SECONDS = 5.0  # for clips that are still to be written when the window is closed
 
 
-class Desk:
+class Desk(QObject):
     """What an operator does with what was seen.
 
     Args:
@@ -45,7 +45,12 @@ class Desk:
         held: The last pictures of every source, by its key.
     """
 
+    _told = pyqtSignal(str, str)
+
     def __init__(self, window: "MainWindow", folder: Path) -> None:
+        super().__init__(window)
+        self._is_open = True
+        self._told.connect(window.banner.say)
         self._window, self._bridge = window, window.bridge
         self.held: dict[int, HeldFrames] = {}
         self.timeline = TimelinePanel(window.bridge, window.themes)
@@ -68,6 +73,7 @@ class Desk:
         split.setStretchFactor(0, 1)
         window.bottom_layout.addWidget(split)
         window.bridge.model.sources_changed.connect(self._name_sources)
+        self.events.listed.connect(lambda: self.rules.show_alarms(self.events.keeper.events()))
         window.bridge.host.further_outlets = self._outlets
         window.bridge.host.when_ended.append(lambda: self.events.keeper.close(_CLOSE_SECONDS))
         self.timeline.shown_person = self._shown_person
@@ -106,8 +112,14 @@ class Desk:
         """Esc: end what the mouse does; whether it did something."""
         return self.rules.stop_drawing()
 
+    def tell(self, words: str, tone: str) -> None:
+        """Say something in the banner; may be called from any thread."""
+        if self._is_open:
+            self._told.emit(words, tone)
+
     def leave(self) -> None:
         """The window is closed."""
+        self._is_open = False
         self.events.leave()
         self.corrections.leave()
 

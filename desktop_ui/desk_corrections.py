@@ -73,7 +73,7 @@ class DeskCorrections(QObject):
         menus = self._window.menus
         menus.rules.addSeparator()
         menus.add(menus.rules, tr("This is &not a person"), lambda: self.say("not_person"), "N")
-        menus.add(menus.rules, tr("&Correct the chosen stretch…"), self._open_choice, "Return")
+        menus.add(menus.rules, tr("&Correct the chosen stretch…"), self._open_choice, "Ctrl+K")
         menus.add(menus.rules, tr("&Export corrections for training…"), self.ask_export)
 
     def start(self) -> None:
@@ -111,11 +111,16 @@ class DeskCorrections(QObject):
         self._add(one, Step(f"#{stretch.track_id} → {words.replace('_', ' ')}", _nothing, _nothing))
 
     def save(self) -> None:
-        """Write the corrections down."""
-        try:
-            self.model.save()
-        except (EdgeactError, OSError) as error:
-            self._window.banner.say(str(error), "alert")
+        """Write the corrections down, in the background."""
+        write = self.model.saving()
+
+        def write_or_tell() -> None:
+            try:
+                write()
+            except (EdgeactError, OSError) as error:
+                self._desk.tell(str(error), "alert")
+
+        self._desk.events.keeper.later(write_or_tell)
 
     def ask_export(self) -> None:
         """Ask for a folder, and export."""

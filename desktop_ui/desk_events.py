@@ -35,8 +35,10 @@ class DeskEvents(QObject):
         keeper: Keeps them.
         panel: Lists them.
         is_silent: No sound with an alert.
+        listed: The list has changed.
     """
 
+    listed = pyqtSignal()
     _changed, _alerted = pyqtSignal(), pyqtSignal(object)
 
     def __init__(self, window: "MainWindow", desk: "Desk", folder: Path) -> None:
@@ -47,7 +49,7 @@ class DeskEvents(QObject):
         self._background = Background(self)
         self.keeper = Keeper(folder, self._tell_changed, self._tell_alert)
         self.panel = EventsPanel(self.keeper.events, folder, window.themes)
-        self._changed.connect(self.panel.refresh)
+        self._changed.connect(self._refresh)
         self._alerted.connect(self._alert)
         self.panel.acknowledge_wished.connect(self.keeper.acknowledge)
         self.panel.jump_wished.connect(self.show)
@@ -130,6 +132,10 @@ class DeskEvents(QObject):
                 last = seen.frame.time
                 found.append((last, picture()))
         return found
+
+    def _refresh(self) -> None:
+        self.panel.refresh()
+        self.listed.emit()
 
     def _alert(self, event: KeptEvent) -> None:
         record = event.record

@@ -1,6 +1,6 @@
 """Rules on the operator's desk: drawn with the mouse, kept in a file that `edgeact run` reads, taken back by undo."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from desktop_ui.dialogs.rule_dialog import RuleDialog
 from desktop_ui.dialogs.run_dialog import run_dialog
 from desktop_ui.keeping.judge_again import judge_again
 from desktop_ui.keeping.rule_file import RULES_NAME, read_book, write_book
+from desktop_ui.model.event_list import KeptEvent
 from desktop_ui.model.rule_book import AreaKind, Areas, Points, RuleBook
 from desktop_ui.model.rules_model import RulesModel
 from desktop_ui.model.undo import UndoStack
@@ -158,8 +159,7 @@ class DeskRules(QObject):
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
         if path:
-            self.save(Path(path))
-            self._window.banner.say(tr("The rules are in {path}; edgeact run --check reads it.").format(path=path))
+            self.save(Path(path), words=tr("The rules are in {path}; edgeact run --check reads it.").format(path=path))
 
     def ask_read(self) -> None:
         """Ask for a configuration, and take its rules."""
@@ -167,15 +167,38 @@ class DeskRules(QObject):
         if path:
             self.read(Path(path))
 
-    def save(self, path: Path | None = None) -> None:
-        """Write the rules into a configuration; None is the window's own."""
-        path = path or self._path
+    def save(self, path: Path | None = None, *, words: str = "") -> None:
+        """Write the rules into a configuration, in the background.
+
+        Args:
+            path: The file; None is the window's own.
+            words: What is said when it is done; nothing is where they are empty.
+        """
+        target, book = path or self._path, self.model.book
         specs = {self._desk.names[item.key]: item.spec for item in self._window.bridge.model.sources}
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_book(path, self.model.book, specs)
-        except (EdgeactError, OSError) as error:
-            self._window.banner.say(str(error), "alert")
+
+        def write() -> None:
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_book(target, book, specs)
+            except (EdgeactError, OSError) as error:
+                self._desk.tell(str(error), "alert")
+            else:
+                if words:
+                    self._desk.tell(words, "calm")
+
+        self._desk.events.keeper.later(write)
+
+    def show_alarms(self, events: Sequence[KeptEvent]) -> None:
+        """Paint the zones and lines of alerts that last, or that nobody has looked at yet, in the colour of alerts."""
+        found: dict[int, set[str]] = {}
+        for event in events:
+            if event.is_waiting and event.key is not None and event.record.zone is not None:
+                found.setdefault(event.key, set()).add(event.record.zone)
+        alarmed = {key: frozenset(names) for key, names in found.items()}
+        if alarmed != self.tool.alarmed:
+            self.tool.alarmed = alarmed
+            self._window.grid.repaint_all()
 
     def read(self, path: Path) -> None:
         """Take the rules of a configuration; what is wrong with it is said, and then nothing changes."""

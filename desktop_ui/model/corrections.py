@@ -1,7 +1,7 @@
 """What the operator has said of what was seen: another label, not a person, somebody else, a joint elsewhere."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -106,16 +106,18 @@ class Corrections:
             ) from error
         self.changed.notify()
 
-    def save(self) -> None:
-        """Write the file.
+    def saving(self) -> Callable[[], None]:
+        """What writes the corrections of now into the file, on whatever thread.
 
-        Raises:
-            OutputError: It cannot be written.
-            OSError: Its folder cannot be made.
+        Calling it raises an OutputError where the file cannot be written, an OSError where its folder cannot be made.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        made = _File(version=1, corrections=self._all)
-        write_text(self.path, made.model_dump_json(indent=1, exclude_defaults=False) + "\n")
+        made, path = _File(version=1, corrections=self._all), self.path
+
+        def write() -> None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, made.model_dump_json(indent=1) + "\n")
+
+        return write
 
     def add(self, correction: Correction, step: Step) -> None:
         """Add one; undo takes it away.

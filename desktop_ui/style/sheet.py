@@ -42,7 +42,7 @@ QPushButton[quiet="true"], QToolButton[quiet="true"] {{ background: transparent;
 QPushButton[quiet="true"]:hover, QToolButton[quiet="true"]:hover {{ background: {hovered}; }}
 QPushButton[quiet="true"]:focus, QToolButton[quiet="true"]:focus {{ border: 1px solid {accent}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
-QToolButton:checked {{ background: {hovered}; border: 1px solid {accent}; }}
+QPushButton:checked, QToolButton:checked {{ background: {hovered}; border: 1px solid {accent}; }}
 QToolButton::menu-button {{ border: none; width: 18px; }}
 QToolButton::menu-arrow {{ image: url({arrow}); width: 10px; height: 10px; }}
 QToolButton[popupMode="1"] {{ padding-right: 22px; }}

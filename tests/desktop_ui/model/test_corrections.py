@@ -34,7 +34,7 @@ def test_corrections_are_saved_read_again_and_taken_back(tmp_path: Path) -> None
     made = Corrections(tmp_path / "corrections.json", undo)
     made.changed.connect(lambda: told.append(len(made.all)))
     made.add(correction(label="wave"), Step("one", lambda: None, lambda: None))
-    made.save()
+    made.saving()()
     again = Corrections(made.path, UndoStack())
     again.load()
     assert again.all == made.all
