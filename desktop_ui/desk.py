@@ -17,7 +17,9 @@ from desktop_ui.model.undo import UndoStack
 from desktop_ui.model.window import Selection
 from desktop_ui.panels.section import Section
 from desktop_ui.panels.timeline_panel import TimelinePanel
+from desktop_ui.panels.timeline_plot import day_words
 from desktop_ui.translation import tr
+from desktop_ui.views.past_mark import PastMark
 from edgeact.runtime.outlet import Outlet
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class Desk(QObject):
         section = Section(tr("Rules"))
         section.body.addWidget(self.rules.panel)
         window.left_sections.addWidget(section)
-        window.grid.tools += [self.rules.tool, self.corrections.tool]
+        window.grid.tools += [self.rules.tool, self.corrections.tool, PastMark(self._past_words)]
         split = QSplitter(Qt.Orientation.Vertical)
         split.setHandleWidth(1)
         split.setChildrenCollapsible(False)
@@ -153,6 +155,13 @@ class Desk(QObject):
         if sink is not None and sink.pinned is not None:
             sink.pin(None)
             self._bridge.new_frame.emit(key)
+
+    def _past_words(self, key: int) -> str:
+        sink = self._bridge.sink(key)
+        pinned = None if sink is None else sink.pinned
+        if pinned is None:
+            return ""
+        return tr("{time}, not live (End)").format(time=day_words(pinned.observation.frame.captured))
 
     def _shown_person(self) -> Selection | None:
         found = self._window.person.person()

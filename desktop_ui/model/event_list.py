@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from desktop_ui.translation import tr
 from edgeact.daemon.event_record import EventRecord, utc_text
 
 
@@ -35,12 +36,14 @@ class KeptEvent:
 
     @property
     def words(self) -> str:
-        """What happened: ``lying in door``, or the name of the rule where that says more."""
+        """What happened: ``jumping jacks``, ``stays in zone-1``, ``lying · yard``."""
         record = self.record
+        phrases = {"dwell": tr("stays in"), "enter": tr("enters"), "leave": tr("leaves"), "cross": tr("crosses")}
+        zone = "" if record.zone is None else record.zone.replace("_", " ")
+        if record.kind in phrases and zone:
+            return f"{phrases[record.kind]} {zone}"
         what = record.label.replace("_", " ")
-        if record.rule is not None and record.rule.replace("-", " ").replace("_", " ") != what:
-            what = f"{record.rule}: {what}"
-        return what if record.zone is None else f"{what} · {record.zone}"
+        return f"{what} · {zone}" if zone else what
 
 
 @dataclass(frozen=True, slots=True)

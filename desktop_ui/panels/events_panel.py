@@ -132,7 +132,8 @@ class EventDelegate(QStyledItemDelegate):
         painter.setPen(QColor(muted))
         lower = QRectF(room.left(), upper.bottom(), room.width(), room.height() / 2)
         lasted = "" if record.end is None else f"   {(record.end - record.start).total_seconds():.0f} s"
-        painter.drawText(lower, align, f"{local_time(record.start)}   {record.source}{lasted}")
+        rule = "" if record.rule is None else f"   {tr('rule')} {record.rule}"
+        painter.drawText(lower, align, f"{local_time(record.start)}   {record.source}{lasted}{rule}")
 
     def _picture(self, event: KeptEvent) -> QPixmap:
         name = event.record.snapshot

@@ -59,7 +59,7 @@ class TimelinePanel(QWidget):
         self.shown_person: Callable[[], Selection | None] = lambda: None
         self.subject: Selection | None = None  # whose scores are drawn
         self.stretch: Stretch | None = None
-        self._follows, self._was_drawn, self._is_empty = True, False, True
+        self._follows, self._was_drawn = True, False
         self._rows: tuple[int, ...] = ()
         self._bars: tuple[Stretch, ...] = ()
         self._heading = QLabel()
@@ -89,6 +89,7 @@ class TimelinePanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(self.header)
         layout.addWidget(self.plot, 1)
+        layout.addStretch()  # the heading stays above, while there is nothing to plot
         self.plot.hovered.connect(self._hover)
         self.plot.clicked.connect(self._click)
         self.plot.chosen.connect(self._choose)
@@ -128,9 +129,7 @@ class TimelinePanel(QWidget):
         time_of = self._time_of(key)
         moments = sink.tracks.moments(track)
         self._heading.setText(f"{tr('Timeline').upper()}  #{track}")
-        if self._is_empty:
-            self._is_empty = False
-            self._score.setText("")
+        self._show_plot(is_shown=True)
         pinned = sink.pinned
         newest = sink.last_captured
         if not self.is_file(key):
@@ -207,8 +206,14 @@ class TimelinePanel(QWidget):
                 return Selection(key, max(known, key=lambda track: _last_captured(sink, track)))
         return None
 
+    def _show_plot(self, *, is_shown: bool) -> None:
+        if self.plot.isHidden() == is_shown:
+            for widget in (self.plot, self._action, self._live):
+                widget.setVisible(is_shown)
+            self._score.setText("")
+
     def _show_nothing(self) -> None:
-        self._is_empty = True
+        self._show_plot(is_shown=False)
         self._heading.setText(tr("Timeline").upper())
         self._score.setText(tr("the scores of a person over time; nobody has been seen yet"))
         self.plot.show_curves((), 1, self._themes.theme)

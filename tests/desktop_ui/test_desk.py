@@ -95,7 +95,7 @@ def test_a_zone_is_drawn_somebody_is_told_of_and_it_is_there_the_next_day(
         assert dialog is not None
         dialog.choose("dwell")
         rules.add_rule(dialog)
-        opened.wait(lambda: "dwell-zone-1" in opened.window.banner.text)
+        opened.wait(lambda: "stays in zone-1" in opened.window.banner.text)
         opened.wait(lambda: any(event.is_waiting for event in events.panel.listed()))
         opened.wait(lambda: rules.tool.alarmed.get(1) == frozenset({"zone-1"}))
         first = [event.record.id for event in events.panel.listed() if event.is_waiting][-1]

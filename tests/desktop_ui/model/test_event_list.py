@@ -23,9 +23,10 @@ def test_a_filter_takes_what_it_names() -> None:
     assert taken(until=START - timedelta(seconds=1)) == []
 
 
-def test_words_name_the_rule_and_the_place() -> None:
+def test_words_say_what_happened_and_where() -> None:
     assert ACTION.words == "push up"
-    assert ALERT.words == "down: lying · door"
+    assert ALERT.words == "lying · door"
+    assert KeptEvent(replace(ALERT.record, kind="dwell", label="dwell")).words == "stays in door"
 
 
 def test_a_table_has_a_line_for_each_event() -> None:
