@@ -181,7 +181,9 @@ class Desk(QObject):
         """On the host's thread: where else the results of a source go."""
         key, live = beginning.key, beginning.info.live
         held = self.held.setdefault(key, HeldFrames()) if live else None  # the player keeps all frames of a file
-        if not live:
+        shown = self._bridge.sink(key)
+        if not live and shown is not None:
+            shown.tracks.clear()
             self.events.keeper.forget(key)
         camera = self.names.get(key, f"source-{key}")
         sink = KeepingSink(

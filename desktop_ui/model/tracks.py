@@ -52,6 +52,11 @@ class TrackMemory:
         self._tracks: dict[int, _Track] = {}
         self._epoch = 0
 
+    def clear(self) -> None:
+        """Forget everything: the source is perceived from its beginning again."""
+        with self._lock:
+            self._tracks.clear()
+
     def note(self, observation: Observation) -> None:
         """A frame was perceived."""
         frame = observation.frame

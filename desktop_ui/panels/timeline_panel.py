@@ -29,6 +29,7 @@ from desktop_ui.translation import tr
 _REFRESH_MILLISECONDS = 200
 _FIRST_SECONDS = 30.0
 _FILE_SECONDS, _LEAST_FILE_SECONDS = 120.0, 5.0  # of a file that is followed, at most and at least
+_BESIDE_SECONDS = 60.0  # beside what is seen: bars are known as far as that
 _MOST_ROWS = 6
 
 Correct = Callable[[int, int, Sequence[Stretch]], Sequence[Stretch]]
@@ -153,7 +154,12 @@ class TimelinePanel(QWidget):
         for other in (track, *[other for other in reversed(sink.tracks.known()) if other != track]):
             if other != track and len(rows) >= min(_MOST_ROWS, self.plot.room_for_rows):
                 break
-            own = stretches(sink.tracks.moments(other), other, time_of)
+            near = [
+                moment
+                for moment in sink.tracks.moments(other)
+                if begin - _BESIDE_SECONDS <= time_of(moment) <= end + _BESIDE_SECONDS
+            ]
+            own = stretches(near, other, time_of)
             shown = [one for one in self.correct(key, other, own) if label in (None, one.label)]
             found += shown
             if other != track and any(one.end >= begin and one.start <= end for one in shown):
