@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QFileDialog
 from desktop_ui.dialogs.rule_dialog import RuleDialog
 from desktop_ui.dialogs.run_dialog import run_dialog
 from desktop_ui.keeping.judge_again import judge_again
-from desktop_ui.keeping.rule_file import RULES_NAME, read_book, write_book
+from desktop_ui.keeping.rule_file import RULES_NAME, read_book, read_own_book, write_book
 from desktop_ui.model.event_list import KeptEvent
 from desktop_ui.model.rule_book import AreaKind, Areas, Points, RuleBook
 from desktop_ui.model.rules_model import RulesModel
@@ -72,8 +72,12 @@ class DeskRules(QObject):
 
     def start(self) -> None:
         """Read the rules of the last time."""
-        if self._path.exists():
-            self.read(self._path)
+        if not self._path.exists():
+            return
+        try:
+            self.model.load(read_own_book(self._path))
+        except (EdgeactError, OSError) as error:
+            self._window.banner.say(str(error), "warning")
 
     def key(self) -> int | None:
         """The source that is looked at: alone, of the chosen person, or the first."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import UserDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,30 @@ from edgeact.daemon.read_config import read_config
 from edgeact.errors import ConfigError
 
 RULES_NAME = "rules.toml"
+
+
+class _StandIns(UserDict[str, str]):
+    """The environment, in which every variable has a value: the window opens its sources by itself."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return "rtsp://192.0.2.1/login-not-kept"
+
+
+def read_own_book(path: Path) -> RuleBook:
+    """The zones and rules of the window's own file, which needs no logins.
+
+    Raises:
+        ConfigError: It cannot be read; it is kept under another name.
+    """
+    try:
+        return read_book(path, _StandIns(os.environ))
+    except ConfigError as error:
+        kept = path.with_name(f"{path.name}.unread")
+        path.replace(kept)
+        raise ConfigError(f"{error}; the rules are kept as {kept.name}, and new ones begin") from error
 
 
 def read_book(path: Path, variables: Mapping[str, str] | None = None) -> RuleBook:

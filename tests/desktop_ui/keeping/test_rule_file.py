@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_ui.keeping.rule_file import read_book, write_book
+from desktop_ui.keeping.rule_file import read_book, read_own_book, write_book
 from desktop_ui.model.rule_book import RuleBook
 from desktop_ui.model.sources import SourceSpec
 from edgeact.daemon.rule_config import RuleConfig
@@ -45,3 +45,14 @@ def test_what_is_no_toml_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="choose another file"):
         write_book(path, BOOK, GATE)
     assert path.read_text(encoding="utf-8") == "schema = = 1"
+
+
+def test_the_windows_own_file_needs_no_logins_and_a_broken_one_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    write_book(path, BOOK, GATE)
+    assert "${GATE_URL}" in path.read_text(encoding="utf-8")
+    assert read_own_book(path) == BOOK
+    path.write_text("schema = 7", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"kept as rules\.toml\.unread"):
+        read_own_book(path)
+    assert (tmp_path / "rules.toml.unread").exists()
