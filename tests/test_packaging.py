@@ -125,7 +125,10 @@ def run_without_extras(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_module_of_the_runtime_imports_without_the_extras() -> None:
     # Each needs an extra, and is imported by a function that says so: engine.open, daemon.open_web, daemon.open_mqtt.
-    web = [f"edgeact.daemon.{name}" for name in ("metrics", "mqtt", "mqtt_connection", "web_app", "web_server")]
+    web = [
+        f"edgeact.daemon.{name}"
+        for name in ("metrics", "mqtt", "mqtt_connection", "web_app", "web_media", "web_server")
+    ]
     optional = ["edgeact.engine.torch_tensorrt", *web]
     program = (
         f"import importlib, pkgutil, sys\nsys.modules.update(dict.fromkeys({ABSENT!r}))\nimport edgeact\n"
