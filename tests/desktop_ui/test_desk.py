@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 
+from desktop_ui.model.event_list import EventFilter
 from desktop_ui.model.standing import Phase
 from desktop_ui.model.window import Selection
 from tests.desktop_ui.open_window import OpenWindow
@@ -131,6 +132,14 @@ def test_a_file_is_judged_by_a_new_rule_and_a_stretch_and_a_joint_are_corrected(
     dialog.choose("dwell")
     desk.rules.add_rule(dialog)  # after the file was perceived
     opened.wait(lambda: any(event.is_waiting for event in desk.events.panel.listed()))
+    panel = desk.events.panel
+    assert {event.is_alert for event in panel.listed()} == {True, False}
+    panel.set_filter(EventFilter(only_alerts=True, zone="zone-1"))
+    assert [event.words for event in panel.listed()] == ["stays in zone-1"]
+    desk.events.export(tmp_path / "events")
+    opened.wait(lambda: (tmp_path / "events" / "events.csv").exists())
+    assert len(list((tmp_path / "events").glob("*-stays-in-zone-1-*.mp4"))) == 1
+    panel.set_filter(EventFilter())
     bar = timeline._bars[0]
     click(opened, (bar.start + bar.end) / 2, row=0)
     assert desk.corrections.choice.isVisible()
