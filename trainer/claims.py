@@ -35,7 +35,7 @@ Draw = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 Variant = tuple[str, Callable[[], nn.Module], Callable[[nn.Module, Draw], torch.Tensor]]
 
 _SIDE, _CELLS, _CHANNELS = 320, 5, 128
-_BATCH, _RATE, _WEIGHT_DECAY = 64, 1e-3, 0.1
+_BATCH, _RATE, _WEIGHT_DECAY = 64, 5e-3, 0.1
 _BACKBONE: BackboneName = "efficientnet_lite2"
 
 
@@ -145,7 +145,7 @@ def try_claim(claim: Claim, data: Reduced, work: Path, *, seeds: int, epochs: in
         found = []
         for seed in range(seeds):
             torch.manual_seed(seed)
-            network = _fit(make(), loss, data, work / claim / f"{name}_{seed}", seed=seed, epochs=epochs)
+            network = _fit(make(), loss, data, work / claim / f"{name}_{epochs}_{seed}", seed=seed, epochs=epochs)
             found.append(_measure(network, data))
         outcomes.append(Outcome(name, tuple(found)))
     return outcomes
