@@ -2,8 +2,8 @@
 
 The reduced setting: maps of whole photos by a frozen EfficientNet-Lite (`trainer.fit_everyday`), averaged to 5×5 cells
 and projected on their principal channels; heads alone are trained, several seeds each, and measured on the official
-test photos. It can say whether a loss or a pooling helps where the features are fixed, not what it does to a backbone
-that learns with it.
+test photos. It can say whether a pooling helps where the features are fixed, not what it does to a backbone that learns
+with it; and the mask loss can reach the classes through such a backbone only: here it shows the spread of chance.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
