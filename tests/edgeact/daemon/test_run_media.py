@@ -100,7 +100,8 @@ def test_recordings_and_clips_play_after_kill_9(tmp_path: Path, tiny_bundle: Pat
         )
         process = subprocess.Popen([sys.executable, "-c", COMMAND, "run", str(config)], stderr=subprocess.DEVNULL)
         try:
-            wait_until(lambda: all(len(lines(state / f"{name}.frames.jsonl")) > 55 for name in ("open", "hidden")))
+            # Two seconds into the second part: what was not a second old is lost.
+            wait_until(lambda: all(len(lines(state / f"{name}.frames.jsonl")) > 75 for name in ("open", "hidden")))
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait(timeout=30)
