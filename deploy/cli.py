@@ -43,6 +43,9 @@ def add_lifter(
     bundle: Annotated[Path, typer.Argument(help="a bundle's folder, or the name of one that ships")],
     network: Annotated[Path, typer.Option(metavar="FILE", help="checkpoint of `edgeact train --stage lifter`")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="folder of the new bundle")],
+    version: Annotated[
+        str | None, typer.Option(metavar="X.Y.Z", help="version of the new bundle", show_default="as it was")
+    ] = None,
 ) -> None:
     """Write a bundle again with a lifter, so that it gives joints in 3D; its other graphs stay as they are."""
     from trainer.extras import require_extras
@@ -54,7 +57,7 @@ def add_lifter(
     from trainer.data.lifting.motions import SHARES
     from trainer.fit_lifter import load_lifter
 
-    made = add(load_bundle(bundle), load_lifter(network), out, said={"data": list(SHARES)})
+    made = add(load_bundle(bundle), load_lifter(network), out, said={"data": list(SHARES)}, version=version)
     typer.echo(f"{out}: {made.manifest.name} {made.manifest.version} with 3D joints, digest {made.digest[:12]}…")
 
 

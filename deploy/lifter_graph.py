@@ -45,7 +45,9 @@ def lifter_graph(network: Lifter, skeleton: SkeletonSpec, clips: torch.Tensor) -
     )
 
 
-def add_lifter(bundle: Bundle, network: Lifter, out: Path, *, said: Mapping[str, Any]) -> Bundle:
+def add_lifter(
+    bundle: Bundle, network: Lifter, out: Path, *, said: Mapping[str, Any], version: str | None = None
+) -> Bundle:
     """Write a bundle again with a lifter beside its graphs, which are taken over byte for byte.
 
     Args:
@@ -53,6 +55,7 @@ def add_lifter(bundle: Bundle, network: Lifter, out: Path, *, said: Mapping[str,
         network: The trained lifter; is rounded in place.
         out: Folder of the new bundle.
         said: What its manifest says of the lifter's training.
+        version: Of the new bundle; None leaves it as it is.
 
     Raises:
         UsageError: The bundle gives 3D already, has other joints, or at ``out`` there is something else.
@@ -66,15 +69,20 @@ def add_lifter(bundle: Bundle, network: Lifter, out: Path, *, said: Mapping[str,
         raise UsageError(f"{where} has not the {_JOINTS} joints of {BODY_21.name}, which the lifter reads")
     about = About(
         name=manifest.name,
-        version=manifest.version,
+        version=version or manifest.version,
         created=manifest.created,
         licence=manifest.licence,
         training={**manifest.training, GRAPH_NAME: dict(said)},
     )
     card = where / CARD_NAME
     text = card.read_text(encoding="utf-8") if card.is_file() else f"# {manifest.name} {manifest.version}\n"
+    text = text.replace(f"{manifest.name} {manifest.version}", f"{manifest.name} {about.version}", 1)
+    origin = (
+        f"\nThe lifter was put beside the graphs of {manifest.name} {manifest.version} by `edgeact deploy add-lifter`, "
+        "which took them\nover byte for byte.\n"
+    )
     export = lifter_graph(network, skeleton, _people())
-    write_graphs(out, [export], about, copied=every_graph(bundle), card=lambda _: text + LIFTER_CARD)
+    write_graphs(out, [export], about, copied=every_graph(bundle), card=lambda _: text + LIFTER_CARD + origin)
     return load_bundle(out)
 
 

@@ -71,7 +71,9 @@ def test_the_bundles_3d_is_that_of_the_trained_network(plain: Bundle, checkpoint
 
 
 def test_a_second_lifter_is_refused(plain: Bundle, tmp_path: Path) -> None:
-    made = add_lifter(plain, Lifter().eval(), tmp_path / "once", said={})
+    made = add_lifter(plain, Lifter().eval(), tmp_path / "once", said={}, version="7.8.9")
+    assert made.manifest.version == "7.8.9"
+    assert "7.8.9" in (tmp_path / "once/MODEL_CARD.md").read_text(encoding="utf-8").splitlines()[0]
     with pytest.raises(UsageError, match="gives joints_3d already"):
         add_lifter(made, Lifter().eval(), tmp_path / "twice", said={})
     assert not (tmp_path / "twice").exists()
@@ -93,10 +95,11 @@ def test_a_bundle_is_made_with_its_lifter(tmp_path: Path) -> None:
     assert [graph.name for graph in made.manifest.graphs] == ["detector", "pose", GRAPH_NAME]
 
 
-def test_the_bundle_that_ships_lifts_a_walker() -> None:
+@pytest.mark.parametrize("name", ["compact", "accurate"])
+def test_the_bundles_that_ship_lift_a_walker(name: str) -> None:
     """Fourteen steps of somebody who walks, from random cameras, their true joints in the picture."""
     views = LiftingViews(join_clips([walker()]), exact_bank()).draw(64, 1, None, noise=False)
-    found = torch.from_numpy(bundle_lifter(load_bundle(Path("accurate")))(views.poses.numpy()))
+    found = torch.from_numpy(bundle_lifter(load_bundle(Path(name)))(views.poses.numpy()))
     assert limb_error(found, views.joints, views.known) < 90  # measured 72 mm; a mean pose gives 211
     lengths = bones_of(found).norm(dim=-1)
     assert lengths.min() > 0.02
