@@ -135,7 +135,20 @@ def store_half(model: onnx.ModelProto, *, products: bool = False) -> None:
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+    _keep_shapes_of_resized(model)
+
+
+def _keep_shapes_of_resized(model: onnx.ModelProto) -> None:
+    """Of all shapes that the exporter has written down keep those behind a Resize, in place.
+
+    Shapes are inferred again when a graph is loaded, but inference forgets behind a Resize that the batch is still the
+    input's. ONNX Runtime then takes branches that are added for tensors of different shapes, and copies both: the slim
+    pose network takes 7 % longer.
+    """
+    resized = {node.output[0] for node in model.graph.node if node.op_type == "Resize"}
+    kept = [value for value in model.graph.value_info if value.name in resized]
     del model.graph.value_info[:]
+    model.graph.value_info.extend(kept)
 
 
 @torch.no_grad()

@@ -130,3 +130,19 @@ def test_large_weights_that_half_holds_become_half_and_the_rest_stays() -> None:
     store_half(products, products=True)
     assert weights_of(products)["not_rounded_half"] == TensorProto.FLOAT16
     assert weights_of(products)["beyond_half"] == TensorProto.FLOAT
+
+
+def test_the_batch_is_known_behind_a_resize(tmp_path: Path) -> None:
+    class Enlarging(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return functional.interpolate(x[:, :, ::2, ::2], scale_factor=2, mode="nearest") + x
+
+    path = tmp_path / "enlarging.onnx"
+    export_onnx(Enlarging(), torch.randn(2, 3, 8, 8), path, input_name="x", output_names=["y"], free="N")
+    graph = onnx.load(path).graph
+    (resize,) = (node for node in graph.node if node.op_type == "Resize")
+    (known,) = graph.value_info
+    assert known.name == resize.output[0]
+    assert [axis.dim_param or axis.dim_value for axis in known.type.tensor_type.shape.dim] == ["N", 3, 8, 8]
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    assert session.run(None, {"x": np.ones((5, 3, 8, 8), np.float32)})[0].shape == (5, 3, 8, 8)
