@@ -1,16 +1,24 @@
 """The cameras of this machine and the sizes that they have, as Linux and FFmpeg tell them."""
 
-import contextlib
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-import av
-from av import logging as av_logging
 
 _CLASS = Path("/sys/class/video4linux")
 # "Compressed:       mjpeg :          Motion-JPEG : 1280x720 640x480"
 _LINE = re.compile(r"(?:Raw|Compressed)\s*:\s*(\S+)\s*:.*?:\s*((?:\d+x\d+\s*)+)$", re.MULTILINE)
+# FFmpeg tells a camera's formats only in its log, and then gives up. The log is read in a process of its own: where
+# PyAV listens to it, a decoder's thread that has something to say waits for Python's lock, and whoever frees the
+# decoder holds the lock and waits for the thread, for ever.
+_PROGRAM = """
+import sys, av, av.logging
+av.logging.restore_default_callback()
+av.logging.set_libav_level(32)
+av.open(sys.argv[1], format="v4l2", options={"list_formats": "all"})
+"""
+_PATIENCE_SECONDS = 10.0
 _WANTED = {"mjpeg": "MJPG", "yuyv422": "YUYV", "h264": "H.264"}
 
 
@@ -46,15 +54,13 @@ def find_cameras(folder: Path = _CLASS) -> tuple[FoundCamera, ...]:
 
 def find_modes(device: str) -> tuple[FoundMode, ...]:
     """The sizes of a camera; none where it is gone, busy, or no camera."""
-    before = av_logging.get_level()
-    av_logging.set_level(av_logging.INFO)
     try:
-        # FFmpeg lists the formats and then always gives up.
-        with av_logging.Capture() as lines, contextlib.suppress(av.FFmpegError, OSError):
-            av.open(device, format="v4l2", options={"list_formats": "all"}).close()
-        return parse_modes("".join(message for _, _, message in lines))
-    finally:
-        av_logging.set_level(av.logging.ERROR if before is None else before)
+        done = subprocess.run(  # noqa: S603 - this Python, our program; the device is an argument of it
+            [sys.executable, "-c", _PROGRAM, device], capture_output=True, timeout=_PATIENCE_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return parse_modes(done.stderr.decode("utf-8", errors="replace"))
 
 
 def parse_modes(text: str) -> tuple[FoundMode, ...]:

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import av.logging
+
 from desktop_ui.model.cameras import FoundCamera, find_cameras, find_modes, parse_modes
 
 LISTED = """Compressed:       mjpeg :          Motion-JPEG : 1280x720 640x480
@@ -27,3 +29,9 @@ def test_cameras_are_named_as_they_call_themselves_and_only_once(tmp_path: Path)
 
 def test_a_device_that_is_gone_has_no_modes() -> None:
     assert find_modes("/dev/video99") == ()
+
+
+def test_nobody_listens_to_ffmpegs_log_in_this_process() -> None:
+    """Threads of decoders that log would wait for Python's lock, which whoever frees the decoder holds."""
+    find_modes("/dev/video99")
+    assert av.logging.get_level() is None
