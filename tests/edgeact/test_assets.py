@@ -20,9 +20,10 @@ def annotated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_every_graph_is_the_one_that_the_manifest_describes() -> None:
-    bundle = load_bundle()
-    assert {graph.name for graph in bundle.manifest.graphs} == {"detector", "pose", "action", "explain"}
+@pytest.mark.parametrize("name", ["compact", "accurate"])
+def test_every_graph_is_the_one_that_the_manifest_describes(name: str) -> None:
+    bundle = load_bundle(Path(name))
+    assert {graph.name for graph in bundle.manifest.graphs} == {"detector", "pose", "action", "explain", "lifter"}
     for graph in bundle.manifest.graphs:
         bundle.read_graph(graph)
 
