@@ -13,7 +13,7 @@ from typing import Any
 
 from edgeact.daemon.event_record import EventRecord
 from edgeact.daemon.event_store import EventStore
-from tests.servers.mosquitto import free_port
+from tests.servers.free_port import free_port
 
 COMMAND = "from edgeact.cli import main; main()"
 POLL_SECONDS = 0.15  # a client may ask ten times a second

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.servers.free_port import free_port
 from tests.servers.patience import wait_until
+from tests.servers.server_process import ServerProcess
 
 # Debian keeps it out of the way of users.
 PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin") or ""
@@ -23,12 +24,7 @@ def is_installed() -> bool:
     return bool(PROGRAM)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-class Mosquitto:
+class Mosquitto(ServerProcess):
     """A broker at a port of this machine, always the same; it forgets everything when it is killed.
 
     Args:
@@ -66,7 +62,6 @@ class Mosquitto:
             lines += [f"plugin {plugin}", f"plugin_opt_config_file {folder / 'access.json'}"]
         self._config = folder / "mosquitto.conf"
         self._config.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
     def start(self) -> None:
@@ -77,28 +72,6 @@ class Mosquitto:
                 return one.connect_ex(("127.0.0.1", self.port)) == 0
 
         wait_until(answers)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def freeze(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    def __enter__(self) -> "Mosquitto":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.kill()
 
 
 class Listener:

@@ -1,18 +1,17 @@
 """Starts, stops, freezes and kills the RTSP server, which is a process of its own."""
 
 import json
-import signal
 import subprocess
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 import av
 
 from tests.media import Picture
+from tests.servers.server_process import ServerProcess
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gstreamer_rtsp.py")
@@ -44,7 +43,7 @@ def write_loop(path: Path, pictures: Sequence[Picture], *, codec: str = "h264", 
     return path
 
 
-class RtspServer:
+class RtspServer(ServerProcess):
     """Serves a loop of pictures at ``rtsp://127.0.0.1:PORT/stream``; always at the same port."""
 
     def __init__(
@@ -66,7 +65,6 @@ class RtspServer:
             "password": password,
             "port": 0,
         }
-        self._process: subprocess.Popen[str] | None = None
         self.start()
 
     @property
@@ -102,30 +100,3 @@ class RtspServer:
         line = self._process.stdout.readline()
         assert line.strip(), "the RTSP server did not start"
         self._settings["port"] = int(line)
-
-    def kill(self) -> None:
-        """As when the device loses its power: connections are reset."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                assert pipe is not None
-                pipe.close()
-            self._process = None
-
-    def freeze(self) -> None:
-        """As when the network is cut: connections stay, and nothing comes."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    def __enter__(self) -> "RtspServer":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.kill()

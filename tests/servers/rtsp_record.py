@@ -3,22 +3,21 @@
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 import av
 
 from tests.media import Picture
 from tests.servers.rtsp import SYSTEM_PYTHON
+from tests.servers.server_process import ServerProcess
 
 SCRIPT = Path(__file__).with_name("gstreamer_record.py")
 
 
-class RtspRecorder:
+class RtspRecorder(ServerProcess):
     """Takes what is published to ``rtsp://127.0.0.1:PORT/NAME``; always at the same port."""
 
     def __init__(self, folder: Path, names: Sequence[str] = ("view",)) -> None:
         self.folder, self.names, self.port = folder, names, 0
-        self._process: subprocess.Popen[str] | None = None
         self.start()
 
     def address(self, name: str = "view") -> str:
@@ -48,19 +47,3 @@ class RtspRecorder:
         """Remove what came so far; only while it does not run."""
         for name in self.names:
             (self.folder / f"{name}.h264").unlink(missing_ok=True)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            assert self._process.stdout is not None
-            self._process.stdout.close()
-            self._process = None
-
-    def __enter__(self) -> "RtspRecorder":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.kill()

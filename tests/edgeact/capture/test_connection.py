@@ -13,6 +13,7 @@ from edgeact.capture.faults import FaultKind, SourceFaultError
 from edgeact.capture.open import open_source
 from edgeact.errors import UsageError
 from tests.media import number_of, numbered_picture, write_audio, write_video
+from tests.servers.free_port import free_port
 from tests.servers.http_streams import HttpStreams, write_segments
 from tests.servers.patience import wait_until
 from tests.servers.rtsp import RtspServer, write_loop
@@ -69,8 +70,7 @@ def test_a_connection_that_nobody_answers_is_a_timeout(scheme: str) -> None:
 
 
 def test_a_port_that_nobody_listens_at_refuses() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     fault = fault_at(f"rtsp://127.0.0.1:{port}/stream")
     assert (fault.kind, fault.reason) == (FaultKind.CONNECTION, "the connection is refused")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.edgeact.cli.command_line import run_main
-from tests.servers.mosquitto import free_port
+from tests.servers.free_port import free_port
 from tests.toy_video import write_toy_video
 
 

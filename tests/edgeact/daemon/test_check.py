@@ -1,9 +1,9 @@
-import socket
 from pathlib import Path
 
 from edgeact.daemon.check import all_well, check_daemon
 from edgeact.daemon.config import DaemonConfig
 from tests.edgeact.daemon.test_run import configuration
+from tests.servers.free_port import free_port
 from tests.servers.http_streams import HttpStreams
 from tests.tiny_bundle import tiny_picture
 from tests.toy_video import write_toy_video
@@ -19,8 +19,7 @@ def states(config: DaemonConfig) -> dict[str, tuple[str, str, str]]:
 
 def test_every_camera_is_looked_at_and_what_is_wrong_has_a_remedy(tmp_path: Path, tiny_bundle: Path) -> None:
     clip = write_toy_video(tmp_path / "clip.mp4", seconds=0.2)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        closed = server.getsockname()[1]
+    closed = free_port()
     with HttpStreams(tmp_path, [tiny_picture(64, 48, ())], user="viewer", password=SECRET) as streams:
         cameras = {
             "good": {"url": streams.address("/mjpeg")},

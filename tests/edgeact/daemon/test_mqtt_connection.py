@@ -7,7 +7,8 @@ from edgeact.daemon import mqtt_connection
 from edgeact.daemon.config import MqttConfig
 from edgeact.daemon.mqtt import probe_broker
 from edgeact.errors import OutputError
-from tests.servers.mosquitto import Mosquitto, free_port
+from tests.servers.free_port import free_port
+from tests.servers.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.mqtt
 SECRET = "hunter2"  # noqa: S105 - of the test's own broker

@@ -19,8 +19,9 @@ from edgeact.daemon.run import run_daemon
 from edgeact.errors import MissingExtraError
 from tests.edgeact.daemon.test_read_config import SECRET, SMALLEST, faults, read
 from tests.edgeact.daemon.test_run import configuration, stopper
+from tests.servers.free_port import free_port
 from tests.servers.http_streams import HttpStreams
-from tests.servers.mosquitto import Listener, Mosquitto, free_port
+from tests.servers.mosquitto import Listener, Mosquitto
 from tests.tiny_bundle import tiny_picture
 from tests.toy_video import one_walker, write_toy_video
 

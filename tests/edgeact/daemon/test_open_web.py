@@ -17,14 +17,10 @@ from edgeact.watching.watched import Watched
 from tests.edgeact.daemon.test_read_config import SECRET, SMALLEST, faults, read
 from tests.edgeact.daemon.test_run import configuration, stopper
 from tests.edgeact.daemon.test_web_app import Answer, ask
+from tests.servers.free_port import free_port
 from tests.servers.http_streams import HttpStreams
 from tests.tiny_bundle import tiny_picture
 from tests.toy_video import one_walker, write_toy_video
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def test_a_daemon_tells_metrics_and_shows_its_cameras_while_it_runs(tmp_path: Path, tiny_bundle: Path) -> None:

@@ -16,6 +16,7 @@ from edgeact.daemon.restream import Restream
 from tests.edgeact.daemon.test_read_config import SECRET, SMALLEST, faults
 from tests.edgeact.daemon.test_run import configuration
 from tests.edgeact.daemon.test_web_media import GREEN, RED, seen, shown
+from tests.servers.free_port import free_port
 from tests.servers.patience import wait_until
 from tests.servers.rtsp_record import RtspRecorder
 from tests.toy_video import write_toy_video
@@ -70,8 +71,7 @@ def test_a_server_gets_the_pictures_and_gets_them_again_when_it_comes_back(tmp_p
 def test_a_server_that_is_not_there_is_named_without_its_password(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
+    port = free_port()
     views = LiveViews()
     with camera(views):
         url = f"rtsp://user:{SECRET}@127.0.0.1:{port}/view"

@@ -1,7 +1,6 @@
 """The daemon with the real engine and the toy world's bundle."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from edgeact.errors import BackendError, OutputError, PipelineError
 from edgeact.perception.stages import Stages
 from edgeact.sinks.jsonl import read_frames
 from edgeact.watching.watched import Watched
+from tests.servers.free_port import free_port
 from tests.servers.http_streams import HttpStreams
 from tests.tiny_bundle import tiny_picture
 from tests.toy_video import one_walker, write_toy_video
@@ -100,8 +100,7 @@ def test_rules_of_the_file_are_told_of_a_recording(tmp_path: Path, tiny_bundle: 
 
 def test_a_camera_that_is_not_there_at_the_start_is_found_when_it_comes(tmp_path: Path, tiny_bundle: Path) -> None:
     pictures = [tiny_picture(320, 240, one_walker(index / 20)) for index in range(20)]
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        closed = server.getsockname()[1]
+    closed = free_port()
     reasons: list[str] = []
     with HttpStreams(tmp_path, pictures) as streams:
         cameras = {

@@ -23,9 +23,10 @@ from tests.edgeact.daemon.test_run import configuration, stopper
 from tests.edgeact.daemon.test_run_media import events_of
 from tests.edgeact.daemon.test_web_app import ask
 from tests.media import Picture
+from tests.servers.free_port import free_port
 from tests.servers.guard import Guard
 from tests.servers.http_streams import HttpStreams
-from tests.servers.mosquitto import Listener, Mosquitto, free_port
+from tests.servers.mosquitto import Listener, Mosquitto
 from tests.servers.rtsp_record import RtspRecorder
 
 MODES = ("none", "heads", "persons", "skeleton")

@@ -1,4 +1,3 @@
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from edgeact.errors import OutputError
 from tests.edgeact.daemon.test_event_store import RECORD
 from tests.edgeact.daemon.test_read_config import SMALLEST, faults, read
 from tests.edgeact.daemon.test_run import configuration
+from tests.servers.free_port import free_port
 from tests.servers.guard import TOKEN, Guard
 from tests.servers.patience import wait_until
 from tests.toy_video import write_toy_video
@@ -89,8 +89,7 @@ def test_a_server_that_is_down_and_comes_back_gets_everything_once_and_in_order(
 
 
 def test_a_check_connects_and_sends_nothing(tmp_path: Path, tiny_bundle: Path, guard: Guard) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        closed = server.getsockname()[1]
+    closed = free_port()
     clip = write_toy_video(tmp_path / "clip.mp4", seconds=0.2)
     hooks = {"guard": {"url": guard.url}, "closed": {"url": f"http://127.0.0.1:{closed}/{TOKEN}?token={TOKEN}"}}
     config = configuration(tmp_path, tiny_bundle, {"file": {"url": str(clip)}}, webhook=hooks)

@@ -1,7 +1,6 @@
 """Sources through the real engine with the toy world's bundle."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from edgeact.capture.connection import LiveSettings
 from edgeact.errors import OutputError, SourceConnectionError, SourceFormatError, SourceNotFoundError, UsageError
 from edgeact.watching.run import watch
 from edgeact.watching.watched import Watched, WatchOptions
+from tests.servers.free_port import free_port
 from tests.servers.http_streams import HttpStreams
 from tests.tiny_bundle import tiny_picture
 from tests.toy_video import decoded_times, one_walker, write_toy_video
@@ -141,8 +141,7 @@ def test_the_time_ends_a_watch(options: WatchOptions, tiny_bundle: Path) -> None
 
 
 def test_a_source_that_was_waited_for_in_vain_has_failed(options: WatchOptions, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     options = replace(options, seconds=1.0)
     report = watch([f"rtsp://viewer:{SECRET}@127.0.0.1:{port}/stream"], tmp_path, options)
     assert "the connection is refused" in str(report.sources[0].error)
