@@ -206,22 +206,32 @@ class Recorder:
 
     def _write_part(self, packet: EncodedPacket) -> None:
         part = self._part
-        if part is not None and part.encoding is not packet.encoding:
+        if part is not None and (
+            part.encoding is not packet.encoding
+            or (packet.is_keyframe and part.seconds >= self._config.segment_seconds)
+        ):
             self._close_part()
-        if part is not None and packet.is_keyframe and part.seconds >= self._config.segment_seconds:
-            self._close_part()
-        if self._part is None and (not packet.is_keyframe or time.monotonic() - self._failed < _RETRY_SECONDS):
+        if self._part is None:
+            self._begin_part(packet)
+        if self._part is None:
+            return
+        try:
+            self._part.write(packet)
+        except OutputError as error:
+            self._fail(error, self._part.path, self._part)
+            self._part = None
+
+    def _begin_part(self, packet: EncodedPacket) -> None:
+        """Begin the next part with a packet; nothing happens before a keyframe, or soon after a file failed."""
+        if not packet.is_keyframe or time.monotonic() - self._failed < _RETRY_SECONDS:
             return
         began = datetime.now(timezone.utc) - timedelta(seconds=max(0.0, time.monotonic() - packet.arrived))
         path = self._folder.recording(self._camera, began, packet.encoding.suffix)
         try:
-            if self._part is None:
-                self._folder.begin(path)
-                self._part = SegmentFile(path, packet.encoding)
-            self._part.write(packet)
+            self._folder.begin(path)
+            self._part = SegmentFile(path, packet.encoding)
         except OutputError as error:
-            self._fail(error, path if self._part is None else self._part.path, self._part)
-            self._part = None
+            self._fail(error, path, None)
 
     def _write_clip(self, packet: EncodedPacket) -> None:
         clip = self._clip
