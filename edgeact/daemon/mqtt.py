@@ -50,6 +50,7 @@ class MqttOutput:
         self.on_ready: Callable[[], None] = lambda: None
         self._settings, self._config, self._folder = settings, config, folder
         self._topics = Topics(settings.topic)
+        self._entities = self._entities_of(config)
         self._lock = threading.Lock()  # guards all below
         self._commands: deque[Command] = deque(maxlen=MOST_COMMANDS)
         self._open: dict[tuple[str, str], set[str]] = {}  # identities of open events by camera and rule
@@ -161,9 +162,8 @@ class MqttOutput:
         for camera in old.enabled_cameras:
             now = rules_told(config, camera) if camera in config.enabled_cameras else ()
             gone += [self._topics.rule(camera, rule) for rule in rules_told(old, camera) if rule not in now]
-        if self._settings.prefix is not None:
-            new = entities(config, self._topics, self._settings.prefix)
-            gone += [topic for topic in entities(old, self._topics, self._settings.prefix) if topic not in new]
+        before, self._entities = self._entities, self._entities_of(config)
+        gone += [topic for topic in before if topic not in self._entities]
         if self._connection.is_ready:
             for topic in gone:
                 self._connection.tell(topic, "", retain=True)  # the broker forgets what it retained
@@ -180,10 +180,14 @@ class MqttOutput:
             for rule in rules_told(config, camera):
                 is_open = opened.get((camera, rule), False)
                 self._connection.tell(self._topics.rule(camera, rule), _on_off(is_open), retain=True)
-        if self._settings.prefix is not None:
-            for topic, content in entities(config, self._topics, self._settings.prefix).items():
-                self._connection.tell(topic, content, retain=True)
+        for topic, content in self._entities.items():
+            self._connection.tell(topic, content, retain=True)
         self.on_ready()
+
+    def _entities_of(self, config: DaemonConfig) -> dict[str, str]:
+        """What Home Assistant is told of a configuration, by topic; nothing where it is told nothing."""
+        prefix = self._settings.prefix
+        return {} if prefix is None else entities(config, self._topics, prefix)
 
     def _take(self, topic: str, payload: bytes, is_retained: bool) -> None:
         """A message has come: all of it is the words of others."""
@@ -192,7 +196,7 @@ class MqttOutput:
             if payload == OFFLINE.encode() and not is_retained and not self._is_closing:
                 self._connection.tell(topic, ONLINE, retain=True)
         elif self._settings.prefix is not None and topic.startswith(f"{self._settings.prefix}/"):
-            if is_retained and payload and topic not in entities(self._config, self._topics, self._settings.prefix):
+            if is_retained and payload and topic not in self._entities:
                 self._connection.tell(topic, "", retain=True)  # of a camera or rule that is gone
         elif is_retained:
             # A command is of its moment; one that is kept would switch a camera off at each start.
