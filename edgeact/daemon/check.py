@@ -3,8 +3,8 @@
 import contextlib
 import shutil
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from edgeact.batch.lock import own_folder
 from edgeact.bundle.load import load_bundle
@@ -12,7 +12,7 @@ from edgeact.capture.base import SourceState
 from edgeact.capture.faults import SourceFaultError
 from edgeact.capture.live import LiveSource
 from edgeact.daemon.camera import open_camera
-from edgeact.daemon.config import DaemonConfig
+from edgeact.daemon.config import DaemonConfig, WebhookConfig
 from edgeact.daemon.event_store import EventStore
 from edgeact.daemon.fits_bundle import check_bundle
 from edgeact.daemon.open_mqtt import probe_mqtt
@@ -25,6 +25,8 @@ from edgeact.errors import EdgeactError
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 16.0  # for a camera's first picture: key frames come every ten seconds or so
 _LITTLE_SPACE = 2**30  # bytes
+
+Value = TypeVar("Value")
 
 
 def check_daemon(config: DaemonConfig) -> list[Check]:
@@ -43,8 +45,8 @@ def check_daemon(config: DaemonConfig) -> list[Check]:
         *_state(config),
         *_cameras(config),
         *_mqtt(config),
-        *_restreams(config),
-        *_webhooks(config),
+        *_servers("restream", config.restream, probe_restream),
+        *_servers("webhook", config.webhook, _probe_webhook),
         *_http(config),
     ]
 
@@ -101,17 +103,27 @@ def _cameras(config: DaemonConfig) -> list[Check]:
     return [checks[name] for name in config.enabled_cameras]
 
 
-def _restreams(config: DaemonConfig) -> list[Check]:
-    """Whether each server that pictures are published to can be reached; nothing is published."""
+def _servers(kind: str, configs: Mapping[str, Value], probe: Callable[[str, Value], None]) -> list[Check]:
+    """Whether each server can be reached; nothing is sent to it.
+
+    Args:
+        kind: The section of the configuration.
+        configs: The settings of each server by its name.
+        probe: Is given the name and the settings; raises an `EdgeactError` where the server cannot be reached.
+    """
     checks = []
-    for name, settings in config.restream.items():
+    for name, config in configs.items():
         try:
-            probe_restream(name, settings)
+            probe(name, config)
         except EdgeactError as error:
-            checks.append(_failed(f"restream {name}", error))
+            checks.append(_failed(f"{kind} {name}", error))
         else:
-            checks.append(Check(f"restream {name}", "ok", "it can be reached"))
+            checks.append(Check(f"{kind} {name}", "ok", "it can be reached"))
     return checks
+
+
+def _probe_webhook(name: str, config: WebhookConfig) -> None:
+    open_webhook(name, config).probe()
 
 
 def _mqtt(config: DaemonConfig) -> list[Check]:
@@ -126,19 +138,6 @@ def _mqtt(config: DaemonConfig) -> list[Check]:
     if config.mqtt.shows_password:
         return [Check("mqtt", "note", f"{found}; others on the network can read the password", "set tls = true")]
     return [Check("mqtt", "ok", found)]
-
-
-def _webhooks(config: DaemonConfig) -> list[Check]:
-    """Whether each server can be reached; nothing is sent."""
-    checks = []
-    for name, settings in config.webhook.items():
-        try:
-            open_webhook(name, settings).probe()
-        except EdgeactError as error:
-            checks.append(_failed(f"webhook {name}", error))
-        else:
-            checks.append(Check(f"webhook {name}", "ok", "it can be reached"))
-    return checks
 
 
 def _http(config: DaemonConfig) -> list[Check]:
