@@ -47,16 +47,13 @@ def no_video(plant: Plant) -> Outcome:
     def begin() -> None:
         plant.http.instead = "/page"
         plant.http.is_ending.set()  # those that are open
+        time.sleep(0.5)
+        plant.http.is_ending.clear()
 
     def end() -> None:
         plant.http.instead = None
 
-    def begin_and_serve() -> None:
-        begin()
-        time.sleep(0.5)
-        plant.http.is_ending.clear()
-
-    return plant.break_camera("what comes is no video that can be decoded", "yard", begin_and_serve, end, hold=3.0)
+    return plant.break_camera("what comes is no video that can be decoded", "yard", begin, end, hold=3.0)
 
 
 def other_codec(plant: Plant) -> Outcome:
@@ -110,15 +107,13 @@ def frozen(plant: Plant) -> Outcome:
 
 def packet_loss(plant: Plant) -> Outcome:
     """A part of the packets of a UDP stream is lost; the stream goes on."""
-    rate = plant.steady_rate("hall")
-    before, epoch, begun = plant.daemon.frames("hall"), plant.daemon.reconnects("hall"), time.monotonic()
+    count, epoch = plant.count_frames("hall"), plant.daemon.reconnects("hall")
     plant.udp.lost_share = LOST_SHARE
     time.sleep(LOSSY_SECONDS)
     plant.udp.lost_share = 0.0
     at_end = plant.daemon.frames("hall")
     recovered = plant.daemon.wait(lambda: plant.daemon.frames("hall") > at_end, "well after packet loss")
-    due = rate * (time.monotonic() - begun)
-    lost = max(0, round(due - (plant.daemon.frames("hall") - before)))
+    lost = count.lost()
     told = f"running, {plant.daemon.reconnects('hall') - epoch} reconnects"
     return Outcome(
         f"{LOST_SHARE:.0%} of the packets of a UDP stream are lost for {LOSSY_SECONDS:.0f} s",

@@ -115,21 +115,9 @@ class DaemonProcess:
         """Whether a camera is running."""
         return self.numbers().get(("edgeact_camera_state", camera, "running")) == 1.0
 
-    def waiting(self) -> int:
-        """Phases of events that wait for an output."""
-        numbers = self.numbers()
-        return (
-            round(sum(value for key, value in numbers.items() if key[0] == "edgeact_output_waiting")) if numbers else 1
-        )
-
     def fails(self, output: str) -> bool:
         """Whether the last attempt of an output failed."""
         return self.numbers().get(("edgeact_output_failing", output)) == 1.0
-
-    def reason(self, camera: str) -> str:
-        """What the status page says of a camera that is not running, without its state."""
-        row = (self._ask("/") or "").partition(f"<td>{camera}</td>")[2].partition("</td>")[0]
-        return row.partition("</span>")[2].strip(" ()")
 
     def state_and_reason(self, camera: str) -> str:
         """The state of a camera in words, with the reason."""

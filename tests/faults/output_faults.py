@@ -82,8 +82,7 @@ def disk_full(*, timeout: float = 4.0, seconds: float = FULL_SECONDS) -> Outcome
     with small_disk() as disk, Plant(timeout=timeout, state=disk / "state") as plant:
         plant.start()
         plant.daemon.wait(lambda: len(plant.daemon.lines()) > 2, "events come")
-        rate = plant.steady_rate("gate")
-        frames, begun, full = plant.daemon.frames("gate"), time.monotonic(), datetime.now(timezone.utc)
+        count, begun, full = plant.count_frames("gate"), time.monotonic(), datetime.now(timezone.utc)
         with contextlib.suppress(OSError), (disk / "filling").open("wb") as filling:
             while True:
                 filling.write(bytes(2**14))
@@ -93,8 +92,7 @@ def disk_full(*, timeout: float = 4.0, seconds: float = FULL_SECONDS) -> Outcome
         posted, freed = len(plant.guard.got), datetime.now(timezone.utc)
         (disk / "filling").unlink()
         recovered = plant.daemon.wait(lambda: len(plant.guard.got) > posted, "events are kept again")
-        due = rate * (time.monotonic() - begun)
-        lost = max(0, round(due - (plant.daemon.frames("gate") - frames)))
+        lost = count.lost()
         time.sleep(3.0)  # a loop of the camera, so that what was in memory and what came later are both there
         kept = [record for record in plant.daemon.kept().values() if full < record.start < freed]
         assert kept, "somebody comes every two seconds, but nothing of the time of the full disk was kept"

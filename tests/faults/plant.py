@@ -159,8 +159,8 @@ class Plant:
             hold: Seconds from the beginning to the end, at least; the end also waits for the detection.
         """
         daemon = self.daemon
-        rate = self.steady_rate(camera)
-        frames, epoch, begun = daemon.frames(camera), daemon.reconnects(camera), time.monotonic()
+        count = self.count_frames(camera)
+        epoch, begun = daemon.reconnects(camera), time.monotonic()
         begin()
         daemon.wait(lambda: not daemon.runs(camera) or daemon.reconnects(camera) > epoch, f"told: {fault}")
         detected = time.monotonic() - begun
@@ -171,12 +171,30 @@ class Plant:
         end()
         at_end = daemon.frames(camera)
         recovered = daemon.wait(lambda: daemon.runs(camera) and daemon.frames(camera) > at_end, f"well: {fault}")
-        due = rate * (time.monotonic() - begun)
-        lost = max(0, round(due - (daemon.frames(camera) - frames)))
-        return Outcome(fault, detected, recovered, lost, self.lost_events(), told)
+        return Outcome(fault, detected, recovered, count.lost(), self.lost_events(), told)
 
-    def steady_rate(self, camera: str) -> float:
-        """Frames a second that are perceived without a fault."""
+    def count_frames(self, camera: str) -> "FrameCount":
+        """Measure how many frames a second of a camera are perceived without a fault, and count those from now on."""
         before, begun = self.daemon.frames(camera), time.monotonic()
         time.sleep(STEADY_SECONDS)
-        return (self.daemon.frames(camera) - before) / (time.monotonic() - begun)
+        rate = (self.daemon.frames(camera) - before) / (time.monotonic() - begun)
+        return FrameCount(self.daemon, camera, rate)
+
+
+class FrameCount:
+    """Counts the frames of a camera that were due and not perceived since the count began.
+
+    Args:
+        daemon: Perceives the camera.
+        camera: Its name.
+        rate: Frames a second that are due.
+    """
+
+    def __init__(self, daemon: DaemonProcess, camera: str, rate: float) -> None:
+        self._daemon, self._camera, self._rate = daemon, camera, rate
+        self._before, self._begun = daemon.frames(camera), time.monotonic()
+
+    def lost(self) -> int:
+        """Frames that were due until now and not perceived."""
+        due = self._rate * (time.monotonic() - self._begun)
+        return max(0, round(due - (self._daemon.frames(self._camera) - self._before)))

@@ -45,13 +45,13 @@ def clock_set(*, timeout: float = 4.0) -> Outcome:
         plant.daemon = DaemonProcess(plant.folder, plant.text, before=SHIFTED_CLOCK.format(path=str(shift)))
         try:
             plant.start()
-            rate, frames, begun, shifted = plant.steady_rate("gate"), plant.daemon.frames("gate"), time.monotonic(), 0.0
+            count, shifted = plant.count_frames("gate"), 0.0
             for step in CLOCK_STEPS:
                 shifted += step
                 shift.write_text(str(shifted), encoding="utf-8")
                 posted = len(plant.guard.got)
                 plant.daemon.wait(lambda posted=posted: len(plant.guard.got) > posted + 6, "events go on")
-            lost = max(0, round(rate * (time.monotonic() - begun) - (plant.daemon.frames("gate") - frames)))
+            lost = count.lost()
             lost_events = plant.lost_events()
             plant.daemon.stop()
             lengths = [
@@ -68,7 +68,7 @@ def corrupt_bundle(plant: Plant) -> Outcome:
     """The bundle is damaged on the disk, and the configuration is read again and names another damaged one."""
     graph = next(plant.bundle.glob("*.onnx"))
     content, text = graph.read_bytes(), plant.text
-    rate, frames, begun = plant.steady_rate("gate"), plant.daemon.frames("gate"), time.monotonic()
+    count = plant.count_frames("gate")
     graph.write_bytes(content[: len(content) // 2])
     other = plant.folder / "other"
     build_tiny_bundle(other)
@@ -77,7 +77,7 @@ def corrupt_bundle(plant: Plant) -> Outcome:
     plant.daemon.signal(signal.SIGHUP)
     detected = plant.daemon.wait(lambda: "under bundle needs a new start" in plant.daemon.log, "the bundle is told")
     time.sleep(2.0)
-    lost = max(0, round(rate * (time.monotonic() - begun) - (plant.daemon.frames("gate") - frames)))
+    lost = count.lost()
     lost_events = plant.lost_events()
     plant.daemon.stop()
     plant.daemon.start(wait=False)  # a new start with it is refused in one line
