@@ -7,7 +7,6 @@ because what comes before an event has to be there when it is told.
 import io
 import logging
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 import av
@@ -15,14 +14,13 @@ import av
 from edgeact.daemon.recorder import Recorder
 from edgeact.errors import OutputError
 from edgeact.media.encoded import EncodedPacket, Encoding, encoding_of
-from edgeact.media.encoder import PictureEncoder, check_size
+from edgeact.media.encoder import PictureEncoder, check_size, immediate_encoder
 from edgeact.sinks.base import SinkInput
 from edgeact.types import Event, Frame, Observation, UInt8
 
 logger = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 60.0
-_LITTLE_MEMORY = 0  # the encoder looks ahead not at all, so that its packets come with their frames
 
 
 class FrameRecording:
@@ -76,14 +74,7 @@ class FrameRecording:
         height, width = frame.image.shape[:2]
         check_size(width, height, name=frame.source)
         holder = av.open(io.BytesIO(), "w", format="mp4", options={"movflags": "frag_keyframe+empty_moov"})
-        encoder = PictureEncoder(
-            holder,
-            width=width,
-            height=height,
-            frame_rate=Fraction(self._rate).limit_denominator(1000),
-            pixel_shape=None,
-            memory=_LITTLE_MEMORY,
-        )
+        encoder = immediate_encoder(holder, width=width, height=height, rate=self._rate)
         holder.start_encoding()
         self._encoder, self._encoding, self._holder = encoder, encoding_of(encoder.stream), holder
         return encoder

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +22,7 @@ from edgeact.capture.backoff import seconds_to_wait
 from edgeact.daemon.config import RestreamConfig
 from edgeact.daemon.live_view import LiveViews
 from edgeact.errors import OutputError
-from edgeact.media.encoder import PictureEncoder
+from edgeact.media.encoder import PictureEncoder, immediate_encoder
 from edgeact.stopping import join_or_leave, named_thread, start_thread
 from edgeact.types import UInt8
 
@@ -33,7 +32,6 @@ _WAIT_SECONDS = 0.5  # for the next picture; how soon a stop is noticed
 _STOP_SECONDS = 2.0
 _PROBE_SECONDS = 4.0
 _RTSP_PORT, _RTSPS_PORT = 554, 322
-_LITTLE_MEMORY = 0  # the encoder looks ahead not at all: it would hold pictures back
 
 
 class Restream:
@@ -130,15 +128,7 @@ class Restream:
                 timeout=(_PROBE_SECONDS, _PROBE_SECONDS),
             )
         try:
-            encoder = PictureEncoder(
-                output,
-                width=width,
-                height=height,
-                frame_rate=Fraction(self._config.fps).limit_denominator(1000),
-                pixel_shape=None,
-                memory=_LITTLE_MEMORY,
-            )
-            yield output, encoder
+            yield output, immediate_encoder(output, width=width, height=height, rate=self._config.fps)
         finally:
             with suppress(av.FFmpegError, OSError):  # what is lost already cannot be ended properly
                 output.close()

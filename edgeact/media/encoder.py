@@ -191,6 +191,19 @@ class PictureEncoder:
         return np.ascontiguousarray(image)
 
 
+def immediate_encoder(output: OutputContainer, *, width: int, height: int, rate: float) -> PictureEncoder:
+    """An encoder that does not look ahead: the packet of each picture is there as soon as the picture is encoded.
+
+    Args:
+        output: The container, not written yet.
+        width: Of the pictures to come, in pixels.
+        height: Of the pictures to come, in pixels.
+        rate: Frames a second, roughly.
+    """
+    frame_rate = Fraction(rate).limit_denominator(1000)
+    return PictureEncoder(output, width=width, height=height, frame_rate=frame_rate, pixel_shape=None, memory=0)
+
+
 def _options(width: int, height: int, memory: int) -> dict[str, str]:
     lookahead = encoder_lookahead(width, height, memory=memory)
     parameters = f"{ENCODER_OPTIONS['x264-params']}:rc-lookahead={lookahead}"
