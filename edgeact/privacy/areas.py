@@ -25,21 +25,24 @@ _LYING_ASPECT = 1.1  # width over height of a box from which the head may be at 
 _PERSON_MARGIN = 0.12  # of the box's larger side, around it: hands and heads reach beyond boxes that were found
 
 
+def grown(area: Float32, by: float) -> Float32:
+    """An area ``(4,)`` float32 that reaches so many pixels further on every side."""
+    return np.concatenate([area[:2] - by, area[2:] + by]).astype(np.float32)
+
+
 def unsure_area(mode: PrivacyMode, box: Float32) -> Float32:
     """The area ``(4,)`` float32 of somebody of whom only a box ``(4,)`` is known, or perhaps of nobody."""
     width, height = (float(side) for side in box[2:] - box[:2])
     if mode == "heads" and width <= _LYING_ASPECT * height:
         return _top_of(box)
-    margin = _PERSON_MARGIN * max(width, height)
-    return np.concatenate([box[:2] - margin, box[2:] + margin]).astype(np.float32)
+    return grown(box, _PERSON_MARGIN * max(width, height))
 
 
 def person_area(person: Person) -> Float32:
     """The area ``(4,)`` float32 of all of a person: box and joints, with a margin."""
     points = np.concatenate([person.box.reshape(2, 2), person.pose.joints[person.pose.confidence > 0.5]])
     low, high = points.min(0), points.max(0)
-    margin = _PERSON_MARGIN * float((high - low).max())
-    return np.concatenate([low - margin, high + margin]).astype(np.float32)
+    return grown(np.concatenate([low, high]), _PERSON_MARGIN * float((high - low).max()))
 
 
 def head_area(person: Person, *, skeleton: Skeleton, confidence: float) -> Float32:
@@ -63,7 +66,7 @@ def head_area(person: Person, *, skeleton: Skeleton, confidence: float) -> Float
         ends = [skeleton.joints.index(name) for name in shoulders]
         if len(ends) == 2 and (pose.confidence[ends] >= confidence).all():
             half = max(half, _SHOULDERS_SHARE * float(np.hypot(*(pose.joints[ends[0]] - pose.joints[ends[1]]))))
-        return np.concatenate([low - half, high + half]).astype(np.float32)
+        return grown(np.concatenate([low, high]), half)
     if width > _LYING_ASPECT * height:
         return person_area(person)
     return _top_of(person.box)

@@ -8,7 +8,7 @@ import numpy as np
 from edgeact.bundle.plan import Plan
 from edgeact.errors import ConfigError
 from edgeact.geometry import box_iou
-from edgeact.privacy.areas import PrivacyMode, head_area, person_area, unsure_area
+from edgeact.privacy.areas import PrivacyMode, grown, head_area, person_area, unsure_area
 from edgeact.privacy.conceal import FILL, fill_areas, stick_figures
 from edgeact.skeleton import Skeleton
 from edgeact.types import Detection, Float32, Frame, Observation, Person
@@ -124,12 +124,11 @@ class Concealer:
         self._unsure += [(frame.time, area) for area in unsure]
 
     def _areas(self, now: float) -> list[Float32]:
-        return [_grown(area, now - seen) for seen, area in (*self._followed.values(), *self._unsure)]
+        return [_after(area, now - seen) for seen, area in (*self._followed.values(), *self._unsure)]
 
 
-def _grown(area: Float32, seconds: float) -> Float32:
-    """An area after so many seconds in which nobody saw what is in it."""
+def _after(area: Float32, seconds: float) -> Float32:
+    """An area ``(4,)`` float32, grown for the seconds since it was last seen."""
     if seconds <= 0.0:
         return area
-    by = GROWTH_A_SECOND * seconds * float((area[2:] - area[:2]).max())
-    return np.concatenate([area[:2] - by, area[2:] + by]).astype(np.float32)
+    return grown(area, GROWTH_A_SECOND * seconds * float((area[2:] - area[:2]).max()))
