@@ -1,8 +1,7 @@
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +14,6 @@ from edgeact.types import Event
 from tests.results import ended_event, result
 
 BEGUN = replace(ended_event(start=1.0), phase="new", end=None)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[EventStore]:
-    store = EventStore(tmp_path / "events.db")
-    yield store
-    store.close()
 
 
 class FullDisk:

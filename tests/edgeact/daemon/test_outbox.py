@@ -1,6 +1,5 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +10,6 @@ from edgeact.daemon.outbox import Outbox
 from edgeact.errors import OutputError
 from tests.edgeact.daemon.test_event_store import RECORD
 from tests.servers.patience import wait_until
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[EventStore]:
-    store = EventStore(tmp_path / "events.db")
-    yield store
-    store.close()
 
 
 class Receiver:

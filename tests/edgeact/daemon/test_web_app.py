@@ -60,13 +60,6 @@ def served(standing: Standing, token: str | None = None) -> Iterator[int]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[EventStore]:
-    store = EventStore(tmp_path / "events.db")
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def standing(store: EventStore, tmp_path: Path) -> Standing:
     return Standing(store, tmp_path)
 

@@ -4,7 +4,6 @@ import http.client
 import re
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,13 +42,6 @@ def shown(observation: Observation) -> np.ndarray:
 def colour_of(jpeg: bytes) -> list[int]:
     image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     return image[40, 80, ::-1].astype(int).tolist()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[EventStore]:
-    store = EventStore(tmp_path / "events.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture
