@@ -10,7 +10,7 @@ from typing import Any
 from edgeact import __version__
 from edgeact.daemon.config import DaemonConfig
 from edgeact.daemon.mqtt_topics import Topics
-from edgeact.daemon.switches import privacy_modes
+from edgeact.daemon.switches import SwitchName, privacy_modes
 
 # Component, identity, and what is special about it. The templates read the retained state of the camera.
 _SENSORS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
@@ -77,53 +77,17 @@ def rules_told(config: DaemonConfig, camera: str) -> tuple[str, ...]:
     return tuple(rule.name for rule in config.rules_of(camera) if "mqtt" in (config.outputs_of(rule.name) or ()))
 
 
-def _of_pictures(config: DaemonConfig, topics: Topics, camera: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Switches of what becomes of the pictures: recording, and what hides more than the file says."""
-    state = {"state_topic": topics.state(camera)}
-    if config.record is not None:
-        yield (
-            "switch",
-            "recording",
-            {
-                **state,
-                "name": "Recording",
-                "value_template": "{{ value_json.recording }}",
-                "command_topic": topics.set(camera, "recording"),
-                "icon": "mdi:record-rec",
-            },
-        )
-    if len(modes := privacy_modes(config, camera)) > 1:
-        yield (
-            "select",
-            "privacy",
-            {
-                **state,
-                "name": "Privacy",
-                "value_template": "{{ value_json.privacy }}",
-                "command_topic": topics.set(camera, "privacy"),
-                "options": list(modes),
-                "icon": "mdi:account-eye-outline",
-            },
-        )
-
-
 def _of_camera(config: DaemonConfig, topics: Topics, camera: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    state = {"state_topic": topics.state(camera)}
+    """Component, identity and settings of each entity of a camera."""
     for component, name, settings in _SENSORS:
-        yield component, name, {**state, "value_template": f"{{{{ value_json.{name} }}}}", **settings}
+        yield component, name, {**_state(topics, camera, name), **settings}
     if config.mqtt is not None and config.mqtt.control:
-        yield (
-            "switch",
-            "detection",
-            {
-                **state,
-                "name": "Detection",
-                "value_template": "{{ value_json.detection }}",
-                "command_topic": topics.set(camera, "detection"),
-                "icon": "mdi:motion-sensor",
-            },
-        )
-        yield from _of_pictures(config, topics, camera)
+        yield "switch", "detection", _control(topics, camera, "detection", icon="mdi:motion-sensor")
+        if config.record is not None:
+            yield "switch", "recording", _control(topics, camera, "recording", icon="mdi:record-rec")
+        if len(modes := privacy_modes(config, camera)) > 1:
+            privacy = _control(topics, camera, "privacy", icon="mdi:account-eye-outline")
+            yield "select", "privacy", {**privacy, "options": list(modes)}
     if config.snapshots is not None:
         yield (
             "image",
@@ -132,3 +96,14 @@ def _of_camera(config: DaemonConfig, topics: Topics, camera: str) -> Iterator[tu
         )
     for rule in rules_told(config, camera):
         yield "binary_sensor", f"rule_{rule}", {"name": rule, "state_topic": topics.rule(camera, rule)}
+
+
+def _state(topics: Topics, camera: str, name: str) -> dict[str, Any]:
+    """Where the value of an entity comes from: the key of its name in the state of the camera."""
+    return {"state_topic": topics.state(camera), "value_template": f"{{{{ value_json.{name} }}}}"}
+
+
+def _control(topics: Topics, camera: str, switch: SwitchName, *, icon: str) -> dict[str, Any]:
+    """The settings of an entity that shows a switch of a camera and throws it."""
+    command = topics.set(camera, switch)
+    return {**_state(topics, camera, switch), "name": switch.capitalize(), "command_topic": command, "icon": icon}
