@@ -127,21 +127,23 @@ class EventSink:
     def end_open(self) -> None:
         """End what is open, because nothing is perceived for now; may be called from any thread."""
         with self._lock:
-            for event in self._judge.finish() if self._judge is not None else ():
-                self._keep(event)
+            self._end_rules()
             self._ended.update(self._open)
             self._end_all()
 
     def close(self) -> None:
         """End what is open, and keep it, if the disk takes it."""
         with self._lock:
-            for event in self._judge.finish() if self._judge is not None else ():
-                self._keep(event)
+            self._end_rules()
             self._end_all()
 
     def abort(self) -> None:
         """Do the same as `close`: what was seen is kept, whatever became of the camera."""
         self.close()
+
+    def _end_rules(self) -> None:
+        for event in self._judge.finish() if self._judge is not None else ():
+            self._keep(event)
 
     def _end_all(self) -> None:
         for (rule, _), record in list(self._open.items()):
