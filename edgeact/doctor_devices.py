@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeact.doctor import Check
+from edgeact.installed import reinstall_command
 from edgeact.plain_text import printable
 
 # What a release of NVIDIA's Linux for Jetson is called to users, the newest first: https://developer.nvidia.com/embedded/jetpack-archive
@@ -57,7 +58,7 @@ def look_at_video_devices(root: Path = Path("/")) -> list[Check]:
 
 
 def look_at_decoders(available: Sequence[str]) -> Check:
-    """Look whether what cameras send can be decoded.
+    """Check that FFmpeg can decode the video that cameras send: H.264, H.265 and MJPEG.
 
     Args:
         available: Names of FFmpeg's codecs.
@@ -65,7 +66,7 @@ def look_at_decoders(available: Sequence[str]) -> Check:
     there = [shown for name, shown in _DECODERS.items() if name in available]
     missing = [_DECODERS[name] for name in _NEEDED_DECODERS if name not in available]
     if missing:
-        return Check("decoders", "fail", f"there is none for {', '.join(missing)}", "pip install --force-reinstall av")
+        return Check("decoders", "fail", f"there is none for {', '.join(missing)}", reinstall_command("av"))
     return Check("decoders", "ok", ", ".join(there))
 
 
