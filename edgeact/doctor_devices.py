@@ -23,7 +23,7 @@ _JETSON_REMEDY = (
 
 
 def look_at_devices(providers: Sequence[str], root: Path = Path("/")) -> list[Check]:
-    """Look at graphics processors and Jetson, and whether the runtime can use them.
+    """Check which GPUs this machine has, whether it is a Jetson, and whether ONNX Runtime can use them.
 
     Args:
         providers: What ONNX Runtime can run graphs on.
@@ -44,7 +44,7 @@ def look_at_devices(providers: Sequence[str], root: Path = Path("/")) -> list[Ch
 
 
 def look_at_video_devices(root: Path = Path("/")) -> list[Check]:
-    """Look whether cameras of this machine may be opened; nothing is said where there are none.
+    """Check that the user may open the cameras of this machine; no row where there are none.
 
     Args:
         root: Of the file system.

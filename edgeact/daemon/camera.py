@@ -177,7 +177,7 @@ class Camera:
         return not self.watched.rests
 
     def detect(self, is_on: bool) -> None:
-        """Perceive its frames from now on, or leave them; it stays connected."""
+        """Switch perception on or off; the camera stays connected."""
         if is_on == self.detects:
             return
         logger.warning("%s: detection is switched %s", self.watched.name, "on" if is_on else "off")
@@ -187,7 +187,7 @@ class Camera:
         self._forget_at = None if is_on else time.monotonic() + REST_SECONDS
 
     def _end_what_is_open(self) -> None:
-        """Some time after detection was switched off nobody is seen any more, and the events that are open end."""
+        """End all open events and clear persons and labels, `REST_SECONDS` after detection was switched off."""
         if self._forget_at is None or time.monotonic() < self._forget_at:
             return
         self._forget_at = None

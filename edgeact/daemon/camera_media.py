@@ -1,4 +1,4 @@
-"""What stands between a run of a camera and everything that keeps or shows its pictures: made anew for each run."""
+"""Privacy and recording of one run of a camera; made anew for each run."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _LONGEST_RING_SECONDS = 60.0  # whoever asks for "lying for an hour" gets the la
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CameraMedia:
-    """What one run of a camera needs for its pictures.
+    """The concealer and the recorder of one run of a camera.
 
     Attributes:
         concealer: Takes people out of the pictures; None where all may be seen.
@@ -30,7 +30,7 @@ class CameraMedia:
 
     @property
     def tap(self) -> PacketTap | None:
-        """What is given the camera's own packets; None where these may not be kept, or nobody wants them."""
+        """The tap for the camera's encoded packets; None where privacy forbids keeping them, or nothing is recorded."""
         return None if self.concealer is not None else self.recorder
 
     def close(self) -> None:
@@ -40,7 +40,7 @@ class CameraMedia:
 
 
 def open_media(camera: str, config: DaemonConfig, plan: Plan, folder: MediaFolder) -> CameraMedia:
-    """What a run of a camera needs for its pictures.
+    """Make the concealer and the recorder of a run of a camera, and start the recorder.
 
     Args:
         camera: Its name.

@@ -127,7 +127,7 @@ def _probe_webhook(name: str, config: WebhookConfig) -> None:
 
 
 def _mqtt(config: DaemonConfig) -> list[Check]:
-    """Whether the broker lets the daemon in; nothing is published."""
+    """The row for the MQTT broker: whether it accepts the daemon; nothing is published."""
     if config.mqtt is None:
         return []
     try:
@@ -141,7 +141,7 @@ def _mqtt(config: DaemonConfig) -> list[Check]:
 
 
 def _http(config: DaemonConfig) -> list[Check]:
-    """Whether the pages' address can be had."""
+    """The row for the web server: whether its address is free."""
     if config.http is None:
         return []
     try:

@@ -187,12 +187,12 @@ class MqttConfig(Section):
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether the connection is."""
+        """Whether the connection uses TLS."""
         return self.tls or self.tls_ca is not None
 
     @property
     def shows_password(self) -> bool:
-        """Whether the password goes over a network as it is."""
+        """Whether the password crosses a network unencrypted."""
         return self.password is not None and not self.is_encrypted and not _is_this_machine(self.host)
 
     @property
@@ -207,7 +207,7 @@ class MqttConfig(Section):
 
     @property
     def prefix(self) -> str | None:
-        """Where Home Assistant listens; None where it is not told."""
+        """The discovery prefix of Home Assistant; None where discovery is off."""
         return self.discovery_prefix if self.discovery else None
 
 
@@ -238,7 +238,7 @@ class BudgetConfig(Section):
 
 
 class RecordConfig(Section):
-    """Recordings; how long they and snapshots are kept."""
+    """Settings of recordings, and how long recordings and snapshots are kept."""
 
     mode: RecordMode = "events"
     before_seconds: Annotated[float, Field(ge=0, le=60)] = 5.0
@@ -316,7 +316,7 @@ class DaemonConfig(Section):
         return self.outputs if then is None else tuple(name for name in then if name in self.outputs)
 
     def media_of(self, rule: str | None) -> frozenset[str]:
-        """What the events of a rule get: ``clip``, ``snapshot``, both or nothing.
+        """The media that events of a rule get: ``clip``, ``snapshot``, both or nothing.
 
         Args:
             rule: Its name; None for actions that no rule asked for.
@@ -326,7 +326,7 @@ class DaemonConfig(Section):
         return frozenset(name for name, is_there in there.items() if is_there and (then is None or name in then))
 
     def record_mode(self, camera: str) -> RecordMode:
-        """What is recorded of a camera.
+        """The recording mode of a camera: its own, or that of ``[record]``.
 
         Args:
             camera: Its name.

@@ -10,7 +10,7 @@ from edgeact.types import Event, Observation
 
 
 class EventMedia:
-    """Used from the thread of the camera's events.
+    """Gives the events of one camera their snapshots and clips. Used from the thread of the camera's events.
 
     Args:
         wanted: What the events of a rule (None: of an action that no rule asked for) get: ``clip``, ``snapshot``.
@@ -29,11 +29,11 @@ class EventMedia:
         self._newest: Observation | None = None
 
     def note(self, observation: Observation) -> None:
-        """The next observation; the events that are told until the one after it belong to it."""
+        """Keep the newest observation: the snapshots of the events that follow show it."""
         self._newest = observation
 
     def complete(self, record: EventRecord, event: Event) -> EventRecord:
-        """The record with the paths of its picture and its recording, as far as there are any.
+        """A copy of the record with the paths of its snapshot and clip, as far as there are any.
 
         Args:
             record: Of a phase of an event.
@@ -54,6 +54,6 @@ class EventMedia:
         return record
 
     def release(self, event: str) -> None:
-        """An event ends because its camera does."""
+        """End the clip of an event that ends because its camera does."""
         if self._recorder is not None:
             self._recorder.release(event)

@@ -27,7 +27,7 @@ _RETRY_SECONDS = 1.0
 
 
 class KeepsRecords(Protocol):
-    """What is needed of an `EventStore`."""
+    """The part of `EventStore` that the sink uses."""
 
     def save(self, record: EventRecord, outputs: Sequence[str] = ()) -> None:
         """Keep a phase of an event; see `EventStore.save`."""
@@ -35,7 +35,7 @@ class KeepsRecords(Protocol):
 
 
 class Judging(Protocol):
-    """What is needed of a `Judge`."""
+    """The part of `Judge` that the sink uses."""
 
     def take(self, observation: Observation, moment: datetime) -> Sequence[Event]:
         """The events that begin, go on or end with an observation."""
@@ -47,23 +47,23 @@ class Judging(Protocol):
 
 
 class GivesMedia(Protocol):
-    """What is needed of an `EventMedia`."""
+    """The part of `EventMedia` that the sink uses."""
 
     def note(self, observation: Observation) -> None:
-        """The next observation."""
+        """Keep the newest observation; see `EventMedia.note`."""
         ...
 
     def complete(self, record: EventRecord, event: Event) -> EventRecord:
-        """The record with the paths of its picture and its recording."""
+        """A copy of the record with the paths of its snapshot and clip."""
         ...
 
     def release(self, event: str) -> None:
-        """An event ends because its camera does."""
+        """End the clip of an event that ends because its camera does."""
         ...
 
 
 class EventSink:
-    """A sink of one camera.
+    """A sink that keeps the events of one camera in the store.
 
     Args:
         camera: Its name in the configuration.
@@ -125,14 +125,14 @@ class EventSink:
             self._keep(event)
 
     def end_open(self) -> None:
-        """End what is open, because nothing is perceived for now; may be called from any thread."""
+        """End all open events, because the detection was switched off; may be called from any thread."""
         with self._lock:
             self._end_rules()
             self._ended.update(self._open)
             self._end_all()
 
     def close(self) -> None:
-        """End what is open, and keep it, if the disk takes it."""
+        """End all open events, and keep them if the disk takes them."""
         with self._lock:
             self._end_rules()
             self._end_all()
@@ -142,6 +142,7 @@ class EventSink:
         self.close()
 
     def _end_rules(self) -> None:
+        """End the events that the rules have open."""
         for event in self._judge.finish() if self._judge is not None else ():
             self._keep(event)
 

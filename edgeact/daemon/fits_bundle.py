@@ -8,7 +8,7 @@ from edgeact.privacy.concealer import Concealer
 
 
 def check_bundle(config: DaemonConfig, plan: Plan) -> None:
-    """Refuse a configuration that a bundle cannot do.
+    """Refuse a configuration that asks for more than a bundle can do.
 
     Args:
         config: The configuration.
@@ -26,7 +26,7 @@ def check_bundle(config: DaemonConfig, plan: Plan) -> None:
 
 
 def make_concealer(camera: str, config: DaemonConfig, plan: Plan) -> Concealer | None:
-    """What takes people out of a camera's pictures; None where all may be seen.
+    """Make the concealer of a camera; None where its privacy is ``none``.
 
     Args:
         camera: Its name in the configuration.

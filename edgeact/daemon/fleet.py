@@ -64,7 +64,7 @@ class Fleet:
         return [error for error in errors if error is not None]
 
     def change(self, config: DaemonConfig) -> None:
-        """Run by another file from now on; cameras that it does not concern go on as they are.
+        """Apply a configuration that was read again; cameras that it does not change go on without interruption.
 
         Args:
             config: The new one.
@@ -88,7 +88,7 @@ class Fleet:
         logger.warning("%s; begun anew or ended: %s", why, ", ".join(names) or "no camera")
 
     def throw_switch(self, command: Command, plan: Plan) -> str | None:
-        """Do what a command asks for.
+        """Carry out a command that came over MQTT.
 
         Args:
             command: The words of others.

@@ -24,7 +24,7 @@ _RETRY_SECONDS = 60.0
 
 
 class FrameRecording:
-    """A sink that gives each frame to the recorder, encoded.
+    """A sink that encodes each frame and gives the packets to the recorder.
 
     Args:
         recorder: Of the camera.
@@ -41,7 +41,7 @@ class FrameRecording:
 
     @property
     def takes(self) -> frozenset[SinkInput]:
-        """Observations, with the frames that may be shown."""
+        """Observations; people are already concealed in their frames."""
         return frozenset({"observations"})
 
     def write(self, observation: Observation, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
@@ -58,7 +58,7 @@ class FrameRecording:
             self._encoder, self._failed = None, frame.captured
 
     def write_event(self, event: Event) -> None:
-        """Do nothing: the recorder is told of events by others."""
+        """Do nothing: `EventMedia` tells the recorder of events."""
 
     def close(self) -> None:
         """Give the recorder the frames that the encoder still holds."""

@@ -1,4 +1,4 @@
-"""What Home Assistant is told so that it finds the cameras by itself: https://www.home-assistant.io/integrations/mqtt.
+"""MQTT discovery messages for Home Assistant: https://www.home-assistant.io/integrations/mqtt.
 
 Each camera is a device with a switch for its detection, sensors for its state, and a binary sensor for each rule.
 """
@@ -30,12 +30,12 @@ _SENSORS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
 
 
 def node_of(base: str) -> str:
-    """The name under which the entities of a daemon stand together."""
+    """The node id, under which Home Assistant groups the entities of one daemon."""
     return base.replace("/", "_")
 
 
 def own_entities(prefix: str, base: str) -> str:
-    """The filter of all entities that this daemon has ever told of.
+    """The subscription filter of all discovery messages that this daemon has ever published.
 
     Args:
         prefix: Where Home Assistant listens.
@@ -45,7 +45,7 @@ def own_entities(prefix: str, base: str) -> str:
 
 
 def entities(config: DaemonConfig, topics: Topics, prefix: str) -> dict[str, str]:
-    """What is to be told, by topic; retained there.
+    """The discovery messages of all cameras, JSON by topic; to be published retained.
 
     Args:
         config: With the cameras and rules.
@@ -99,11 +99,11 @@ def _of_camera(config: DaemonConfig, topics: Topics, camera: str) -> Iterator[tu
 
 
 def _state(topics: Topics, camera: str, name: str) -> dict[str, Any]:
-    """Where the value of an entity comes from: the key of its name in the state of the camera."""
+    """The settings by which an entity reads its value: the key of its name in the camera's state topic."""
     return {"state_topic": topics.state(camera), "value_template": f"{{{{ value_json.{name} }}}}"}
 
 
 def _control(topics: Topics, camera: str, switch: SwitchName, *, icon: str) -> dict[str, Any]:
-    """The settings of an entity that shows a switch of a camera and throws it."""
+    """The settings of an entity that shows a switch of a camera and can change it."""
     command = topics.set(camera, switch)
     return {**_state(topics, camera, switch), "name": switch.capitalize(), "command_topic": command, "icon": icon}

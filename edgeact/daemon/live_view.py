@@ -1,4 +1,4 @@
-"""The newest picture of each camera, for whoever looks: drawn and encoded only while somebody does."""
+"""The newest picture of each camera for viewers: drawn and encoded only when a viewer asks for it."""
 
 import threading
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ _QUALITY = 80
 
 
 class LiveView:
-    """The newest picture of one camera, with what is seen drawn into it; may be used from any thread.
+    """The newest picture of one camera, with the overlay drawn; may be used from any thread.
 
     It is given observations whose pictures may be shown, and keeps the newest one only.
     """
@@ -27,7 +27,7 @@ class LiveView:
 
     @property
     def is_over(self) -> bool:
-        """Whether no picture will ever come."""
+        """Whether the camera has ended, so that no more pictures come."""
         return self._is_over
 
     @property
@@ -37,11 +37,11 @@ class LiveView:
 
     @property
     def number(self) -> int:
-        """Of the newest picture; it grows."""
+        """Serial number of the newest picture; it grows with every picture."""
         return self._number
 
     def begin(self, draw: Callable[[Observation], UInt8]) -> int:
-        """A run of the camera begins; what was shown before may not be shown any more, because its privacy may differ.
+        """Begin a new run of the camera and forget the last picture, because the privacy may be another one now.
 
         Args:
             draw: Makes a picture ``(H, W, 3)`` uint8 RGB of an observation; called by one thread at a time.
@@ -55,7 +55,7 @@ class LiveView:
             return self._run
 
     def take(self, run: int, observation: Observation) -> None:
-        """A frame was perceived; one of an earlier run, which may hang on for a while, is not taken."""
+        """Keep the newest observation of a run; those of an earlier run, which may end late, are ignored."""
         with self._changed:
             if run != self._run:
                 return
@@ -64,13 +64,13 @@ class LiveView:
             self._changed.notify_all()
 
     def end(self) -> None:
-        """The camera runs no more."""
+        """Forget the picture and tell all viewers that the camera has ended."""
         with self._changed:
             self._is_over, self._newest = True, None
             self._changed.notify_all()
 
     def picture(self, after: int = 0, seconds: float = 0.0) -> tuple[int, UInt8] | None:
-        """The newest picture, drawn.
+        """The newest picture with the overlay drawn.
 
         Args:
             after: Only one of a higher number.
@@ -84,7 +84,7 @@ class LiveView:
             return self._drawn(after)
 
     def jpeg(self, after: int = 0, seconds: float = 0.0) -> tuple[int, bytes] | None:
-        """The same as JPEG; all who look share one encoding."""
+        """The same as `picture`, as JPEG; all viewers share one encoding."""
         self._wait(after, seconds)
         with self._encoding:
             encoded = self._encoded
@@ -111,7 +111,7 @@ class LiveView:
 
 
 class LiveViewSink:
-    """Gives a view what is seen.
+    """A sink that keeps the newest observation of a camera in its `LiveView`.
 
     Args:
         view: Of the camera, which a new run of it begins.
@@ -123,18 +123,18 @@ class LiveViewSink:
 
     @property
     def takes(self) -> frozenset[SinkInput]:
-        """Observations, with the frames that may be shown."""
+        """Observations; people are already concealed in their frames."""
         return frozenset({"observations"})
 
     def write(self, observation: Observation, picture: UInt8 | None) -> None:  # noqa: ARG002  one interface for all sinks
-        """Show it to whoever looks."""
+        """Make this the newest picture of the view."""
         self._view.take(self._run, observation)
 
     def write_event(self, event: Event) -> None:
-        """Do nothing: what is in force is drawn."""
+        """Do nothing: labels in force are part of the overlay."""
 
     def close(self) -> None:
-        """Leave the last picture where it is."""
+        """Do nothing: the last picture stays visible."""
 
     def abort(self) -> None:
         """Do the same as `close`."""
@@ -148,7 +148,7 @@ class LiveViews:
         self._lock = threading.Lock()
 
     def of(self, camera: str) -> LiveView:
-        """The view of a camera that runs or is about to; made where there is none."""
+        """The view of a camera, created where there is none."""
         with self._lock:
             return self._views.setdefault(camera, LiveView())
 

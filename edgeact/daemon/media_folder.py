@@ -17,7 +17,7 @@ _OF_EVENT = re.compile(r"(?:clips/[0-9A-Z]{26}\.(?:mp4|mkv)|snapshots/[0-9A-Z]{2
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A file that is there: its path, its size in bytes, and when it was written last, in seconds since 1970."""
+    """An existing file: its path, its size in bytes, and when it was last modified, in seconds since 1970."""
 
     path: Path
     size: int
@@ -25,7 +25,7 @@ class MediaFile:
 
 
 class MediaFolder:
-    """The media of a folder of state; may be used from any thread.
+    """Paths of all media in a folder of state, and which files are being written; may be used from any thread.
 
     Args:
         state: The folder of state.
@@ -37,15 +37,15 @@ class MediaFolder:
         self._lock = threading.Lock()
 
     def clip(self, identity: str, suffix: str) -> Path:
-        """Where the clip of an event goes."""
+        """The path of the clip of an event."""
         return self.state / CLIPS / f"{identity}{suffix}"
 
     def snapshot(self, identity: str, *, is_plain: bool) -> Path:
-        """Where a picture of an event goes, with or without what is drawn."""
+        """The path of a picture of an event, with the overlay or without (``is_plain``)."""
         return self.state / SNAPSHOTS / f"{identity}{'.plain' if is_plain else ''}.jpg"
 
     def recording(self, camera: str, began: datetime, suffix: str) -> Path:
-        """Where a part of the recording of a camera goes that begins at a moment."""
+        """The path of the part of a camera's recording that begins at a moment."""
         moment = began.astimezone(timezone.utc)
         name = f"{moment:%H%M%S}.{moment.microsecond // 1000:03d}Z{suffix}"
         return self.state / RECORDINGS / camera / f"{moment:%Y-%m-%d}" / name
@@ -55,14 +55,14 @@ class MediaFolder:
         return path.relative_to(self.state).as_posix()
 
     def of_event(self, name: str | None) -> Path | None:
-        """The file that an event names, if it names one of its own and the file is there."""
+        """The path of the file that an event names; None where the name is no event's file, or the file is missing."""
         if name is None or _OF_EVENT.fullmatch(name) is None:
             return None
         path = self.state / name
         return path if path.is_file() and not path.is_symlink() else None
 
     def begin(self, path: Path) -> None:
-        """A file is about to be written; its folder is there afterwards.
+        """Mark a file as being written, so that retention leaves it alone, and create its folder.
 
         Raises:
             OutputError: The folder cannot be made.
@@ -77,7 +77,7 @@ class MediaFolder:
             self._written.add(path)
 
     def end(self, path: Path) -> None:
-        """A file is written no more."""
+        """Mark a file as complete."""
         with self._lock:
             self._written.discard(path)
 
@@ -87,7 +87,7 @@ class MediaFolder:
             return path in self._written
 
     def files(self) -> Iterator[MediaFile]:
-        """All files of media that are there."""
+        """All existing recordings, clips and snapshots."""
         for folder in (RECORDINGS, CLIPS, SNAPSHOTS):
             for path in (self.state / folder).rglob("*"):
                 if path.suffix not in SUFFIXES:

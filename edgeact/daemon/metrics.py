@@ -1,4 +1,4 @@
-"""How the daemon stands, as Prometheus reads it. Needs the extra ``daemon``."""
+"""Prometheus metrics of the daemon. Needs the extra ``daemon``."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from edgeact.daemon.standing import Standing
 
 
 class StandingCollector(Collector):
-    """Makes metrics of how the daemon stands.
+    """Collects the metrics from the state of the daemon.
 
     Args:
         standing: What is told.

@@ -35,7 +35,7 @@ ONLINE, OFFLINE = "online", "offline"
 
 
 class MqttOutput:
-    """The daemon at one broker.
+    """The daemon's client of one MQTT broker: publishes events and states, and takes commands.
 
     Args:
         settings: Where the broker is.
@@ -75,14 +75,14 @@ class MqttOutput:
         self._connection.start()
 
     def close(self) -> None:
-        """Say goodbye, if the broker hears it at once, and end."""
+        """Publish ``offline``, if the broker takes it within a second, and disconnect."""
         self._is_closing = True
         with contextlib.suppress(OutputError):  # then the broker says it by itself
             self._connection.deliver(self._topics.availability, OFFLINE, retain=True, seconds=_GOODBYE_SECONDS)
         self._connection.stop(_GOODBYE_SECONDS)
 
     def deliver(self, record: Mapping[str, Any]) -> None:
-        """Send one phase of an event; returns when the broker has it.
+        """Publish one phase of an event; returns when the broker has acknowledged it.
 
         Raises:
             OutputError: There is no connection, or no acknowledgement came in time; try again.
@@ -103,7 +103,7 @@ class MqttOutput:
         self._connection.tell(self._topics.rule(camera, str(rule)), _on_off(is_open), retain=True)
 
     def look(self, cameras: Sequence[CameraStanding], config: DaemonConfig, now: float) -> None:
-        """Tell how the cameras stand, where that has changed; to be called a few times a second.
+        """Publish the state of each camera whose state has changed; to be called a few times a second.
 
         Args:
             cameras: How they stand.
@@ -123,7 +123,7 @@ class MqttOutput:
             self._connection.tell(self._topics.state(camera.name), content, retain=True)
 
     def _picture(self, record: Mapping[str, Any]) -> bytes | None:
-        """The picture of an event, which shows what the camera's privacy lets be shown; None where there is none."""
+        """The snapshot of an event as JPEG, concealed as the camera's privacy asks; None where there is none."""
         path = self._folder.of_event(record.get("snapshot"))
         try:
             if path is None or path.stat().st_size > MOST_PICTURE_BYTES:
@@ -133,14 +133,14 @@ class MqttOutput:
             return None
 
     def take_commands(self) -> list[Command]:
-        """What was asked for since the last call."""
+        """The commands that have come since the last call."""
         with self._lock:
             commands = list(self._commands)
             self._commands.clear()
         return commands
 
     def answer(self, command: Command, refusal: str | None) -> None:
-        """Tell what became of a command.
+        """Publish whether a command was carried out.
 
         Args:
             command: For a camera that there is; for others nothing is said, because the name is not ours.
@@ -152,7 +152,7 @@ class MqttOutput:
         self._connection.tell(self._topics.answer(command.camera), json.dumps(answer, ensure_ascii=False))
 
     def change(self, config: DaemonConfig) -> None:
-        """Tell of other cameras and rules from now on.
+        """Publish the cameras and rules of a new configuration; topics of those that are gone are cleared.
 
         Args:
             config: The new configuration, as its file has it.
@@ -170,7 +170,7 @@ class MqttOutput:
             self._tell_all()
 
     def _tell_all(self) -> None:
-        """Everything that is retained, once the connection is ready."""
+        """Publish all retained topics, once the connection is ready."""
         with self._lock:
             self._told.clear()  # the main loop tells the states
             opened = {key: bool(ids) for key, ids in self._open.items()}
@@ -185,12 +185,12 @@ class MqttOutput:
         self.on_ready()
 
     def _entities_of(self, config: DaemonConfig) -> dict[str, str]:
-        """What Home Assistant is told of a configuration, by topic; nothing where it is told nothing."""
+        """The discovery messages for Home Assistant, by topic; none where discovery is off."""
         prefix = self._settings.prefix
         return {} if prefix is None else entities(config, self._topics, prefix)
 
     def _take(self, topic: str, payload: bytes, is_retained: bool) -> None:
-        """A message has come: all of it is the words of others."""
+        """Handle a message of the broker. Topic and payload may be anything: they are untrusted."""
         if topic == self._topics.availability:
             # The broker tells a will late where the network was cut, perhaps after we were back.
             if payload == OFFLINE.encode() and not is_retained and not self._is_closing:
@@ -207,7 +207,7 @@ class MqttOutput:
 
 
 def probe_broker(settings: MqttConfig) -> None:
-    """Connect to a broker, ask to listen to what the daemon listens to, and leave; nothing is published.
+    """Connect to a broker, subscribe to the topics of commands, and disconnect; nothing is published.
 
     Args:
         settings: Where the broker is.
@@ -227,7 +227,7 @@ def probe_broker(settings: MqttConfig) -> None:
 
 
 def _state(camera: CameraStanding, config: DaemonConfig) -> tuple[dict[str, object], dict[str, object]]:
-    """What is told at once when it changes, and numbers that change all the time."""
+    """The state of a camera: values that are published as soon as they change, and numbers that always change."""
     words: dict[str, object] = {
         "state": camera.state.value,
         "why": camera.why,

@@ -1,4 +1,4 @@
-"""A connection to an MQTT broker that is made anew for as long as it takes. Needs the extra ``daemon``.
+"""A connection to an MQTT broker that reconnects by itself. Needs the extra ``daemon``.
 
 paho's own thread connects, sends and receives; it is told of here in words: whether the connection is ready, and why
 it is not.
@@ -33,7 +33,7 @@ _MOST_QUEUED = 200  # messages inside paho; what must not be lost waits in the s
 
 
 class MqttConnection:
-    """One connection. All methods may be called from any thread.
+    """A connection to one MQTT broker. All methods may be called from any thread.
 
     Args:
         config: Where the broker is.
@@ -94,16 +94,15 @@ class MqttConnection:
         self._client.loop_start()
 
     def stop(self, seconds: float) -> None:
-        """Disconnect, and end; wait for so long at most."""
+        """Disconnect, and wait at most so many seconds for paho's thread to end."""
         self._client.disconnect()
-        stopping = named_thread(
-            "mqtt stop", lambda: _do(self._client.loop_stop)
-        )  # it may hang where a name is looked up
+        # In a thread of its own, because it may hang where a name is looked up.
+        stopping = named_thread("mqtt stop", lambda: _do(self._client.loop_stop))
         start_thread(stopping)
         join_or_leave([stopping], time.monotonic() + seconds)
 
     def wait_until_ready(self, seconds: float) -> bool:
-        """Wait until it is ready, for so long at most or until something is wrong; whether it is."""
+        """Wait at most so many seconds until the connection is ready or has failed; whether it is ready."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self._fault is None:
             if self._ready.wait(_POLL_SECONDS):
@@ -111,12 +110,12 @@ class MqttConnection:
         return self._ready.is_set()
 
     def tell(self, topic: str, content: str | bytes, *, retain: bool = False) -> None:
-        """Send what may be lost with the connection; nothing happens where there is none."""
+        """Publish a message without acknowledgement (QoS 0); does nothing while there is no connection."""
         if self._ready.is_set():
             self._client.publish(topic, content, qos=0, retain=retain)
 
     def deliver(self, topic: str, content: str, *, retain: bool = False, seconds: float = DELIVERY_SECONDS) -> None:
-        """Send something, and return when the broker has it.
+        """Publish a message (QoS 1), and return when the broker has acknowledged it.
 
         Raises:
             OutputError: There is no connection, or no acknowledgement came in time; try again.
@@ -175,7 +174,7 @@ class MqttConnection:
 
 
 def _do(work: Callable[[], object]) -> None:
-    """Run what paho's thread calls: an error must not end the thread."""
+    """Call a function from paho's thread; an error is logged, so that it does not end the thread."""
     try:
         work()
     except Exception:
@@ -190,14 +189,14 @@ def _context(config: MqttConfig) -> ssl.SSLContext:
 
 
 def _refusal(reason: str) -> str:
-    """What a broker's refusal means, and what to do."""
+    """The message for a connection that the broker refused: the reason and the remedy."""
     if reason in ("Bad user name or password", "Not authorized"):
         return "the broker refuses user name or password; check user and password"
     return f"the broker refuses the connection ({reason}); look at its log"
 
 
 def _in_words(error: BaseException | None, is_encrypted: bool) -> str:
-    """Why no connection was made, and what to do."""
+    """The message for a connection that could not be made: the reason and the remedy."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message}); name the one that signed it as tls_ca"
     if isinstance(error, ssl.SSLError) or (is_encrypted and isinstance(error, ConnectionResetError)):

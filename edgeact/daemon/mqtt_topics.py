@@ -1,4 +1,4 @@
-"""Names of the topics that the daemon speaks and listens to. A name from outside is compared, and becomes nothing."""
+"""Names of the MQTT topics that the daemon publishes and subscribes to, and the parsing of commands."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ LARGEST_COMMAND_BYTES = 256
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The topics of one daemon.
+    """The MQTT topics of one daemon.
 
     Attributes:
-        base: What all of them begin with.
+        base: The first levels of all topics, such as ``edgeact``.
     """
 
     base: str
@@ -24,11 +24,11 @@ class Topics:
 
     @property
     def commands(self) -> str:
-        """The filter of all that may be asked for."""
+        """The subscription filter of all commands."""
         return f"{self.base}/+/set/+"
 
     def state(self, camera: str) -> str:
-        """How a camera stands, JSON, retained."""
+        """The state of a camera, JSON, retained."""
         return f"{self.base}/{camera}/state"
 
     def events(self, camera: str) -> str:
@@ -44,15 +44,15 @@ class Topics:
         return f"{self.base}/{camera}/snapshot"
 
     def set(self, camera: str, switch: str) -> str:
-        """Where a switch is thrown."""
+        """Commands for one switch of a camera: ``ON``, ``OFF`` or a mode."""
         return f"{self.base}/{camera}/set/{switch}"
 
     def answer(self, camera: str) -> str:
-        """What became of the last command for a camera, JSON."""
+        """Whether the last command for a camera was carried out, JSON."""
         return f"{self.base}/{camera}/answer"
 
     def command_of(self, topic: str, payload: bytes) -> Command | None:
-        """What a message asks for; None where it is no command of this daemon.
+        """The command that a message holds; None where it holds none for this daemon.
 
         Args:
             topic: Of the message; anything.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def open_mqtt(settings: MqttConfig, config: DaemonConfig, folder: MediaFolder) -> "MqttOutput":
-    """The daemon at a broker; nothing is connected before it is started.
+    """Make the daemon's MQTT client; it connects once it is started.
 
     Args:
         settings: Where the broker is.
@@ -30,7 +30,7 @@ def open_mqtt(settings: MqttConfig, config: DaemonConfig, folder: MediaFolder) -
 
 
 def probe_mqtt(settings: MqttConfig) -> None:
-    """Look whether the broker lets the daemon in; nothing is published.
+    """Check that the broker accepts the daemon's login and subscriptions; nothing is published.
 
     Args:
         settings: Where the broker is.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def open_web(config: HttpConfig, standing: "Standing") -> "WebServer":
-    """A server that listens already, and answers once it is started.
+    """Make the web server: its address is taken already, and it answers once it is started.
 
     Args:
         config: Its settings.
@@ -31,7 +31,7 @@ def open_web(config: HttpConfig, standing: "Standing") -> "WebServer":
 
 
 def probe_web(config: HttpConfig) -> None:
-    """Look whether the server could listen.
+    """Check that the address of the pages is free.
 
     Args:
         config: Its settings.

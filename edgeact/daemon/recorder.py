@@ -38,7 +38,13 @@ _STOP_SECONDS = 3.0
 
 @dataclass(slots=True)
 class _Clip:
-    """A clip that is being written: for which events that last, and until when (of `time.monotonic`) otherwise."""
+    """A clip that is being written.
+
+    Attributes:
+        file: The file.
+        events: Identities of the events that still last.
+        until: When the clip ends, of `time.monotonic`; infinite while events last.
+    """
 
     file: SegmentFile
     events: set[str]
@@ -46,7 +52,7 @@ class _Clip:
 
 
 class Recorder:
-    """Writes what one camera gives while it runs; a `PacketTap`.
+    """Records the packets of one camera to files while it runs; a `PacketTap`.
 
     Args:
         camera: Its name in the configuration.
@@ -90,7 +96,7 @@ class Recorder:
         start_thread(self._thread)
 
     def begin(self, stream: Any) -> None:
-        """A connection was opened whose packets come from now on."""
+        """Note the encoding of a new connection; all packets come from it from now on."""
         self._clock.start_epoch()
         try:
             encoding = encoding_of(stream)
@@ -104,7 +110,7 @@ class Recorder:
             self._encoding = encoding
 
     def take(self, packet: Any, *, arrived: float, is_timed: bool) -> None:
-        """A packet came from the camera."""
+        """Record a packet of the camera, where its packets can be copied."""
         if not self._is_copying or self._encoding is None:
             return
         base = float(packet.time_base or 0)
@@ -121,7 +127,7 @@ class Recorder:
         self._number += 1
 
     def clip_of(self, event: str, since: float) -> str | None:
-        """Begin a clip for an event, or let it have a part in the one that is being written.
+        """Begin a clip for an event, or add the event to the clip that is being written.
 
         Args:
             event: Its identity.
@@ -153,7 +159,7 @@ class Recorder:
             return self._folder.name_of(path)
 
     def release(self, event: str) -> None:
-        """An event is over; its clip goes on for ``after_seconds``."""
+        """Note that an event has ended; its clip goes on for ``after_seconds``."""
         with self._lock:
             clip = self._clip
             if clip is not None and event in clip.events:
@@ -162,7 +168,7 @@ class Recorder:
                     clip.until = time.monotonic() + self._config.after_seconds
 
     def close(self) -> None:
-        """Write what waits, and complete all files."""
+        """Write the packets that wait, and complete all files."""
         self._queue.close()
         join_or_leave([self._thread], time.monotonic() + _STOP_SECONDS)
         with self._lock:
@@ -265,7 +271,7 @@ class Recorder:
             self._clip = None
 
     def _fail(self, error: OutputError, path: Any, file: SegmentFile | None) -> None:
-        """Leave a file as it is; what follows is tried again in a while."""
+        """Log an error and close the file as it is; the next file is tried after `_RETRY_SECONDS`."""
         logger.error("%s: %s", self._camera, error)
         self._failed = time.monotonic()
         if file is not None:

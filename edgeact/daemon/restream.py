@@ -35,7 +35,7 @@ _RTSP_PORT, _RTSPS_PORT = 554, 322
 
 
 class Restream:
-    """One camera's pictures on their way to a server, for as long as it takes: what breaks is begun anew.
+    """Publishes the pictures of one camera to a server, and connects again whenever that breaks.
 
     Args:
         name: In the configuration.
@@ -57,7 +57,7 @@ class Restream:
         self._thread = named_thread(f"restream {name}", self._run)
 
     def start(self) -> None:
-        """Begin to publish.
+        """Start the thread that publishes.
 
         Raises:
             PipelineError: The system gives no more threads.
@@ -65,7 +65,7 @@ class Restream:
         start_thread(self._thread)
 
     def stop(self) -> None:
-        """End; a server that hangs is left behind."""
+        """Stop publishing, and wait at most `_STOP_SECONDS` for a server that hangs."""
         self._stop.set()
         join_or_leave([self._thread], time.monotonic() + _STOP_SECONDS)
 
@@ -135,7 +135,7 @@ class Restream:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Errors of FFmpeg in our words: its own hold the address with the password."""
+        """Raise errors of FFmpeg as `OutputError`, without FFmpeg's text, which holds the address with the password."""
         try:
             yield
         except (av.FFmpegError, OSError) as error:
@@ -152,7 +152,7 @@ class Restream:
 
 
 def probe_restream(name: str, config: RestreamConfig) -> None:
-    """Look whether the server can be reached; nothing is published.
+    """Check that the server can be reached; nothing is published.
 
     Args:
         name: In the configuration.

@@ -28,7 +28,7 @@ _MANIFEST_BYTES, _MANIFEST_FILES = 16 * MEGABYTE, 4
 
 
 class Retention:
-    """Goes round in a thread of its own; what it removes stands in ``removed.jsonl``.
+    """Removes old media every `ROUND_SECONDS`, in a thread of its own, and lists them in ``removed.jsonl``.
 
     Args:
         folder: Of the media.
@@ -45,7 +45,7 @@ class Retention:
         self._thread = named_thread("retention", self._run)
 
     def start(self) -> None:
-        """Begin to go round.
+        """Start the thread.
 
         Raises:
             PipelineError: The system gives no more threads.
@@ -53,12 +53,12 @@ class Retention:
         start_thread(self._thread)
 
     def stop(self) -> None:
-        """End within a moment."""
+        """Stop the thread, and wait for it at most `_STOP_SECONDS`."""
         self._stop.set()
         join_or_leave([self._thread], time.monotonic() + _STOP_SECONDS)
 
     def go_round(self) -> int:
-        """Remove what is too old, then the oldest while there is not room enough; never what is being written.
+        """Remove files that are too old, then the oldest ones until enough is free; never a file that is being written.
 
         Returns:
             How many files were removed.

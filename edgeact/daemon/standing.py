@@ -1,4 +1,4 @@
-"""How the daemon stands, for whoever asks over the network: written by the main loop, read from any thread."""
+"""The state of the daemon, for HTTP and MQTT: written by the main loop, read from any thread."""
 
 import shutil
 import time
@@ -23,7 +23,7 @@ RATE_SECONDS = 2.0  # over which frames a second are counted
 
 @dataclass(frozen=True, slots=True)
 class CameraStanding:
-    """How a camera stands.
+    """The state of a camera at one moment.
 
     Attributes:
         name: In the configuration.
@@ -58,8 +58,13 @@ class CameraStanding:
 
 @dataclass(frozen=True, slots=True)
 class OutputStanding:
-    """How an output stands: phases of events that wait (None: not known) and were sent (of a restream: pictures), and
-    why it cannot send.
+    """The state of an output.
+
+    Attributes:
+        name: Of the output.
+        waiting: Phases of events that wait for it; None where that is not known.
+        sent: Phases of events, or of a restream pictures, that were sent since the start.
+        error: Why it cannot send now; None where it can.
     """
 
     name: str
@@ -69,7 +74,7 @@ class OutputStanding:
 
 
 class Standing:
-    """How the daemon stands.
+    """The state of the daemon.
 
     Args:
         store: The events.
@@ -95,7 +100,7 @@ class Standing:
     def warmed_up(
         self, bundle: str, outboxes: Mapping[str, Outbox], restreams: Mapping[str, Restream] | None = None
     ) -> None:
-        """The graphs have run once.
+        """Note that the graphs have run once and the outputs are open.
 
         Args:
             bundle: Name and version of the bundle.
@@ -106,7 +111,7 @@ class Standing:
         self._outboxes, self.bundle = outboxes, bundle
 
     def look(self, cameras: Sequence[Camera]) -> None:
-        """Take how the cameras stand; to be called a few times a second."""
+        """Read the state of the cameras; to be called a few times a second."""
         now = time.monotonic()
         self.cameras = tuple(self._of(camera, now) for camera in cameras)
         self.views.keep(self._names)
@@ -124,7 +129,7 @@ class Standing:
         return bool(self.bundle) and any(camera.state is SourceState.RUNNING for camera in self.cameras)
 
     def outputs(self) -> list[OutputStanding]:
-        """How the outputs stand."""
+        """The state of each output."""
         return [
             OutputStanding(name, self._waiting(name), outbox.sent, outbox.error)
             for name, outbox in self._outboxes.items()
@@ -147,7 +152,7 @@ class Standing:
         return self._store.find(identity)
 
     def free_bytes(self) -> int | None:
-        """Room on the disk of the folder of state; None where it cannot be told."""
+        """Free bytes on the disk of the folder of state; None where the system does not tell."""
         try:
             return shutil.disk_usage(self._state).free
         except OSError:

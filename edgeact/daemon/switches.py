@@ -1,4 +1,4 @@
-"""Switches of a camera that may be thrown from outside while the daemon runs, and the commands that throw them.
+"""Switches of a camera that can be changed over MQTT while the daemon runs, and the commands that change them.
 
 ``detection`` keeps the camera connected; ``recording`` and ``privacy`` are another configuration of the camera, which
 begins anew with it. They hold until the daemon ends or its file is read again: the file says how a camera begins.
@@ -22,7 +22,7 @@ _LONGEST_VALUE = 32  # characters; every value of every switch is shorter
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A switch of a camera is to be thrown: names and value are the words of others, and only compared with ours."""
+    """A request to change a switch of a camera. All its texts are untrusted, and only compared with known ones."""
 
     camera: str
     switch: str
@@ -30,7 +30,7 @@ class Command:
 
 
 def check_command(config: DaemonConfig, command: Command) -> None:
-    """Refuse a command for what there is not.
+    """Refuse a command for an unknown camera or switch.
 
     Raises:
         UsageError: There is no such camera or switch.
@@ -44,7 +44,7 @@ def check_command(config: DaemonConfig, command: Command) -> None:
 
 
 def is_on(command: Command) -> bool:
-    """Whether a command says ON.
+    """Whether the value of a command is ON.
 
     Raises:
         UsageError: It says neither ON nor OFF.
@@ -56,7 +56,7 @@ def is_on(command: Command) -> bool:
 
 
 def switched(config: DaemonConfig, file: DaemonConfig, command: Command) -> DaemonConfig:
-    """The configuration with another recording or privacy of a camera.
+    """A copy of the configuration with another recording or privacy mode of a camera.
 
     Args:
         config: In force.
@@ -72,7 +72,7 @@ def switched(config: DaemonConfig, file: DaemonConfig, command: Command) -> Daem
 
 
 def privacy_modes(file: DaemonConfig, camera: str) -> tuple[PrivacyMode, ...]:
-    """What the privacy of a camera may be switched to: what the file says, and what hides more.
+    """The privacy modes that a camera may be switched to: the mode of its file, and those that hide more.
 
     Args:
         file: As the file has it.

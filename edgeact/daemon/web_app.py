@@ -35,7 +35,7 @@ _HEADERS = (
 
 
 def make_app(standing: Standing, token: str | None) -> Starlette:
-    """The application for a server.
+    """Make the web application that answers all requests to the daemon.
 
     Args:
         standing: What is told.
@@ -67,7 +67,7 @@ def _word(*, is_well: bool, well: str, ill: str) -> Response:
 
 
 class _Gate:
-    """Lets requests in that may come in, and adds the headers that every answer has."""
+    """Middleware: refuses requests without token or above the limit, and adds security headers to every answer."""
 
     def __init__(self, app: ASGIApp, *, token: str | None) -> None:
         self._app, self._limit = app, RequestLimit()

@@ -81,7 +81,7 @@ def _file_of(standing: Standing, event: EventRecord, kind: str) -> Path | None:
 
 
 class _Released(StreamingResponse):
-    """A stream that gives its place to another one when it is over, however it ends."""
+    """A streaming response that releases its place among the viewers when it ends, however it ends."""
 
     def __init__(self, parts: AsyncIterator[bytes], places: threading.BoundedSemaphore, *, media_type: str) -> None:
         super().__init__(parts, media_type=media_type)
@@ -95,7 +95,7 @@ class _Released(StreamingResponse):
 
 
 async def _parts(view: LiveView) -> AsyncIterator[bytes]:
-    """The pictures of a camera as they come, until it is over."""
+    """The pictures of a camera as parts of a multipart answer, until the camera ends."""
     number = 0
     while not view.is_over:
         found = await run_in_threadpool(view.jpeg, number, _WAIT_SECONDS)

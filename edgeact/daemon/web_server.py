@@ -20,7 +20,7 @@ _STOP_SECONDS = 2.0
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+    """Open a listening socket.
 
     Args:
         host: An address, IPv4 or IPv6.
@@ -68,7 +68,7 @@ class WebServer:
         self._thread = named_thread("http", self._run)
 
     def start(self) -> None:
-        """Begin to answer.
+        """Start to answer requests.
 
         Raises:
             PipelineError: The system gives no more threads.
@@ -76,7 +76,7 @@ class WebServer:
         start_thread(self._thread)
 
     def stop(self) -> None:
-        """Answer nothing more, and give the address back."""
+        """Stop answering, and release the address."""
         self._server.should_exit = True
         join_or_leave([self._thread], time.monotonic() + _STOP_SECONDS)
         self._socket.close()

@@ -34,7 +34,7 @@ class Encoding:
 
     @property
     def suffix(self) -> str:
-        """Of a file that can hold it."""
+        """Suffix of a file that can hold this encoding."""
         return ".mp4" if self.codec in MP4_CODECS else ".mkv"
 
     def fits(self, other: "Encoding") -> bool:
@@ -78,11 +78,11 @@ class EncodedPacket:
 
 
 class PacketRing:
-    """The newest packets, from a keyframe on: what a recording needs that begins before its cause.
+    """A ring buffer of the newest packets, from a keyframe on, so that a recording can begin before its event.
 
     Args:
-        seconds: That it reaches back, at least, once so many have passed.
-        most_bytes: That it holds; where a camera sends more, it reaches back less.
+        seconds: How far the buffer reaches back, at least, once it is full.
+        most_bytes: Size limit; where a camera sends more, the buffer reaches back less.
     """
 
     def __init__(self, seconds: float, most_bytes: int) -> None:
@@ -91,7 +91,7 @@ class PacketRing:
         self._bytes = 0
 
     def add(self, packet: EncodedPacket) -> None:
-        """Take the next packet; one of another encoding makes all before it useless."""
+        """Append a packet; if its encoding is another one, all earlier packets are dropped."""
         if self._packets and self._packets[-1].encoding is not packet.encoding:
             self.clear()
         if not self._packets and not packet.is_keyframe:
@@ -119,11 +119,12 @@ class PacketRing:
         return list(self._packets)[start:]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all packets."""
         self._packets.clear()
         self._bytes = 0
 
     def _second_keyframe(self) -> int | None:
+        """Index of the second keyframe in the buffer, up to which packets can be dropped; None where there is none."""
         for index, packet in enumerate(self._packets):
             if index > 0 and packet.is_keyframe:
                 return index

@@ -56,7 +56,7 @@ class SegmentFile:
 
     @property
     def seconds(self) -> float:
-        """From the first packet to the last."""
+        """Seconds from the first packet to the last."""
         return 0.0 if self._first is None else float(self._last * _TIME_BASE)
 
     def write(self, packet: EncodedPacket) -> None:
@@ -85,6 +85,7 @@ class SegmentFile:
 
     @contextlib.contextmanager
     def _writing(self) -> Any:
+        """Raise errors of FFmpeg and of the disk as `OutputError`."""
         try:
             yield
         except (av.FFmpegError, OSError, ValueError) as error:

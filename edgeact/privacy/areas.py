@@ -26,12 +26,12 @@ _PERSON_MARGIN = 0.12  # of the box's larger side, around it: hands and heads re
 
 
 def grown(area: Float32, by: float) -> Float32:
-    """An area ``(4,)`` float32 that reaches so many pixels further on every side."""
+    """An area ``(4,)`` float32, enlarged by so many pixels on every side."""
     return np.concatenate([area[:2] - by, area[2:] + by]).astype(np.float32)
 
 
 def unsure_area(mode: PrivacyMode, box: Float32) -> Float32:
-    """The area ``(4,)`` float32 of somebody of whom only a box ``(4,)`` is known, or perhaps of nobody."""
+    """The area ``(4,)`` float32 to hide for a detection that is no followed person: only its box ``(4,)`` is known."""
     width, height = (float(side) for side in box[2:] - box[:2])
     if mode == "heads" and width <= _LYING_ASPECT * height:
         return _top_of(box)
@@ -39,7 +39,7 @@ def unsure_area(mode: PrivacyMode, box: Float32) -> Float32:
 
 
 def person_area(person: Person) -> Float32:
-    """The area ``(4,)`` float32 of all of a person: box and joints, with a margin."""
+    """The area ``(4,)`` float32 of a whole person: box and joints, with a margin."""
     points = np.concatenate([person.box.reshape(2, 2), person.pose.joints[person.pose.confidence > 0.5]])
     low, high = points.min(0), points.max(0)
     return grown(np.concatenate([low, high]), _PERSON_MARGIN * float((high - low).max()))

@@ -1,4 +1,4 @@
-"""Pictures without what is not to be seen: pure functions on arrays.
+"""Hiding areas of pictures, and drawing stick figures instead of people: pure functions on arrays.
 
 Areas are filled with one colour. Neither a blur nor a mosaic would do: over the frames of a video, a mosaic that moves
 shows more and more of what is under it. Of a filled area nothing is left to work with.
@@ -18,7 +18,7 @@ _REFERENCE_SIDE = 480  # of the picture's shorter side, at which bones are two p
 
 
 def hidden_pixels(size: tuple[int, int], areas: Sequence[Float32]) -> npt.NDArray[np.bool_]:
-    """Which pixels areas hide, ``(H, W)``.
+    """A mask ``(H, W)`` bool of the pixels that areas hide.
 
     Args:
         size: Height and width of the picture.

@@ -1,4 +1,4 @@
-"""Takes the people out of the frames of one source, whatever becomes of the frames after that."""
+"""Hides people in the frames of one source, before the frames are recorded, sent or drawn."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ def areas_of(
     skeleton: Skeleton,
     confidence: float,
 ) -> tuple[dict[int, Float32], list[Float32]]:
-    """What is to be hidden in one frame.
+    """The areas to hide in one frame.
 
     Args:
         mode: ``heads`` or ``persons``.
@@ -58,7 +58,7 @@ def areas_of(
 
 
 class Concealer:
-    """Gives observations whose frames do not show what the mode forbids; everything else in them stays.
+    """Hides people in the frames of observations, as the privacy mode asks; everything else in them stays.
 
     It has to see every observation of its source, in order.
 
@@ -86,7 +86,7 @@ class Concealer:
         self._began = self._newest = 0.0
 
     def __call__(self, observation: Observation) -> Observation:
-        """The same observation, with another picture."""
+        """A copy of the observation whose frame hides people as the mode asks."""
         if self._mode == "none":
             return observation
         frame = observation.frame
@@ -124,10 +124,10 @@ class Concealer:
         self._unsure += [(frame.time, area) for area in unsure]
 
     def _areas(self, now: float) -> list[Float32]:
-        return [_after(area, now - seen) for seen, area in (*self._followed.values(), *self._unsure)]
+        return [_grown_for(area, now - seen) for seen, area in (*self._followed.values(), *self._unsure)]
 
 
-def _after(area: Float32, seconds: float) -> Float32:
+def _grown_for(area: Float32, seconds: float) -> Float32:
     """An area ``(4,)`` float32, grown for the seconds since it was last seen."""
     if seconds <= 0.0:
         return area
