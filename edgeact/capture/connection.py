@@ -43,14 +43,14 @@ PIXELS_FOR_FRAME_THREADS = 1920 * 1088
 
 
 class PacketTap(Protocol):
-    """Is given what a live source receives before it is decoded; called from the reader's thread, must be quick."""
+    """Receives the encoded packets of a live source before they are decoded, in the reader's thread; must be quick."""
 
     def begin(self, stream: Any) -> None:
-        """A connection was opened; all packets come from this stream, which lives no longer than the connection."""
+        """Note a new connection: all packets come from this stream, which lives no longer than the connection."""
         ...
 
     def take(self, packet: Any, *, arrived: float, is_timed: bool) -> None:
-        """A packet came.
+        """Take the next packet.
 
         Args:
             packet: Of the stream; to be copied, because it is decoded afterwards.

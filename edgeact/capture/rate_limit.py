@@ -15,7 +15,7 @@ class RateLimited(PartOfSource):
 
     Attributes:
         rate: May be changed from any thread.
-        rests: Gives no frames while it does; may be changed from any thread.
+        rests: While True, no frames are given; may be changed from any thread.
     """
 
     def __init__(self, source: Source, rate: float | None) -> None:

@@ -26,7 +26,7 @@ def doctor(
 
 
 def _of_daemon(path: Path) -> "list[Check]":
-    """Its cameras, broker, servers, disk and bundle; or what is wrong with the file."""
+    """The checks of everything that a configuration of ``edgeact run`` names, or the faults of the file."""
     from edgeact.daemon.check import check_daemon
     from edgeact.daemon.read_config import ConfigFaultsError, read_config
     from edgeact.doctor import Check

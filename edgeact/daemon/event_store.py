@@ -158,7 +158,7 @@ class EventStore:
         return _record(rows[0]) if rows else None
 
     def acknowledge(self, events: Sequence[str]) -> None:
-        """Note that somebody has looked at events.
+        """Mark events as acknowledged by a person; those that are already keep their time.
 
         Args:
             events: Their identities; those that are not known are left out.
@@ -174,7 +174,7 @@ class EventStore:
             )
 
     def acknowledged(self) -> frozenset[str]:
-        """Identities of the events that somebody has looked at.
+        """Identities of the events that a person has acknowledged.
 
         Raises:
             OutputError: The file cannot be read.

@@ -51,7 +51,7 @@ class Outbox:
         start_thread(self._thread)
 
     def hurry(self) -> None:
-        """Try again at once what waits for its next attempt: the receiver is back."""
+        """End the wait before the next attempt, because the receiver is back."""
         self._hurry.set()
 
     def stop(self, seconds: float) -> None:

@@ -84,7 +84,7 @@ class EventLog:
 
 @dataclass(slots=True)
 class LabelInForce:
-    """A label while it is in force.
+    """A label that is in force, with its event.
 
     Attributes:
         event: Of the label, with its highest score so far.
@@ -95,7 +95,7 @@ class LabelInForce:
     told: float
 
     def go_on(self, time: float, score: float, rules: ActionRules) -> tuple[Event, ...]:
-        """The label holds at a time with a score: its event is told again where that is due."""
+        """Note that the label still holds; returns the update of its event where one is due."""
         self.event = replace(self.event, score=max(self.event.score, score))
         if not rules.has_events or time - self.told < UPDATE_SECONDS - ROUNDING:
             return ()
@@ -103,14 +103,14 @@ class LabelInForce:
         return (replace(self.event, phase="update"),)
 
     def end(self, time: float, rules: ActionRules) -> tuple[Event, ...]:
-        """The event as it is told when the label is no longer in force."""
+        """The last phase of the event, for a label that is no longer in force."""
         return (replace(self.event, phase="end", end=time),) if rules.has_events else ()
 
 
 def put_in_force(
     label: str, time: float, score: float, *, rules: ActionRules, log: EventLog, track_id: int | None
 ) -> tuple[LabelInForce, tuple[Event, ...]]:
-    """A label that comes into force at a time, and its event where the head has events.
+    """Bring a label into force; returns it, and the first phase of its event where the head has events.
 
     Args:
         label: The label.

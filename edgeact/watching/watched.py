@@ -50,7 +50,7 @@ class Watched:
         run: Once it was started.
         error: Why it failed; None while it has not.
         frames: Frames that were perceived.
-        rests: None are wanted for now.
+        rests: Perception is switched off for now.
         persons: In the newest of them.
         labels: Actions in force in it.
         age: Seconds from its capture to its observation.

@@ -1,4 +1,4 @@
-"""Cameras and their networks break."""
+"""Scenarios in which a camera or its network breaks."""
 
 import time
 

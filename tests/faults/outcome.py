@@ -1,4 +1,4 @@
-"""What a fault did, and the table of all of them."""
+"""The measured outcome of a fault scenario, and the table of all outcomes."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a fault did.
+    """The measured outcome of one fault scenario.
 
     Attributes:
         fault: In a few words.

@@ -1,4 +1,4 @@
-"""Receivers and the disk break."""
+"""Scenarios in which the broker, a webhook receiver or the disk fails."""
 
 import contextlib
 import os

@@ -69,7 +69,7 @@ class ChangingStreams(HttpStreams):
 
 
 class Plant:
-    """All of it, running.
+    """Three cameras, an MQTT broker, a webhook receiver and the configuration of a daemon that uses them all.
 
     Args:
         timeout: Seconds without a frame after which a camera is connected to anew.
@@ -114,7 +114,7 @@ class Plant:
             self.daemon.wait(lambda camera=camera: self.daemon.frames(camera) > 5, f"{camera} running")
 
     def close(self) -> None:
-        """End everything."""
+        """Stop the daemon and all servers."""
         self._stack.close()
         self.guard.close()
 

@@ -1,4 +1,4 @@
-"""The process itself, its clock, its bundle; and many sources at once."""
+"""Scenarios around the process: it is killed, its clock is set, its bundle is damaged, it has many cameras."""
 
 import contextlib
 import random

@@ -1,4 +1,4 @@
-"""An HTTP server that takes events, as somebody's alarm does."""
+"""An HTTP server that receives the events of a webhook."""
 
 import contextlib
 import json
