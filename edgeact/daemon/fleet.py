@@ -81,6 +81,7 @@ class Fleet:
             if name in config.enabled_cameras:
                 self._cameras[name] = self._make_camera(name, config)
                 self._cameras[name].detect(before is None or before.detects)
+        self._cameras = {name: self._cameras[name] for name in config.enabled_cameras}
         for camera in self._cameras.values():
             camera.give_up(())
         self.config = config
