@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from edgeact.daemon.config import DaemonConfig, MqttConfig
 from edgeact.daemon.media_folder import MediaFolder
-from edgeact.errors import MissingExtraError
+from edgeact.daemon.needs_extra import needs_extra
 
 if TYPE_CHECKING:
     from edgeact.daemon.mqtt import MqttOutput
@@ -22,10 +22,8 @@ def open_mqtt(settings: MqttConfig, config: DaemonConfig, folder: MediaFolder) -
         MissingExtraError: The extra is not installed.
         OutputError: The certificates cannot be read.
     """
-    try:
+    with needs_extra("mqtt"):
         from edgeact.daemon.mqtt import MqttOutput
-    except ImportError as error:
-        raise _missing(error) from error
     return MqttOutput(settings, config, folder)
 
 
@@ -39,12 +37,6 @@ def probe_mqtt(settings: MqttConfig) -> None:
         MissingExtraError: The extra is not installed.
         OutputError: It cannot be reached, or refuses.
     """
-    try:
+    with needs_extra("mqtt"):
         from edgeact.daemon.mqtt import probe_broker
-    except ImportError as error:
-        raise _missing(error) from error
     probe_broker(settings)
-
-
-def _missing(error: ImportError) -> MissingExtraError:
-    return MissingExtraError(f'mqtt needs the extra daemon ({error.name}): pip install "edgeact[daemon]"')

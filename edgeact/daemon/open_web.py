@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from edgeact.daemon.config import HttpConfig
-from edgeact.errors import MissingExtraError
+from edgeact.daemon.needs_extra import needs_extra
 
 if TYPE_CHECKING:
     from edgeact.daemon.standing import Standing
@@ -21,11 +21,9 @@ def open_web(config: HttpConfig, standing: "Standing") -> "WebServer":
         MissingExtraError: The extra is not installed.
         OutputError: The address cannot be had.
     """
-    try:
+    with needs_extra("http"):
         from edgeact.daemon.web_app import make_app
         from edgeact.daemon.web_server import WebServer, bind
-    except ImportError as error:
-        raise _missing(error) from error
     token = None if config.token is None else config.token.get_secret_value()
     return WebServer(make_app(standing, token), bind(*config.address))
 
@@ -40,13 +38,7 @@ def probe_web(config: HttpConfig) -> None:
         MissingExtraError: The extra is not installed.
         OutputError: The address cannot be had.
     """
-    try:
+    with needs_extra("http"):
         import edgeact.daemon.web_app  # noqa: F401 - whether it can be
         from edgeact.daemon.web_server import bind
-    except ImportError as error:
-        raise _missing(error) from error
     bind(*config.address).close()
-
-
-def _missing(error: ImportError) -> MissingExtraError:
-    return MissingExtraError(f'http needs the extra daemon ({error.name}): pip install "edgeact[daemon]"')
