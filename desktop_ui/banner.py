@@ -5,6 +5,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from desktop_ui.style.icons import icon
 from desktop_ui.style.themes import Themes
+from desktop_ui.style.tone import set_tone
 from desktop_ui.translation import tr
 from desktop_ui.views.state_words import Tone
 
@@ -49,10 +50,7 @@ class Banner(QWidget):
     def say(self, words: str, tone: Tone = "calm") -> None:
         """Say something; what is urgent stays until it is closed."""
         self._words.setText(words)
-        self._words.setProperty("tone", tone)
-        style = self._words.style()
-        if style is not None:
-            style.polish(self._words)
+        set_tone(self._words, tone)
         self._timer.stop()
         if tone == "calm":
             self._timer.start(1000 * _SECONDS)

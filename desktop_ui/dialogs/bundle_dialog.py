@@ -4,7 +4,6 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -15,6 +14,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from desktop_ui.dialogs.answer_buttons import AnswerButtons
 from desktop_ui.translation import tr
 from edgeact.bundle.load import PACKAGED_BUNDLES, Bundle, load_bundle
 from edgeact.errors import EdgeactError
@@ -41,19 +41,10 @@ class BundleDialog(QDialog):
         self._list.itemDoubleClicked.connect(self.accept)
         folder = QPushButton(tr("Folder…"))
         folder.clicked.connect(self._ask_for_folder)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        self._use = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        cancels = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        assert self._use is not None
-        assert cancels is not None
-        self._use.setText(tr("Use"))
-        self._use.setProperty("primary", True)
-        cancels.setText(tr("Cancel"))
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self._buttons = AnswerButtons(tr("Use"), accept=self.accept, reject=self.reject)
         row = QHBoxLayout()
         row.addWidget(folder)
-        row.addWidget(buttons)
+        row.addWidget(self._buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 20, 20, 16)
         layout.setSpacing(12)
@@ -89,13 +80,12 @@ class BundleDialog(QDialog):
 
     def _describe(self) -> None:
         name = self.chosen()
-        assert self._use is not None
         try:
             self._words.setText(describe(load_bundle(None if name is None else Path(name))))
-            self._use.setEnabled(True)
+            self._buttons.accepting.setEnabled(True)
         except EdgeactError as error:
             self._words.setText(str(error))
-            self._use.setEnabled(False)
+            self._buttons.accepting.setEnabled(False)
 
 
 def describe(bundle: Bundle) -> str:

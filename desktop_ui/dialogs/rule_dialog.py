@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
@@ -16,6 +15,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from desktop_ui.dialogs.answer_buttons import AnswerButtons
 from desktop_ui.model.rule_book import Areas
 from desktop_ui.translation import tr
 from edgeact.daemon.rule_config import RuleConfig
@@ -83,23 +83,12 @@ class RuleDialog(QDialog):
         self._note = QLabel()
         self._note.setObjectName("muted")
         self._note.setWordWrap(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        for which, words in (
-            (QDialogButtonBox.StandardButton.Ok, tr("Add rule")),
-            (QDialogButtonBox.StandardButton.Cancel, tr("Cancel")),
-        ):
-            button = buttons.button(which)
-            if button is not None:
-                button.setText(words)
-                button.setProperty("primary", which is QDialogButtonBox.StandardButton.Ok)
-        buttons.accepted.connect(self._accept_if_whole)
-        buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 20, 20, 16)
         layout.setSpacing(12)
         layout.addLayout(self._form)
         layout.addWidget(self._note)
-        layout.addWidget(buttons)
+        layout.addWidget(AnswerButtons(tr("Add rule"), accept=self._accept_if_whole, reject=self.reject))
         if area is not None and areas.kind_of(area) == "line":
             self.choose("cross")
         self._what.currentIndexChanged.connect(lambda _: self._show_fields())

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QDialog, QFormLayout, QLabel, QVBoxLayout, QWidget
 
+from desktop_ui.dialogs.answer_buttons import AnswerButtons
 from desktop_ui.model.settings import Settings
 from desktop_ui.translation import tr
 
@@ -35,22 +36,12 @@ class SettingsDialog(QDialog):
         where = QLabel(tr("Remembered in {path}").format(path=path))
         where.setObjectName("figure")
         where.setWordWrap(True)
-        kinds = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
-        saves, cancels = buttons.button(kinds.Ok), buttons.button(kinds.Cancel)
-        assert saves is not None
-        assert cancels is not None
-        saves.setText(tr("Save"))
-        saves.setProperty("primary", True)
-        cancels.setText(tr("Cancel"))
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 20, 20, 16)
         layout.setSpacing(16)
         layout.addLayout(form)
         layout.addWidget(where)
-        layout.addWidget(buttons)
+        layout.addWidget(AnswerButtons(tr("Save"), accept=self.accept, reject=self.reject))
 
     @property
     def theme(self) -> Literal["system", "dark", "light"]:

@@ -7,7 +7,6 @@ from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -19,10 +18,12 @@ from PyQt6.QtWidgets import (
 )
 
 from desktop_ui.bridge.background import Background
+from desktop_ui.dialogs.answer_buttons import AnswerButtons
 from desktop_ui.model.cameras import FoundCamera, FoundMode, find_cameras, find_modes
 from desktop_ui.model.credentials import has_secret, is_keyring_there, with_login
 from desktop_ui.model.probe import Probe, probe
 from desktop_ui.model.sources import SourceSpec
+from desktop_ui.style.tone import set_tone
 from desktop_ui.translation import tr
 from edgeact.capture.address import is_address
 from edgeact.capture.camera import camera_device
@@ -148,20 +149,10 @@ class SourceDialog(QDialog):
         self._test = QPushButton(tr("Test"))
         self._test.setToolTip(tr("Open it for a moment and say what it gives"))
         self._test.clicked.connect(self.try_source)
-        kinds = QDialogButtonBox.StandardButton
-        box = QDialogButtonBox(kinds.Ok | kinds.Cancel)
-        opens, cancels = box.button(kinds.Ok), box.button(kinds.Cancel)
-        assert opens is not None
-        assert cancels is not None
-        opens.setText(tr("Open"))
-        opens.setProperty("primary", True)
-        cancels.setText(tr("Cancel"))
-        box.accepted.connect(self._accept_if_whole)
-        box.rejected.connect(self.reject)
         row = QHBoxLayout()
         row.addWidget(self._test)
         row.addStretch()
-        row.addWidget(box)
+        row.addWidget(AnswerButtons(tr("Open"), accept=self._accept_if_whole, reject=self.reject))
         return row
 
     def _plain_name(self) -> str:
@@ -258,10 +249,7 @@ class SourceDialog(QDialog):
 
     def _say(self, words: str, tone: str = "") -> None:
         self._note.setText(words)
-        self._note.setProperty("tone", tone)
-        style = self._note.style()
-        if style is not None:
-            style.polish(self._note)
+        set_tone(self._note, tone)
 
     def _is_whole(self) -> bool:
         if self._plain_name():

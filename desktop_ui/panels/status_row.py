@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from desktop_ui.bridge.bridge import Bridge
 from desktop_ui.model.window import Figures, WindowModel
+from desktop_ui.style.tone import set_tone
 from desktop_ui.translation import tr
 
 _REFRESH_MILLISECONDS = 500
@@ -68,7 +69,7 @@ class StatusRow(QStatusBar):
         self._labels["age"].setText(
             tr("age {last:.0f} ms, p95 {p95:.0f}").format(last=1000 * figures.age, p95=1000 * figures.age_p95)
         )
-        self._set_tone("age", "warning" if has_live and figures.age_p95 > _OLD_SECONDS else "")
+        set_tone(self._labels["age"], "warning" if has_live and figures.age_p95 > _OLD_SECONDS else "")
         self._show_drops(figures)
         memory = self._process.memory_info().rss / 1e9
         cpu = self._process.cpu_percent(None) / self._cores
@@ -81,11 +82,3 @@ class StatusRow(QStatusBar):
         self._labels["dropped"].setText(tr("dropped {count}").format(count=total))
         causes = "\n".join(f"{count}: {drop_cause(cause)}" for cause, count in figures.dropped.items())
         self._labels["dropped"].setToolTip(causes or tr("No frame was left out"))
-
-    def _set_tone(self, name: str, tone: str) -> None:
-        label = self._labels[name]
-        if label.property("tone") != tone:
-            label.setProperty("tone", tone)
-            style = label.style()
-            if style is not None:
-                style.polish(label)

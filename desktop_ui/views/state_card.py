@@ -5,6 +5,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop_ui.model.standing import Phase
+from desktop_ui.style.tone import set_tone
 from desktop_ui.views.state_words import StateWords
 
 CARD_WIDTH = 320
@@ -60,10 +61,7 @@ class StateCard(QWidget):
         self._sentence.setVisible(bool(words.sentence))
         self._button.setText(words.button or "")
         self._button.setVisible(words.button is not None)
-        tone = words.tone if not compact else "calm"
-        if self._headline.property("tone") != tone:
-            self._headline.setProperty("tone", tone)
-            self._headline.style().polish(self._headline)  # type: ignore[union-attr]
+        set_tone(self._headline, words.tone if not compact else "calm")
         ink = "color: #f2f3f5;" if compact else ""
         for label in (self._headline, self._sentence):
             if label.styleSheet() != ink:
