@@ -32,6 +32,11 @@ class ShownFrame:
         height, width = self.observation.frame.image.shape[:2]
         return width, height
 
+    @property
+    def hides_persons(self) -> bool:
+        """Whether persons are hidden as a whole, so that nothing of them may be shown enlarged."""
+        return self.privacy in ("persons", "skeleton")
+
     def person(self, track_id: int) -> Person | None:
         """The person with this number; None where it is not in the frame."""
         return next((person for person in self.observation.persons if person.track_id == track_id), None)

@@ -2,10 +2,11 @@
 
 import numpy as np
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPaintEvent
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtGui import QColor, QImage, QPaintEvent
+from PyQt6.QtWidgets import QWidget
 
 from desktop_ui.bridge.shown_frame import ShownFrame
+from desktop_ui.panels.painting import let_width_decide_height, picture_painter, rounded_place
 from desktop_ui.style.themes import Themes
 from desktop_ui.translation import tr
 from desktop_ui.views.pictures import cut, image_of_rgb
@@ -28,9 +29,7 @@ class PartCrops(QWidget):
         super().__init__(parent)
         self._themes = themes
         self._images: dict[PartName, QImage] = {}
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        let_width_decide_height(self)
 
     def hasHeightForWidth(self) -> bool:
         """Crops are squares."""
@@ -48,7 +47,7 @@ class PartCrops(QWidget):
         """Cut the parts of a person out of its frame."""
         side = round((self.width() - 2 * _GAP) / 3 * self.devicePixelRatioF())
         self._images = {}
-        if shown is not None and person is not None and shown.privacy not in ("persons", "skeleton") and side > 0:
+        if shown is not None and person is not None and not shown.hides_persons and side > 0:
             for part in person.parts:
                 box = part.box if part.name == "head" else _middle(part.box)
                 pixels = cut(shown.observation.frame.image, box, (side, side))
@@ -58,23 +57,14 @@ class PartCrops(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint squares with captions; a part that was not found is an empty one."""
         theme = self._themes.theme
-        painter = QPainter(self)
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        font = QFont(self.font())
-        font.setPixelSize(11)
-        painter.setFont(font)
+        painter = picture_painter(self)
         captions = {"head": tr("Head"), "right_hand": tr("Right hand"), "left_hand": tr("Left hand")}
         side = (self.width() - 2 * _GAP) / 3
         for number, name in enumerate(_PARTS):
             square = QRectF(number * (side + _GAP), 0, side, side)
-            outline = QPainterPath()
-            outline.addRoundedRect(square, 6, 6)
-            painter.fillPath(outline, QColor(theme.stage))
-            if name in self._images:
-                painter.save()
-                painter.setClipPath(outline)
-                painter.drawImage(square, self._images[name])
-                painter.restore()
+            with rounded_place(painter, square, theme.stage):
+                if name in self._images:
+                    painter.drawImage(square, self._images[name])
             painter.setPen(QColor(theme.muted))
             caption = QRectF(square.left(), square.bottom() + 2, side, _CAPTION - 2)
             painter.drawText(caption, Qt.AlignmentFlag.AlignHCenter, captions[name])

@@ -2,11 +2,12 @@
 
 import numpy as np
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPaintEvent
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtGui import QColor, QImage, QPaintEvent
+from PyQt6.QtWidgets import QWidget
 
 from desktop_ui.bridge.shown_frame import ShownFrame
 from desktop_ui.model.layers import Layers
+from desktop_ui.panels.painting import let_width_decide_height, picture_painter, rounded_place
 from desktop_ui.style.themes import Themes
 from desktop_ui.translation import tr
 from desktop_ui.views.heat import chosen_map, colour_bar, heat_image
@@ -36,9 +37,7 @@ class Why(QWidget):
         self._place = QRectF()  # of the map in the picture, 0..1
         self._opacity = 0.6
         self.map_label: str | None = None
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        let_width_decide_height(self)
 
     def hasHeightForWidth(self) -> bool:
         """Pictures keep their shape."""
@@ -58,7 +57,7 @@ class Why(QWidget):
         self.map_label = None
         self._opacity = layers.attention_opacity
         attention = None if person is None else chosen_map(person, layers)
-        if shown is not None and person is not None and shown.privacy not in ("persons", "skeleton"):
+        if shown is not None and person is not None and not shown.hides_persons:
             box = _around(person.box if attention is None else attention.box)
             ratio = self.devicePixelRatioF()
             width = max(8, round((self.width() - _GAP) / 2 * ratio))
@@ -75,35 +74,25 @@ class Why(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint both pictures and the bar."""
         theme = self._themes.theme
-        painter = QPainter(self)
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        font = QFont(self.font())
-        font.setPixelSize(11)
-        painter.setFont(font)
+        painter = picture_painter(self)
         width = (self.width() - _GAP) / 2
         height = self.height() - _BAR
         for number in range(2):
             place = QRectF(number * (width + _GAP), 0, width, height)
-            outline = QPainterPath()
-            outline.addRoundedRect(place, 6, 6)
-            painter.fillPath(outline, QColor(theme.stage))
-            if self._picture is None:
-                continue
-            painter.save()
-            painter.setClipPath(outline)
-            painter.drawImage(place, self._picture)
-            if number == 0 and self._heat is not None:
-                painter.setOpacity(self._opacity)
-                painter.drawImage(
-                    QRectF(
-                        place.left() + self._place.left() * width,
-                        self._place.top() * height,
-                        self._place.width() * width,
-                        self._place.height() * height,
-                    ),
-                    self._heat,
-                )
-            painter.restore()
+            with rounded_place(painter, place, theme.stage):
+                if self._picture is not None:
+                    painter.drawImage(place, self._picture)
+                if number == 0 and self._heat is not None:
+                    painter.setOpacity(self._opacity)
+                    painter.drawImage(
+                        QRectF(
+                            place.left() + self._place.left() * width,
+                            self._place.top() * height,
+                            self._place.width() * width,
+                            self._place.height() * height,
+                        ),
+                        self._heat,
+                    )
         bar = QRectF(20, height + 12, self.width() - 40, 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour_bar(bar))
