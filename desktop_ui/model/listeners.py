@@ -16,10 +16,6 @@ class Listeners:
         """Call ``function`` from now on."""
         self._functions.append(function)
 
-    def disconnect(self, function: Callable[[], None]) -> None:
-        """Call ``function`` no more; nothing happens where it was not connected."""
-        self._functions = [known for known in self._functions if known != function]
-
     def notify(self) -> None:
         """Call all, in the order in which they were connected."""
         for function in tuple(self._functions):

@@ -1,7 +1,7 @@
 """The sources of the window: what each one is, how it stands, and what of it is shown."""
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -87,7 +87,3 @@ class SourceItem:
         self.standing = standing
         self.came.note(now, standing.came)
         self.processed.note(now, standing.processed)
-
-    def rename(self, title: str) -> None:
-        """Call it by another title."""
-        self.spec = replace(self.spec, title=title)

@@ -13,10 +13,10 @@ class Section(QWidget):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._heading = QLabel(title.upper())
-        self._heading.setObjectName("heading")
+        heading = QLabel(title.upper())
+        heading.setObjectName("heading")
         self.aside = QHBoxLayout()
-        self.aside.addWidget(self._heading)
+        self.aside.addWidget(heading)
         self.aside.addStretch()
         self.body = QVBoxLayout()
         self.body.setSpacing(4)
@@ -26,7 +26,3 @@ class Section(QWidget):
         layout.setSpacing(8)
         layout.addLayout(self.aside)
         layout.addLayout(self.body)
-
-    def set_title(self, title: str) -> None:
-        """Put another heading on."""
-        self._heading.setText(title.upper())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPen, QPolygonF
 
-from desktop_ui.model.area_drawing import Drawing, area_at, corner_at, moved
+from desktop_ui.model.area_drawing import Drawing, corner_at, moved
 from desktop_ui.model.rule_book import AreaKind, Areas, Points
 from desktop_ui.views.overlay import Place
 from edgeact.rules.areas import Point
@@ -106,10 +106,6 @@ class AreaTool:
             if points != self._areas_of(source).points_of(name):
                 self._change(source, name, points)
         return self.is_on
-
-    def choose_at(self, key: int, point: QPointF, place: Place, frame: tuple[int, int]) -> str | None:
-        """The zone or line under a point of a tile."""
-        return area_at(self._areas_of(key), _relative(point, place, frame), _size(place, frame))
 
     def paint(self, painter: QPainter, key: int, place: Place, frame: tuple[int, int], alert: QColor) -> None:
         """Paint the zones and lines of a source, and what is being drawn."""
