@@ -88,12 +88,7 @@ class SourceOpener:
     def ask_for_files(self) -> None:
         """Let files be chosen, and open them."""
         suffixes = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES | IMAGE_SUFFIXES))
-        folder = self._settings.values.last_folder or str(Path.home())
-        kinds = f"{tr('Videos and images')} ({suffixes});;{tr('All files')} (*)"
-        paths, _ = QFileDialog.getOpenFileNames(self._window, tr("Open file"), folder, kinds)
-        if paths:
-            self._settings.change(last_folder=str(Path(paths[0]).parent))
-            self.open(paths)
+        self._open_chosen(tr("Open file"), f"{tr('Videos and images')} ({suffixes});;{tr('All files')} (*)")
 
     def ask_for_folder(self) -> None:
         """Let a folder of images be chosen, and open it as one video."""
@@ -105,12 +100,7 @@ class SourceOpener:
 
     def ask_for_results(self) -> None:
         """Let results of an earlier run be chosen, and open them without perceiving anything again."""
-        folder = self._settings.values.last_folder or str(Path.home())
-        kinds = f"{tr('Results of edgeact')} (*{FRAMES_SUFFIX})"
-        paths, _ = QFileDialog.getOpenFileNames(self._window, tr("Open results"), folder, kinds)
-        if paths:
-            self._settings.change(last_folder=str(Path(paths[0]).parent))
-            self.open(paths)
+        self._open_chosen(tr("Open results"), f"{tr('Results of edgeact')} (*{FRAMES_SUFFIX})")
 
     def ask_for_camera(self) -> None:
         """Ask for a camera or a stream, and open it."""
@@ -143,6 +133,14 @@ class SourceOpener:
     def leave(self) -> None:
         """The window closes."""
         self._background.leave()
+
+    def _open_chosen(self, title: str, kinds: str) -> None:
+        """Let files of some kinds (in Qt's notation) be chosen, remember their folder, and open them."""
+        folder = self._settings.values.last_folder or str(Path.home())
+        paths, _ = QFileDialog.getOpenFileNames(self._window, title, folder, kinds)
+        if paths:
+            self._settings.change(last_folder=str(Path(paths[0]).parent))
+            self.open(paths)
 
     def _ask(self, spec: SourceSpec | None) -> None:
         dialog = SourceDialog(spec, self._window)

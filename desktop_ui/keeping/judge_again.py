@@ -7,11 +7,11 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 from ulid import ULID
 
+from desktop_ui.keeping.live_judge import make_judge
 from desktop_ui.model.event_list import KeptEvent
-from desktop_ui.model.rule_book import RuleBook, daemon_config
+from desktop_ui.model.rule_book import RuleBook
 from edgeact.bundle.plan import Plan
 from edgeact.daemon.event_record import EventRecord
-from edgeact.daemon.judge import Judge
 from edgeact.types import Event, Observation
 
 
@@ -27,10 +27,9 @@ def judge_again(
         key: Of the file in the window.
         plan: Of the bundle that has perceived it.
     """
-    config = daemon_config(book, camera)
-    if config is None or plan.persons is None:
+    judge, now = make_judge(book, camera, plan), datetime.now(timezone.utc)
+    if judge is None:
         return ()
-    judge, now = Judge(camera, config, plan), datetime.now(timezone.utc)
     told: dict[int, Event] = {}
     for seen, (width, height) in frames:
         empty = np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (height, width, 3))

@@ -10,6 +10,18 @@ from edgeact.daemon.judge import Judge
 from edgeact.types import Event, Observation
 
 
+def make_judge(book: RuleBook, camera: str, plan: Plan) -> Judge | None:
+    """The judge of one source by the rules of a book; None where it has no rules, or the bundle sees no persons.
+
+    Args:
+        book: The rules.
+        camera: Name of the source in the book.
+        plan: Of the bundle.
+    """
+    config = daemon_config(book, camera)
+    return None if config is None or plan.persons is None else Judge(camera, config, plan)
+
+
 class LiveJudge:
     """A judge whose rules are put in by the window's thread and evaluated by the thread that keeps events.
 
@@ -36,9 +48,7 @@ class LiveJudge:
         ended: Sequence[Event] = ()
         if book is not None:
             ended = self.finish()
-            config = daemon_config(book, self._camera)
-            is_possible = self._plan.persons is not None and config is not None
-            self._judge = Judge(self._camera, config, self._plan) if is_possible and config is not None else None
+            self._judge = make_judge(book, self._camera, self._plan)
         found = () if self._judge is None else self._judge.take(observation, moment)
         return (*ended, *found)
 

@@ -6,7 +6,6 @@ their pictures before these come here, as the window's privacy says.
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -15,6 +14,7 @@ from typing import Any
 
 import av
 
+from desktop_ui.keeping.event_media import free_bytes
 from desktop_ui.model.recording import Recording, RecordingWish
 from edgeact.bundle.plan import Plan
 from edgeact.drawing.drawer import make_drawer
@@ -156,8 +156,7 @@ def check_room(folder: Path) -> None:
     Raises:
         OSError: Less is free than a recording leaves to others.
     """
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(existing).free
+    free = free_bytes(folder)
     if free < LEAST_FREE_BYTES:
         raise OSError(0, f"only {free / 1e9:.1f} GB are free, and {LEAST_FREE_BYTES / 1e9:.0f} GB are kept free")
 
