@@ -81,12 +81,7 @@ class DeskRules(QObject):
 
     def key(self) -> int | None:
         """The source that is looked at: alone, of the chosen person, or the first."""
-        model = self._window.bridge.model
-        if model.focus is not None:
-            return model.focus
-        if model.selection is not None:
-            return model.selection.source
-        return model.sources[0].key if model.sources else None
+        return next(iter(self._window.bridge.model.looked_at), None)
 
     def camera(self) -> str | None:
         """Its name."""

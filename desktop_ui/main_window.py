@@ -110,11 +110,10 @@ class MainWindow(QMainWindow):
         """Choose the next person of the source that is looked at, or with -1 the one before."""
         model = self.bridge.model
         selection = model.selection
-        keys = [item.key for item in model.sources if model.focus in (None, item.key)]
         seen = [
-            Selection(key, person.track_id)
-            for key in keys
-            if (sink := self.bridge.sink(key)) is not None and (shown := sink.peek()) is not None
+            Selection(item.key, person.track_id)
+            for item in model.in_sight
+            if (sink := self.bridge.sink(item.key)) is not None and (shown := sink.peek()) is not None
             for person in sorted(shown.observation.persons, key=lambda person: person.track_id)
         ]
         if seen:

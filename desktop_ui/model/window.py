@@ -108,6 +108,22 @@ class WindowModel:
             self.focus_on(self._sources[number - 1].key)
 
     @property
+    def in_sight(self) -> tuple[SourceItem, ...]:
+        """The sources that the picture area shows: the one in focus alone, or else all, in the order of the grid."""
+        return tuple(item for item in self._sources if self._focus in (None, item.key))
+
+    @property
+    def looked_at(self) -> tuple[int, ...]:
+        """Keys of the sources that a panel may show, the likeliest first.
+
+        The one in focus alone, or else that of the chosen person before all in the order of the grid.
+        """
+        if self._focus is not None:
+            return (self._focus,)
+        chosen = () if self._selection is None else (self._selection.source,)
+        return (*chosen, *(item.key for item in self._sources if item.key not in chosen))
+
+    @property
     def selection(self) -> Selection | None:
         """The chosen person."""
         return self._selection

@@ -118,8 +118,8 @@ class PersonPanel(QScrollArea):
             shown = self._newest(chosen.source)
             person = None if shown is None else shown.person(chosen.track_id)
             return None if shown is None or person is None else (chosen.source, shown, person)
-        for item in model.sources:
-            if model.focus not in (None, item.key) or item.standing.phase is Phase.FAILED:
+        for item in model.in_sight:
+            if item.standing.phase is Phase.FAILED:
                 continue
             shown = self._newest(item.key)
             if shown is None:

@@ -68,12 +68,7 @@ class PlayerBar(QFrame):
 
     def key(self) -> int | None:
         """The file that is looked at: the one that is alone, that of the chosen person, or the first; None of none."""
-        model = self._bridge.model
-        selection = model.selection
-        wished = [model.focus] if model.focus is not None else [None if selection is None else selection.source]
-        if model.focus is None:
-            wished += [item.key for item in model.sources]
-        return next((key for key in wished if self._bridge.played(key) is not None), None)
+        return next((key for key in self._bridge.model.looked_at if self._bridge.played(key) is not None), None)
 
     def toggle(self) -> None:
         """Play, or pause."""

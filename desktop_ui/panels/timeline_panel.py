@@ -205,11 +205,11 @@ class TimelinePanel(QWidget):
             return found
         if self.subject is not None and self._bridge.sink(self.subject.source) is not None:
             return self.subject  # who was shown last
-        for key in [item.key for item in model.sources if model.focus in (None, item.key)]:
-            sink = self._bridge.sink(key)
+        for item in model.in_sight:
+            sink = self._bridge.sink(item.key)
             known = () if sink is None else sink.tracks.known()
             if sink is not None and known:
-                return Selection(key, max(known, key=lambda track: _last_captured(sink, track)))
+                return Selection(item.key, max(known, key=lambda track: _last_captured(sink, track)))
         return None
 
     def _show_plot(self, *, is_shown: bool) -> None:

@@ -80,7 +80,7 @@ class Grid(QWidget):
                 self._tiles[item.key] = tile
         while self._layout.count():
             self._layout.takeAt(0)
-        shown = [item for item in sources if model.focus in (None, item.key)]
+        shown = model.in_sight
         columns = self._columns or math.ceil(math.sqrt(len(shown))) or 1
         rows = math.ceil(len(shown) / columns)
         for number in range(9):

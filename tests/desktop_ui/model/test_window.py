@@ -25,6 +25,18 @@ def test_the_grid_has_nine_places_and_a_removed_source_takes_focus_and_selection
     assert model.focus is None
 
 
+def test_the_focused_source_alone_is_looked_at_or_else_that_of_the_chosen_person_first() -> None:
+    model = WindowModel()
+    assert (model.in_sight, model.looked_at) == ((), ())
+    for number in range(3):
+        model.add(SourceSpec(str(number)))
+    assert model.looked_at == tuple(item.key for item in model.in_sight) == (1, 2, 3)
+    model.select(Selection(2, 4))
+    assert model.looked_at == (2, 1, 3)
+    model.focus_on(3)
+    assert model.looked_at == tuple(item.key for item in model.in_sight) == (3,)
+
+
 @pytest.mark.parametrize(
     ("name", "called", "sort"),
     [
