@@ -44,7 +44,7 @@ class Mosquitto(ServerProcess):
         key: Path | None = None,
         lets_listen: bool = True,
     ) -> None:
-        self.port, self._user, self._password = free_port(), user, password
+        self.port = free_port()
         lines = [f"listener {self.port} 127.0.0.1", "persistence false", "user root"]
         if user:
             words = folder / "passwords"
