@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy,
 from desktop_ui.bridge.bridge import Bridge
 from desktop_ui.bridge.played_file import PlayedFile
 from desktop_ui.model.play_head import SPEEDS, PlayState
+from desktop_ui.model.timeline import clock_words
 from desktop_ui.style.icons import icon
 from desktop_ui.style.themes import Themes
 from desktop_ui.translation import tr
@@ -198,10 +199,7 @@ class Track(QWidget):
 def clock(seconds: float) -> str:
     """Minutes, seconds and tenths: ``1:02.5``; with hours where there are any."""
     tenths = max(0, round(10 * seconds))
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    begin = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
-    return f"{begin}:{rest / 10:04.1f}"
+    return f"{clock_words(tenths // 10)}.{tenths % 10}"
 
 
 def _share(state: PlayState, end: float) -> float:

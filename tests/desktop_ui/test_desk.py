@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtWidgets import QApplication
 
 from desktop_ui.model.event_list import EventFilter
 from desktop_ui.model.standing import Phase
@@ -20,6 +21,7 @@ OpensWindow = Callable[..., OpenWindow]
 def click(opened: OpenWindow, at: float, row: int = -1) -> None:
     """Click into the timeline."""
     plot = opened.window.desk.timeline.plot
+    QApplication.processEvents()  # what is about to move the plot has done so
     point = plot.pixel_of(at, row)
     place = QPoint(round(point.x()), round(point.y()))
     opened.qtbot.mouseMove(plot.viewport(), place)
@@ -139,6 +141,8 @@ def test_a_file_is_judged_by_a_new_rule_and_a_stretch_and_a_joint_are_corrected(
     desk.events.export(tmp_path / "events")
     opened.wait(lambda: (tmp_path / "events" / "events.csv").exists())
     assert len(list((tmp_path / "events").glob("*-stays-in-zone-1-*.mp4"))) == 1
+    # The banner takes height from the timeline when it appears: a click must not lie between its being told and that.
+    opened.wait(lambda: "clips are in" in opened.window.banner.text)
     panel.set_filter(EventFilter())
     bar = timeline._bars[0]
     click(opened, (bar.start + bar.end) / 2, row=0)
