@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from trainer.claims_cli import app as claims_app
 from trainer.cli_options import BundleOption, DataOption
 from trainer.console import show_progress
 from trainer.lifting_cli import lifting, lifting_clips, lifting_comparison
@@ -26,13 +27,6 @@ class Stage(str, Enum):
     POSE = "pose"
     ACTION = "action"
     LIFTER = "lifter"
-
-
-class Claimed(str, Enum):
-    """Claims that can be tried."""
-
-    MASK_LOSS = "mask_loss"
-    POOLING = "pooling"
 
 
 class Part(str, Enum):
@@ -133,32 +127,6 @@ def train_networks(
             train_action(chosen, folders)
         else:
             train_lifter(chosen, folders)
-
-
-@app.command()
-def claim(
-    name: Annotated[Claimed, typer.Argument(help="which claim: B's mask loss or D's pooling")],
-    data: Annotated[Path, typer.Option(metavar="DIR", help="Stanford 40 in its official layout")],
-    weights: Annotated[Path, typer.Option(metavar="FILE", help="of EfficientNet-Lite2, from its package")],
-    work: Annotated[
-        Path, typer.Option(metavar="DIR", help="where the maps are kept: that of `edgeact train everyday`")
-    ] = Path("edgeact-work/everyday"),
-    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="trainings of each variant")] = 3,
-    epochs: Annotated[int, typer.Option(min=1, metavar="N", help="of each training")] = 10,
-) -> None:
-    """Try a claim of the papers on frozen maps of Stanford 40, every variant with several seeds."""
-    from trainer.extras import require_extras
-
-    require_extras("edgeact train claim", ["train"])
-
-    from trainer.claims import read_reduced, try_claim
-    from trainer.stages import use_one_thread
-
-    use_one_thread()
-    reduced = read_reduced(data, weights, work, progress=show_progress)
-    for outcome in try_claim(name.value, reduced, work / "claims", seeds=seeds, epochs=epochs):
-        each = ", ".join(f"{value:.2%}" for value in outcome.precision)
-        typer.echo(f"{outcome.variant}: mAP {outcome.mean:.2%} ± {outcome.deviation:.2%} ({each})")
 
 
 @app.command()
@@ -347,6 +315,7 @@ def privacy(
         write_text(out / "privacy.md", table.markdown)
 
 
+app.add_typer(claims_app, name="claim")
 app.command()(lifting)
 app.command("lifting-comparison")(lifting_comparison)
 app.command("lifting-clips")(lifting_clips)

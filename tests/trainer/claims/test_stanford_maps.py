@@ -1,5 +1,6 @@
 """Claims on frozen maps: every variant is trained and measured alike, and the person's box is on the right cells."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,10 @@ import torch
 
 from tests.trainer.data.sets.layouts import voc, write
 from tests.trainer.models.test_efficientnet_lite import published_names
-from trainer.claims import Outcome, Reduced, project, read_reduced, try_claim
+from trainer.claims.mask_loss import try_mask_loss
+from trainer.claims.outcome import Outcome
+from trainer.claims.pooling import try_pooling
+from trainer.claims.stanford_maps import Reduced, project, read_reduced
 from trainer.models.efficientnet_lite import EfficientNetLite
 
 
@@ -25,15 +29,17 @@ def some_maps() -> Reduced:
     return Reduced(maps, actions, masks, np.arange(24), np.arange(24, 48), 3)
 
 
-@pytest.mark.parametrize(("claim", "variants"), [
-    ("mask_loss", ["class loss alone", "with the mask loss"]),
-    ("pooling", ["mean", "rank-1", "generalised, T=1", "generalised, T=3"]),
+@pytest.mark.parametrize(("tried", "variants"), [
+    (try_mask_loss, ["class loss alone", "with the mask loss"]),
+    (try_pooling, ["mean", "rank-1", "generalised, T=1", "generalised, T=3"]),
 ])  # fmt: skip
-def test_every_variant_is_measured_with_every_seed(claim: str, variants: list[str], tmp_path: Path) -> None:
+def test_every_variant_is_measured_with_every_seed(
+    tried: Callable[..., list[Outcome]], variants: list[str], tmp_path: Path
+) -> None:
     torch.set_num_threads(1)
-    outcomes = try_claim(claim, some_maps(), tmp_path, seeds=2, epochs=60)
+    outcomes = tried(some_maps(), tmp_path, seeds=2, epochs=60)
     assert [outcome.variant for outcome in outcomes] == variants
-    assert all(len(outcome.precision) == 2 for outcome in outcomes)
+    assert all(len(outcome.figures) == 2 for outcome in outcomes)
     assert outcomes[0].mean > 0.5  # three actions by chance: a third
 
 
@@ -41,6 +47,7 @@ def test_mean_and_deviation() -> None:
     outcome = Outcome("a", (0.5, 0.7))
     assert outcome.mean == pytest.approx(0.6)
     assert outcome.deviation == pytest.approx(0.02**0.5)
+    assert outcome.line("mAP") == "a: mAP 60.00% ± 14.14% (50.00%, 70.00%)"
 
 
 def test_the_principal_channels_keep_what_differs() -> None:

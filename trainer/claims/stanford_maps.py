@@ -1,38 +1,35 @@
-"""Two claims of the papers, tried in minutes on frozen maps of Stanford 40: B's mask loss and D's pooling.
+"""Heads on frozen maps of Stanford 40, in minutes: the reduced setting of claims about papers B and D.
 
-The reduced setting: maps of whole photos by a frozen EfficientNet-Lite (`trainer.fit_everyday`), averaged to 5×5 cells
-and projected on their principal channels; heads alone are trained, several seeds each, and measured on the official
-test photos. It can say whether a pooling helps where the features are fixed, not what it does to a backbone that learns
-with it; and the mask loss can reach the classes through such a backbone only: here it shows the spread of chance.
+Maps of whole photos by a frozen EfficientNet-Lite (`trainer.fit_everyday`), averaged to 5×5 cells and projected on
+their principal channels; heads alone are trained, several seeds each, and measured on the official test photos.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import nn
 
 from edgeact.geometry import letterbox_matrix, transform_box
+from trainer.claims.outcome import Outcome
 from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import LabelledSample, stanford40
 from trainer.data.read_picture import read_rgb
 from trainer.device import training_device
 from trainer.fit_paper import epoch_rows
-from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling
 from trainer.loop import Course, train
-from trainer.losses import focal, mask_guided
+from trainer.losses import focal
 from trainer.metrics.average_precision import mean_average_precision
-from trainer.models.loss_guided import LossGuidedNetwork
 from trainer.schedule import CosineSchedule
 from trainer.targets import box_masks
 from trainer.tasks.backbones import BackboneName, make_backbone
 
-Claim = Literal["mask_loss", "pooling"]
 Draw = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""Maps, actions and masks of some samples."""
 Variant = tuple[str, Callable[[], nn.Module], Callable[[nn.Module, Draw], torch.Tensor]]
+"""A name, what makes the network, and its loss on a draw."""
 
 _SIDE, _CELLS, _CHANNELS = 320, 5, 128
 _BATCH, _RATE, _WEIGHT_DECAY = 64, 5e-3, 0.1
@@ -41,7 +38,7 @@ _BACKBONE: BackboneName = "efficientnet_lite2"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reduced:
-    """The samples of both claims.
+    """The samples.
 
     Attributes:
         maps: ``(N, C, h, w)`` float32.
@@ -58,24 +55,6 @@ class Reduced:
     training: np.ndarray
     measured: np.ndarray
     classes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One variant: its name and the mAP of each seed, 0..1."""
-
-    variant: str
-    precision: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        """Over the seeds."""
-        return float(np.mean(self.precision))
-
-    @property
-    def deviation(self) -> float:
-        """Of one seed from the mean (n − 1)."""
-        return float(np.std(self.precision, ddof=1)) if len(self.precision) > 1 else float("nan")
 
 
 def read_reduced(
@@ -127,11 +106,14 @@ def _mask(sample: LabelledSample) -> torch.Tensor:
     return box_masks(torch.from_numpy(box)[None], height=_CELLS, width=_CELLS, stride=_SIDE / _CELLS)
 
 
-def try_claim(claim: Claim, data: Reduced, work: Path, *, seeds: int, epochs: int) -> list[Outcome]:
-    """Train every variant of a claim with every seed, and measure it.
+def try_variants(
+    claim: str, variants: Sequence[Variant], data: Reduced, work: Path, *, seeds: int, epochs: int
+) -> list[Outcome]:
+    """Train every variant with every seed, and measure it by its mAP.
 
     Args:
-        claim: Which.
+        claim: Its checkpoints lie in a folder of this name.
+        variants: What is compared.
         data: Reduced maps.
         work: Folder of the checkpoints.
         seeds: How many.
@@ -141,7 +123,7 @@ def try_claim(claim: Claim, data: Reduced, work: Path, *, seeds: int, epochs: in
         DivergenceError: A training diverged.
     """
     outcomes = []
-    for name, make, loss in _variants(claim, data):
+    for name, make, loss in variants:
         found = []
         for seed in range(seeds):
             torch.manual_seed(seed)
@@ -151,48 +133,9 @@ def try_claim(claim: Claim, data: Reduced, work: Path, *, seeds: int, epochs: in
     return outcomes
 
 
-def _variants(
-    claim: Claim, data: Reduced
-) -> list[tuple[str, Callable[[], nn.Module], Callable[[nn.Module, Draw], torch.Tensor]]]:
-    channels, classes = data.maps.shape[1], data.classes
-
-    def guided() -> nn.Module:
-        return _FromMaps(LossGuidedNetwork(nn.Identity(), channels, classes, class_channels=64, human_channels=(16, 1)))
-
-    def without(network: nn.Module, batch: Draw) -> torch.Tensor:
-        return focal(network(batch[0]).scores, batch[1], gamma=0.0).mean()
-
-    def with_mask(network: nn.Module, batch: Draw) -> torch.Tensor:
-        output = network(batch[0])
-        return mask_guided(output.scores, batch[1], output.human, batch[2]).mean()
-
-    if claim == "mask_loss":
-        return [("class loss alone", guided, without), ("with the mask loss", guided, with_mask)]
-    return [
-        ("mean", lambda: MeanPooling(channels, classes), without),
-        ("rank-1", lambda: RankOneAttentionalPooling(channels, classes), without),
-        *(
-            (
-                f"generalised, T={matrices}",
-                lambda matrices=matrices: GeneralizedAttentionalPooling(
-                    channels, classes, matrices=matrices, first_rank=64
-                ),
-                without,
-            )
-            for matrices in (1, 3)
-        ),
-    ]
-
-
-class _FromMaps(nn.Module):
-    """Network B behind its backbone: maps (N, C, h, w) → its output."""
-
-    def __init__(self, network: LossGuidedNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, maps: torch.Tensor) -> object:
-        return self.network.from_features(maps)
+def class_loss(network: nn.Module, batch: Draw) -> torch.Tensor:
+    """The loss of the actions alone."""
+    return focal(network(batch[0]).scores, batch[1], gamma=0.0).mean()
 
 
 def _fit(

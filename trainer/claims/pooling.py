@@ -1,0 +1,31 @@
+"""Paper D: generalised attentional pooling beats rank-1, which beats the mean; here where the features are fixed."""
+
+from pathlib import Path
+
+from trainer.claims.outcome import Outcome
+from trainer.claims.stanford_maps import Reduced, Variant, class_loss, try_variants
+from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling
+
+
+def try_pooling(data: Reduced, work: Path, *, seeds: int, epochs: int) -> list[Outcome]:
+    """Train mean, rank-1 and generalised pooling (T = 1 and 3), and measure each by its mAP.
+
+    Raises:
+        DivergenceError: A training diverged.
+    """
+    channels, classes = data.maps.shape[1], data.classes
+    variants: list[Variant] = [
+        ("mean", lambda: MeanPooling(channels, classes), class_loss),
+        ("rank-1", lambda: RankOneAttentionalPooling(channels, classes), class_loss),
+        *(
+            (
+                f"generalised, T={matrices}",
+                lambda matrices=matrices: GeneralizedAttentionalPooling(
+                    channels, classes, matrices=matrices, first_rank=64
+                ),
+                class_loss,
+            )
+            for matrices in (1, 3)
+        ),
+    ]
+    return try_variants("pooling", variants, data, work, seeds=seeds, epochs=epochs)
