@@ -180,6 +180,8 @@ class Desk(QObject):
     def _outlets(self, beginning: Beginning) -> tuple[Outlet, ...]:
         """On the host's thread: where else the results of a source go."""
         key, live = beginning.key, beginning.info.live
+        if live:
+            self.corrections.began.emit(key)
         held = self.held.setdefault(key, HeldFrames()) if live else None  # the player keeps all frames of a file
         shown = self._bridge.sink(key)
         if not live and shown is not None:

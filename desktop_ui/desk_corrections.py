@@ -1,24 +1,35 @@
 """Correcting on the operator's desk: choose a stretch and say what it is, drag a joint, undo, export for training."""
 
 import time
-from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QMenu, QPushButton
 from ulid import ULID
 
 from desktop_ui.bridge.background import Background
+from desktop_ui.bridge.recorded_perceiving import is_results
 from desktop_ui.keeping.clip_file import write_clip
 from desktop_ui.keeping.held_frames import encode_jpeg
 from desktop_ui.keeping.training_export import ExportedSamples, export_samples
-from desktop_ui.model.corrections import FILE_NAME, Correction, Corrections, corrected
+from desktop_ui.model.corrected import SourceCorrections, with_joint
+from desktop_ui.model.corrections import (
+    FILE_NAME,
+    Correction,
+    Corrections,
+    folder_beside,
+    path_beside,
+    read_corrections,
+)
+from desktop_ui.model.event_list import KeptEvent
 from desktop_ui.model.timeline import Stretch
-from desktop_ui.model.undo import Step, UndoStack
+from desktop_ui.model.undo import UndoStack
 from desktop_ui.translation import tr
-from desktop_ui.views.joint_tool import Grip, JointTool, with_joint
+from desktop_ui.views.joint_tool import Grip, JointTool
 from edgeact.errors import EdgeactError
 from edgeact.types import Observation, UInt8
 
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 0.25  # around a person in a clip for training
 _LARGEST_PICTURE = 8192
+_MOST_OTHERS = 20  # that are offered as somebody else
 
 
 class DeskCorrections(QObject):
@@ -44,12 +56,19 @@ class DeskCorrections(QObject):
         tool: Drags joints.
         badge: Counts them, and exports.
         choice: Says what the chosen stretch is.
+        began: A live source begins anew, and gives its numbers to others; may be told from any thread.
     """
+
+    began = pyqtSignal(int)
 
     def __init__(self, window: "MainWindow", desk: "Desk", undo: UndoStack, folder: Path) -> None:
         super().__init__(window)
         self._window, self._desk, self._folder = window, desk, folder
         self._background = Background(self)
+        self._said: dict[int, SourceCorrections] = {}  # by the source's key
+        self._said_by_day: dict[str, SourceCorrections] = {}  # of cameras, by their name, in seconds since 1970
+        self._beginnings: dict[int, list[float]] = {}  # of live sources, of `time.monotonic`
+        self._asked: set[str] = set()  # results whose corrections were read
         self.model = Corrections(folder / FILE_NAME, undo)
         self.tool = JointTool(self._still, self._selected, self._threshold, self._move_joint)
         self.choice, self.badge = QPushButton(tr("This is…")), QPushButton()
@@ -63,9 +82,12 @@ class DeskCorrections(QObject):
         for button in (self.choice, self.badge):
             button.setProperty("quiet", True)
             timeline.header.insertWidget(timeline.header.count() - 2, button)
-        timeline.correct = self._corrected
+        timeline.said = self.said
         timeline.stretch_chosen.connect(self._show)
-        self.model.changed.connect(self._show)
+        desk.events.corrected = self.corrected_event
+        self.began.connect(self._note_beginning)
+        window.bridge.model.sources_changed.connect(self._take_sources)
+        self.model.changed.connect(self._use)
         self._show()
 
     def fill_menu(self) -> None:
@@ -87,28 +109,60 @@ class DeskCorrections(QObject):
         """The window is closed: tell it nothing more."""
         self._background.leave()
 
-    def say(self, kind: str, *, label: str | None = None, becomes: int | None = None) -> None:
-        """Say of the chosen stretch that it is ``label``, not a person (``not_person``) or another number."""
+    def said(self, key: int) -> SourceCorrections:
+        """What has been said of a source."""
+        return self._said.get(key, SourceCorrections())
+
+    def corrected_event(self, event: KeptEvent) -> KeptEvent:
+        """An event as it is listed and exported: by what has been said of its person at that time."""
+        record = event.record
+        if record.track is None or not self.model.all:
+            return event
+        said = self._said_by_day.get(record.source, SourceCorrections())
+        at = record.start.timestamp()
+        if event.key is not None and event.at is not None and self._desk.timeline.is_file(event.key):
+            said, at = self.said(event.key), event.at
+        told = said.told(
+            record.track, at + (0.0 if record.end is None else (record.end - record.start).total_seconds() / 2)
+        )
+        label = told.label if told.label is not None and record.kind == "action" else record.label
+        if (told.number, label, told.is_nobody) == (record.track, record.label, False):
+            return event
+        fresh = replace(record, track=told.number, label=label)
+        return replace(event, record=fresh, told=record, is_nobody=told.is_nobody)
+
+    def say(self, kind: str, *, label: str | None = None, becomes: int | None = None, carries_on: bool = False) -> None:
+        """Say of the chosen stretch that it is ``label``, not a person (``not_person``) or another number.
+
+        Args:
+            kind: See `Correction`.
+            label: What the person does.
+            becomes: Who it is.
+            carries_on: Who it is from there on, as long as the track lasts.
+        """
         stretch, subject = self._desk.timeline.stretch, self._desk.timeline.subject
         if stretch is None or subject is None:
             self._window.banner.say(tr("Choose a stretch of the timeline first: click a bar, or drag with Shift."))
             return
         key, identity = subject.source, str(ULID())
-        material = None if kind == "identity" else self._keep_clip(key, stretch, identity)
+        beside = self._beside(key)
+        material = self._keep_clip(key, stretch, identity, self._folder_of(beside))
         one = Correction(
             id=identity,
             kind=kind,  # type: ignore[arg-type]
             source=self._desk.names.get(key, "source"),
             clock="file" if self._desk.timeline.is_file(key) else "utc",
-            start=self._saved(key, stretch.start),
-            end=self._saved(key, stretch.end),
-            track=stretch.track_id,
+            start=stretch.start - self._shift(key),
+            end=stretch.end - self._shift(key),
+            track=stretch.seen_track,
             label=label if kind == "label" else stretch.label or None,
             becomes=becomes,
+            carries_on=carries_on,
             material=material,
+            beside=beside,
         )
         words = {"label": label or "", "not_person": tr("not a person"), "identity": f"#{becomes}"}[kind]
-        self._add(one, Step(f"#{stretch.track_id} → {words.replace('_', ' ')}", _nothing, _nothing))
+        self._add(one, f"#{stretch.track_id} → {words.replace('_', ' ')}")
 
     def save(self) -> None:
         """Write the corrections down, in the background."""
@@ -143,13 +197,13 @@ class DeskCorrections(QObject):
 
         self._background.run(
             "export of corrections",
-            lambda: export_samples(corrections, self._folder, folder),
+            lambda: export_samples(corrections, lambda one: self._folder_of(one.beside), folder),
             done,
             lambda error: self._window.banner.say(str(error), "alert"),
         )
 
-    def _add(self, one: Correction, step: Step) -> None:
-        self.model.add(one, step)
+    def _add(self, one: Correction, words: str) -> None:
+        self.model.add(one, words)
         self.save()
         self._desk.timeline.refresh()
 
@@ -163,13 +217,26 @@ class DeskCorrections(QObject):
             self._menu.addAction(words, lambda label=label: self.say("label", label=label))
         self._menu.addSeparator()
         self._menu.addAction(tr("Not a person"), lambda: self.say("not_person"))
-        sink = self._window.bridge.sink(subject.source)
-        others = [] if sink is None else [track for track in sink.tracks.known() if track != stretch.track_id]
-        if others:
-            who = self._menu.addMenu(tr("Somebody else"))
-            for track in others[-20:]:
-                assert who is not None
-                who.addAction(f"#{track}", lambda track=track: self.say("identity", becomes=track))
+        others = self._others(subject.source, stretch.track_id)
+        for words, carries_on in (
+            (tr("Somebody else from here on"), True),
+            (tr("Somebody else in this stretch"), False),
+        ):
+            who = self._menu.addMenu(words)
+            assert who is not None
+            who.setEnabled(bool(others))
+            for track in others:
+                who.addAction(
+                    f"#{track}",
+                    lambda track=track, on=carries_on: self.say("identity", becomes=track, carries_on=on),
+                )
+
+    def _others(self, key: int, number: int) -> list[int]:
+        """Whom somebody may be: the persons that were seen last."""
+        sink = self._window.bridge.sink(key)
+        known = () if sink is None else sink.tracks.known()
+        said = [one.becomes for one in self.said(key).said if one.becomes is not None]
+        return [other for other in sorted({*known, *said}) if other != number][-_MOST_OTHERS:]
 
     def _open_choice(self) -> None:
         if self._desk.timeline.stretch is not None:
@@ -181,24 +248,77 @@ class DeskCorrections(QObject):
         self.badge.setVisible(count > 0)
         self.choice.setVisible(self._desk.timeline.stretch is not None)
 
-    def _corrected(self, key: int, track_id: int, own: Sequence[Stretch]) -> Sequence[Stretch]:
-        camera = self._desk.names.get(key)
-        clock = "file" if self._desk.timeline.is_file(key) else "utc"
+    def _use(self) -> None:
+        """Show everything by the corrections that there are now."""
+        sources = self._window.bridge.model.sources
+        self._said = {item.key: self._of(item.key) for item in sources}
+        keys = {name: key for key, name in self._desk.names.items()}
+        by_day: dict[str, list[Correction]] = {}
+        for one in self.model.all:
+            if one.clock == "utc":
+                by_day.setdefault(one.source, []).append(self._on_timeline(one, keys.get(one.source), 0.0))
+        self._said_by_day = {source: SourceCorrections(tuple(found)) for source, found in by_day.items()}
+        for key, said in self._said.items():
+            sink = self._window.bridge.sink(key)
+            if sink is not None:
+                sink.corrections = said
+        self._window.bridge.redraw()
+        self._show()
+        self._desk.events.refresh()
+
+    def _of(self, key: int) -> SourceCorrections:
+        """The corrections of a source, with times of its timeline."""
+        is_file, beside, name = self._desk.timeline.is_file(key), self._beside(key), self._desk.names.get(key)
+        clock = "file" if is_file else "utc"
         found = [
-            one.model_copy(update={"start": self._shown(key, one.start), "end": self._shown(key, one.end)})
+            self._on_timeline(one, key, self._shift(key))
             for one in self.model.all
-            if one.source == camera and one.clock == clock
+            if one.clock == clock and one.beside == beside and (one.source == name or beside is not None)
         ]
-        return corrected(own, track_id, found) if found else own
+        return SourceCorrections(tuple(found), is_file=is_file)
 
-    def _saved(self, key: int, at: float) -> float:
-        """A time of the timeline as it is saved: of a live source seconds since 1970."""
-        return at if self._desk.timeline.is_file(key) else time.time() - time.monotonic() + at
+    def _on_timeline(self, one: Correction, key: int | None, shift: float) -> Correction:
+        """A correction with its times moved, and with the end of what carries on: where the source begins anew."""
+        end = one.end
+        if one.carries_on:
+            began = [] if key is None or one.clock == "file" else self._beginnings.get(key, [])
+            end = min((at for at in began if at > one.start), default=inf)
+        return one.model_copy(update={"start": one.start + shift, "end": end + shift})
 
-    def _shown(self, key: int, at: float) -> float:
-        return at if self._desk.timeline.is_file(key) else at - time.time() + time.monotonic()
+    def _shift(self, key: int) -> float:
+        """From a time as it is saved (of a camera seconds since 1970) to that of the timeline."""
+        return 0.0 if self._desk.timeline.is_file(key) else time.monotonic() - time.time()
 
-    def _keep_clip(self, key: int, stretch: Stretch, identity: str) -> str | None:
+    def _note_beginning(self, key: int) -> None:
+        self._beginnings.setdefault(key, []).append(time.time())
+        self._use()
+
+    def _beside(self, key: int) -> str | None:
+        """The results that the corrections of a source are saved beside; None of all other sources."""
+        item = self._window.bridge.model.source(key)
+        return item.spec.name if item is not None and is_results(item.spec.name) else None
+
+    def _folder_of(self, beside: str | None) -> Path:
+        return self._folder if beside is None else folder_beside(beside)
+
+    def _take_sources(self) -> None:
+        """Read what was saved beside results that are new in the window."""
+        for item in self._window.bridge.model.sources:
+            results = self._beside(item.key)
+            if results is not None and results not in self._asked:
+                self._asked.add(results)
+                self._read_beside(results, self._desk.names.get(item.key, "results"))
+        self._use()
+
+    def _read_beside(self, results: str, source: str) -> None:
+        self._background.run(
+            "reading of corrections",
+            lambda: read_corrections(path_beside(results)),
+            lambda read: self.model.take_beside(results, source, read),
+            lambda error: self._window.banner.say(str(error), "warning"),
+        )
+
+    def _keep_clip(self, key: int, stretch: Stretch, identity: str, folder: Path) -> str | None:
         """Write the pictures of a stretch in the background, cut to the person; the name of the clip."""
         found: list[tuple[float, Observation, object]] = []
         played, held = self._window.bridge.played(key), self._desk.held.get(key)
@@ -208,7 +328,8 @@ class DeskCorrections(QObject):
         elif held is not None:
             for frame in held.between(stretch.start, stretch.end):
                 found.append((frame.captured, frame.seen, lambda frame=frame: frame.observation().frame.image))
-        boxes = [person.box for _, seen, _ in found for person in seen.persons if person.track_id == stretch.track_id]
+        track = stretch.seen_track
+        boxes = [person.box for _, seen, _ in found for person in seen.persons if person.track_id == track]
         if not boxes or self._window.bridge.model.layers.privacy != "none":
             self._window.banner.say(
                 tr("There are no pictures of that stretch: the correction has no clip to learn from.")
@@ -217,9 +338,9 @@ class DeskCorrections(QObject):
         area, name = _around(np.array(boxes, np.float32)), f"{identity}.mp4"
 
         def write() -> None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             pictures = ((at, _cut(picture(), area)) for at, _, picture in found)  # type: ignore[operator]
-            write_clip(self._folder / name, pictures)
+            write_clip(folder / name, pictures)
 
         self._desk.events.keeper.later(write)
         return name
@@ -246,54 +367,37 @@ class DeskCorrections(QObject):
         seen, bundle = self._still(grip.key), self._window.bridge.engine.bundle
         if seen is None or bundle is None:
             return
-        after = with_joint(seen, grip.track_id, grip.joint, grip.after)
-        person = next(person for person in after.persons if person.track_id == grip.track_id)
-        identity, key = str(ULID()), grip.key
-        joints = bundle.plan.skeleton.joints
-        at = seen.frame.time if self._desk.timeline.is_file(key) else seen.frame.captured
+        identity, key, said = str(ULID()), grip.key, self.said(grip.key)
+        joints, beside, at = bundle.plan.skeleton.joints, self._beside(grip.key), said.time(seen)
+        person = next(person for person in seen.persons if person.track_id == grip.track_id)
+        pose = with_joint(person, grip.joint, grip.after).pose
         height, width = seen.frame.image.shape[:2]
-        poses = np.column_stack([person.pose.joints, person.pose.confidence]).tolist()
         one = Correction(
             id=identity,
             kind="joint",
             source=self._desk.names.get(key, "source"),
-            clock="file" if self._desk.timeline.is_file(key) else "utc",
-            start=self._saved(key, at),
-            end=self._saved(key, at),
-            track=grip.track_id,
+            clock="file" if said.is_file else "utc",
+            start=at - self._shift(key),
+            end=at - self._shift(key),
+            track=said.track(grip.track_id, at),
             joint=joints[grip.joint],
             x=grip.after[0],
             y=grip.after[1],
-            pose=tuple((x, y, confidence) for x, y, confidence in poses),
+            pose=tuple((x, y, sure) for x, y, sure in np.column_stack([pose.joints, pose.confidence]).tolist()),
             joints=tuple(joints),
             box=tuple(float(value) for value in person.box),  # type: ignore[arg-type]
             size=(width, height),
             material=f"{identity}.jpg",
+            beside=beside,
         )
-        image = seen.frame.image
+        image, folder = seen.frame.image, self._folder_of(beside)
 
         def write() -> None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / f"{identity}.jpg").write_bytes(encode_jpeg(image, _LARGEST_PICTURE))
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{identity}.jpg").write_bytes(encode_jpeg(image, _LARGEST_PICTURE))
 
         self._desk.events.keeper.later(write)
-        index = seen.frame.index
-
-        def put(place: tuple[float, float]) -> None:
-            self._put_joint(key, index, grip, place)
-
-        words = f"#{grip.track_id} {joints[grip.joint].replace('_', ' ')}"
-        self._add(one, Step(words, lambda: put(grip.before), lambda: put(grip.after)))
-
-    def _put_joint(self, key: int, index: int, grip: Grip, place: tuple[float, float]) -> None:
-        """Show a joint somewhere else in a picture that stands still."""
-        sink, played = self._window.bridge.sink(key), self._window.bridge.played(key)
-        if played is not None:
-            played.change(index, lambda seen: with_joint(seen, grip.track_id, grip.joint, place))
-        elif sink is not None and sink.pinned is not None and sink.pinned.observation.frame.index == index:
-            moved = with_joint(sink.pinned.observation, grip.track_id, grip.joint, place)
-            sink.pin(moved, sink.pinned.privacy)
-            self._window.bridge.new_frame.emit(key)
+        self._add(one, f"#{grip.track_id} {joints[grip.joint].replace('_', ' ')}")
 
 
 def _around(boxes: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> tuple[int, int, int, int]:
@@ -308,7 +412,3 @@ def _around(boxes: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> tuple
 def _cut(picture: UInt8, area: tuple[int, int, int, int]) -> UInt8:
     left, top, right, bottom = area
     return np.ascontiguousarray(picture[top:bottom, left:right])
-
-
-def _nothing() -> None:
-    """A correction of a stretch changes nothing but the list."""

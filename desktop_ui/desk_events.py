@@ -1,5 +1,6 @@
 """Events on the operator's desk: the list, alerts, acknowledging, clips and export."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ class DeskEvents(QObject):
         panel: Lists them.
         is_silent: No sound with an alert.
         listed: The list has changed.
+        corrected: Gives an event as somebody has corrected it.
     """
 
     listed = pyqtSignal()
@@ -48,8 +50,9 @@ class DeskEvents(QObject):
         self._is_open = True
         self._background = Background(self)
         self.keeper = Keeper(folder, self._tell_changed, self._tell_alert)
-        self.panel = EventsPanel(self.keeper.events, folder, window.themes)
-        self._changed.connect(self._refresh)
+        self.corrected: Callable[[KeptEvent], KeptEvent] = lambda event: event
+        self.panel = EventsPanel(self.events, folder, window.themes)
+        self._changed.connect(self.refresh)
         self._alerted.connect(self._alert)
         self.panel.acknowledge_wished.connect(self.keeper.acknowledge)
         self.panel.jump_wished.connect(self.show)
@@ -73,6 +76,15 @@ class DeskEvents(QObject):
         """The window is closed: tell it nothing more."""
         self._is_open = False
         self._background.leave()
+
+    def events(self) -> list[KeptEvent]:
+        """All events as they were corrected, the newest first."""
+        return [self.corrected(event) for event in self.keeper.events()]
+
+    def refresh(self) -> None:
+        """List what there is now."""
+        self.panel.refresh()
+        self.listed.emit()
 
     def show(self, event: KeptEvent) -> None:
         """Show the moment of an event, and choose its person; of an earlier day its clip or its picture."""
@@ -132,10 +144,6 @@ class DeskEvents(QObject):
                 last = seen.frame.time
                 found.append((last, picture()))
         return found
-
-    def _refresh(self) -> None:
-        self.panel.refresh()
-        self.listed.emit()
 
     def _alert(self, event: KeptEvent) -> None:
         record = event.record

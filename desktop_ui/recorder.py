@@ -15,6 +15,7 @@ from desktop_ui.panels.player_bar import clock
 from desktop_ui.style.icons import icon
 from desktop_ui.translation import tr
 from edgeact.runtime.outlet import Outlet
+from edgeact.types import Observation
 
 if TYPE_CHECKING:
     from desktop_ui.main_window import MainWindow
@@ -110,5 +111,11 @@ class Recorder:
         """On the host's thread."""
         if not beginning.info.live:
             return ()
-        sink = RecordingSink(self.recording, beginning.spec.called, beginning.plan, beginning.info.frame_rate)
+        shown = self._window.bridge.sink(beginning.key)
+
+        def corrected(observation: Observation) -> Observation:
+            return observation if shown is None else shown.corrections.observation(observation)
+
+        rate = beginning.info.frame_rate
+        sink = RecordingSink(self.recording, beginning.spec.called, beginning.plan, rate, corrected)
         return (Outlet("recording", sink, policy="drop_oldest", capacity=_WAITING_FRAMES, essential=False),)

@@ -7,10 +7,10 @@ when it paints. What the window has no time for is replaced, so nothing piles up
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from desktop_ui.bridge.concealing import SwitchableConcealer
 from desktop_ui.bridge.shown_frame import ShownFrame, make_image
+from desktop_ui.model.corrected import SourceCorrections
 from desktop_ui.model.layers import Layers
 from desktop_ui.model.tracks import TrackMemory
 from edgeact.bundle.plan import Plan
@@ -37,6 +37,7 @@ class NewestFrame:
         tracks: What is remembered of every track.
         room: Width and height in device pixels that the tile has for the picture; set by the window.
         last_captured: `time.monotonic` of the newest frame; None before the first.
+        corrections: What the operator has said of the source; every frame is shown by them. Set by the window.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class NewestFrame:
         self.tracks = TrackMemory()
         self.room = _FIRST_ROOM
         self.last_captured: float | None = None
+        self.corrections = SourceCorrections()
         self._layers, self._announce, self._note_event = layers, announce, note_event
         self._steady: SteadyPersons | None = None
         self._concealer: SwitchableConcealer | None = None
@@ -145,7 +147,7 @@ class NewestFrame:
         """
         pinned = None
         if observation is not None:
-            pinned = ShownFrame(observation, make_image(observation, self.room, self._layers()), {}, privacy)
+            pinned = self._made(observation, {}, privacy)
         with self._lock:
             self._pinned = pinned
 
@@ -161,11 +163,11 @@ class NewestFrame:
             with self._lock:
                 shown, pinned = self._shown, self._pinned
             if pinned is not None:
-                again = replace(pinned, image=make_image(pinned.observation, self.room, self._layers()))
+                again = self._made(pinned.seen, pinned.seen_trails, pinned.privacy)
                 with self._lock:
                     self._pinned = again if self._pinned is pinned else self._pinned
             if shown is not None:
-                self._make(shown.observation, shown.trails, shown.privacy)
+                self._make(shown.seen, shown.seen_trails, shown.privacy)
 
     def _show(self, observation: Observation) -> None:
         with self._making:
@@ -174,9 +176,16 @@ class NewestFrame:
 
     def _make(self, observation: Observation, trails: dict[int, Float32], privacy: PrivacyMode | None) -> None:
         self._late = None
-        shown = ShownFrame(observation, make_image(observation, self.room, self._layers()), trails, privacy)
+        shown = self._made(observation, trails, privacy)
         with self._lock:
             self._shown = shown
             is_first, self._is_announced = not self._is_announced, True
         if is_first:
             self._announce()
+
+    def _made(self, seen: Observation, trails: dict[int, Float32], privacy: PrivacyMode | None) -> ShownFrame:
+        """A frame as it is shown: by what the operator has said of it."""
+        said = self.corrections
+        numbered = {said.number(track, said.time(seen)): trail for track, trail in trails.items()}
+        image = make_image(seen, self.room, self._layers())
+        return ShownFrame(said.observation(seen), image, numbered, privacy, seen, trails)

@@ -148,17 +148,6 @@ class PlayedFile:
             kept = self._kept[first:]
         return tuple(one.observation for one in kept if begin <= one.observation.frame.time <= end)
 
-    def change(self, index: int, change: Callable[[Observation], Observation]) -> None:
-        """Keep a frame, by its index in the source, otherwise than it was perceived: somebody has corrected it."""
-
-        def replace_kept() -> None:
-            for position, one in enumerate(self._kept):
-                if one.observation.frame.index == index:
-                    self._kept[position] = _Kept(change(one.observation), one.size)
-                    self._shown = -1
-
-        self._steer(replace_kept)
-
     def everything(self) -> tuple[tuple[Observation, tuple[int, int]], ...]:
         """All that was perceived so far, without pictures, with width and height of each frame."""
         with self._changed:

@@ -15,16 +15,20 @@ class ShownFrame:
     """What a tile paints.
 
     Attributes:
-        observation: As drawn: joints and boxes smoothed, in pixels of the frame.
+        observation: As drawn: joints and boxes smoothed, in pixels of the frame, and corrected by the operator.
         image: ``(h, w, 4)`` uint8 B, G, R, 255, of the tile's size; what Qt calls RGB32.
-        trails: ``(N, 2)`` pixels of the frame by track.
+        trails: ``(N, 2)`` pixels of the frame by person.
         privacy: What was hidden in the frame before; None where that is not known.
+        seen: The same before it was corrected.
+        seen_trails: By the track of ``seen``.
     """
 
     observation: Observation
     image: UInt8
     trails: dict[int, Float32]
     privacy: PrivacyMode | None
+    seen: Observation
+    seen_trails: dict[int, Float32]
 
     @property
     def frame_size(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from desktop_ui.model.recording import Recording, RecordingWish
 from edgeact.bundle.plan import Plan
 from edgeact.drawing.drawer import make_drawer
 from edgeact.errors import EdgeactError
-from edgeact.media.encoder import PictureEncoder, check_size
+from edgeact.media.encoder import check_size, immediate_encoder
 from edgeact.regular_file import create_new
 from edgeact.sinks.base import SinkInput
 from edgeact.types import Event, Frame, Observation, UInt8
@@ -43,9 +43,18 @@ class RecordingSink:
         title: What the source is called.
         plan: Of the bundle.
         rate: Frames a second as announced, or None.
+        corrected: Gives what is drawn of a frame, by what the operator has said.
     """
 
-    def __init__(self, recording: Recording, title: str, plan: Plan, rate: Fraction | None) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        title: str,
+        plan: Plan,
+        rate: Fraction | None,
+        corrected: Callable[[Observation], Observation],
+    ) -> None:
+        self._corrected = corrected
         self._recording, self._plan, self._rate = recording, plan, rate or _USUAL_RATE
         self._stem = re.sub(r"[^A-Za-z0-9._-]+", "-", title).strip("-.") or "source"
         self._file: _File | None = None
@@ -65,7 +74,7 @@ class RecordingSink:
         try:
             if self._file is None:
                 self._file = self._open(wish, frame)
-            self._file.write(observation)
+            self._file.write(observation if not wish.with_overlay else self._corrected(observation))
         except (av.FFmpegError, OSError, EdgeactError) as error:
             reason = error if isinstance(error, EdgeactError) else getattr(error, "strerror", None) or error
             self._recording.fail(f"{wish.folder}: recording ended ({reason}); check the disk, or choose another folder")
@@ -119,9 +128,7 @@ class _File:
         os.close(create_new(path))  # never over another file
         self._output: Any = av.open(f"file:{path}", "w", format="mp4", options=_FRAGMENTS)
         height, width = frame.image.shape[:2]
-        self._encoder = PictureEncoder(
-            self._output, width=width, height=height, frame_rate=rate, pixel_shape=None, memory=0
-        )
+        self._encoder = immediate_encoder(self._output, width=width, height=height, rate=float(rate))
 
     def fits(self, frame: Frame) -> bool:
         """Whether a frame may follow: of the same connection and size, within the file's hour."""

@@ -3,18 +3,20 @@
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from desktop_ui.keeping.event_media import check_room
+from desktop_ui.model.corrected import SourceCorrections
 from desktop_ui.model.corrections import FILE_NAME, Correction
 from edgeact.atomic import write_text
 from edgeact.errors import OutputError
 from edgeact.skeleton import COCO_17
 
-CLASSES, KEYPOINTS, NOBODY = "classes", "keypoints", "not_a_person"
+CLASSES, KEYPOINTS, NOBODY, PEOPLE = "classes", "keypoints", "not_a_person", "people"
 _SURE = 0.5  # a joint of at least this confidence is written as seen
 
 
@@ -27,12 +29,16 @@ class ExportedSamples:
     persons: int
 
 
-def export_samples(corrections: Sequence[Correction], kept_in: Path, folder: Path) -> ExportedSamples:
+def export_samples(
+    corrections: Sequence[Correction], kept_in: Callable[[Correction], Path], folder: Path
+) -> ExportedSamples:
     """Write ``classes/LABEL/SOURCE/*.mp4``, ``keypoints/`` (COCO and its pictures) and ``corrections.json``.
+
+    Clips of what was no person are in ``not_a_person/SOURCE``, those of somebody else in ``people/SOURCE/NUMBER``.
 
     Args:
         corrections: Which ones.
-        kept_in: The folder that their clips and pictures are in.
+        kept_in: Gives the folder that the clip or picture of a correction is in.
         folder: Where to; made where it is missing.
 
     Raises:
@@ -44,18 +50,18 @@ def export_samples(corrections: Sequence[Correction], kept_in: Path, folder: Pat
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for one in corrections:
-            source = None if one.material is None else kept_in / one.material
-            if one.kind == "joint" and source is not None and source.is_file():
+            source = None if one.material is None else kept_in(one) / one.material
+            if source is None or not source.is_file():
+                continue
+            if one.kind == "joint":
                 poses[one.source, one.start, one.track] = one
-            elif one.kind in ("label", "not_person") and source is not None and source.is_file():
-                place = folder / NOBODY / one.source
-                if one.kind == "label":
-                    place = folder / CLASSES / _safe(one.label or "other") / one.source
+            else:
+                place = _place(one, folder)
                 place.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, place / f"{one.id}.mp4")
                 clips += one.kind == "label"
         if poses:
-            _write_keypoints(list(poses.values()), kept_in, folder / KEYPOINTS)
+            _write_keypoints(list(poses.values()), corrections, kept_in, folder / KEYPOINTS)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written ({error.strerror}); choose another folder") from error
     content = {"version": 1, "corrections": [one.model_dump(mode="json") for one in corrections]}
@@ -63,18 +69,40 @@ def export_samples(corrections: Sequence[Correction], kept_in: Path, folder: Pat
     return ExportedSamples(folder, clips, len(poses))
 
 
-def _write_keypoints(corrections: Sequence[Correction], kept_in: Path, folder: Path) -> None:
+def _place(one: Correction, folder: Path) -> Path:
+    """The folder that the clip of a correction goes into."""
+    if one.kind == "label":
+        return folder / CLASSES / _safe(one.label or "other") / one.source
+    return folder / NOBODY / one.source if one.kind == "not_person" else folder / PEOPLE / one.source / str(one.becomes)
+
+
+def _number(joint: Correction, corrections: Sequence[Correction]) -> int:
+    """Who the person of a corrected joint is."""
+    alike = [
+        one.model_copy(update={"end": inf}) if one.carries_on else one
+        for one in corrections
+        if one.kind == "identity" and (one.source, one.beside) == (joint.source, joint.beside)
+    ]
+    return SourceCorrections(tuple(alike)).number(joint.track, joint.start)
+
+
+def _write_keypoints(
+    poses: Sequence[Correction],
+    corrections: Sequence[Correction],
+    kept_in: Callable[[Correction], Path],
+    folder: Path,
+) -> None:
     (folder / "images").mkdir(parents=True, exist_ok=True)
     images: dict[tuple[str, float], dict[str, Any]] = {}
     annotations = []
-    for number, one in enumerate(corrections, start=1):
+    for number, one in enumerate(poses, start=1):
         name = f"images/{one.id}.jpg"
         key = (one.source, one.start)
         if key not in images:
-            shutil.copyfile(kept_in / str(one.material), folder / name)
+            shutil.copyfile(kept_in(one) / str(one.material), folder / name)
             width, height = one.size or (0, 0)
             images[key] = {"id": len(images) + 1, "file_name": name, "width": width, "height": height}
-        annotations.append(_annotation(number, images[key]["id"], one))
+        annotations.append(_annotation(number, images[key]["id"], one, _number(one, corrections)))
     category = {
         "id": 1,
         "name": "person",
@@ -86,7 +114,7 @@ def _write_keypoints(corrections: Sequence[Correction], kept_in: Path, folder: P
     write_text(folder / "annotations.json", json.dumps(content, allow_nan=False, indent=1) + "\n")
 
 
-def _annotation(number: int, image: int, one: Correction) -> dict[str, Any]:
+def _annotation(number: int, image: int, one: Correction, person: int) -> dict[str, Any]:
     known = dict(zip(one.joints, one.pose, strict=True))
     keypoints: list[float] = []
     for name in COCO_17.joints:
@@ -104,7 +132,7 @@ def _annotation(number: int, image: int, one: Correction) -> dict[str, Any]:
         "area": round(width * height, 2),
         "keypoints": keypoints,
         "num_keypoints": sum(flag > 0 for flag in keypoints[2::3]),
-        "track_id": one.track,
+        "track_id": person,
     }
 
 

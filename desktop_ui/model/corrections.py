@@ -5,18 +5,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from desktop_ui.model.listeners import Listeners
-from desktop_ui.model.timeline import Stretch
 from desktop_ui.model.undo import Step, UndoStack
 from edgeact.atomic import write_text
+from edgeact.batch.names import FRAMES_SUFFIX
 from edgeact.errors import ConfigError
 from edgeact.regular_file import read_regular
 
 VERSION = 1
 FILE_NAME = "corrections.json"
 _LARGEST_BYTES = 64 * 2**20
+_BESIDE = ".corrections"  # after the name that results have in common
 
 
 class Correction(BaseModel):
@@ -28,15 +29,17 @@ class Correction(BaseModel):
         source: Name of the source.
         clock: ``file``: times are seconds of the file; ``utc``: seconds since 1970.
         start, end: Of the stretch, or of the frame.
-        track: Whom it is about.
+        track: Whom it is about: the number that the tracker gave.
         label: What the person does.
         becomes: The number that the person really has.
+        carries_on: The person has that number for as long as the track lasts, also after the end of the stretch.
         joint: Name of the joint, ``x`` and ``y``: where it is, in pixels of the frame.
         pose: All joints of the person in that frame after the correction: x, y, confidence.
         joints: Their names.
         box: Of the person in that frame.
         size: Width and height of the frame.
-        material: Clip or picture, relative to the folder of corrections; None where there is none.
+        material: File name of the clip or picture in the folder of corrections; None where there is none.
+        beside: The results of `edgeact annotate` that it is saved beside; None of all others. Not in the file.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,6 +53,7 @@ class Correction(BaseModel):
     track: int
     label: str | None = None
     becomes: int | None = None
+    carries_on: bool = False
     joint: str | None = None
     x: float | None = None
     y: float | None = None
@@ -57,7 +61,8 @@ class Correction(BaseModel):
     joints: tuple[str, ...] = ()
     box: tuple[float, float, float, float] | None = None
     size: tuple[int, int] | None = None
-    material: str | None = None
+    material: str | None = Field(default=None, pattern=r"^\w[\w.-]*$")
+    beside: str | None = Field(default=None, exclude=True)
 
 
 class _File(BaseModel):
@@ -82,6 +87,7 @@ class Corrections:
         self.path, self.changed = path, Listeners()
         self._undo = undo
         self._all: tuple[Correction, ...] = ()
+        self._written: set[str | None] = {None}  # what corrections are, or were, beside
 
     @property
     def all(self) -> tuple[Correction, ...]:
@@ -94,48 +100,50 @@ class Corrections:
         Raises:
             ConfigError: It cannot be read; it is kept under another name.
         """
-        if not self.path.exists():
-            return
-        try:
-            self._all = _File.model_validate(json.loads(read_regular(self.path, limit=_LARGEST_BYTES))).corrections
-        except (OSError, ValueError, ValidationError) as error:
-            kept = self.path.with_name(f"{self.path.name}.unread")
-            self.path.replace(kept)
-            raise ConfigError(
-                f"the corrections in {self.path} cannot be read; they are kept as {kept.name}, and new ones begin"
-            ) from error
-        self.changed.notify()
+        if self.path.exists():
+            ended = self.path.stat().st_mtime
+            self._put(tuple(_over(one, ended) for one in read_corrections(self.path)))
+
+    def take_beside(self, results: str, source: str, read: Sequence[Correction]) -> None:
+        """Take what was read beside results that were opened.
+
+        Args:
+            results: The file of the frames.
+            source: What they are called in the window.
+            read: Of `read_corrections`.
+        """
+        known = {one.id for one in self._all}
+        fresh = [one.model_copy(update={"source": source, "beside": results}) for one in read if one.id not in known]
+        self._put((*self._all, *fresh))
 
     def saving(self) -> Callable[[], None]:
-        """What writes the corrections of now into the file, on whatever thread.
+        """What writes the corrections of now into their files, on whatever thread.
 
-        Calling it raises an OutputError where the file cannot be written, an OSError where its folder cannot be made.
+        Calling it raises an OutputError where a file cannot be written, an OSError where its folder cannot be made.
         """
-        made, path = _File(version=1, corrections=self._all), self.path
+        everything = self._all
+        self._written |= {one.beside for one in everything}
+        files = {self.path if beside is None else path_beside(beside): beside for beside in self._written}
 
         def write() -> None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_text(path, made.model_dump_json(indent=1) + "\n")
+            for path, beside in files.items():
+                made = _File(version=1, corrections=tuple(one for one in everything if one.beside == beside))
+                if made.corrections or path.exists():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    write_text(path, made.model_dump_json(indent=1) + "\n")
 
         return write
 
-    def add(self, correction: Correction, step: Step) -> None:
-        """Add one; undo takes it away.
-
-        Args:
-            correction: What was said.
-            step: What else is to be done with it, and taken back; its words name it.
-        """
+    def add(self, correction: Correction, words: str) -> None:
+        """Add one; undo, which names it by ``words``, takes it away."""
 
         def redo() -> None:
-            step.redo()
             self._put((*self._all, correction))
 
         def undo() -> None:
-            step.undo()
             self._put(tuple(one for one in self._all if one.id != correction.id))
 
-        self._undo.do(Step(step.words, undo, redo))
+        self._undo.do(Step(words, undo, redo))
 
     def clear(self) -> None:
         """Begin anew, because all were exported."""
@@ -146,33 +154,37 @@ class Corrections:
         self.changed.notify()
 
 
-def corrected(own: Sequence[Stretch], track_id: int, corrections: Sequence[Correction]) -> tuple[Stretch, ...]:
-    """The stretches of a track as somebody has corrected them.
+def path_beside(results: str) -> Path:
+    """The file of the corrections of results: ``NAME.corrections.json`` beside ``NAME.frames.jsonl``."""
+    return folder_beside(results).with_name(f"{folder_beside(results).name}.json")
 
-    Args:
-        own: As the network said.
-        track_id: Whose they are.
-        corrections: Of the source, with times of the timeline.
+
+def folder_beside(results: str) -> Path:
+    """The folder of the clips and pictures of the corrections of results."""
+    path = Path(results)
+    return path.with_name(path.name.removesuffix(FRAMES_SUFFIX) + _BESIDE)
+
+
+def read_corrections(path: Path) -> tuple[Correction, ...]:
+    """What is in a file of corrections; nothing where there is none.
+
+    Raises:
+        ConfigError: It cannot be read; it is kept under another name.
     """
-    found = list(own)
-    for one in corrections:
-        if one.kind == "joint":
-            continue
-        if one.track == track_id:
-            found = [part for stretch in found for part in _without(stretch, one.start, one.end)]
-        says_label = one.kind == "label" and one.track == track_id
-        if (says_label or (one.kind == "identity" and one.becomes == track_id)) and one.label:
-            found.append(Stretch(track_id, one.label, one.start, one.end, is_corrected=True))
-    return tuple(sorted(found, key=lambda stretch: stretch.start))
+    if not path.exists():
+        return ()
+    try:
+        return _File.model_validate(json.loads(read_regular(path, limit=_LARGEST_BYTES))).corrections
+    except (OSError, ValueError, ValidationError) as error:
+        kept = path.with_name(f"{path.name}.unread")
+        path.replace(kept)
+        raise ConfigError(
+            f"the corrections in {path} cannot be read; they are kept as {kept.name}, and new ones begin"
+        ) from error
 
 
-def _without(stretch: Stretch, start: float, end: float) -> list[Stretch]:
-    """What of a stretch lies before and after another one."""
-    if stretch.end <= start or stretch.start >= end:
-        return [stretch]
-    parts = [(stretch.start, start), (end, stretch.end)]
-    return [
-        Stretch(stretch.track_id, stretch.label, first, last, stretch.is_corrected)
-        for first, last in parts
-        if last - first > 1e-6
-    ]
+def _over(one: Correction, ended: float) -> Correction:
+    """A correction of an earlier day: a camera gives its numbers to others by now, so nothing carries on."""
+    if one.clock == "file" or not one.carries_on:
+        return one
+    return one.model_copy(update={"end": max(one.end, ended), "carries_on": False})

@@ -17,12 +17,16 @@ class KeptEvent:
         key: Of its source in this window; None of an event of an earlier day.
         at: When it began, in seconds of the source's timeline; None of an event of an earlier day.
         acknowledged: Somebody has looked at it.
+        told: The record as it was told, where somebody has corrected who it was, or what that person did.
+        is_nobody: Somebody has said that it was not a person.
     """
 
     record: EventRecord
     key: int | None = None
     at: float | None = None
     acknowledged: bool = False
+    told: EventRecord | None = None
+    is_nobody: bool = False
 
     @property
     def is_alert(self) -> bool:
@@ -41,9 +45,10 @@ class KeptEvent:
         phrases = {"dwell": tr("stays in"), "enter": tr("enters"), "leave": tr("leaves"), "cross": tr("crosses")}
         zone = "" if record.zone is None else record.zone.replace("_", " ")
         if record.kind in phrases and zone:
-            return f"{phrases[record.kind]} {zone}"
-        what = record.label.replace("_", " ")
-        return f"{what} · {zone}" if zone else what
+            what = f"{phrases[record.kind]} {zone}"
+        else:
+            what = " · ".join(part for part in (record.label.replace("_", " "), zone) if part)
+        return f"{what} · {tr('not a person')}" if self.is_nobody else what
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +103,17 @@ CSV_COLUMNS = (
     "acknowledged",
     "snapshot",
     "clip",
+    "told_label",
+    "told_track",
+    "not_a_person",
 )
 
 
 def csv_rows(events: Sequence[KeptEvent]) -> list[list[str]]:
-    """The lines of a table of events, with `CSV_COLUMNS` as the first; times are ISO 8601 in UTC."""
+    """The lines of a table of events, with `CSV_COLUMNS` as the first; times are ISO 8601 in UTC.
+
+    Label and track are as somebody has corrected them; ``told_label`` and ``told_track`` then have what was told.
+    """
     rows = [list(CSV_COLUMNS)]
     for event in events:
         record = event.record
@@ -120,6 +131,9 @@ def csv_rows(events: Sequence[KeptEvent]) -> list[list[str]]:
             "yes" if event.acknowledged else "no",
             record.snapshot,
             record.clip,
+            None if event.told is None else event.told.label,
+            None if event.told is None else event.told.track,
+            "yes" if event.is_nobody else None,
         )
         rows.append(["" if value is None else str(value) for value in values])
     return rows

@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from desktop_ui.model.tracks import Moment
+from desktop_ui.model.history import Float64, History
 from edgeact.types import Float32
 
-TimeOf: TypeAlias = Callable[[Moment], float]
+TimeOf: TypeAlias = Callable[[History], Float64]
 
 # A reading that is missing for longer than this is a pause: no line is drawn over it, and a stretch ends.
 PAUSE_SECONDS = 2.0
@@ -24,6 +24,7 @@ class Stretch:
         label: What; empty for a stretch that somebody has chosen freely.
         start, end: From when to when.
         is_corrected: Somebody has said so, not the network.
+        seen_as: The number that the tracker gave, where somebody has said that it is another person.
     """
 
     track_id: int
@@ -31,6 +32,12 @@ class Stretch:
     start: float
     end: float
     is_corrected: bool = False
+    seen_as: int | None = None
+
+    @property
+    def seen_track(self) -> int:
+        """The number that the tracker gave."""
+        return self.track_id if self.seen_as is None else self.seen_as
 
     def holds(self, time: float) -> bool:
         """Whether a time lies in it."""
@@ -49,41 +56,45 @@ class Curve:
     """
 
     label: str
-    times: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"
+    times: Float64
     raw: Float32
     smoothed: Float32
 
 
-def time_of_day(moment: Moment) -> float:
+def time_of_day(history: History) -> Float64:
     """Seconds of the timeline of a live source: those of `time.monotonic`."""
-    return moment.captured
+    return history.captured
 
 
-def time_of_file(moment: Moment) -> float:
+def time_of_file(history: History) -> Float64:
     """Seconds of the timeline of a file: its own."""
-    return moment.time
+    return history.times
 
 
-def stretches(moments: Sequence[Moment], track_id: int, time_of: TimeOf) -> tuple[Stretch, ...]:
+def stretches(history: History, track_id: int, time_of: TimeOf) -> tuple[Stretch, ...]:
     """When which action was in force, in the order of the beginnings."""
+    if not len(history):
+        return ()
+    times = time_of(history)
+    away = np.diff(times)
+    is_pause = (away < 0) | (away > PAUSE_SECONDS)
+    # Moments in which the same actions were in force are one run; there are few of them.
+    firsts = np.flatnonzero(np.concatenate([[True], is_pause | (np.diff(history.codes) != 0)])).tolist()
     found: list[Stretch] = []
     going: dict[str, Stretch] = {}
-    last: float | None = None
-    for moment in moments:
-        now = time_of(moment)
-        is_pause = last is not None and not 0.0 <= now - last <= PAUSE_SECONDS
-        for label in [label for label in going if is_pause or label not in moment.labels]:
+    for first, following in zip(firsts, [*firsts[1:], len(history)], strict=True):
+        labels, begin, end = history.labels(first), float(times[first]), float(times[following - 1])
+        breaks = first > 0 and bool(is_pause[first - 1])
+        for label in [label for label in going if breaks or label not in labels]:
             found.append(going.pop(label))
-        for label in moment.labels:
-            before = going.get(label)
-            start = now if before is None else before.start
-            going[label] = Stretch(track_id, label, start, now)
-        last = now
+        for label in labels:
+            start = going[label].start if label in going else begin
+            going[label] = Stretch(track_id, label, start, end)
     return tuple(sorted([*found, *going.values()], key=lambda stretch: stretch.start))
 
 
 def curves(
-    moments: Sequence[Moment],
+    history: History,
     labels: Sequence[str],
     time_of: TimeOf,
     *,
@@ -94,19 +105,16 @@ def curves(
     """The curves of the actions that score highest in a part of the timeline, the highest first.
 
     Args:
-        moments: Of one track, oldest first.
+        history: Of one track.
         labels: Of the action head.
-        time_of: Seconds of the timeline of a moment.
+        time_of: Seconds of the timeline of its moments.
         within: The part that is seen; scores outside do not count.
         label: Only this action; None takes those that score highest.
         most: So many at most.
     """
-    moments = [moment for moment in moments if len(moment.smoothed) == len(labels)]
-    if not moments:
+    if not len(history) or history.raw.shape[1] != len(labels):  # of another bundle
         return ()
-    times = np.array([time_of(moment) for moment in moments], np.float64)
-    raw = np.array([moment.raw for moment in moments], np.float32)
-    smoothed = np.array([moment.smoothed for moment in moments], np.float32)
+    times, raw, smoothed = time_of(history), history.raw, history.smoothed
     seen = smoothed[(times >= within[0]) & (times <= within[1])]
     heights = (seen if len(seen) else smoothed).max(0)
     order = sorted(range(len(labels)), key=lambda number: -float(heights[number]))
@@ -124,20 +132,23 @@ def curves(
     )
 
 
-def moment_at(moments: Sequence[Moment], time: float, time_of: TimeOf) -> Moment | None:
-    """What was said last at a time; None before the first word, and in a pause."""
-    best = min(moments, key=lambda moment: abs(time_of(moment) - time), default=None)
-    return best if best is not None and abs(time_of(best) - time) <= PAUSE_SECONDS else None
+def moment_at(history: History, time: float, time_of: TimeOf) -> int | None:
+    """The moment that is nearest to a time; None before the first word, and in a pause."""
+    if not len(history):
+        return None
+    away = np.abs(time_of(history) - time)
+    best = int(np.argmin(away))
+    return best if away[best] <= PAUSE_SECONDS else None
 
 
-def score_lines(moment: Moment, labels: Sequence[str], *, most: int = 3) -> tuple[str, ...]:
+def score_lines(history: History, moment: int, labels: Sequence[str], *, most: int = 3) -> tuple[str, ...]:
     """The highest scores of a moment in words: ``walk 0.92 (raw 0.88)``."""
-    if len(moment.smoothed) != len(labels):
+    raw, smoothed = history.raw[moment], history.smoothed[moment]
+    if len(smoothed) != len(labels):
         return ()
-    order = np.argsort(-moment.smoothed, kind="stable")[:most].tolist()
+    order = np.argsort(-smoothed, kind="stable")[:most].tolist()
     return tuple(
-        f"{labels[number].replace('_', ' ')} {moment.smoothed[number]:.2f} (raw {moment.raw[number]:.2f})"
-        for number in order
+        f"{labels[number].replace('_', ' ')} {smoothed[number]:.2f} (raw {raw[number]:.2f})" for number in order
     )
 
 

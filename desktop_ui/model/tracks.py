@@ -9,38 +9,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from desktop_ui.model.history import NOTHING, History, HistoryLog
 from edgeact.types import Float32, Observation, Person
 
 TRAIL_SECONDS = 4.0
 HISTORY_SECONDS = 600.0
 # Readings change five times a second; more often they are not kept.
-_LEAST_SECONDS = 0.1
+_LEAST_SECONDS = 0.15
 _MOST_TRACKS = 64  # the newest ones: a camera runs all day
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Moment:
-    """What one action head said of a track at a time.
-
-    Attributes:
-        time: Of the frame, in seconds of the epoch.
-        captured: `time.monotonic` of the frame: times of different epochs do not compare, these do.
-        raw: ``(A,)`` float32 as the graph gave them.
-        smoothed: ``(A,)`` float32.
-        labels: The actions in force.
-    """
-
-    time: float
-    captured: float
-    raw: Float32
-    smoothed: Float32
-    labels: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
 class _Track:
     trail: deque[tuple[float, float, float]] = field(default_factory=deque)  # time, x, y
-    moments: deque[Moment] = field(default_factory=deque)
+    log: HistoryLog | None = None
     last_seen: float = 0.0
 
 
@@ -81,11 +63,11 @@ class TrackMemory:
                 if person.track_id in self._tracks
             }
 
-    def moments(self, track_id: int) -> tuple[Moment, ...]:
-        """What the first action head said of a track, oldest first; nothing of one that is not known."""
+    def history(self, track_id: int) -> History:
+        """What the first action head said of a track; nothing of one that is not known."""
         with self._lock:
             track = self._tracks.get(track_id)
-            return () if track is None else tuple(track.moments)
+            return NOTHING if track is None or track.log is None else track.log.history()
 
     def known(self) -> tuple[int, ...]:
         """Numbers of the tracks that are remembered."""
@@ -101,8 +83,9 @@ class TrackMemory:
             track.trail.popleft()
         if person.readings:
             reading = person.readings[0]
-            last = track.moments[-1] if track.moments else None
-            if last is None or captured - last.captured >= _LEAST_SECONDS or captured < last.captured:
-                track.moments.append(Moment(time, captured, reading.raw, reading.smoothed, reading.labels))
-            while captured - track.moments[0].captured > HISTORY_SECONDS:
-                track.moments.popleft()
+            if track.log is None or track.log.actions != len(reading.raw):  # another bundle scores other actions
+                track.log = HistoryLog(len(reading.raw))
+            last = track.log.last_time
+            if last is None or not last <= time < last + _LEAST_SECONDS:
+                track.log.append(time, captured, reading.raw, reading.smoothed, reading.labels)
+            track.log.forget(captured - HISTORY_SECONDS)

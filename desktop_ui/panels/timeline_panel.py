@@ -2,13 +2,15 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop_ui.bridge.bridge import Bridge
 from desktop_ui.bridge.newest_frame import NewestFrame
+from desktop_ui.model.corrected import SourceCorrections
+from desktop_ui.model.history import NOTHING, Float64, History
 from desktop_ui.model.timeline import (
     Stretch,
     TimeOf,
@@ -32,8 +34,6 @@ _FILE_SECONDS, _LEAST_FILE_SECONDS = 120.0, 5.0  # of a file that is followed, a
 _BESIDE_SECONDS = 60.0  # beside what is seen: bars are known as far as that
 _MOST_ROWS = 6
 
-Correct = Callable[[int, int, Sequence[Stretch]], Sequence[Stretch]]
-
 
 class TimelinePanel(QWidget):
     """The timeline.
@@ -46,7 +46,7 @@ class TimelinePanel(QWidget):
         jump_wished: Show the picture of a time: the source's key, and seconds of its timeline.
         live_wished: Show the newest picture of a source again.
         stretch_chosen: Another stretch, or none, is chosen now.
-        correct: Changes the stretches of a track by what somebody has said of them.
+        said: What somebody has said of a source, by its key.
         shown_person: Whom other panels show while nobody is chosen.
         header: Where more is added beside the heading.
     """
@@ -56,7 +56,7 @@ class TimelinePanel(QWidget):
     def __init__(self, bridge: Bridge, themes: Themes, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bridge, self._themes = bridge, themes
-        self.correct: Correct = lambda _key, _track, found: found
+        self.said: Callable[[int], SourceCorrections] = lambda _key: SourceCorrections()
         self.shown_person: Callable[[], Selection | None] = lambda: None
         self.subject: Selection | None = None  # whose scores are drawn
         self.stretch: Stretch | None = None
@@ -128,7 +128,6 @@ class TimelinePanel(QWidget):
         sink = self._bridge.sink(key)
         assert sink is not None
         time_of = self._time_of(key)
-        moments = sink.tracks.moments(track)
         self._heading.setText(f"{tr('Timeline').upper()}  #{track}")
         self._show_plot(is_shown=True)
         pinned = sink.pinned
@@ -146,33 +145,40 @@ class TimelinePanel(QWidget):
             self.plot.show_range(now - length, now, is_file=False)
             self._was_drawn = True
         label = self._action.currentData()
-        drawn = curves(moments, self.labels, time_of, within=self.plot.seen_range, label=label)
+        drawn = curves(self._history(key, track), self.labels, time_of, within=self.plot.seen_range, label=label)
         self.plot.show_curves(drawn, track, self._themes.theme)
-        found: list[Stretch] = []
-        rows = [track]
-        begin, end = self.plot.seen_range
-        for other in (track, *[other for other in reversed(sink.tracks.known()) if other != track]):
-            if other != track and len(rows) >= min(_MOST_ROWS, self.plot.room_for_rows):
-                break
-            near = [
-                moment
-                for moment in sink.tracks.moments(other)
-                if begin - _BESIDE_SECONDS <= time_of(moment) <= end + _BESIDE_SECONDS
-            ]
-            own = stretches(near, other, time_of)
-            shown = [one for one in self.correct(key, other, own) if label in (None, one.label)]
-            found += shown
-            if other != track and any(one.end >= begin and one.start <= end for one in shown):
-                rows.append(other)
-        self._rows = tuple(rows)
-        self._bars = tuple(found)
-        self.plot.show_bars(found, self._rows)
+        self._show_bars(key, track, sink, label)
         at = None if pinned is None else pinned.observation.frame.captured
         if self.is_file(key):
             played = self._bridge.played(key)
             at = None if played is None or played.state.count == 0 else played.state.time
         self.plot.show_head(at)
         self._live.setEnabled(not self._follows or pinned is not None)
+
+    def _show_bars(self, key: int, number: int, sink: NewestFrame, label: str | None) -> None:
+        """Draw what everybody did, a row for each person; the first one is that of ``number``."""
+        said, time_of = self.said(key), self._time_of(key)
+        found: list[Stretch] = []
+        rows = [number]
+        begin, end = self.plot.seen_range
+        most = min(_MOST_ROWS, self.plot.room_for_rows)
+        own = said.tracks(number)
+        for place, track in enumerate((*own, *[track for track in reversed(sink.tracks.known()) if track not in own])):
+            if place >= len(own) and len(rows) >= most:
+                break
+            whole = sink.tracks.history(track)
+            times = time_of(whole)
+            near = whole.part((times >= begin - _BESIDE_SECONDS) & (times <= end + _BESIDE_SECONDS))
+            shown = [
+                one for one in said.stretches(stretches(near, track, time_of), track) if label in (None, one.label)
+            ]
+            found += shown
+            for one in shown:
+                if one.track_id not in rows and len(rows) < most and one.end >= begin and one.start <= end:
+                    rows.append(one.track_id)
+        self._rows = tuple(rows)
+        self._bars = tuple(found)
+        self.plot.show_bars(found, self._rows)
 
     def go_live(self) -> None:
         """Follow the newest frame again."""
@@ -209,7 +215,9 @@ class TimelinePanel(QWidget):
             sink = self._bridge.sink(item.key)
             known = () if sink is None else sink.tracks.known()
             if sink is not None and known:
-                return Selection(item.key, max(known, key=lambda track: _last_captured(sink, track)))
+                track = max(known, key=lambda track: _last(sink.tracks.history(track).captured))
+                at = _last(self._time_of(item.key)(sink.tracks.history(track)))
+                return Selection(item.key, self.said(item.key).number(track, at))
         return None
 
     def _show_plot(self, *, is_shown: bool) -> None:
@@ -226,6 +234,11 @@ class TimelinePanel(QWidget):
         self.plot.show_bars((), ())
         self.plot.show_head(None)
 
+    def _history(self, key: int, number: int) -> History:
+        """What was said of a person, whichever numbers the tracker gave."""
+        sink = self._bridge.sink(key)
+        return NOTHING if sink is None else self.said(key).history(sink.tracks.history, number, self._time_of(key))
+
     def _time_of(self, key: int) -> TimeOf:
         return time_of_file if self.is_file(key) else time_of_day
 
@@ -233,12 +246,11 @@ class TimelinePanel(QWidget):
         if self.subject is None or math.isnan(at):
             self._score.setText("")
             return
-        sink = self._bridge.sink(self.subject.source)
         key = self.subject.source
-        moments = () if sink is None else sink.tracks.moments(self.subject.track_id)
-        moment = moment_at(moments, at, self._time_of(key))
+        history = self._history(key, self.subject.track_id)
+        moment = moment_at(history, at, self._time_of(key))
         words = clock_words(at) if self.is_file(key) else day_words(at)
-        scores = tr("no score") if moment is None else "   ".join(score_lines(moment, self.labels))
+        scores = tr("no score") if moment is None else "   ".join(score_lines(history, moment, self.labels))
         self._score.setText(f"{words}   {scores}")
 
     def _click(self, at: float, row: int) -> None:
@@ -261,7 +273,9 @@ class TimelinePanel(QWidget):
     def _choose(self, start: float, end: float) -> None:
         if self.subject is not None:
             self._follows = False
-            self.stretch = Stretch(self.subject.track_id, "", start, end)
+            key, number = self.subject.source, self.subject.track_id
+            track = self.said(key).track(number, (start + end) / 2)
+            self.stretch = Stretch(number, "", start, end, seen_as=None if track == number else track)
             self.stretch_chosen.emit()
 
     def _show_stretch(self, stretch: Stretch | None) -> None:
@@ -292,6 +306,5 @@ class TimelinePanel(QWidget):
         self._action.blockSignals(False)
 
 
-def _last_captured(sink: NewestFrame, track_id: int) -> float:
-    moments = sink.tracks.moments(track_id)
-    return moments[-1].captured if moments else float("-inf")
+def _last(times: Float64) -> float:
+    return float(times[-1]) if len(times) else float("-inf")

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPen
 
 from desktop_ui.views.overlay import Place
-from edgeact.types import Observation, Person
+from edgeact.types import Observation
 
 _REACH_PIXELS = 9.0
 _LEAST_PIXELS = 2.0  # that a joint is dragged; less is a click
@@ -95,16 +95,3 @@ class JointTool:
         painter.setBrush(QColor("#ffffff"))
         painter.drawEllipse(after, 5, 5)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
-def with_joint(observation: Observation, track_id: int, joint: int, at: tuple[float, float]) -> Observation:
-    """The same observation with a joint of a person somewhere else, which is certain now."""
-
-    def moved(person: Person) -> Person:
-        if person.track_id != track_id:
-            return person
-        joints, confidence = person.pose.joints.copy(), person.pose.confidence.copy()
-        joints[joint], confidence[joint] = at, 1.0
-        return replace(person, pose=replace(person.pose, joints=joints, confidence=confidence))
-
-    return replace(observation, persons=tuple(moved(person) for person in observation.persons))

@@ -119,7 +119,7 @@ class Tile(QWidget):
         sink = self._bridge.sink(self.key)
         newest = None if sink is None else sink.newest()
         if newest is not None and newest is not self._shown:
-            if self._shown is None or newest.observation is not self._shown.observation:
+            if self._shown is None or newest.seen is not self._shown.seen:
                 self._bridge.note_painted()
             self._shown = newest
         theme = self._themes.theme

@@ -1,5 +1,6 @@
 """What an operator does with what was seen, in the real window."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QApplication
 
+import edgeact
 from desktop_ui.model.event_list import EventFilter
 from desktop_ui.model.standing import Phase
 from desktop_ui.model.window import Selection
@@ -179,3 +181,73 @@ def test_a_file_is_judged_by_a_new_rule_and_a_stretch_and_a_joint_are_corrected(
     assert len(list((tmp_path / "out" / "classes" / "jump" / "clip-mp4").glob("*.mp4"))) == 1
     assert (tmp_path / "out" / "keypoints" / "annotations.json").exists()
     assert len(list((tmp_path / "kept" / "corrections").glob("*.json"))) == 1
+
+
+def test_somebody_else_is_so_in_picture_timeline_and_events_from_there_on(
+    open_window: OpensWindow, tmp_path: Path
+) -> None:
+    opened = play_to_its_end(open_window, tmp_path)
+    desk, timeline = opened.window.desk, opened.window.desk.timeline
+    opened.wait(lambda: any(not event.is_alert for event in desk.events.panel.listed()))
+    bar = timeline._bars[0]
+    timeline._choose(bar.start + 0.5, bar.start + 1.0)
+    desk.corrections.say("identity", becomes=7, carries_on=True)
+    opened.wait(lambda: [person.track_id for person in opened.tile().shown.observation.persons] == [7])
+    assert list(opened.tile().shown.trails) == [7]
+    opened.model.select(Selection(1, 7))
+    timeline.refresh()
+    assert [(one.track_id, one.seen_track) for one in timeline._bars if one.start > bar.start] == [(7, 1)]
+    assert timeline._bars[-1].end == bar.end, "it carries on after the stretch"
+    assert timeline._history(1, 7).times[0] == pytest.approx(bar.start + 0.5, abs=0.2)
+    opened.wait(lambda: [event.record.track for event in desk.events.panel.listed()] == [7])
+    panel = desk.events.panel
+    panel.set_filter(EventFilter(track=7))
+    desk.events.export(tmp_path / "events")
+    opened.wait(lambda: "clips are in" in opened.window.banner.text)
+    with (tmp_path / "events" / "events.csv").open(encoding="utf-8", newline="") as file:
+        assert [(row["track"], row["told_track"]) for row in csv.DictReader(file)] == [("7", "1")]
+    panel.set_filter(EventFilter())
+    # What is said of the person now is about the same track, and a joint is dragged as before.
+    timeline._choose(bar.start + 1.5, bar.start + 2.0)
+    desk.corrections.say("label", label="jump")
+    assert [one.track for one in desk.corrections.model.all] == [1, 1]
+    assert (7, "jump") in {(one.track_id, one.label) for one in timeline._bars}
+    desk.take_back()
+    desk.take_back()
+    opened.wait(lambda: [person.track_id for person in opened.tile().shown.observation.persons] == [1])
+
+
+def test_corrections_of_results_are_saved_beside_them_and_there_again(
+    open_window: OpensWindow, tmp_path: Path, tiny_bundle: Path
+) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=2.0, rate=12)
+    edgeact.annotate(clip, out=tmp_path / "results", bundle=tiny_bundle, video=False)
+    frames = tmp_path / "results" / "clip.frames.jsonl"
+
+    def opens_results() -> OpenWindow:
+        opened = open_window([frames])
+        opened.wait_for(Phase.ENDED)
+        opened.wait(lambda: opened.window.desk.timeline.subject is not None)
+        opened.window.desk.timeline.refresh()
+        return opened
+
+    opened = opens_results()
+    corrections, bar = opened.window.desk.corrections, opened.window.desk.timeline._bars[0]
+    opened.window.desk.timeline._choose(bar.start, bar.end)
+    corrections.say("label", label="jump")
+    done: list[int] = []
+    opened.window.desk.events.keeper.later(lambda: done.append(1))
+    opened.wait(lambda: done == [1])
+    opened.window.close()
+    opened.wait(lambda: opened.window.bridge.wait_closed(0.0))
+    assert (tmp_path / "results" / "clip.corrections.json").is_file()
+    assert len(list((tmp_path / "results" / "clip.corrections").glob("*.mp4"))) == 1
+    assert not list((tmp_path / "kept").glob("corrections/*")), "not with those of other sources"
+    again = opens_results()
+    desk = again.window.desk
+    again.wait(lambda: desk.corrections.badge.text().endswith("1"))
+    desk.timeline.refresh()
+    assert [(one.label, one.is_corrected) for one in desk.timeline._bars] == [("jump", True)]
+    desk.corrections.export(tmp_path / "out")
+    again.wait(lambda: (tmp_path / "out" / "corrections.json").exists())
+    assert len(list((tmp_path / "out" / "classes" / "jump").rglob("*.mp4"))) == 1

@@ -24,7 +24,7 @@ def recording() -> Recording:
 
 @pytest.fixture
 def sink(recording: Recording, tiny_bundle: Path) -> RecordingSink:
-    return RecordingSink(recording, "Gate / 2", load_bundle(tiny_bundle).plan, None)
+    return RecordingSink(recording, "Gate / 2", load_bundle(tiny_bundle).plan, None, lambda seen: seen)
 
 
 def frames_of(path: Path) -> list[float]:

@@ -15,7 +15,7 @@ def test_the_folder_is_what_training_reads_and_the_poses_are_coco(tmp_path: Path
     kept = tmp_path / "kept"
     kept.mkdir()
     picture = np.zeros((40, 40, 3), np.uint8)
-    for name in ("a", "b", "d"):
+    for name in ("a", "b", "d", "e"):
         write_clip(kept / f"{name}.mp4", [(0.0, picture), (0.1, picture)])
     (kept / "c.jpg").write_bytes(b"picture")
     joints = BODY_21.joints
@@ -35,9 +35,9 @@ def test_the_folder_is_what_training_reads_and_the_poses_are_coco(tmp_path: Path
                 size=(40, 40),
             ),
             correction("not_person", id="d", material="d.mp4"),
-            correction("identity", id="e", becomes=7),
+            correction("identity", id="e", becomes=7, carries_on=True, start=1, end=1.5, material="e.mp4"),
         ],
-        kept,
+        lambda _: kept,
         tmp_path / "out",
     )
     assert (made.clips, made.persons) == (2, 1)
@@ -47,6 +47,8 @@ def test_the_folder_is_what_training_reads_and_the_poses_are_coco(tmp_path: Path
     assert annotation["keypoints"][:3] == [10.0, 20.0, 2]
     assert annotation["keypoints"][5] == 1
     assert annotation["num_keypoints"] == 17
+    assert annotation["track_id"] == 7, "who the person was said to be, which carries on"
+    assert (tmp_path / "out" / "people" / "gate" / "7" / "e.mp4").is_file()
     (image,) = coco.loadImgs(coco.getImgIds())
     assert (tmp_path / "out" / "keypoints" / image["file_name"]).read_bytes() == b"picture"
     assert (tmp_path / "out" / "not_a_person" / "gate" / "d.mp4").is_file()

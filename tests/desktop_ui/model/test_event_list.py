@@ -33,4 +33,4 @@ def test_a_table_has_a_line_for_each_event() -> None:
     head, line = csv_rows([replace(ALERT, acknowledged=True)])
     assert tuple(head) == CSV_COLUMNS
     assert line[:8] == ["01B", "dock", "down", "posture", "lying", "7", "door", "2026-01-31T12:00:00.000Z"]
-    assert line[8:] == ["", "0.9000", "yes", "", ""]
+    assert line[8:] == ["", "0.9000", "yes", "", "", "", "", ""]
