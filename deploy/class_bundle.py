@@ -1,7 +1,7 @@
 """A bundle of a user's own classes: the networks that find people come from another bundle, the clip network is new."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from deploy.write_bundle import About, CopiedGraph, write_graphs
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import MANIFEST_NAME, GraphSpec, Manifest
 from edgeact.errors import UsageError
-from trainer.data.class_folder import ClassClip, read_class_folder
+from trainer.data.class_folder import check_several_classes
+from trainer.data.class_input import read_classes
 from trainer.data.class_people import find_people
 from trainer.fit_classes import ClassSettings, TrainedClasses, fit_classes
 from trainer.measure.classes import ClassReport, class_rows, measure_classes
@@ -28,7 +29,7 @@ class ClassTraining:
     """What the command was asked for.
 
     Attributes:
-        folder: With a sub-folder for each class.
+        folder: With a sub-folder for each class, corrections of the window, or exports of CVAT or COCO.
         base: Its detector and pose network find the people; the clip network starts from its own.
         work: Folder of everything that is kept on the way.
         people: Of a clip, at most so many, those who are seen longest and largest first.
@@ -36,6 +37,7 @@ class ClassTraining:
         from_scratch: Whether the clip network starts from random weights.
         steps: Of each training; None takes what suits the start.
         folds: In how many groups sources are held out.
+        attribute: Of labelled people in exports of CVAT or COCO: names what they do.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class ClassTraining:
     from_scratch: bool = False
     steps: int | None = None
     folds: int = 5
+    attribute: str = "action"
 
 
 def train_class_bundle(
@@ -54,7 +57,7 @@ def train_class_bundle(
     *,
     created: str,
     say: Callable[[str], None],
-    progress: Callable[[Sequence[ClassClip], str], Sequence[ClassClip]],
+    progress: Callable[[Sequence[Any], str], Iterable[Any]],
 ) -> tuple[Bundle, ClassReport]:
     """From a folder of clips to a measured bundle.
 
@@ -63,16 +66,17 @@ def train_class_bundle(
         out: The bundle's folder; replaced when the new one is whole.
         created: Date, ``YYYY-MM-DD``.
         say: Is told what the user should know.
-        progress: Gives the clips back one after the other, and shows how far it is.
+        progress: Gives files back one after the other, and shows how far it is.
 
     Raises:
-        SourceNotFoundError: The folder has no clips.
+        SourceNotFoundError, SourceFormatError: The folder has no clips, or what was exported speaks of others.
         UsageError: There are too few classes, clips or sources, or ``out`` holds something that is no bundle.
         BundleError: The base bundle does not fit, or an exported graph does not give what its network gives.
         DivergenceError: The training diverged.
     """
     check_place(out)
-    listed = read_class_folder(asked.folder)
+    listed = read_classes(asked.folder, attribute=asked.attribute)
+    check_several_classes(listed, asked.folder)
     for note in listed.notes:
         say(note)
     found = find_people(listed.clips, asked.base, asked.work / "people", people=asked.people, progress=progress)

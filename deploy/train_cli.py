@@ -19,7 +19,12 @@ __all__ = ["app"]
 @app.command("classes")
 def train_classes(
     classes: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="with a sub-folder of clips or images for each class")
+        Path,
+        typer.Option(
+            metavar="FOLDER",
+            help="with a sub-folder of clips or images for each class, corrections of the window, or exports of CVAT "
+            "or COCO",
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="the bundle's folder; an older bundle is replaced")
@@ -43,6 +48,9 @@ def train_classes(
     ] = True,
     from_scratch: Annotated[bool, typer.Option("--from-scratch", help="start from random weights")] = False,
     folds: Annotated[int, typer.Option(min=2, max=50, metavar="N", help="hold sources out in N groups")] = 5,
+    attribute: Annotated[
+        str, typer.Option(metavar="NAME", help="of labelled people in exports of CVAT or COCO: says what they do")
+    ] = "action",
     steps: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="steps of each training", show_default="250; 500 from scratch"),
@@ -56,6 +64,9 @@ def train_classes(
     FOLDER has a sub-folder for each class, and best one called "other" with what people do besides. Clips of one
     person or session lie in a sub-folder of the class, or share a name but for its last number (anna_1.mp4,
     anna_2.mp4): such a source is trained on or measured with, never both.
+
+    FOLDER may also be what the window exports ("Export corrections for training"), or hold exports of CVAT ("CVAT for
+    video 1.1", "CVAT for images 1.1") or COCO beside the videos that were labelled.
     """
     from trainer.extras import require_extras
 
@@ -76,6 +87,7 @@ def train_classes(
         from_scratch=from_scratch,
         steps=steps,
         folds=folds,
+        attribute=attribute,
     )
     created = datetime.now(timezone.utc).date().isoformat()
     made, report = train_class_bundle(asked, out, created=created, say=_say, progress=show_progress)

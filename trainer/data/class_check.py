@@ -16,7 +16,7 @@ import numpy as np
 from edgeact.capture.open import open_source
 from edgeact.errors import EdgeactError, SourceFormatError, UsageError
 from edgeact.geometry import letterbox
-from trainer.data.class_folder import OTHER_CLASS, ClassClip, read_class_folder
+from trainer.data.class_folder import OTHER_CLASS, ClassClip, check_several_classes, read_class_folder
 from trainer.data.splits import difference_hash_of
 
 SPLITS = ("train", "validation", "val", "test")
@@ -90,6 +90,7 @@ def check_folder(
     for part in parts or [folder]:
         try:
             found = read_class_folder(part)
+            check_several_classes(found, part)
         except UsageError as error:
             labels.append(str(error))
             continue

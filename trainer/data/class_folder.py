@@ -15,6 +15,7 @@ from pathlib import Path
 from edgeact.capture.images import IMAGE_SUFFIXES
 from edgeact.capture.inputs import VIDEO_SUFFIXES, natural_key
 from edgeact.errors import SourceNotFoundError, UsageError
+from trainer.data.labelled_stretch import Stretch
 
 OTHER_CLASS = "other"
 _LONGEST_LABEL = 60  # characters: a label is drawn over a person
@@ -24,19 +25,28 @@ _NOT_OURS = frozenset({"__macosx", "@eadir"})  # what other programs leave in fo
 
 @dataclass(frozen=True, slots=True)
 class ClassClip:
-    """One file of a class.
+    """One file of a class, or what one person does in a part of a file.
 
     Attributes:
         path: The clip or image.
         label: Its class.
         source: What it was recorded with; the same in all classes.
         still: Whether it is an image.
+        part: Frames and person of it; None takes all of it, and whoever is seen longest and largest.
     """
 
     path: Path
     label: str
     source: str
     still: bool
+    part: Stretch | None = None
+
+    @property
+    def name(self) -> str:
+        """The path and, of a part, its frames and person: unique."""
+        if self.part is None:
+            return str(self.path)
+        return f"{self.path} frames {self.part.first}-{self.part.last} {self.part.who}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +69,12 @@ def read_class_folder(folder: Path) -> ClassFolder:
 
     Raises:
         SourceNotFoundError: The folder does not exist, or has no sub-folder with clips or images.
-        UsageError: There is one class only, or a name cannot be a label.
+        UsageError: A name cannot be a label. `check_several_classes` says whether there are enough.
     """
     if not folder.is_dir():
         raise SourceNotFoundError(f"{folder} is no folder; give one with a sub-folder of clips for each class")
     classes = [path for path in sorted(folder.iterdir(), key=natural_key) if path.is_dir() and not _is_foreign(path)]
-    _check_labels([path.name for path in classes])
+    check_labels([path.name for path in classes], "folders", "rename them")
     clips: list[ClassClip] = []
     notes: list[str] = []
     for path in classes:
@@ -74,23 +84,36 @@ def read_class_folder(folder: Path) -> ClassFolder:
             notes.append(f"left out, since they are neither clips nor images: {_shown(left_out)}")
         if not found:
             notes.append(f"{path} holds no clips and no images")
-    labels = tuple(dict.fromkeys(clip.label for clip in clips if clip.label != OTHER_CLASS))
-    if not labels:
+    if not clips:
         raise SourceNotFoundError(
             f"{folder} has no sub-folder with clips or images; make one for each class, such as {folder / 'wave'}"
         )
-    if len(labels) == 1 and not any(clip.label == OTHER_CLASS for clip in clips):
+    return make_class_folder(clips, notes)
+
+
+def make_class_folder(clips: Sequence[ClassClip], notes: Sequence[str]) -> ClassFolder:
+    """Put together what was listed: the classes in the order of their first clips, and sources that can be held out."""
+    told, more = _tell_sources(clips)
+    labels = tuple(dict.fromkeys(clip.label for clip in told if clip.label != OTHER_CLASS))
+    return ClassFolder(tuple(told), labels, (*notes, *more))
+
+
+def check_several_classes(found: ClassFolder, where: Path) -> None:
+    """Refuse what a network cannot learn to tell apart.
+
+    Raises:
+        UsageError: There is one class only.
+    """
+    if len({clip.label for clip in found.clips}) < 2:
         raise UsageError(
-            f"{folder} has one class only, {labels[0]!r}; add a second one, or a folder {OTHER_CLASS!r} with clips of "
+            f"{where} has one class only, {found.clips[0].label!r}; add a second one, or {OTHER_CLASS!r} with clips of "
             "people who do something else"
         )
-    clips, more = _tell_sources(clips)
-    return ClassFolder(tuple(clips), labels, (*notes, *more))
 
 
 def _clips_of(folder: Path) -> tuple[list[ClassClip], list[Path]]:
     """Files of a class, and those that are no media."""
-    label, found, left_out = _label(folder.name), [], []
+    label, found, left_out = as_label(folder.name), [], []
     for path in sorted(folder.rglob("*"), key=natural_key):
         inside = path.relative_to(folder)
         if not path.is_file() or any(_is_foreign(Path(part)) for part in inside.parts):
@@ -99,20 +122,24 @@ def _clips_of(folder: Path) -> tuple[list[ClassClip], list[Path]]:
         if suffix not in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
             left_out.append(path)
             continue
-        source = inside.parts[0] if len(inside.parts) > 1 else _NUMBER_AT_THE_END.sub("", path.stem)
-        found.append(ClassClip(path, label, source or path.stem, suffix in IMAGE_SUFFIXES))
+        found.append(ClassClip(path, label, source_of(inside), suffix in IMAGE_SUFFIXES))
     return found, left_out
 
 
-def _tell_sources(clips: list[ClassClip]) -> tuple[list[ClassClip], list[str]]:
+def source_of(inside: Path) -> str:
+    """The source of a file by its path inside a folder: the first sub-folder, or its name without the last number."""
+    return inside.parts[0] if len(inside.parts) > 1 else _NUMBER_AT_THE_END.sub("", inside.stem) or inside.stem
+
+
+def _tell_sources(clips: Sequence[ClassClip]) -> tuple[list[ClassClip], list[str]]:
     """The clips with sources that can be held out: where a class has one source only, each file counts as one."""
     counts = Counter(label for label, _ in {(clip.label, clip.source) for clip in clips})
     few = sorted(label for label, count in counts.items() if count < 2)
     if not few:
-        return clips, []
-    single = [replace(clip, source=f"{clip.label}/{clip.path.name}") for clip in clips]
+        return list(clips), []
+    single = [replace(clip, source=f"{clip.label}/{Path(clip.name).name}") for clip in clips]
     note = (
-        f"names do not tell who was recorded in {', '.join(few)}: each file counts as a source of its own, so the "
+        f"names do not tell who was recorded in {', '.join(few)}: each clip counts as a source of its own, so the "
         "measured accuracy is that of people who were trained on; put clips of one person or session into a sub-folder"
     )
     return single, [note]
@@ -122,24 +149,34 @@ def _is_foreign(path: Path) -> bool:
     return path.name.startswith(".") or path.name.casefold() in _NOT_OURS
 
 
-def _label(name: str) -> str:
-    """The label of a folder: spelt in one way on every system, and ``Other`` is `OTHER_CLASS`."""
+def as_label(name: str) -> str:
+    """The label of a class: spelt in one way on every system, and ``Other`` is `OTHER_CLASS`."""
     label = unicodedata.normalize("NFC", name).strip()
     return OTHER_CLASS if label.casefold() == OTHER_CLASS else label
 
 
-def _check_labels(names: Sequence[str]) -> None:
+def check_labels(names: Sequence[str], what: str, remedy: str) -> None:
+    """Refuse names that cannot be labels.
+
+    Args:
+        names: As they are written, each once.
+        what: What has these names, in the plural.
+        remedy: What to do.
+
+    Raises:
+        UsageError: Some cannot; all are listed.
+    """
     faults = []
     for name in names:
-        if not _label(name) or not _label(name).isprintable():
+        if not as_label(name) or not as_label(name).isprintable():
             faults.append(f"{name!a} has characters that cannot be printed")
-        elif len(_label(name)) > _LONGEST_LABEL:
+        elif len(as_label(name)) > _LONGEST_LABEL:
             faults.append(f"{name!r} is longer than {_LONGEST_LABEL} characters")
-    for label, count in Counter(_label(name).casefold() for name in names).items():
+    for label, count in Counter(as_label(name).casefold() for name in names).items():
         if count > 1:
-            faults.append(f"{count} folders are called {label!r} but for capitals or accents")
+            faults.append(f"{count} {what} are called {label!r} but for capitals or accents")
     if faults:
-        raise UsageError(f"folders that cannot be labels: {'; '.join(faults)}; rename them")
+        raise UsageError(f"{what} that cannot be labels: {'; '.join(faults)}; {remedy}")
 
 
 def _shown(paths: Sequence[Path], limit: int = 5) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import SourceNotFoundError, UsageError
-from trainer.data.class_folder import read_class_folder
+from trainer.data.class_folder import check_several_classes, read_class_folder
 
 
 def make(root: Path, *names: str) -> Path:
@@ -49,9 +49,10 @@ def test_what_is_no_clip_is_left_out_and_named(tmp_path: Path) -> None:
 
 def test_one_class_alone_is_refused_and_with_other_it_is_enough(tmp_path: Path) -> None:
     make(tmp_path, "wave/a.mp4", "wave/b.mp4")
-    with pytest.raises(UsageError, match=r"one class only, 'wave'; add a second one, or a folder 'other'"):
-        read_class_folder(tmp_path)
+    with pytest.raises(UsageError, match=r"one class only, 'wave'; add a second one, or 'other'"):
+        check_several_classes(read_class_folder(tmp_path), tmp_path)
     make(tmp_path, "other/a.mp4", "other/b.mp4")
+    check_several_classes(read_class_folder(tmp_path), tmp_path)
     assert read_class_folder(tmp_path).labels == ("wave",)
 
 
@@ -66,7 +67,7 @@ def test_names_that_cannot_be_labels_are_listed(tmp_path: Path) -> None:
     assert "weg" not in message  # spaces and letters of all languages are fine
 
 
-@pytest.mark.parametrize("names", [(), ("readme.txt",), ("other/a.mp4",)])
+@pytest.mark.parametrize("names", [(), ("readme.txt",), ("empty/x.doc",)])
 def test_a_folder_without_classes_says_what_to_make(tmp_path: Path, names: tuple[str, ...]) -> None:
     with pytest.raises(SourceNotFoundError, match="make one for each class"):
         read_class_folder(make(tmp_path, *names))
