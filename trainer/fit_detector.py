@@ -19,6 +19,7 @@ from trainer.data.read_picture import read_rgb
 from trainer.detector_losses import detector_loss
 from trainer.device import training_device
 from trainer.loop import Course, train
+from trainer.mix_weights import mix_weights
 from trainer.models.person_detector import PersonDetector
 from trainer.recipe import DetectorTraining
 
@@ -93,12 +94,4 @@ def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: Detec
     trained = train(
         model, checkpoint, course, device=device, draw=draw, loss=loss, check=lambda network: evaluate(network, chosen)
     )
-    return _mixed(trained, start, training.start_share)
-
-
-@torch.no_grad()
-def _mixed(trained: PersonDetector, start: PersonDetector, share: float) -> PersonDetector:
-    """The first network with this share of the second one's weights, in place."""
-    for weight, first in zip(trained.state_dict().values(), start.state_dict().values(), strict=True):
-        weight.lerp_(first, share)
-    return trained
+    return mix_weights(trained, start, training.start_share)

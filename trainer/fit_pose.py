@@ -20,6 +20,7 @@ from trainer.device import training_device
 from trainer.half_precision import half_where_native
 from trainer.loop import Course, train
 from trainer.metrics.pck import pck
+from trainer.mix_weights import mix_weights
 from trainer.models.edge_pose import (
     EdgePose,
     peak_soft_argmax,
@@ -125,15 +126,7 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
     trained = train(
         model, checkpoint, course, device=device, draw=draw, loss=loss, check=lambda network: evaluate(network, checked)
     )
-    return _mixed(trained, start, recipe.start_share)
-
-
-@torch.no_grad()
-def _mixed(trained: EdgePose, start: EdgePose, share: float) -> EdgePose:
-    """The first network with this share of the second one's weights, in place."""
-    for weight, first in zip(trained.state_dict().values(), start.state_dict().values(), strict=True):
-        weight.lerp_(first, share)
-    return trained
+    return mix_weights(trained, start, recipe.start_share)
 
 
 def _validation(folder: Path) -> PatchSet | None:
