@@ -50,7 +50,7 @@ class PictureDrawer:
         self._kept: OrderedDict[Path, tuple[np.ndarray, float]] = OrderedDict()
 
     def draw(self, rng: np.random.Generator, batch: int) -> SceneBatch:
-        """One batch of so many pictures, the same for the same generator."""
+        """Draw a batch of ``batch`` pictures; a generator in the same state gives the same batch."""
         width, height = CANVASES[rng.integers(len(CANVASES))]
         names = list(self._sets)
         shares = np.array([SHARES[name] for name in names])
@@ -62,7 +62,7 @@ class PictureDrawer:
             rgb, ratio = self._read(picture.path)
             boxes = np.concatenate([picture.sure, picture.unsure]) * ratio
             images[row], seen, left = augment_scene(rgb, boxes, rng, width=width, height=height)
-            sides = (seen[:, 2:] - seen[:, :2]).min(1, initial=np.inf) if len(seen) else np.zeros(0)
+            sides = (seen[:, 2:] - seen[:, :2]).min(1)
             clear = (left >= SEEN_SHARE) & (sides >= SMALLEST_SIDE) & (np.arange(len(seen)) < len(picture.sure))
             people.append(torch.from_numpy(seen[clear]))
             unsure.append(torch.from_numpy(seen[~clear & (left > 0)]))

@@ -7,7 +7,7 @@ What only one detector sees is neither somebody nor nobody: the loss leaves its 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,14 +56,12 @@ class DetectorPicture:
     Attributes:
         source: The set.
         path: The file.
-        split: Whether it trains or chooses.
         sure: ``(N, 4)`` float32 boxes of people, x_min, y_min, x_max, y_max in pixels.
         unsure: ``(K, 4)`` float32 boxes of what may be people.
     """
 
     source: str
     path: Path
-    split: WildSplit
     sure: np.ndarray
     unsure: np.ndarray
 
@@ -92,7 +90,7 @@ def look(network: PersonDetector, rgb: np.ndarray, *, pixels: int, iou: float = 
 def agree(
     first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], known: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Who is sure to be in a picture, and who may be.
+    """Merge the boxes of two detectors and of a human into sure and unsure people of one picture.
 
     Args:
         first: Boxes ``(N, 4)`` and scores ``(N,)`` of one detector.
@@ -100,10 +98,12 @@ def agree(
         known: ``(K, 4)`` boxes that a human drew.
 
     Returns:
-        Sure boxes: the known ones, and the mean of each two that the detectors agree on. Unsure boxes: the others.
+        Boxes of sure people ``(S, 4)`` float32: the known ones, and the mean of each two that the detectors agree on.
+        Boxes of unsure people ``(U, 4)`` float32: the others.
     """
     (boxes, scores), (others, other_scores) = first, second
-    sure, unsure = [np.asarray(known, np.float32).reshape(-1, 4)], []
+    agreed: list[np.ndarray] = []
+    unsure: list[np.ndarray] = []
     free = other_scores >= UNSURE_SCORE
     for box, score, overlaps in zip(boxes, scores, box_iou(boxes, others), strict=True):
         if score < UNSURE_SCORE:
@@ -114,22 +114,23 @@ def agree(
             continue
         free[twin] = False
         both_sure = min(score, other_scores[twin]) >= SURE_SCORE
-        (sure if both_sure else unsure).append(((box + others[twin]) / 2)[None])
-    unsure += list(others[free])
-    people = np.concatenate(sure)
+        (agreed if both_sure else unsure).append((box + others[twin]) / 2)
+    drawn, found = _as_rows(known), _as_rows(agreed)
     # Somebody whom a human boxed is not there twice.
-    twins = box_iou(people[len(sure[0]) :], sure[0]).max(1, initial=0.0) >= AGREEING_IOU
-    people = np.concatenate([sure[0], people[len(sure[0]) :][~twins]])
-    return people, np.concatenate([np.atleast_2d(box) for box in unsure] or [np.zeros((0, 4))]).astype(np.float32)
+    twins = box_iou(found, drawn).max(1, initial=0.0) >= AGREEING_IOU
+    return np.concatenate([drawn, found[~twins]]), _as_rows([*unsure, *others[free]])
+
+
+def _as_rows(boxes: Sequence | np.ndarray) -> np.ndarray:
+    """Any number of boxes as ``(N, 4)`` float32."""
+    return np.asarray(boxes, np.float32).reshape(-1, 4)
 
 
 def _known_people(folders: Folders) -> Iterator[tuple[str, Path, WildSplit, np.ndarray]]:
     """Set, file, split and human boxes of every picture that may train or choose."""
-    root = folders.data / "lspet"
-    for sample in read_lspet(root):
+    for sample in read_lspet(folders.data / "lspet"):
         yield "lspet", sample.path, wild_split("lspet", sample.path.name) or "measure", np.array([sample.box])
-    root = folders.data / "stock_upright"
-    for path in sorted((root / "images").glob("*.jpg")):
+    for path in sorted((folders.data / "stock_upright" / "images").glob("*.jpg")):
         yield "stock_upright", path, wild_split("stock_upright", path.name) or "measure", np.zeros((0, 4))
     boxes = {
         picture.path.resolve(): np.array([person.box for person in picture.people])
@@ -137,10 +138,9 @@ def _known_people(folders: Folders) -> Iterator[tuple[str, Path, WildSplit, np.n
         for picture in read_wild(folders.data, split, snapshots=folders.snapshots, limit=10000)
         if picture.people
     }
-    for name in SHARES:
-        if name in ("stanford40", "gym_stills", "vn_everyday", "street_people", "coco_more"):
-            for path, split in wild_pictures(folders.data_set(name), name):
-                yield name, path, split, boxes.get(path.resolve(), np.zeros((0, 4)))
+    for name in ("stanford40", "gym_stills", "vn_everyday", "street_people", "coco_more"):
+        for path, split in wild_pictures(folders.data_set(name), name):
+            yield name, path, split, boxes.get(path.resolve(), np.zeros((0, 4)))
 
 
 def _objects(folders: Folders) -> Iterator[tuple[str, Path]]:
@@ -164,32 +164,36 @@ def make_pictures(folders: Folders, detector: PersonDetector) -> None:
     folders.detector_pictures.parent.mkdir(parents=True, exist_ok=True)
     said = {name: _first_detector(folders, name) for name in SHARES if name not in ("backgrounds", *OBJECT_SETS)}
     listed = [row for row in _known_people(folders) if row[2] != "measure"]
+    nobody = np.zeros((0, 4), np.float32)
     with prepare_partial(folders.detector_pictures).open("w") as file:
         for name, path, split, known in with_bar(listed, "boxes", total=len(listed)):
             first = said[name].get(path.name)
             if first is None:
                 continue
             sure, unsure = agree(first, look(detector, read_rgb(path), pixels=LABEL_PIXELS), known)
-            row = {"set": name, "file": str(path), "split": split}
-            file.write(json.dumps({**row, "sure": sure.round(1).tolist(), "unsure": unsure.round(1).tolist()}) + "\n")
+            file.write(_line(name, path, split, sure, unsure))
         teacher, objects = TeacherDetector(folders.teachers), list(_objects(folders))
         for name, path in with_bar(objects, "boxes of objects", total=len(objects)):
             rgb = read_rgb(path)
             rows = teacher(np.ascontiguousarray(rgb[..., ::-1]))
             first = rows[:, :4], rows[:, 4]
-            sure, unsure = agree(first, look(detector, rgb, pixels=LABEL_PIXELS), np.zeros((0, 4)))
+            sure, unsure = agree(first, look(detector, rgb, pixels=LABEL_PIXELS), nobody)
             if name == "animals" and not len(sure):  # what one of the detectors takes for a person is an animal
                 unsure = unsure[:0]
-            row = {"set": name, "file": str(path), "split": "train"}
-            file.write(json.dumps({**row, "sure": sure.round(1).tolist(), "unsure": unsure.round(1).tolist()}) + "\n")
+            file.write(_line(name, path, "train", sure, unsure))
         for picture in read_empty(folders.data, "train"):
-            row = {"set": "backgrounds", "file": str(picture.path), "split": "train", "sure": [], "unsure": []}
-            file.write(json.dumps(row) + "\n")
+            file.write(_line("backgrounds", picture.path, "train", nobody, nobody))
     publish(folders.detector_pictures)
 
 
+def _line(name: str, path: Path, split: WildSplit, sure: np.ndarray, unsure: np.ndarray) -> str:
+    """The JSON line of one picture; boxes are rounded to a tenth of a pixel."""
+    boxes = {"sure": sure.round(1).tolist(), "unsure": unsure.round(1).tolist()}
+    return json.dumps({"set": name, "file": str(path), "split": split, **boxes}) + "\n"
+
+
 def _first_detector(folders: Folders, name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Boxes ``(N, 4)`` and scores ``(N,)`` by the pictures' names."""
+    """Boxes ``(N, 4)`` and scores ``(N,)`` in the stored labels of one set, by file name."""
     found = {}
     for line in (folders.labels / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -204,6 +208,6 @@ def read_pictures(path: Path, split: WildSplit) -> list[DetectorPicture]:
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["split"] == split:
-            boxes = (np.array(row[key], np.float32).reshape(-1, 4) for key in ("sure", "unsure"))
-            pictures.append(DetectorPicture(row["set"], Path(row["file"]), split, *boxes))
+            boxes = (_as_rows(row[key]) for key in ("sure", "unsure"))
+            pictures.append(DetectorPicture(row["set"], Path(row["file"]), *boxes))
     return pictures
