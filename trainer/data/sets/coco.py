@@ -14,7 +14,7 @@ from trainer.data.sample import Picture, Sample, SampleSet, one_person
 from trainer.data.sets.files import read_json_file
 from trainer.data.splits import Split
 
-_SPLITS: dict[str, Split] = {"train": "train", "val": "validation", "test": "test"}
+SPLITS: dict[str, Split] = {"train": "train", "val": "validation", "test": "test"}
 
 
 def read_coco_keypoints(root: Path, *, year: int = 2017, parts: tuple[str, ...] = ("train", "val")) -> SampleSet:
@@ -37,7 +37,7 @@ def read_coco_keypoints(root: Path, *, year: int = 2017, parts: tuple[str, ...] 
             if not person.get("iscrowd", 0):
                 picture = pictures[person["image_id"]]
                 folder = root / f"{part}{year}"
-                samples.append(_person(person, picture, folder / picture["file_name"], _SPLITS[part]))
+                samples.append(_person(person, picture, folder / picture["file_name"], SPLITS[part]))
     return SampleSet("coco_keypoints", tuple(samples), joints=COCO_17.joints)
 
 

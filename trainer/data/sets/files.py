@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
+from trainer.data.sample import FrameFiles, Video
 
 
 def existing(path: Path, what: str) -> Path:
@@ -104,3 +105,19 @@ def xml_text(element: Element, name: str, path: Path) -> str:
 def xml_box(element: Element, path: Path) -> list[float]:
     """x_min, y_min, x_max, y_max of an element with ``xmin`` … in it, as Pascal VOC writes boxes."""
     return [float(xml_text(element, name, path)) for name in ("xmin", "ymin", "xmax", "ymax")]
+
+
+def frames_or_video(frames: Path, video: Path) -> FrameFiles | Video | None:
+    """The pixels of a clip that a set gives as PNG files, as a video, or not at all.
+
+    Args:
+        frames: Folder of the PNG files; they are preferred.
+        video: The video file.
+
+    Returns:
+        None where neither is there.
+    """
+    files = sorted(frames.glob("*.png"))
+    if files:
+        return FrameFiles(tuple(files))
+    return Video(video) if video.is_file() else None

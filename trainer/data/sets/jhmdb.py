@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.data.sample import SEEN, FrameFiles, Media, Sample, SampleSet, Video
-from trainer.data.sets.files import existing, read_lines
-from trainer.data.sets.matlab import read_matlab
+from trainer.data.sample import SEEN, Sample, SampleSet
+from trainer.data.sets.files import existing, frames_or_video, read_lines
+from trainer.data.sets.matlab import FIRST_PIXEL, read_matlab
 from trainer.data.splits import Split
 
 JOINTS = (
@@ -17,7 +17,6 @@ JOINTS = (
     "left_elbow", "right_knee", "left_knee", "right_wrist", "left_wrist", "right_ankle", "left_ankle",
 )  # fmt: skip
 _PARTS: dict[str, Split] = {"1": "train", "2": "test"}
-_FIRST_PIXEL = 1.0
 
 
 def read_jhmdb(root: Path, *, split: int = 1) -> SampleSet:
@@ -38,13 +37,15 @@ def read_jhmdb(root: Path, *, split: int = 1) -> SampleSet:
             file, part = line.split()
             name = Path(file).stem
             places = read_matlab(root / "joint_positions" / action / name / "joint_positions.mat", what)["pos_img"]
-            joints = np.moveaxis(np.asarray(places, np.float32), 0, 2).swapaxes(0, 1)[:, None] - _FIRST_PIXEL
+            joints = np.moveaxis(np.asarray(places, np.float32), 0, 2).swapaxes(0, 1)[:, None] - FIRST_PIXEL
             mask = root / "puppet_mask" / action / name / "puppet_mask.mat"
             samples.append(
                 Sample(
                     f"{action}/{name}",
                     name.partition("_" + action)[0],
-                    _media(root, action, name),
+                    frames_or_video(
+                        root / "Rename_Images" / action / name, root / "ReCompress_Videos" / action / f"{name}.avi"
+                    ),
                     _PARTS.get(part),
                     (number,),
                     joints=joints,
@@ -53,14 +54,6 @@ def read_jhmdb(root: Path, *, split: int = 1) -> SampleSet:
                 )
             )
     return SampleSet("jhmdb", tuple(samples), actions, JOINTS)
-
-
-def _media(root: Path, action: str, name: str) -> Media | None:
-    frames = sorted((root / "Rename_Images" / action / name).glob("*.png"))
-    if frames:
-        return FrameFiles(tuple(frames))
-    video = root / "ReCompress_Videos" / action / f"{name}.avi"
-    return Video(video) if video.is_file() else None
 
 
 def _read_masks(file: Path) -> np.ndarray:

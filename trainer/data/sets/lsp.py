@@ -11,10 +11,9 @@ import numpy as np
 from trainer.data.lspet import LSP_JOINTS
 from trainer.data.sample import Picture, Sample, SampleSet, one_person, seen_where
 from trainer.data.sets.files import existing
-from trainer.data.sets.matlab import read_matlab
+from trainer.data.sets.matlab import FIRST_PIXEL, read_matlab
 
 _TRAINING = 1000  # of LSP's 2,000, the first
-_FIRST_PIXEL = 1.0
 
 
 def read_lsp(root: Path) -> SampleSet:
@@ -33,7 +32,7 @@ def read_lsp(root: Path) -> SampleSet:
                 path.stem,
                 Picture(path),
                 "train" if row < _TRAINING else "test",
-                joints=one_person(np.stack([x, y], -1) - _FIRST_PIXEL),
+                joints=one_person(np.stack([x, y], -1) - FIRST_PIXEL),
                 visibility=seen_where(hidden == 0)[None, None],
             )
         )
@@ -57,7 +56,7 @@ def read_lsp_extended(root: Path) -> SampleSet:
                 path.stem,
                 Picture(path),
                 "train",
-                joints=one_person(np.where(labelled[:, None], person[:, :2] - _FIRST_PIXEL, np.nan)),
+                joints=one_person(np.where(labelled[:, None], person[:, :2] - FIRST_PIXEL, np.nan)),
                 visibility=seen_where(labelled, labelled=labelled)[None, None],
             )
         )

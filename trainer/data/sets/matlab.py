@@ -10,6 +10,7 @@ import numpy as np
 from edgeact.errors import SourceFormatError
 from trainer.data.sets.files import existing
 
+FIRST_PIXEL = 1.0  # MATLAB's coordinate of the first pixel; ours is 0
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _HDF5_OFFSETS = (0, 512)  # MATLAB puts a header of 512 bytes before HDF5
 

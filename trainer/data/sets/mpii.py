@@ -11,7 +11,7 @@ import numpy as np
 from edgeact.skeleton import MPII_16
 from trainer.data.sample import NOT_LABELLED, Picture, Sample, SampleSet, one_person, seen_where
 from trainer.data.sets.files import first_existing
-from trainer.data.sets.matlab import listed, number, read_matlab
+from trainer.data.sets.matlab import FIRST_PIXEL, listed, number, read_matlab
 
 # Joints 0 to 15 as the file numbers them; MPII_16 has the same names in an order of its own.
 JOINTS = (
@@ -21,7 +21,6 @@ JOINTS = (
 )  # fmt: skip
 _FILES = ("mpii_human_pose_v1_u12_1.mat", "mpii_human_pose_v1_u12_2/mpii_human_pose_v1_u12_1.mat")
 _WHAT = "the annotations of MPII Human Pose"
-_FIRST_PIXEL = 1.0
 assert set(JOINTS) == set(MPII_16.joints)
 
 
@@ -64,13 +63,13 @@ def _person(person: dict[str, Any], *, name: str, path: Path, source: str, split
     points = person.get("annopoints")
     for point in listed(points["point"]) if isinstance(points, dict) else []:
         index = int(number(point["id"]))
-        joints[index] = (number(point["x"]) - _FIRST_PIXEL, number(point["y"]) - _FIRST_PIXEL)
+        joints[index] = (number(point["x"]) - FIRST_PIXEL, number(point["y"]) - FIRST_PIXEL)
         # Head top and neck have no flag: they are marked where they are, seen or not.
         flag = point.get("is_visible")
         visible = flag is None or np.size(flag) == 0 or float(str(np.asarray(flag).ravel()[0])) != 0
         visibility[index] = seen_where(visible)
     has_head = all(np.size(person.get(key, ())) == 1 for key in ("x1", "y1", "x2", "y2"))
-    head = [number(person[key]) - _FIRST_PIXEL for key in ("x1", "y1", "x2", "y2")] if has_head else None
+    head = [number(person[key]) - FIRST_PIXEL for key in ("x1", "y1", "x2", "y2")] if has_head else None
     labelled = bool((visibility != NOT_LABELLED).any())
     return Sample(
         name,

@@ -9,14 +9,13 @@ import numpy as np
 
 from trainer.data.sample import FrameFiles, Sample, SampleSet, seen_where
 from trainer.data.sets.files import existing
-from trainer.data.sets.matlab import number, read_matlab
+from trainer.data.sets.matlab import FIRST_PIXEL, number, read_matlab
 
 JOINTS = (
     "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
     "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
 )  # fmt: skip
 _WHAT = "the labels of Penn Action"
-_FIRST_PIXEL = 1.0
 
 
 def read_penn_action(root: Path) -> SampleSet:
@@ -30,11 +29,11 @@ def read_penn_action(root: Path) -> SampleSet:
     actions = tuple(sorted({_action(content["action"]) for _, content in read}))
     samples = []
     for file, content in read:
-        joints = np.stack([content["x"], content["y"]], -1).astype(np.float32) - _FIRST_PIXEL
+        joints = np.stack([content["x"], content["y"]], -1).astype(np.float32) - FIRST_PIXEL
         frames = sorted((root / "frames" / file.stem).glob("*.jpg"))
         boxes = np.full((len(joints), 4), np.nan, np.float32)
         known = np.asarray(content["bbox"], np.float32)[: len(joints)]  # of some clips a frame's box is missing
-        boxes[: len(known)] = known - _FIRST_PIXEL
+        boxes[: len(known)] = known - FIRST_PIXEL
         samples.append(
             Sample(
                 file.stem,

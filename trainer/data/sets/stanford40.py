@@ -25,9 +25,9 @@ def read_stanford40(root: Path) -> SampleSet:
     for number, action in enumerate(actions):
         for part in _PARTS:
             for name in read_lines(lists / f"{action}_{part}.txt", "the lists of Stanford 40"):
-                file = root / "XMLAnnotations" / f"{Path(name).stem}.xml"
+                stem = Path(name).stem
+                file = root / "XMLAnnotations" / f"{stem}.xml"
                 person = read_xml(file, "the boxes of Stanford 40").find("object/bndbox")
                 box = None if person is None else one_person(xml_box(person, file))
-                stem = Path(name).stem
                 samples.append(Sample(stem, stem, Picture(pictures / name), part, (number,), boxes=box))
     return SampleSet("stanford40", tuple(samples), actions)

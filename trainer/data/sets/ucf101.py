@@ -12,11 +12,10 @@ import numpy as np
 from edgeact.errors import SourceFormatError
 from trainer.data.sample import Sample, SampleSet, Video
 from trainer.data.sets.files import read_lines
-from trainer.data.sets.matlab import listed, number, read_matlab
+from trainer.data.sets.matlab import FIRST_PIXEL, listed, number, read_matlab
 from trainer.data.splits import Split
 
 _PARTS: tuple[tuple[Split, str], ...] = (("train", "trainlist"), ("test", "testlist"))
-_FIRST_PIXEL = 1.0
 
 
 def read_ucf101(root: Path, *, split: int = 1) -> SampleSet:
@@ -63,7 +62,7 @@ def read_ucf24(root: Path, *, split: int = 1) -> SampleSet:
                     f"{root / 'finalAnnots.mat'}: {name} has {len(corner)} boxes for frames {first + 1} to {last} of "
                     f"{count}; take the corrected annotations"
                 )
-            boxes[first:last, person] = np.concatenate([corner, corner + size], 1) - _FIRST_PIXEL
+            boxes[first:last, person] = np.concatenate([corner, corner + size], 1) - FIRST_PIXEL
         stem = Path(name).name
         samples.append(
             Sample(

@@ -7,8 +7,8 @@ Both cameras see the same fall at once: the sequence is the source.
 from pathlib import Path
 
 from edgeact.errors import SourceNotFoundError
-from trainer.data.sample import FrameFiles, Media, Sample, SampleSet, Video
-from trainer.data.sets.files import read_lines
+from trainer.data.sample import Sample, SampleSet
+from trainer.data.sets.files import frames_or_video, read_lines
 
 ACTIONS = ("daily", "fall")
 # Of the tables' third column.
@@ -27,14 +27,11 @@ def read_ur_fall(root: Path) -> SampleSet:
         raise SourceNotFoundError(
             f"{root} has no fall-NN-camN-rgb and no fall-NN-camN.mp4; give the folder that UR Fall was unpacked into"
         )
-    return SampleSet(
-        "ur_fall",
-        tuple(
-            Sample(name, name.rpartition("-")[0], _media(root, name), actions=(int(name.startswith("fall")),))
-            for name in found
-        ),
-        ACTIONS,
-    )
+    samples = []
+    for name in found:
+        media = frames_or_video(root / f"{name}-rgb", root / f"{name}.mp4")
+        samples.append(Sample(name, name.rpartition("-")[0], media, actions=(int(name.startswith("fall")),)))
+    return SampleSet("ur_fall", tuple(samples), ACTIONS)
 
 
 def read_postures(root: Path) -> dict[str, dict[int, int]]:
@@ -57,11 +54,3 @@ def read_postures(root: Path) -> dict[str, dict[int, int]]:
 def _recording(path: Path) -> str:
     name = path.name.removesuffix(".mp4").removesuffix("-rgb")
     return name if name.startswith(("fall-", "adl-")) and "-cam" in name and "-d" not in name else ""
-
-
-def _media(root: Path, name: str) -> Media | None:
-    frames = sorted((root / f"{name}-rgb").glob("*.png"))
-    if frames:
-        return FrameFiles(tuple(frames))
-    video = root / f"{name}.mp4"
-    return Video(video) if video.is_file() else None

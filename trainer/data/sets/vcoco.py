@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from trainer.data.sample import Picture, Sample, SampleSet, one_person
-from trainer.data.sets.coco import box_of
+from trainer.data.sets.coco import SPLITS, box_of
 from trainer.data.sets.files import first_existing, read_json_file
-from trainer.data.splits import Split
 
-_SPLITS: dict[str, Split] = {"train": "train", "val": "validation", "test": "test"}
 _BOXES = ("data/instances_vcoco_all_2014.json", "coco/annotations/instances_vcoco_all_2014.json")
 _WHAT = "the annotations of V-COCO"
 
@@ -32,7 +30,7 @@ def read_vcoco(root: Path, pictures: Path) -> SampleSet:
     verbs_of: dict[tuple[str, int], set[int]] = {}
     picture_of: dict[int, int] = {}
     actions: list[str] = []
-    for part in _SPLITS:
+    for part in SPLITS:
         verbs: list[dict[str, Any]] = read_json_file(root / "data" / "vcoco" / f"vcoco_{part}.json", _WHAT)
         actions = actions or [verb["action_name"] for verb in verbs]
         for verb in verbs:
@@ -51,7 +49,7 @@ def read_vcoco(root: Path, pictures: Path) -> SampleSet:
                 f"{Path(file).stem}#{person}",
                 Path(file).stem,
                 Picture(folder / file),
-                _SPLITS[part],
+                SPLITS[part],
                 tuple(sorted(done)),
                 boxes=one_person(box_of(boxes[person])),
             )
