@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from trainer.data.detector_batches import SceneBatch
-from trainer.models.person_detector import STRIDES
+from trainer.models.person_detector import STRIDES, pair_iou
 
 CENTRE_CELLS = 2.5  # how far from a person's centre its cells may be
 CANDIDATES = 10  # boxes whose IoU with a person add up to the number of its cells
@@ -46,15 +46,6 @@ def cell_centres(height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
         centres.append((torch.stack([columns, rows], -1).flatten(0, 1) + 0.5) * stride - 0.5)
         strides.append(torch.full((len(centres[-1]),), float(stride)))
     return torch.cat(centres), torch.cat(strides)
-
-
-def pair_iou(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """IoU of boxes ``(..., 4)`` that stand at the same place of two arrays."""
-    low = torch.maximum(first[..., :2], second[..., :2])
-    high = torch.minimum(first[..., 2:], second[..., 2:])
-    shared = (high - low).clamp_min(0).prod(-1)
-    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(-1) for boxes in (first, second)]
-    return shared / (areas[0] + areas[1] - shared).clamp_min(1e-6)
 
 
 @torch.no_grad()

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from trainer.data.detector_augment import DetectorAugmentation, augment_scene, turned_boxes
 from trainer.data.detector_batches import PictureDrawer, SceneBatch
 from trainer.data.detector_pictures import DetectorPicture, agree, read_pictures
-from trainer.detector_losses import assign, cell_centres, detector_loss, pair_iou
+from trainer.detector_losses import assign, cell_centres, detector_loss
 from trainer.fit_detector import fit, recall
-from trainer.models.person_detector import PersonDetector
+from trainer.models.person_detector import PersonDetector, pair_iou
 from trainer.recipe import DetectorTraining
 
 NOBODY = np.zeros((0, 4), np.float32)

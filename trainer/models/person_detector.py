@@ -178,6 +178,17 @@ def decode(
     return boxes * (scores > 0)[..., None], scores
 
 
+def pair_iou(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Intersection over union ``(...)`` of boxes ``(..., 4)`` in pairs: each of ``first`` with the one of ``second`` at
+    the same index, where the shapes broadcast; 0 where both are empty.
+    """
+    low = torch.maximum(first[..., :2], second[..., :2])
+    high = torch.minimum(first[..., 2:], second[..., 2:])
+    shared = (high - low).clamp_min(0).prod(-1)
+    areas = [(boxes[..., 2:] - boxes[..., :2]).prod(-1) for boxes in (first, second)]
+    return shared / (areas[0] + areas[1] - shared).clamp_min(1e-6)
+
+
 # Rounds of `keep_best`; a round more is needed for each box in a chain of which every one overlaps the next only.
 _ROUNDS = 8
 
@@ -189,14 +200,10 @@ def keep_best(boxes: torch.Tensor, *, iou: float) -> torch.Tensor:
     settles on the greedy result, in as many rounds as the longest chain of overlaps has boxes. Chains of more than
     `_ROUNDS` boxes may end otherwise; the runtime suppresses once more, box by box.
     """
-    low = torch.maximum(boxes[:, :, None, :2], boxes[:, None, :, :2])
-    high = torch.minimum(boxes[:, :, None, 2:], boxes[:, None, :, 2:])
-    shared = (high - low).clamp_min(0).prod(-1)
-    area = (boxes[..., 2:] - boxes[..., :2]).prod(-1)
-    overlap = shared / (area[:, :, None] + area[:, None, :] - shared).clamp_min(1e-6)
+    overlap = pair_iou(boxes[:, :, None], boxes[:, None])
     before = torch.tril(torch.ones(boxes.shape[1], boxes.shape[1], device=boxes.device), -1)
     rivals = (overlap > iou).float() * before  # (N, K, K): row i's earlier boxes that overlap it
-    kept = torch.ones_like(area)
+    kept = torch.ones_like(boxes[..., 0])
     for _ in range(_ROUNDS):
         kept = (torch.matmul(rivals, kept[..., None])[..., 0] < 0.5).float()
     return kept
