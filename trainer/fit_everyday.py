@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from edgeact.bundle.manifest import Scope
 from trainer.data.frozen_maps import frozen_maps
-from trainer.data.labelled_samples import LabelledSample, View, stanford40
+from trainer.data.labelled_samples import View, measured_split, stanford40
 from trainer.device import training_device
 from trainer.fit_paper import epoch_rows
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling
@@ -27,7 +28,7 @@ from trainer.optimizers import AdamW
 from trainer.schedule import CosineSchedule
 from trainer.tasks.backbones import BackboneName, make_backbone
 
-VIEWS: tuple[tuple[View, str], ...] = (("person", "person"), ("frame", "scene"))  # and the scope of each one's graph
+VIEWS: tuple[tuple[View, Scope], ...] = (("person", "person"), ("frame", "scene"))  # and the scope of each one's graph
 _POOLINGS: dict[str, Callable[[int, int], nn.Module]] = {
     "mean": MeanPooling,
     "rank_one": RankOneAttentionalPooling,
@@ -108,7 +109,8 @@ def fit_everyday(
     actions = np.array([sample.label for sample in samples])
     training = np.flatnonzero([sample.split == "train" for sample in samples])
     # The packed set has no test photos; what is held out of its training photos measures there.
-    measured = np.flatnonzero([sample.split == _measuring(samples) for sample in samples])
+    split = measured_split(samples)
+    measured = np.flatnonzero([sample.split == split for sample in samples])
     heads, said, figures = {}, [], {}
     # Other settings are another training: it must not go on from this one's checkpoint.
     decided = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
@@ -129,10 +131,6 @@ def mean_maps(maps: np.ndarray) -> np.ndarray:
     parts = range(0, len(maps), 64)
     means = [maps[start : start + 64].astype(np.float32).mean((2, 3), keepdims=True) for start in parts]
     return np.concatenate(means)
-
-
-def _measuring(samples: Sequence[LabelledSample]) -> str:
-    return "test" if any(sample.split == "test" for sample in samples) else "validation"
 
 
 def fit_head(

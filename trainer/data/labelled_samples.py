@@ -20,6 +20,7 @@ from trainer.data.read_picture import read_rgb
 from trainer.data.sample import Picture, Sample
 from trainer.data.sets.stanford40 import read_stanford40
 from trainer.data.splits import Split, split_by_hash
+from trainer.data.spread import spread
 from trainer.losses import MISSING
 from trainer.task import Batch
 
@@ -97,6 +98,11 @@ def stanford40(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
         box = np.array([x, y, x + width, y + height], np.float32)
         samples.append(LabelledSample(root / "images" / row["file"], split, names.index(row["action"]), box))
     return samples, names
+
+
+def measured_split(samples: Sequence[LabelledSample]) -> Split:
+    """The split that a set is measured on: ``test``, or ``validation`` where no sample is of ``test``."""
+    return "test" if any(sample.split == "test" for sample in samples) else "validation"
 
 
 def _of(sample: Sample) -> LabelledSample:
@@ -242,8 +248,8 @@ def read_clips(samples: Sequence[LabelledSample], size: int) -> list[ReadClip]:
     for sample in samples:
         with open_source(sample.path) as source:
             seen = [(frame.time, letterbox(frame.image, width=size, height=size)) for frame in source.frames()]
-        chosen = np.linspace(0, len(seen) - 1, min(len(seen), _KEPT_FRAMES)).round().astype(int)
-        clips.append(ReadClip(np.stack([seen[index][1] for index in chosen]), seen[-1][0] - seen[0][0]))
+        chosen = [image for _, image in spread(seen, _KEPT_FRAMES)]
+        clips.append(ReadClip(np.stack(chosen), seen[-1][0] - seen[0][0]))
     return clips
 
 

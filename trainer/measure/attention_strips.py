@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 
 from edgeact.bundle.load import Bundle
-from edgeact.bundle.manifest import GraphSpec
+from edgeact.bundle.manifest import GraphSpec, TensorSpec
 from edgeact.engine.graph import Graph
 from trainer.data.labelled_samples import LabelledSample
+from trainer.data.spread import spread
 from trainer.measure.held_out import HeadAnswers, picture_of
 from trainer.report.findings import Shown, Strip
 
@@ -37,11 +38,11 @@ def attention_strips(
 ) -> tuple[Strip, ...]:
     """So many samples, evenly over all, each beside every map that the graph of these answers gives."""
     spec = answers.graph
-    maps = [output for output in spec.outputs if output.meaning in ("attention", "human_map")]
+    maps = maps_of(spec)
     if not maps:
         return ()
     graph, strips = Graph(bundle, spec), []
-    for row in np.linspace(0, len(samples) - 1, min(count, len(samples))).round().astype(int):
+    for row in spread(range(len(samples)), count):
         picture = picture_of(samples[row], spec)
         outputs = graph.run(picture[None])
         said = actions[int(answers.probability[row].argmax())]
@@ -51,9 +52,9 @@ def attention_strips(
     return tuple(strips)
 
 
-def has_maps(spec: GraphSpec) -> bool:
-    """Whether a graph says where it looked."""
-    return any(output.meaning in ("attention", "human_map") for output in spec.outputs)
+def maps_of(spec: GraphSpec) -> list[TensorSpec]:
+    """The outputs of a graph that say where it looked."""
+    return [output for output in spec.outputs if output.meaning in ("attention", "human_map")]
 
 
 def _small(picture: np.ndarray) -> np.ndarray:

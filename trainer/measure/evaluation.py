@@ -10,8 +10,9 @@ import numpy as np
 
 from edgeact.bundle.load import Bundle
 from edgeact.errors import UsageError
-from trainer.data.labelled_samples import LabelledSample, stanford40, ut_interaction
-from trainer.measure.attention_strips import attention_strips, has_maps, surest_mistakes
+from trainer.data.labelled_samples import LabelledSample, measured_split, stanford40, ut_interaction
+from trainer.data.spread import spread
+from trainer.measure.attention_strips import attention_strips, maps_of, surest_mistakes
 from trainer.measure.held_out import HeadAnswers, Progress, answer
 from trainer.measure.pose_curves import pose_findings
 from trainer.metrics.accuracy import confusion, top1
@@ -55,7 +56,7 @@ def evaluate_bundles(bundles: Sequence[Bundle], asked: Asked, *, progress: Progr
         return pose_findings(bundles, asked.data_set, asked.root, facts, limit=asked.limit, progress=progress)
     clips = asked.data_set == "ut_interaction"
     samples, actions = (ut_interaction if clips else stanford40)(asked.root)
-    split = "test" if any(sample.split == "test" for sample in samples) else "validation"
+    split = measured_split(samples)
     chosen = spread([sample for sample in samples if sample.split == split], asked.limit)
     if not chosen:
         raise UsageError(f"{asked.root} holds nothing out; give a set with a test or a validation part")
@@ -77,13 +78,6 @@ def evaluate_bundles(bundles: Sequence[Bundle], asked: Asked, *, progress: Progr
     worst, strips = _pictures(bundles[0], said[bundles[0].manifest.name], chosen, actions, clips=clips)
     title = f"{', '.join(said)} on {asked.data_set}"
     return Findings(title, facts, tuple(figures), tuple(classes), (speed,), worst, strips)
-
-
-def spread(samples: Sequence[LabelledSample], limit: int | None) -> list[LabelledSample]:
-    """At most so many, evenly over all."""
-    if limit is None or limit >= len(samples):
-        return list(samples)
-    return [samples[row] for row in np.linspace(0, len(samples) - 1, limit).round().astype(int)]
 
 
 def head_figures(found: HeadAnswers, labels: np.ndarray, of: str, letter: str | None, data_set: str) -> list[Figure]:
@@ -128,7 +122,7 @@ def _pictures(
 ) -> tuple[tuple[Shown, ...], tuple[Strip, ...]]:
     if clips:
         return (), ()
-    mapped = next((found for found in said if has_maps(found.graph)), said[0])
+    mapped = next((found for found in said if maps_of(found.graph)), said[0])
     worst = surest_mistakes(said[0], chosen, actions, _SHOWN_MISTAKES)
     return worst, attention_strips(bundle, mapped, chosen, actions, _SHOWN_STRIPS)
 

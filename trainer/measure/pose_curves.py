@@ -20,6 +20,7 @@ from trainer.data.sets.lsp import read_lsp_extended
 from trainer.data.sets.mpii import JOINTS as MPII_JOINTS
 from trainer.data.sets.mpii import read_mpii
 from trainer.data.splits import split_by_hash
+from trainer.data.spread import spread
 from trainer.metrics.oks import CocoPose, keypoint_precision
 from trainer.metrics.pckh import AUC_THRESHOLDS, area_under, head_lengths, normalised_distances, pck_curve, pckh
 from trainer.report.findings import Chart, Curve, Figure, Findings
@@ -52,7 +53,7 @@ def pose_findings(
         UsageError: A bundle follows no persons, or nobody is held out.
     """
     found, split = _held_out(name, root)
-    chosen = found if limit is None else [found[row] for row in _even(len(found), limit)]
+    chosen = spread(found, limit)
     if not chosen:
         raise UsageError(f"{root} holds no person with joints out; give the whole set")
     joints = _joints_of(name)
@@ -77,10 +78,6 @@ def pose_findings(
     chart = Chart(f"{unit} by threshold", "threshold", "joints right", tuple(curves))
     title = f"{', '.join(bundle.manifest.name for bundle in bundles)} on {name}"
     return Findings(title, (*facts, said), tuple(figures), charts=(chart,))
-
-
-def _even(count: int, limit: int) -> np.ndarray:
-    return np.linspace(0, count - 1, min(limit, count)).round().astype(int)
 
 
 def _read(name: str, root: Path) -> SampleSet:

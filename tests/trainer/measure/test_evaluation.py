@@ -16,7 +16,8 @@ from tests.example_bundles import LABELS
 from tests.toy_video import write_toy_video
 from tests.trainer.data.sets.layouts import voc, write
 from trainer.data.labelled_samples import LabelledSample
-from trainer.measure.evaluation import Asked, evaluate_bundles, spread
+from trainer.data.spread import spread
+from trainer.measure.evaluation import Asked, evaluate_bundles
 from trainer.measure.held_out import answer, clips_of, picture_of
 from trainer.measure.pose_curves import normalisers, person_box, predict
 from trainer.metrics.average_precision import mean_average_precision
