@@ -1,6 +1,6 @@
 """The bundle `everyday`: forty actions of single pictures, said of each person and of the whole picture."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from deploy.graph_export import GraphExport
 from deploy.paper_bundle import SET_TERMS
 from deploy.systems.attentional_pooling import ATTENTIONAL_POOLING, attentional_pooling_graphs
 from deploy.systems.system import ExportOptions
-from edgeact.bundle.manifest import Scope, TensorSpec
+from edgeact.bundle.manifest import TensorSpec
 from trainer.fit_everyday import VIEWS, Everyday, EverydaySettings
 from trainer.models.attentional_pooling import AttentionalPoolingNetwork
 
@@ -33,8 +33,7 @@ def export_everyday(
         UsageError, BundleError, OutputError: See `deploy.export_bundle.export_weights`.
     """
     exports: list[GraphExport] = []
-    scopes: tuple[Scope, ...] = ("person", "scene")
-    for scope in scopes:
+    for _, scope in VIEWS:
         pooling = trained.heads[scope]
         network = AttentionalPoolingNetwork(trained.backbone, trained.backbone.channels, pooling, pose=False)
         options = ExportOptions(trained.labels, side=settings.side, scope=scope, score=_SCORE)
@@ -70,7 +69,7 @@ def _described(trained: Everyday, settings: EverydaySettings) -> dict[str, Any]:
             "name": ATTENTIONAL_POOLING.name,
             "title": f"{ATTENTIONAL_POOLING.title}, on frozen maps",
         },
-        "settings": {name: getattr(settings, name) for name in EverydaySettings.__dataclass_fields__},
+        "settings": asdict(settings),
         "measured": {**rows, "photos": f"{fit} trained, {measured} measured: the set's official parts"},
         "notes": [
             f"{weights / 1e6:.1f} M parameters for both heads, whose backbone is the same and was not trained here.",

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from trainer.claims_cli import app as claims_app
 from trainer.cli_options import BundleOption, DataOption
-from trainer.console import show_progress
+from trainer.console import print_rows, show_progress
 from trainer.lifting_cli import lifting, lifting_clips, lifting_comparison
 
 if TYPE_CHECKING:
@@ -354,10 +354,4 @@ def tracking(
 
 
 def _print_table(table: "Table", *, on_error_stream: bool = False) -> None:
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    shown = RichTable(*table.columns, title=table.title, title_justify="left")
-    for row in table.rows:
-        shown.add_row(*row)
-    Console(stderr=on_error_stream).print(shown)
+    print_rows(table.title, table.columns, table.rows, on_error_stream=on_error_stream)

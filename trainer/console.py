@@ -7,14 +7,16 @@ Item = TypeVar("Item")
 
 
 def show_progress(items: Sequence[Item], title: str) -> Iterable[Item]:
-    """The items, with a progress bar on the error stream, so that tables can be piped."""
+    """Give the items one after the other and show a progress bar on the error stream, so that tables can be piped."""
     from rich.console import Console
     from rich.progress import track
 
     return track(items, title, console=Console(stderr=True))
 
 
-def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_rows(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, on_error_stream: bool = False
+) -> None:
     """Print a table with a title; every row has a text for each column."""
     from rich.console import Console
     from rich.table import Table
@@ -22,4 +24,4 @@ def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     shown = Table(*columns, title=title, title_justify="left")
     for row in rows:
         shown.add_row(*row)
-    Console().print(shown)
+    Console(stderr=on_error_stream).print(shown)

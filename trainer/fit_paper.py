@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from edgeact.atomic import prepare_partial, publish
+from edgeact.atomic import write_text
 from edgeact.errors import ConfigError
 from trainer.checkpoint import write_tensors
 from trainer.data.labelled_samples import (
@@ -98,9 +98,7 @@ def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | 
 
 def _write(folder: Path, network: nn.Module, recipe: PaperRecipe, result: dict[str, object]) -> None:
     write_tensors(folder / NETWORK_FILE, network.state_dict(), {"recipe": recipe.model_dump(mode="json")})
-    path = folder / RESULT_FILE
-    prepare_partial(path).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    publish(path)
+    write_text(folder / RESULT_FILE, json.dumps(result, indent=1) + "\n")
 
 
 def fit_task(task: Task, data: TrainingData, recipe: PaperRecipe, checkpoint: Path, device: torch.device) -> nn.Module:

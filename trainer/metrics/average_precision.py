@@ -25,10 +25,12 @@ def mean_average_precision(probability: np.ndarray, labels: np.ndarray) -> float
         labels: ``(N,)`` the action of each sample, or ``(N, A)`` which actions each shows (1), does not show (0), or
             nobody judged (−1, left out for that action).
     """
+    actions = probability.shape[1]
+    shown = labels if labels.ndim == 2 else (labels[:, None] == np.arange(actions)).astype(np.int8)
     values = []
-    for action in range(probability.shape[1]):
-        judged = labels[:, action] >= 0 if labels.ndim == 2 else np.ones(len(labels), bool)
-        right = labels[judged, action] == 1 if labels.ndim == 2 else labels == action
+    for action in range(actions):
+        judged = shown[:, action] >= 0
+        right = shown[judged, action] == 1
         if right.any():
             values.append(average_precision(probability[judged, action], right))
     return float(np.mean(values)) if values else float("nan")
