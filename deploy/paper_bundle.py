@@ -30,10 +30,10 @@ _KEYS = ("top1", "mAP", "samples", "split", "how", "trained_on", "labels", "clip
 
 
 def export_paper(recipe: PaperRecipe, trained: Path, out: Path, *, persons_from: Path | None = None) -> None:
-    """Write the bundle of a trained network.
+    """Write the bundle of a network that `edgeact train paper` trained.
 
     Args:
-        recipe: That it was trained by.
+        recipe: What it was trained by.
         trained: Folder with ``network.safetensors`` and ``result.json``.
         out: The bundle's folder; a bundle that is there is replaced.
         persons_from: The bundle whose detector follows persons, for A and E; None takes the default.
@@ -58,7 +58,7 @@ def export_paper(recipe: PaperRecipe, trained: Path, out: Path, *, persons_from:
 
 
 def export_options(network: NetworkSettings, labels: tuple[str, ...], clip_stride: float | None) -> ExportOptions:
-    """What a graph must have as it was trained.
+    """Export options that repeat the training: sides, clips and labels.
 
     Args:
         network: The recipe's settings.

@@ -47,7 +47,7 @@ Deciding about people without a person who looks; identifying anybody; medical, 
 
 
 def _measured(training: dict[str, Any]) -> str:
-    """What was trained on and measured, where the bundle's maker said so."""
+    """Section of the card with figures and training data, if the manifest's training record has them."""
     if "measured" not in training:
         return (
             "Nothing was measured at export, and what the weights were trained on is known to whoever trained them: "

@@ -300,7 +300,7 @@ def privacy(
     bundle: BundleOption = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="where the table goes")] = None,
 ) -> None:
-    """Who is still to be seen where `edgeact run` hides heads or persons, on other people's pictures with joints.
+    """Measure who stays visible where `edgeact run` hides heads or persons, on other people's pictures with joints.
 
     edgeact train privacy --data DATA --bundle compact
     """

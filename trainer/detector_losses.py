@@ -23,13 +23,13 @@ _FAR = 1e5  # added to the cost of cells that are not near the centre: they are 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
-    """Which cells of one picture answer for whom.
+    """Which cells of the network are assigned to which people of one picture.
 
     Attributes:
-        cells: ``(A,)`` that answer for somebody.
-        people: ``(A,)`` for whom.
+        cells: ``(A,)`` int64 indices of the assigned cells.
+        people: ``(A,)`` int64 index of the person that each of them is assigned to.
         overlap: ``(A,)`` IoU of each cell's box with that person's.
-        counted: ``(M,)`` 1 where the presence is learnt, 0 where somebody may be.
+        counted: ``(M,)`` 1 for cells whose presence is learnt, 0 for others in the box of an unsure person.
     """
 
     cells: torch.Tensor
@@ -52,7 +52,7 @@ def cell_centres(height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
 def assign(
     boxes: torch.Tensor, scores: torch.Tensor, people: torch.Tensor, unsure: torch.Tensor, *, height: int, width: int
 ) -> Assignment:
-    """Give each person of one picture its cells.
+    """Assign cells of the network to each person of one picture (SimOTA).
 
     Args:
         boxes: ``(M, 4)`` of the cells.

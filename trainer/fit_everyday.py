@@ -38,7 +38,7 @@ _POOLINGS: dict[str, Callable[[int, int], nn.Module]] = {
 
 @dataclass(frozen=True, slots=True)
 class EverydaySettings:
-    """What was decided, on a hashed fifth of the training photos.
+    """Settings of the training; they were chosen on a hashed fifth of the training photos.
 
     Attributes:
         backbone: An EfficientNet-Lite.
@@ -64,13 +64,13 @@ class EverydaySettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Everyday:
-    """What was trained.
+    """The trained heads, with their backbone and figures.
 
     Attributes:
-        backbone: Frozen.
-        heads: By scope, ``person`` and ``scene``.
-        labels: Of both.
-        figures: By scope, and ``both``: mAP and top1 on the test photos, 0..1.
+        backbone: The frozen EfficientNet-Lite.
+        heads: The pooling of each scope, ``person`` and ``scene``.
+        labels: Names of the actions, in the order of both heads' scores.
+        figures: mAP and top1 (0..1) on the test photos, by scope and for ``both``, their mean.
         counts: How many photos trained, and how many measured.
     """
 
@@ -95,7 +95,7 @@ def fit_everyday(
         root: Stanford 40 in its official layout.
         weights: Of the backbone, as its package has them.
         work: Folder of maps and checkpoints; a stopped training goes on from there.
-        settings: What was decided.
+        settings: Backbone, size of the pictures, pooling and training.
         progress: Gives items one after the other and shows how far it is.
 
     Raises:
@@ -142,15 +142,15 @@ def fit_head(
     settings: EverydaySettings,
     work: Path,
 ) -> nn.Module:
-    """Train one pooling on frozen maps.
+    """Train a classification head, which pools feature maps, on the maps of a frozen backbone.
 
     Args:
         maps: ``(N, C, h, w)``.
-        actions: ``(N,)``.
-        rows: Of those that train.
+        actions: ``(N,)`` the class of each photo.
+        rows: Rows of the training photos.
         channels: C.
         classes: How many actions there are.
-        settings: What was decided.
+        settings: Pooling, epochs, batch and rates.
         work: Folder of the checkpoint.
 
     Raises:

@@ -167,7 +167,7 @@ class Recipe(_Record):
 
 
 def require_lifter(recipe: Recipe) -> LifterRecipe:
-    """What a recipe says of its lifter.
+    """Return the lifter's part of a recipe, which must have one.
 
     Raises:
         ConfigError: The recipe has no lifter.

@@ -150,7 +150,8 @@ def make_data(folders: Folders) -> None:
 
 
 def train_detector(recipe: Recipe, folders: Folders) -> PersonDetector:
-    """The person detector: trained where the recipe or the one that it is taken from says how, else as published.
+    """Train the person detector if the recipe, or the one that its detector is taken from, says how; else load the
+    published one.
 
     Raises:
         SourceNotFoundError: The labels are missing, which `make_data` makes.

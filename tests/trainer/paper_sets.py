@@ -60,7 +60,7 @@ def write_ut_interaction(root: Path) -> None:
 
 
 def write_paper_sets(root: Path) -> Path:
-    """All three."""
+    """Write all three sets; returns the folder of all sets."""
     write_stanford40(root)
     write_lspet(root)
     write_ut_interaction(root)

@@ -42,10 +42,10 @@ class Reduced:
 
     Attributes:
         maps: ``(N, C, h, w)`` float32.
-        actions: ``(N,)``.
-        masks: ``(N, 1, h, w)`` of the person's box, on the same cells, of the samples that train.
-        training: Rows that train.
-        measured: Rows that measure.
+        actions: ``(N,)`` the class of each photo.
+        masks: ``(N, 1, h, w)`` float32: 1 on the cells of the person's box; filled for the training photos only.
+        training: ``(K,)`` rows of the training photos.
+        measured: ``(M,)`` rows of the photos that the trained heads are measured on.
         classes: How many actions there are.
     """
 
@@ -65,7 +65,9 @@ def read_reduced(
     progress: Callable[[Sequence, str], Iterable],
     backbone: BackboneName = _BACKBONE,
 ) -> Reduced:
-    """The maps of whole photos, from disk where `edgeact train everyday` left them, reduced.
+    """Read the photos' feature maps, pool them to 5×5 cells and project them on their principal channels.
+
+    Maps that `edgeact train everyday` computed before are read from disk.
 
     Raises:
         SourceNotFoundError, SourceFormatError: Photos, lists or weights are missing or damaged.
@@ -90,7 +92,16 @@ def read_reduced(
 
 
 def project(maps: torch.Tensor, rows: np.ndarray, channels: int) -> torch.Tensor:
-    """Maps ``(N, C, h, w)`` on the principal channels of the cells of some rows, scaled to a deviation of 1 in all."""
+    """Project maps on their principal channels (PCA), scaled so that the standard deviation over all values is 1.
+
+    Args:
+        maps: ``(N, C, h, w)``.
+        rows: Rows whose cells, of every fourth row, the principal channels are computed from.
+        channels: How many channels are kept: D.
+
+    Returns:
+        ``(N, D, h, w)``.
+    """
     cells = maps[rows[::4]].movedim(1, -1).reshape(-1, maps.shape[1])
     mean = cells.mean(0)
     _, vectors = torch.linalg.eigh((cells - mean).T @ (cells - mean))
@@ -100,7 +111,7 @@ def project(maps: torch.Tensor, rows: np.ndarray, channels: int) -> torch.Tensor
 
 
 def _mask(sample: LabelledSample) -> torch.Tensor:
-    """The person's box on the cells of the letterboxed photo: ``(1, 1, h, w)``."""
+    """Mask ``(1, 1, h, w)`` of the cells of the letterboxed photo that the person's box covers."""
     height, width = read_rgb(sample.path).shape[:2]
     box = transform_box(sample.box, letterbox_matrix(width, height, width=_SIDE, height=_SIDE))
     return box_masks(torch.from_numpy(box)[None], height=_CELLS, width=_CELLS, stride=_SIDE / _CELLS)
@@ -116,7 +127,7 @@ def try_variants(
         variants: What is compared.
         data: Reduced maps.
         work: Folder of the checkpoints.
-        seeds: How many.
+        seeds: How many trainings of each variant.
         epochs: Rounds over the training photos.
 
     Raises:

@@ -12,7 +12,7 @@ LETTERBOX_GREY = 114  # what the runtime fills a letterboxed frame with
 
 @dataclass(frozen=True, slots=True)
 class DetectorAugmentation:
-    """Strengths.
+    """How strongly the pictures of the person detector's training are changed at random.
 
     Attributes:
         quarter: Share of the pictures that are turned by 90° to either side: upright people then lie.

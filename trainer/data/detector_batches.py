@@ -24,7 +24,7 @@ _KEPT_PICTURES = 3000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SceneBatch:
-    """Pictures of one step.
+    """Pictures of one training step, with their boxes.
 
     Attributes:
         images: ``(N, 3, H, W)`` float32 RGB in 0..255.
@@ -69,7 +69,7 @@ class PictureDrawer:
         return SceneBatch(torch.from_numpy(images).permute(0, 3, 1, 2).float(), tuple(people), tuple(unsure))
 
     def _read(self, path: Path) -> tuple[np.ndarray, float]:
-        """A picture, at most `LARGEST_READ` pixels long, and by how much it was scaled."""
+        """Read a picture, scaled to at most `LARGEST_READ` pixels on its longer side, and give the scale."""
         kept = self._kept.get(path)
         if kept is None:
             rgb = read_rgb(path)

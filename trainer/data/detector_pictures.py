@@ -51,11 +51,11 @@ LABEL_PIXELS = 114688  # of a picture that the second detector sees; the first o
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectorPicture:
-    """One picture.
+    """One picture with the boxes of its people.
 
     Attributes:
-        source: The set.
-        path: The file.
+        source: Name of the data set.
+        path: The picture file.
         sure: ``(N, 4)`` float32 boxes of people, x_min, y_min, x_max, y_max in pixels.
         unsure: ``(K, 4)`` float32 boxes of what may be people.
     """
@@ -68,7 +68,7 @@ class DetectorPicture:
 
 @torch.no_grad()
 def look(network: PersonDetector, rgb: np.ndarray, *, pixels: int, iou: float = 0.6) -> tuple[np.ndarray, np.ndarray]:
-    """What a detector finds in one picture.
+    """Run a person detector on one picture.
 
     Args:
         network: In evaluation mode.
@@ -127,7 +127,7 @@ def _as_rows(boxes: Sequence | np.ndarray) -> np.ndarray:
 
 
 def _known_people(folders: Folders) -> Iterator[tuple[str, Path, WildSplit, np.ndarray]]:
-    """Set, file, split and human boxes of every picture that may train or choose."""
+    """Give set, file, split and human boxes ``(K, 4)`` of every picture of the sets with people."""
     for sample in read_lspet(folders.data / "lspet"):
         yield "lspet", sample.path, wild_split("lspet", sample.path.name) or "measure", np.array([sample.box])
     for path in sorted((folders.data / "stock_upright" / "images").glob("*.jpg")):
@@ -144,7 +144,7 @@ def _known_people(folders: Folders) -> Iterator[tuple[str, Path, WildSplit, np.n
 
 
 def _objects(folders: Folders) -> Iterator[tuple[str, Path]]:
-    """Set and file of every picture of things other than people."""
+    """Give set and file of every picture of `OBJECT_SETS`, which show things other than people."""
     for name in OBJECT_SETS:
         root = folders.data_set(name) / "images"
         for path in sorted(root.iterdir()) if root.is_dir() else ():
@@ -156,8 +156,8 @@ def make_pictures(folders: Folders, detector: PersonDetector) -> None:
     """Write ``detector/pictures.jsonl`` into the folder of work, unless it is there (renamed when complete).
 
     Args:
-        folders: With the labels of every set (`trainer.data.label`), which are one detector's boxes.
-        detector: The other one, in evaluation mode.
+        folders: With the labels of every set (`trainer.data.label`), which are the first detector's boxes.
+        detector: The second detector, in evaluation mode.
     """
     if folders.detector_pictures.exists():
         return

@@ -1,4 +1,4 @@
-"""What a frozen backbone sees in pictures, computed once and kept on disk: a head on it trains in minutes.
+"""Feature maps of a frozen backbone, computed once and kept on disk, so that a head on them trains in minutes.
 
 The maps are those of the very picture that a graph is given at run time: a person's crop, or a whole frame.
 """
@@ -21,7 +21,7 @@ _BATCH = 8
 
 
 def view_of(sample: LabelledSample, view: View, side: int) -> np.ndarray:
-    """The square that a graph of persons, or of scenes, is given of a picture: ``(side, side, 3)`` uint8 RGB.
+    """Cut out the square that a graph of persons, or of scenes, is given of a picture: ``(side, side, 3)`` uint8 RGB.
 
     Raises:
         ValueError: A person is wanted, and nobody is boxed.
@@ -44,7 +44,7 @@ def frozen_maps(
     *,
     progress: Callable[[Sequence, str], Iterable],
 ) -> np.ndarray:
-    """The last maps ``(N, C, h, w)`` float16 of a backbone, from disk where they are.
+    """Compute a backbone's last feature maps ``(N, C, h, w)`` float16, or read them from disk if they are there.
 
     Args:
         backbone: In evaluation mode, with a ``pixel_range``; its weights decide which file on disk is the right one.
@@ -79,7 +79,7 @@ def frozen_maps(
 
 
 def _identity(backbone: nn.Module, samples: Sequence[LabelledSample]) -> str:
-    """Of the weights, and of names and boxes of the samples."""
+    """Hash of the backbone's weights and of the samples' names and boxes, which names the file on disk."""
     digest = hashlib.sha256()
     for name, value in sorted(backbone.state_dict().items()):
         digest.update(name.encode())

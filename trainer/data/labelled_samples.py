@@ -106,7 +106,7 @@ def measured_split(samples: Sequence[LabelledSample]) -> Split:
 
 
 def _of(sample: Sample) -> LabelledSample:
-    """One action and one person's box of a sample of a picture."""
+    """Convert a picture's sample: its first action and its first person's box are kept."""
     assert isinstance(sample.media, Picture)
     assert sample.split is not None
     box = None if sample.boxes is None else sample.boxes[0, 0]
@@ -231,7 +231,7 @@ def _moved_joints(joints: np.ndarray | None, matrix: np.ndarray, *, mirrored: bo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadClip:
-    """A clip in memory.
+    """The frames of a clip, read into memory.
 
     Attributes:
         frames: ``(T, size, size, 3)`` uint8 RGB, even over the clip.
@@ -243,7 +243,7 @@ class ReadClip:
 
 
 def read_clips(samples: Sequence[LabelledSample], size: int) -> list[ReadClip]:
-    """Every clip as at most `_KEPT_FRAMES` even squares of a size."""
+    """Read every clip as at most `_KEPT_FRAMES` square frames of a size, evenly spaced over the clip."""
     clips = []
     for sample in samples:
         with open_source(sample.path) as source:
@@ -254,7 +254,12 @@ def read_clips(samples: Sequence[LabelledSample], size: int) -> list[ReadClip]:
 
 
 def clip_stride(clips: Sequence[ReadClip], frames: int) -> float:
-    """Seconds between two of so many frames that `clip_batch` draws of a clip, in the middle of all clips and draws."""
+    """Typical seconds between two frames that `clip_batch` draws: of a clip of median length and a draw of mean length.
+
+    Args:
+        clips: The clips that are drawn from.
+        frames: How many frames are drawn of a clip.
+    """
     return float(np.median([clip.seconds for clip in clips])) * (1 + _SHORTEST_PART) / 2 / max(frames - 1, 1)
 
 

@@ -26,7 +26,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """Frames of a video file: from ``first`` on, ``count`` of them; None takes all that come."""
+    """Frames of a video file: ``count`` frames from number ``first`` on; None takes all to the end."""
 
     path: Path
     first: int = 0
@@ -117,7 +117,7 @@ class SampleSet:
 
 
 def one_person(values: object) -> np.ndarray:
-    """What is known of one person in one picture, with the axes T and P before it: float32."""
+    """Values of one person in one picture as float32, with the axes T and P (both 1) put before them."""
     return np.asarray(values, np.float32)[None, None]
 
 

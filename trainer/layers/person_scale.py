@@ -1,10 +1,10 @@
-"""Where the person of a clip of joints is in each frame, and how large over the whole clip."""
+"""Centre and scale of a person in a clip of joints, for normalisation."""
 
 import torch
 
 
 def centre_and_scale(xy: torch.Tensor, confidence: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """What takes place and size out of a clip of joints. N clips, T frames, J joints.
+    """Centre of each frame's joints and scale of the clip, by which joints are normalised. N clips, T frames, J joints.
 
     Args:
         xy: ``(N, T, J, 2)`` pixels.

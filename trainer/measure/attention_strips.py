@@ -36,7 +36,7 @@ def surest_mistakes(
 def attention_strips(
     bundle: Bundle, answers: HeadAnswers, samples: Sequence[LabelledSample], actions: Sequence[str], count: int
 ) -> tuple[Strip, ...]:
-    """So many samples, evenly over all, each beside every map that the graph of these answers gives."""
+    """Pictures of at most ``count`` samples, evenly over all, each beside every map that the graph gives of it."""
     spec = answers.graph
     maps = maps_of(spec)
     if not maps:
@@ -62,7 +62,7 @@ def _small(picture: np.ndarray) -> np.ndarray:
 
 
 def _heated(picture: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """A map in colours over a picture, by the map's own largest value."""
+    """Draw a map in colours over a picture ``(H, W, 3)`` uint8 RGB; the map is scaled by its largest value."""
     level = cv2.resize(np.asarray(values, np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
     level = np.clip(level / max(float(level.max()), 1e-6), 0, 1)
     colours = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_TURBO)[..., ::-1]

@@ -28,13 +28,13 @@ _MOST_CLASSES_IN_FULL = 2  # heads whose classes are all drawn; more would hide 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the command was asked for.
+    """Options of one evaluation.
 
     Attributes:
-        data_set: Its name.
-        root: Folder of it.
+        data_set: Name of the data set.
+        root: Folder of the data set.
         limit: At most so many samples, evenly over all; None takes all.
-        created: Date, ``YYYY-MM-DD``.
+        created: Date of the evaluation, ``YYYY-MM-DD``.
     """
 
     data_set: SetName
@@ -81,7 +81,7 @@ def evaluate_bundles(bundles: Sequence[Bundle], asked: Asked, *, progress: Progr
 
 
 def head_figures(found: HeadAnswers, labels: np.ndarray, of: str, letter: str | None, data_set: str) -> list[Figure]:
-    """The rows of one head; beside the paper's, where the paper has one for such a head."""
+    """The figures of one head, each with the paper's figure where the paper reports one for such a head."""
     paper = reported(letter, data_set, found.head.name)
     mean = mean_average_precision(found.probability, labels)
     rows = [

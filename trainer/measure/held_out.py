@@ -22,11 +22,11 @@ _MOST_CLIPS = 10  # of one video, evenly over it
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadAnswers:
-    """What one head said.
+    """The answers of one action head.
 
     Attributes:
-        graph: Its graph.
-        head: Itself.
+        graph: The graph that the head belongs to.
+        head: The head.
         probability: ``(N, A)`` of the data set's actions, in its order.
         single: ``(N, A)`` of clips: what the clip in the middle alone said; None of pictures.
         milliseconds: Median time of a call with one picture or clip.
@@ -42,7 +42,7 @@ class HeadAnswers:
 def answer(
     bundle: Bundle, samples: Sequence[LabelledSample], actions: Sequence[str], *, clips: bool, progress: Progress
 ) -> list[HeadAnswers]:
-    """Ask every head of a bundle that judges pictures, or clips of whole frames.
+    """Run every action head of a bundle that judges pictures, or clips of whole frames, on held-out samples.
 
     Args:
         bundle: Its graphs of one person are given the sample's own box.
@@ -99,7 +99,7 @@ def _columns(head: HeadSpec, actions: Sequence[str]) -> list[int]:
 
 
 def picture_of(sample: LabelledSample, spec: GraphSpec) -> np.ndarray:
-    """What a graph is given of a sample: ``(H, W, 3)`` uint8 RGB.
+    """Cut out what a graph is given of a sample: ``(H, W, 3)`` uint8 RGB.
 
     Raises:
         UsageError: The graph judges persons, and nobody is boxed.

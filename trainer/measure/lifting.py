@@ -156,7 +156,7 @@ def bundle_lifter(bundle: Bundle) -> Lift:
 
 
 def network_lifter(network: Lifter) -> Lift:
-    """A network that is no graph yet."""
+    """Wrap a network of the trainer, not yet exported, as what `measure_lifting` calls."""
 
     @torch.no_grad()
     def lift(clips: Float32) -> Float32:

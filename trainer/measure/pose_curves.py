@@ -121,7 +121,12 @@ def person_box(sample: Sample) -> np.ndarray:
 def predict(
     bundle: Bundle, samples: Sequence[Sample], joints: Sequence[str], *, progress: Callable
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
-    """The pose graph on each person's box: names of the joints that both have, places (N, J, 2), confidence (N, J)."""
+    """Run a bundle's pose graph on the crop of each person.
+
+    Returns:
+        Names of the J joints that both the bundle and the data set have, their places ``(N, J, 2)`` x, y in pixels of
+        the picture, and their confidence ``(N, J)``, 0..1.
+    """
     spec, skeleton, padding = bundle.plan.pose, bundle.plan.skeleton, bundle.plan.crop.padding
     names = tuple(joint for joint in joints if joint in skeleton.joints)
     rows = [skeleton.index(joint) for joint in names]
@@ -138,7 +143,11 @@ def predict(
 
 
 def normalisers(samples: Sequence[Sample], joints: Sequence[str]) -> tuple[np.ndarray, str, float]:
-    """What distances are measured in, per person: heads where they are boxed, else torsos; its name and threshold."""
+    """Choose what the distances of joints are divided by: head lengths where every head is boxed, else torso lengths.
+
+    Returns:
+        The length ``(N,)`` of each person in pixels, the name of the metric, and its threshold.
+    """
     if all(sample.head_boxes is not None for sample in samples):
         heads = np.stack([sample.head_boxes[0, 0] for sample in samples])
         return head_lengths(heads), "PCKh", _HEAD_THRESHOLD

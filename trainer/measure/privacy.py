@@ -35,7 +35,7 @@ _SEEN = 2.0  # COCO's mark of a joint that is labelled and visible
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """Somebody who was labelled: height of the box in pixels, joints that could be seen and that still can be."""
+    """A labelled person: height of the box in pixels, number of visible joints, and how many of them stay uncovered."""
 
     height: float
     joints: int
@@ -44,7 +44,7 @@ class Exposed:
 
 @dataclass(frozen=True, slots=True)
 class Concealed:
-    """What became of one picture in one mode: who was labelled in it, and the share of its pixels that is gone."""
+    """One picture in one privacy mode: its labelled people, and the share of its pixels that is hidden, 0..1."""
 
     people: tuple[Exposed, ...]
     hidden: float
@@ -57,7 +57,7 @@ def measure_privacy(
     split: WildSplit = "measure",
     progress: Callable[[Sequence[Any], str], Iterable[Any]],
 ) -> dict[PrivacyMode, list[Concealed]]:
-    """Perceive each picture, and see which labelled joints are not covered.
+    """Count the labelled joints that each privacy mode leaves uncovered in each picture.
 
     Args:
         bundle: Whose graphs find people.
@@ -84,7 +84,7 @@ def measure_privacy(
 
 
 def privacy_table(found: dict[PrivacyMode, list[Concealed]]) -> Table:
-    """Who is still to be seen, by mode and height."""
+    """Tabulate the shares of people who stay visible in part or wholly, by mode and height."""
     rows = []
     for mode, pictures in found.items():
         for name, (low, high) in HEIGHTS.items():

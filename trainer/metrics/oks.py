@@ -12,7 +12,7 @@ _NAMES = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CocoPose:
-    """A person of a picture.
+    """A person of a picture: a labelled ("true") or a predicted ("found") one.
 
     Attributes:
         picture: Number of the picture.

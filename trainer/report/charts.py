@@ -59,7 +59,7 @@ def draw_chart(chart: Chart) -> str:
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
-    """A little more than the values need, so that nothing lies on the edge; shares stay within 0 and 1."""
+    """Lowest and highest value of an axis: the values with a margin; shares stay within 0 and 1."""
     low, high = min(values), max(values)
     margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
     floor, ceiling = (0.0, 1.0) if low >= 0 and high <= 1 else (min(low, 0.0), np.inf)

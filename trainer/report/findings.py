@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Attributes: a name, and as many x as y."""
+    """A curve of a chart: its name and the coordinates of its points, as many x as y."""
 
     name: str
     x: tuple[float, ...]
@@ -86,13 +86,13 @@ class Findings:
     """One evaluation.
 
     Attributes:
-        title: Of the page.
+        title: Title of the page.
         facts: Name and text of what was measured, where and when.
-        figures: The table.
-        classes: Of each head that says actions.
-        charts: Curves.
-        worst: The surest mistakes, the surest first.
-        strips: Attention.
+        figures: Rows of the table of figures.
+        classes: Precision and confusion by class, of each action head.
+        charts: Charts of curves or points.
+        worst: Pictures of the surest mistakes, the surest first.
+        strips: Pictures with their attention maps.
     """
 
     title: str
@@ -105,7 +105,7 @@ class Findings:
 
 
 def as_record(value: Any) -> Any:
-    """Findings as JSON has them: records as objects, what could not be measured as null; pictures are left out."""
+    """Convert findings to plain JSON values: records to objects, NaN to null; pictures are left out."""
     if is_dataclass(value) and not isinstance(value, type):
         kept = (field.name for field in fields(value) if field.name != "image")
         return {name: as_record(getattr(value, name)) for name in kept}

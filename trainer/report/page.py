@@ -1,4 +1,4 @@
-"""The page: one HTML file with its pictures in it, which loads nothing and runs nothing."""
+"""The evaluation's report: one HTML file with its pictures in it, which loads nothing and runs no script."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 def write_page(findings: Findings, out: Path) -> Path:
-    """``evaluation.json`` and ``evaluation.html`` in a folder, which is made.
+    """Write ``evaluation.json`` and ``evaluation.html`` into a folder, which is created.
 
     Returns:
         The page.
@@ -32,7 +32,7 @@ def write_page(findings: Findings, out: Path) -> Path:
 
 
 def render_page(findings: Findings) -> str:
-    """The page as text."""
+    """Render the findings as one HTML page."""
     facts = "".join(f"<tr><td>{escape(name)}</td><td>{escape(text)}</td></tr>" for name, text in findings.facts)
     parts = [f"<h1>{escape(findings.title)}</h1><table class='facts'>{facts}</table>", _figures(findings.figures)]
     for chart in findings.charts:

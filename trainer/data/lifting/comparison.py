@@ -50,10 +50,10 @@ class ComparisonViews:
         self._cameras = torch.from_numpy(np.concatenate(cameras))
 
     def draw(self, count: int, seed: int, *, changed: bool = True) -> LiftingBatch:
-        """So many clips; the same seed gives the same.
+        """Draw a batch of clips; the same seed gives the same batch.
 
         Args:
-            count: N.
+            count: N, how many clips.
             seed: Of all that is random.
             changed: Whether people are mirrored and turned.
         """

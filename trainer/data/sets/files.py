@@ -11,11 +11,11 @@ from trainer.data.sample import FrameFiles, Video
 
 
 def existing(path: Path, what: str) -> Path:
-    """The path, if it is there.
+    """Return a path that must exist.
 
     Args:
         path: A file or a folder.
-        what: Which data set, and what of it.
+        what: What it holds, for the message: which data set, and what of it.
 
     Raises:
         SourceNotFoundError: It is not there.
@@ -26,7 +26,7 @@ def existing(path: Path, what: str) -> Path:
 
 
 def first_existing(root: Path, names: tuple[str, ...], what: str) -> Path:
-    """The first of several places under a folder that is there, for sets that are unpacked in more than one way.
+    """Return the first of several paths under ``root`` that exists, for sets that are unpacked in more than one way.
 
     Raises:
         SourceNotFoundError: None of them is there.
@@ -41,7 +41,7 @@ def first_existing(root: Path, names: tuple[str, ...], what: str) -> Path:
 
 
 def read_lines(path: Path, what: str) -> list[str]:
-    """The lines of a text that are not empty, without what surrounds them.
+    """Read the lines of a text file, without empty ones and without white space around them.
 
     Raises:
         SourceNotFoundError, SourceFormatError: It is not there, or no text.
@@ -54,7 +54,7 @@ def read_lines(path: Path, what: str) -> list[str]:
 
 
 def read_rows(path: Path, what: str) -> list[dict[str, str]]:
-    """The rows of a table with a header.
+    """Read the rows of a CSV file with a header, each as a dictionary by column.
 
     Raises:
         SourceNotFoundError, SourceFormatError: It is not there, or no text.
@@ -63,7 +63,7 @@ def read_rows(path: Path, what: str) -> list[dict[str, str]]:
 
 
 def read_json_file(path: Path, what: str) -> Any:
-    """What a JSON file holds.
+    """Read a JSON file.
 
     Raises:
         SourceNotFoundError, SourceFormatError: It is not there, or no JSON.
@@ -75,7 +75,7 @@ def read_json_file(path: Path, what: str) -> Any:
 
 
 def read_xml(path: Path, what: str) -> Element:
-    """The root of an XML file; entities that could fill the memory are refused.
+    """Read an XML file and return its root element; entities that could fill the memory are refused.
 
     Raises:
         SourceNotFoundError, SourceFormatError: It is not there, or no XML.
@@ -91,10 +91,10 @@ def read_xml(path: Path, what: str) -> Element:
 
 
 def xml_text(element: Element, name: str, path: Path) -> str:
-    """The text of an element's child.
+    """Return the text of an element's child.
 
     Raises:
-        SourceFormatError: There is none.
+        SourceFormatError: There is no such child, or it is empty.
     """
     found = element.findtext(name)
     if found is None or not found.strip():

@@ -16,7 +16,7 @@ _HDF5_OFFSETS = (0, 512)  # MATLAB puts a header of 512 bytes before HDF5
 
 
 def read_matlab(path: Path, what: str) -> dict[str, Any]:
-    """The variables of a file.
+    """Read the variables of a MATLAB file, by name.
 
     Args:
         path: ``.mat`` of either version.
@@ -46,10 +46,10 @@ def listed(value: Any) -> list[Any]:
 
 
 def number(value: Any) -> float:
-    """A scalar.
+    """Convert a MATLAB scalar to a float.
 
     Raises:
-        SourceFormatError: It is none.
+        SourceFormatError: The value has no or several numbers.
     """
     found = np.asarray(value)
     if found.size != 1:
