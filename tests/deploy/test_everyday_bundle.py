@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
 
 from deploy.everyday_bundle import export_everyday
 from edgeact.bundle.load import load_bundle
-from tests.trainer.data.sets.layouts import voc, write
+from tests.trainer.data.sets.layouts import write_stanford40
 from tests.trainer.models.test_efficientnet_lite import published_names
 from trainer.data.labelled_samples import stanford40
 from trainer.fit_everyday import Everyday, EverydaySettings, fit_everyday
@@ -29,15 +28,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Everyday, Path]:
     """Dark people drink, bright ones read."""
     torch.set_num_threads(1)
     root, rng = tmp_path_factory.mktemp("everyday"), np.random.default_rng(0)
-    (root / "JPEGImages").mkdir()
     for number, action in enumerate(("drinking", "reading")):
         for part, count in (("train", 12), ("test", 4)):
-            names = [f"{action}_{part}_{index}.jpg" for index in range(count)]
-            write(root / "ImageSplits" / f"{action}_{part}.txt", "\n".join(names))
-            for name in names:
-                image = rng.integers(0, 60, (60, 80, 3), np.uint8) + np.uint8(150 * number)
-                cv2.imwrite(str(root / "JPEGImages" / name), image)
-                write(root / "XMLAnnotations" / name.replace("jpg", "xml"), voc(("person", "10 10 40 50")))
+            photos = {
+                f"{action}_{part}_{index}.jpg": rng.integers(0, 60, (60, 80, 3), np.uint8) + np.uint8(150 * number)
+                for index in range(count)
+            }
+            write_stanford40(root, action, part, photos, "10 10 40 50")
     torch.manual_seed(0)
     torch.save(published_names(EfficientNetLite()), root / "lite0.pth")
     return fit_everyday(root, root / "lite0.pth", root / "work", SETTINGS, progress=listed), root

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
 
-from tests.trainer.data.sets.layouts import voc, write
+from tests.trainer.data.sets.layouts import write_stanford40
 from tests.trainer.models.test_efficientnet_lite import published_names
 from trainer.claims.mask_loss import try_mask_loss
 from trainer.claims.outcome import Outcome
@@ -62,13 +61,10 @@ def test_the_principal_channels_keep_what_differs() -> None:
 
 
 def test_photos_become_reduced_maps_and_masks(tmp_path: Path) -> None:
-    (tmp_path / "JPEGImages").mkdir()
     for part, name in (("train", "eat_1.jpg"), ("test", "eat_2.jpg")):
-        write(tmp_path / "ImageSplits" / f"eat_{part}.txt", name)
-        # The left half of the person's photo, which is as wide as the letterboxed picture and half as high.
-        write(tmp_path / "XMLAnnotations" / name.replace("jpg", "xml"), voc(("person", "0 0 99 99")))
         image = np.random.default_rng(0).integers(0, 255, (100, 200, 3), np.uint8)
-        cv2.imwrite(str(tmp_path / "JPEGImages" / name), image)
+        # The left half of the person's photo, which is as wide as the letterboxed picture and half as high.
+        write_stanford40(tmp_path, "eat", part, {name: image}, "0 0 99 99")
     torch.manual_seed(0)
     torch.save(published_names(EfficientNetLite()), tmp_path / "lite0.pth")
     found = read_reduced(

@@ -14,7 +14,7 @@ from edgeact.errors import UsageError
 from edgeact.geometry import transform_points
 from tests.example_bundles import LABELS
 from tests.toy_video import write_toy_video
-from tests.trainer.data.sets.layouts import voc, write
+from tests.trainer.data.sets.layouts import write_stanford40
 from trainer.data.labelled_samples import LabelledSample
 from trainer.data.spread import spread
 from trainer.measure.evaluation import Asked, evaluate_bundles
@@ -31,14 +31,10 @@ def listed(items: object, _title: str) -> object:
 def stanford40(tmp_path: Path) -> Path:
     """Two test photos of each of four actions."""
     root, rng = tmp_path / "stanford40", np.random.default_rng(0)
-    (root / "JPEGImages").mkdir(parents=True)
     for action in LABELS:
-        names = [f"{action}_{number}.jpg" for number in range(3)]
-        write(root / "ImageSplits" / f"{action}_train.txt", names[0])
-        write(root / "ImageSplits" / f"{action}_test.txt", "\n".join(names[1:]))
-        for name in names:
-            cv2.imwrite(str(root / "JPEGImages" / name), rng.integers(0, 255, (60, 80, 3), np.uint8))
-            write(root / "XMLAnnotations" / name.replace("jpg", "xml"), voc(("person", "10 10 40 50")))
+        for part, numbers in (("train", (0,)), ("test", (1, 2))):
+            photos = {f"{action}_{number}.jpg": rng.integers(0, 255, (60, 80, 3), np.uint8) for number in numbers}
+            write_stanford40(root, action, part, photos, "10 10 40 50")
     return root
 
 
