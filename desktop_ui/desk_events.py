@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QApplication, QFileDialog
 from desktop_ui.bridge.background import Background
 from desktop_ui.keeping.event_export import Exported, Pictures, export_events
 from desktop_ui.keeping.keeper import Keeper
-from desktop_ui.model.event_list import KeptEvent
+from desktop_ui.model.event_list import KeptEvent, TimelinePart
 from desktop_ui.model.window import Selection
 from desktop_ui.panels.events_panel import EventsPanel, local_time
 from desktop_ui.translation import tr
@@ -52,6 +52,7 @@ class DeskEvents(QObject):
         self.keeper = Keeper(folder, self._tell_changed, self._tell_alert)
         self.corrected: Callable[[KeptEvent], KeptEvent] = lambda event: event
         self.panel = EventsPanel(self.events, folder, window.themes)
+        self.panel.filter.seen_part = self._seen_part
         self._changed.connect(self.refresh)
         self._alerted.connect(self._alert)
         self.panel.acknowledge_wished.connect(self.keeper.acknowledge)
@@ -130,6 +131,15 @@ class DeskEvents(QObject):
             done,
             lambda error: self._window.banner.say(str(error), "alert"),
         )
+
+    def _seen_part(self) -> TimelinePart | None:
+        """The part of the timeline that is seen, or that is chosen in it."""
+        timeline = self._desk.timeline
+        if timeline.subject is None:
+            return None
+        stretch = timeline.stretch
+        start, end = timeline.plot.seen_range if stretch is None else (stretch.start, stretch.end)
+        return TimelinePart(timeline.subject.source, start, end)
 
     def _pictures_of(self, event: KeptEvent) -> Pictures:
         """On another thread: the pictures of an event of an open file."""

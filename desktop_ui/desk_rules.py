@@ -214,7 +214,7 @@ class DeskRules(QObject):
             self._judge_again(item.key)
 
     def _judge_again(self, key: int) -> None:
-        """Judge what was perceived of a file already; frames of a camera that have passed stay as they were judged."""
+        """Judge what was perceived of a file already; what is held of a camera `LiveJudge` judges."""
         played, bundle = self._window.bridge.played(key), self._window.bridge.engine.bundle
         camera, book, keeper = self._desk.names.get(key), self.model.book, self._desk.events.keeper
         if played is None or bundle is None or camera is None:

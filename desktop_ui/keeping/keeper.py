@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -191,7 +192,7 @@ class KeepingSink:
         hidden: Hidden,
     ) -> None:
         self._keeper, self._key, self._held, self._hidden = keeper, key, held, hidden
-        self.judge = LiveJudge(camera, plan)
+        self.judge = LiveJudge(camera, plan, held)
         self.judge.use(book)
         self._media = WindowEventMedia(keeper.folder, plan, held, keeper.later)
         self._events = EventSink(camera, self, lambda _rule: (), self.judge, self._media)
@@ -204,9 +205,19 @@ class KeepingSink:
     def write(self, observation: Observation, picture: UInt8 | None) -> None:
         """Hold the picture, and judge what is seen."""
         concealed, privacy = self._hidden(observation)
+        self._judge_past(concealed)
         if self._held is not None and privacy is not None:
             self._held.note(concealed, privacy)
         self._events.write(concealed, picture)
+
+    def _judge_past(self, observation: Observation) -> None:
+        """Keep what new rules say of the past, with the pictures of then."""
+        age = max(0.0, time.monotonic() - observation.frame.captured)
+        moment = datetime.now(timezone.utc) - timedelta(seconds=age)
+        for held, events in self.judge.past(observation, moment):
+            self._media.note(held.observation())
+            for event in events:
+                self._events.write_event(event)
 
     def write_event(self, event: Event) -> None:
         """Keep a phase of an event."""

@@ -52,6 +52,23 @@ class KeptEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelinePart:
+    """A part of the timeline of a source of this window, by its key, in seconds of that timeline."""
+
+    key: int
+    start: float
+    end: float
+
+    def holds(self, event: KeptEvent) -> bool:
+        """Whether some of an event is in it."""
+        if event.key != self.key or event.at is None:
+            return False
+        record = event.record
+        lasted = 0.0 if record.end is None else (record.end - record.start).total_seconds()
+        return event.at <= self.end and event.at + lasted >= self.start
+
+
+@dataclass(frozen=True, slots=True)
 class EventFilter:
     """Which events are looked at; None and False take all.
 
@@ -61,6 +78,7 @@ class EventFilter:
         track: Number of the person.
         zone: Name of the zone or line.
         since, until: From when to when, with a time zone; an event counts that lasts into that time.
+        part: Of a timeline; an event counts that lasts into it.
         only_alerts: Only what rules have told.
         only_waiting: Only alerts that nobody has looked at.
     """
@@ -71,6 +89,7 @@ class EventFilter:
     zone: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    part: TimelinePart | None = None
     only_alerts: bool = False
     only_waiting: bool = False
 
@@ -84,6 +103,7 @@ class EventFilter:
             and self.zone in (None, record.zone)
             and (self.since is None or (record.end or record.start) >= self.since)
             and (self.until is None or record.start <= self.until)
+            and (self.part is None or self.part.holds(event))
             and (event.is_alert or not self.only_alerts)
             and (event.is_waiting or not self.only_waiting)
         )

@@ -1,16 +1,13 @@
 """The list of events: what happened, where and to whom, with pictures; filtered, acknowledged and exported."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 
 from PyQt6.QtCore import QAbstractListModel, QItemSelectionModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QPainter, QPixmap, QPixmapCache
 from PyQt6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QListView,
@@ -25,6 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from desktop_ui.model.event_list import EventFilter, KeptEvent
+from desktop_ui.panels.event_filter import EventFilterForm
 from desktop_ui.style.colours import track_colour
 from desktop_ui.style.themes import Themes
 from desktop_ui.translation import tr
@@ -164,6 +162,7 @@ class EventsPanel(QWidget):
 
     Attributes:
         events: Gives all events, the newest first.
+        filter: Says which of them are listed.
         jump_wished: Show the moment of an event.
         clip_wished: Open the clip of an event.
         acknowledge_wished: Somebody has looked at events: their identities.
@@ -178,16 +177,9 @@ class EventsPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.events = events
-        self._filter = EventFilter()
         self._heading = QLabel()
         self._heading.setObjectName("heading")
-        self._action, self._source, self._zone = QComboBox(), QComboBox(), QComboBox()
-        self._track, self._span, self._kind = QComboBox(), QComboBox(), QComboBox()
-        for words, value in ((tr("All events"), ""), (tr("Alerts"), "alerts"), (tr("Not looked at"), "waiting")):
-            self._kind.addItem(words, value)
-        spans = ((tr("Any time"), None), (tr("Last hour"), 1), (tr("Last day"), 24), (tr("Last week"), 168))
-        for words, hours in spans:
-            self._span.addItem(words, hours)
+        self.filter = EventFilterForm()
         self._acknowledge, self._clip = QPushButton(tr("Acknowledge")), QPushButton(tr("Clip"))
         self._export = QPushButton(tr("Export…"))
         self._acknowledge.clicked.connect(self.acknowledge_chosen)
@@ -206,7 +198,12 @@ class EventsPanel(QWidget):
         row.addWidget(self._heading)
         self._filters = QPushButton(tr("Filter"))
         self._filters.setProperty("quiet", True)
-        self._filters.setMenu(self._filter_menu())
+        menu = QMenu(self)
+        inside = QWidgetAction(menu)
+        inside.setDefaultWidget(self.filter)
+        menu.addAction(inside)
+        self._filters.setMenu(menu)
+        self.filter.changed.connect(self.refresh)
         row.addWidget(self._filters)
         row.addStretch()
         for button in (self._acknowledge, self._clip, self._export):
@@ -237,18 +234,13 @@ class EventsPanel(QWidget):
     def refresh(self) -> None:
         """Show what there is now."""
         events = self.events()
-        self._offer(self._action, tr("Any action"), {event.record.label for event in events})
-        self._offer(self._source, tr("Any source"), {event.record.source for event in events})
-        self._offer(self._zone, tr("Any zone"), {event.record.zone for event in events if event.record.zone})
-        self._offer(
-            self._track, tr("Anybody"), {event.record.track for event in events if event.record.track is not None}
-        )
+        self.filter.offer(events)
         chosen = {event.record.id for event in self.chosen()}
-        self.rows.show_events([event for event in events if self._filter.takes(event)])
+        self.rows.show_events([event for event in events if self.filter.wanted.takes(event)])
         self._choose(chosen)
         waiting = sum(event.is_waiting for event in events)
         self._heading.setText(f"{tr('Events').upper()}  {waiting}" if waiting else tr("Events").upper())
-        count = sum(value not in (None, False) for value in astuple(self._filter))
+        count = self.filter.count
         self._filters.setText(f"{tr('Filter')} · {count}" if count else tr("Filter"))
         self._enable()
 
@@ -277,57 +269,7 @@ class EventsPanel(QWidget):
 
     def set_filter(self, wanted: EventFilter) -> None:
         """List these events."""
-        self._filter = wanted
-        for box, value in (
-            (self._action, wanted.action),
-            (self._source, wanted.source),
-            (self._zone, wanted.zone),
-            (self._track, wanted.track),
-        ):
-            box.setCurrentIndex(max(0, box.findData(value)))
-        self._span.setCurrentIndex(0)
-        self._kind.setCurrentIndex(2 if wanted.only_waiting else 1 if wanted.only_alerts else 0)
-        self.refresh()
-
-    def _take_filter(self) -> None:
-        hours = self._span.currentData()
-        since = None if hours is None else datetime.now(timezone.utc) - timedelta(hours=hours)
-        kind = self._kind.currentData()
-        self._filter = replace(
-            self._filter,
-            action=self._action.currentData(),
-            source=self._source.currentData(),
-            zone=self._zone.currentData(),
-            track=self._track.currentData(),
-            since=since,
-            only_alerts=kind == "alerts",
-            only_waiting=kind == "waiting",
-        )
-        self.refresh()
-
-    def _filter_menu(self) -> QMenu:
-        menu, form = QMenu(self), QWidget()
-        layout = QFormLayout(form)
-        layout.setContentsMargins(12, 12, 12, 12)
-        layout.setSpacing(8)
-        for words, box in (
-            (tr("Which"), self._kind),
-            (tr("Action"), self._action),
-            (tr("Person"), self._track),
-            (tr("Source"), self._source),
-            (tr("Zone"), self._zone),
-            (tr("When"), self._span),
-        ):
-            box.setMinimumWidth(160)
-            box.activated.connect(self._take_filter)
-            layout.addRow(words, box)
-        clear = QPushButton(tr("Show all"))
-        clear.clicked.connect(lambda: self.set_filter(EventFilter()))
-        layout.addRow(clear)
-        action = QWidgetAction(menu)
-        action.setDefaultWidget(form)
-        menu.addAction(action)
-        return menu
+        self.filter.show_filter(wanted)
 
     def _choose(self, identities: set[str]) -> None:
         chooses = self.list.selectionModel()
@@ -342,19 +284,6 @@ class EventsPanel(QWidget):
         self._acknowledge.setEnabled(any(event.is_waiting for event in chosen or self.rows.events))
         self._clip.setEnabled(any(event.record.clip for event in chosen))
         self._export.setEnabled(bool(self.rows.events))
-
-    @staticmethod
-    def _offer(box: QComboBox, any_words: str, values: set[str] | set[int] | set[str | None]) -> None:
-        wanted = sorted(values, key=lambda value: (isinstance(value, str), value if value is not None else ""))
-        known = [box.itemData(number) for number in range(1, box.count())]
-        if known == wanted and box.count():
-            return
-        current = box.currentData()
-        box.clear()
-        box.addItem(any_words, None)
-        for value in wanted:
-            box.addItem(f"#{value}" if isinstance(value, int) else str(value).replace("_", " "), value)
-        box.setCurrentIndex(max(0, box.findData(current)))
 
 
 def local_time(moment: datetime) -> str:

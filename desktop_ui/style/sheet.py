@@ -31,7 +31,8 @@ QPushButton, QToolButton {{
 }}
 QToolButton {{ padding: 5px 8px; }}
 QPushButton:hover, QToolButton:hover {{ background: {hovered}; }}
-QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus {{
+QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus,
+QDateTimeEdit:focus {{
     border: 1px solid {accent};
 }}
 QPushButton:disabled, QToolButton:disabled {{ color: {muted}; }}
@@ -47,7 +48,7 @@ QToolButton::menu-button {{ border: none; width: 18px; }}
 QToolButton::menu-arrow {{ image: url({arrow}); width: 10px; height: 10px; }}
 QToolButton[popupMode="1"] {{ padding-right: 22px; }}
 QToolButton::menu-indicator {{ image: none; width: 0; }}
-QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextBrowser {{
+QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox, QDateTimeEdit, QPlainTextEdit, QTextBrowser {{
     background: {raised}; border: 1px solid {line}; border-radius: 6px; padding: 4px 8px; min-height: 18px;
     selection-background-color: {accent}; selection-color: {on_accent};
 }}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 
 from desktop_ui.keeping.event_export import export_events
@@ -83,3 +84,67 @@ def test_events_of_a_file_are_listed_by_its_own_time_and_not_stored(tmp_path: Pa
     wait(lambda: again._store is not None)
     assert again.events() == ()
     assert again.close(30)
+
+
+def test_a_new_rule_is_shown_what_is_held_and_others_go_on(tmp_path: Path) -> None:
+    """The zone is drawn two seconds after somebody has come to stand in it."""
+    keeper = Keeper(tmp_path, lambda: None, lambda _: None)
+    keeper.start()
+    wait(lambda: keeper._store is not None)
+    plan = load_bundle().plan
+    sink = KeepingSink(keeper, 1, "gate", plan, BOOK, held=HeldFrames(), hidden=lambda seen: (seen, "none"))
+    began = time.monotonic() - 4
+
+    def see(first: int, end: int) -> None:
+        for index in range(first, end):
+            seen = observation(index * 5)
+            sink.write(replace(seen, frame=replace(seen.frame, captured=began + index / 5)), None)
+
+    def told() -> list[tuple[str | None, str, float]]:
+        found = [
+            (event.record.rule, event.record.phase, round((event.at or 0.0) - began, 1)) for event in keeper.events()
+        ]
+        return sorted(found)
+
+    see(0, 10)
+    assert told() == [("in-yard", "new", 0.0)]
+    too = RuleConfig.model_validate({"when": {"dwell": "yard", "for_seconds": 3.0}, "cameras": ["gate"]})
+    book = BOOK.with_rule("stays", too)
+    sink.judge.use(book)
+    see(10, 15)
+    assert told() == [("in-yard", "new", 0.0)], "which goes on; three seconds have not passed"
+    see(15, 18)
+    assert told() == [("in-yard", "new", 0.0), ("stays", "new", 0.0)]
+    start = {event.record.rule: event.record.start for event in keeper.events()}
+    assert abs((start["stays"] - start["in-yard"]).total_seconds()) < 0.1
+    sink.judge.use(BOOK)  # taken back
+    see(18, 19)
+    sink.judge.use(book)  # and done again: what it has told already is not told again
+    see(19, 20)
+    assert [rule for rule, _, _ in told()] == ["in-yard", "stays"]
+    sink.close()
+    assert keeper.close(30)
+
+
+def test_the_picture_of_a_past_alert_is_that_of_then(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path, lambda: None, lambda _: None)
+    keeper.start()
+    wait(lambda: keeper._store is not None)
+    held, plan = HeldFrames(), load_bundle().plan
+    sink = KeepingSink(keeper, 1, "gate", plan, RuleBook(), held=held, hidden=lambda seen: (seen, "none"))
+    began = time.monotonic() - 4
+    for index in range(10):
+        seen = observation(index * 5)
+        picture = np.full_like(seen.frame.image, 250 if index < 5 else 5)
+        frame = replace(seen.frame, captured=began + index / 5, image=picture)
+        sink.write(replace(seen, frame=frame, persons=seen.persons if index < 3 else ()), None)
+        if index == 8:
+            sink.judge.use(BOOK)
+    sink.close()
+    (event,) = keeper.events()
+    assert keeper.close(30)
+    picture = cv2.imread(str(tmp_path / str(event.record.snapshot)))
+    assert picture is not None
+    assert np.median(picture) > 200
+    with av.open(str(tmp_path / str(event.record.clip))) as clip:
+        assert len(list(clip.decode(video=0))) == 10
