@@ -28,8 +28,8 @@ BROWSER := chromium
 HAS_SERVERS := PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null && command -v $(BROWSER) >/dev/null && /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null
 
 # What Qt needs of the system for the window and its tests, and a display that is none.
-QT_LIBRARIES := xvfb libegl1 libgl1 libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-xinerama0 libdbus-1-3 fontconfig fonts-dejavu-core
-HAS_QT_LIBRARIES := command -v Xvfb >/dev/null && $(VENV)/bin/python -c 'import PyQt6.QtWidgets' 2>/dev/null
+QT_LIBRARIES := xvfb weston libegl1 libgl1 libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-xinerama0 libdbus-1-3 fontconfig fonts-dejavu-core
+HAS_QT_LIBRARIES := command -v Xvfb >/dev/null && command -v weston >/dev/null && $(VENV)/bin/python -c 'import PyQt6.QtWidgets' 2>/dev/null
 
 INSTALL_INPUTS := pyproject.toml constraints.txt edgeact/__init__.py
 
@@ -53,10 +53,10 @@ servers: ## Install the RTSP server and MQTT broker that tests use (Debian and U
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(RTSP_SERVER) $(BROKER) $(BROWSER) >/dev/null; \
 	else echo "tests of RTSP, MQTT or the status page are skipped; to run them, install $(RTSP_SERVER) $(BROKER) $(BROWSER)"; fi
 
-qt-libraries: $(READY) ## Install what Qt needs, and Xvfb (Debian and Ubuntu, as root); make test does it where it may
+qt-libraries: $(READY) ## Install what Qt needs, Xvfb and weston (Debian and Ubuntu, as root); make test does it where it may
 	@if $(HAS_QT_LIBRARIES); then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing Qt's libraries and Xvfb for tests (once)"; \
+		echo "Installing Qt's libraries, Xvfb and weston for tests (once)"; \
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $(QT_LIBRARIES) >/dev/null; \
 	else echo "tests of the window need: $(QT_LIBRARIES)"; fi
 

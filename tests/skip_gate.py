@@ -1,7 +1,7 @@
 """A pytest plugin: a skip is an error unless its reason is known, so that a green run means that everything ran.
 
 The known reasons are that the machine cannot render, that it has no RTSP server, MQTT broker or browser (not in
-continuous integration) or no Xvfb, and that the shared data folder is absent. The folder is looked for at
+continuous integration) or no Xvfb or weston, and that the shared data folder is absent. The folder is looked for at
 ``$EDGEACT_SHARED``, or else in the folder ``shared`` beside the repository; tests that need it carry the marker
 ``data`` and take its path from the fixture ``shared_folder``.
 """
@@ -20,7 +20,8 @@ NO_RTSP_SERVER = "needs GStreamer's RTSP server (make servers)"
 NO_BROKER = "needs the MQTT broker mosquitto (make servers)"
 NO_BROWSER = "needs the browser Chromium (make servers)"
 NO_XVFB = "needs Xvfb (make qt-libraries)"
-ALLOWED_REASONS = frozenset({NO_SHARED_FOLDER, NO_EGL, NO_RTSP_SERVER, NO_BROKER, NO_BROWSER, NO_XVFB})
+NO_WESTON = "needs the Wayland compositor weston (make qt-libraries)"
+ALLOWED_REASONS = frozenset({NO_SHARED_FOLDER, NO_EGL, NO_RTSP_SERVER, NO_BROKER, NO_BROWSER, NO_XVFB, NO_WESTON})
 
 
 def find_shared_folder(config: pytest.Config) -> Path | None:

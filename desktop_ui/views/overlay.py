@@ -56,6 +56,7 @@ def paint_overlay(
     *,
     selected: int | None,
     font: QFont,
+    title: QRectF | None = None,
 ) -> None:
     """Paint all layers of a frame.
 
@@ -67,6 +68,7 @@ def paint_overlay(
         plan: Of the bundle.
         selected: The chosen track, which is painted stronger.
         font: Of the labels.
+        title: What of the tile its title will cover: no label is put there.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     observation = shown.observation
@@ -88,7 +90,7 @@ def paint_overlay(
         if layers.skeleton and skeleton is not None:
             _paint_skeleton(painter, person, place, skeleton, threshold, colour, is_chosen)
     if layers.labels:
-        _paint_labels(painter, shown, place, skeleton, threshold, font)
+        _paint_labels(painter, shown, place, skeleton, threshold, font, title)
         _paint_scene(painter, shown, place, font)
 
 
@@ -170,7 +172,13 @@ def label_words(person: Person) -> tuple[str, float | None]:
 
 
 def _paint_labels(
-    painter: QPainter, shown: ShownFrame, place: Place, skeleton: Skeleton | None, threshold: float, font: QFont
+    painter: QPainter,
+    shown: ShownFrame,
+    place: Place,
+    skeleton: Skeleton | None,
+    threshold: float,
+    font: QFont,
+    title: QRectF | None,
 ) -> None:
     if skeleton is None:
         return
@@ -184,6 +192,9 @@ def _paint_labels(
     width, height = shown.frame_size
     picture = QRectF(place.x, place.y, width * place.scale, height * place.scale)
     taken: list[Rectangle] = []
+    if title is not None:
+        covered = title.translated(-picture.topLeft())
+        taken.append((round(covered.left()), round(covered.top()), round(covered.right()), round(covered.bottom())))
     for person in sorted(persons, key=lambda person: float(person.box[1])):
         words, score = label_words(person)
         size = (round(metrics.horizontalAdvance(words) + 12), round(metrics.height() + (8 if score is not None else 4)))

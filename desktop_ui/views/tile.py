@@ -127,12 +127,13 @@ class Tile(QWidget):
         painter.fillRect(self.rect(), QColor(theme.stage))
         item = self._bridge.model.source(self.key)
         if item is not None:
+            title, words = self._title(item.spec.called)
             if self._shown is not None:
-                self._paint_frame(painter, self._shown, is_past=item.standing.phase in _PAST)
-            self._paint_title(painter, item.spec.called, theme, item.standing.phase)
+                self._paint_frame(painter, self._shown, title, is_past=item.standing.phase in _PAST)
+            self._paint_title(painter, title, words, theme, item.standing.phase)
         painter.end()
 
-    def _paint_frame(self, painter: QPainter, shown: ShownFrame, *, is_past: bool) -> None:
+    def _paint_frame(self, painter: QPainter, shown: ShownFrame, title: QRectF, *, is_past: bool) -> None:
         place, layers = self.place(), self._bridge.model.layers
         assert place is not None
         width, height = shown.frame_size
@@ -147,7 +148,8 @@ class Tile(QWidget):
             selection = self._bridge.model.selection
             selected = selection.track_id if selection is not None and selection.source == self.key else None
             painter.setClipRect(target)
-            paint_overlay(painter, shown, place, layers, bundle.plan, selected=selected, font=self._label_font())
+            font = self._label_font()
+            paint_overlay(painter, shown, place, layers, bundle.plan, selected=selected, font=font, title=title)
             painter.setFont(self._label_font())
             for tool in self._tools:
                 tool.paint(painter, self.key, place, shown.frame_size, QColor("#f58b84"))
@@ -155,13 +157,13 @@ class Tile(QWidget):
         if is_past:
             painter.fillRect(target, QColor.fromRgbF(0.04, 0.05, 0.06, 1 - _DIMMED))
 
-    def _paint_title(self, painter: QPainter, title: str, theme: Theme, phase: Phase) -> None:
-        font = self._label_font()
-        font.setWeight(QFont.Weight.DemiBold)
-        metrics = QFontMetricsF(font)
-        room = self.width() - 48
-        words = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
-        plate = QRectF(8, 8, metrics.horizontalAdvance(words) + 28, metrics.height() + 6)
+    def _title(self, title: str) -> tuple[QRectF, str]:
+        """Where the title stands, and what of it there is room for."""
+        metrics = QFontMetricsF(self._title_font())
+        words = metrics.elidedText(title, Qt.TextElideMode.ElideRight, self.width() - 48)
+        return QRectF(8, 8, metrics.horizontalAdvance(words) + 28, metrics.height() + 6), words
+
+    def _paint_title(self, painter: QPainter, plate: QRectF, words: str, theme: Theme, phase: Phase) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(18, 20, 24, 190))
@@ -169,12 +171,17 @@ class Tile(QWidget):
         painter.setBrush(QColor(phase_colour(phase, theme, on_dark=True)))
         painter.drawEllipse(QPointF(plate.left() + 12, plate.center().y()), 3.5, 3.5)
         painter.setPen(QColor("#f2f3f5"))
-        painter.setFont(font)
+        painter.setFont(self._title_font())
         painter.drawText(plate.adjusted(20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
     def _label_font(self) -> QFont:
         font = QFont(self.font())
         font.setPixelSize(_LABEL_PIXELS)
+        return font
+
+    def _title_font(self) -> QFont:
+        font = self._label_font()
+        font.setWeight(QFont.Weight.DemiBold)
         return font
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
