@@ -90,6 +90,12 @@ class HeldFrames:
             while self._bytes > self._most_bytes and len(self._frames) > 1:
                 self._bytes -= len(self._frames.popleft().jpeg)
 
+    @property
+    def bytes_held(self) -> int:
+        """That the pictures take now."""
+        with self._lock:
+            return self._bytes
+
     def nearest(self, captured: float) -> HeldFrame | None:
         """The picture nearest to a time (of `time.monotonic`); None where none is within `NEAR_SECONDS`."""
         frames = self.all()

@@ -115,6 +115,13 @@ class HistoryLog:
         """Seconds of the epoch of the newest moment."""
         return float(self._columns.times[self._end - 1]) if self._end > self._first else None
 
+    @property
+    def bytes_held(self) -> int:
+        """Of all columns, with their room."""
+        columns = self._columns
+        parts = (columns.times, columns.captured, columns.raw, columns.smoothed, columns.codes)
+        return sum(part.nbytes for part in parts)
+
     def history(self) -> History:
         """What is known now; what comes later does not change it."""
         return self._seen(self._columns)

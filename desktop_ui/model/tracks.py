@@ -69,6 +69,12 @@ class TrackMemory:
             track = self._tracks.get(track_id)
             return NOTHING if track is None or track.log is None else track.log.history()
 
+    @property
+    def bytes_held(self) -> int:
+        """That the scores take now; they are forgotten after `HISTORY_SECONDS`."""
+        with self._lock:
+            return sum(track.log.bytes_held for track in self._tracks.values() if track.log is not None)
+
     def known(self) -> tuple[int, ...]:
         """Numbers of the tracks that are remembered."""
         with self._lock:

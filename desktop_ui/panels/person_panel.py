@@ -164,11 +164,10 @@ class PersonPanel(QScrollArea):
         self._offer_labels(explained_labels(person))
         self._why.show_person(shown, person, layers)
         label = self._why.map_label
-        self._why_words.setText(
-            tr("speaks for “{label}”; at the right without the map").format(label=label.replace("_", " "))
-            if label
-            else tr("at the right without the map")
-        )
+        words = tr("at the right without the map") if self._why.has_map else tr("there is no map of this picture")
+        if label:
+            words = tr("speaks for “{label}”; at the right without the map").format(label=label.replace("_", " "))
+        self._why_words.setText(words)
         joints = person.pose.joints_3d
         self._pose.show_joints(joints, None if bundle is None else bundle.skeleton, colour)
 

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop_ui.bridge.bridge import Bridge
@@ -251,7 +251,9 @@ class TimelinePanel(QWidget):
         moment = moment_at(history, at, self._time_of(key))
         words = clock_words(at) if self.is_file(key) else day_words(at)
         scores = tr("no score") if moment is None else "   ".join(score_lines(history, moment, self.labels))
-        self._score.setText(f"{words}   {scores}")
+        room = self._score.width()
+        shown = self._score.fontMetrics().elidedText(f"{words}   {scores}", Qt.TextElideMode.ElideRight, room)
+        self._score.setText(shown)
 
     def _click(self, at: float, row: int) -> None:
         if self.subject is None:

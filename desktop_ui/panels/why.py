@@ -71,6 +71,11 @@ class Why(QWidget):
                 self._place = QRectF(x0, y0, x1 - x0, y1 - y0)
         self.update()
 
+    @property
+    def has_map(self) -> bool:
+        """Whether there is a map for what is shown; pictures of a camera's past have none."""
+        return self._heat is not None
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint both pictures and the bar."""
         theme = self._themes.theme

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PyQt6.QtWidgets import QWidget
 
-from desktop_ui.model.layers import Layers
+from desktop_ui.model.layers import LAYER_SWITCHES, Layers
 from desktop_ui.model.standing import Phase
 from desktop_ui.model.window import Selection
 from tests.desktop_ui.open_window import OpenWindow
@@ -117,6 +117,8 @@ def test_a_stream_that_falls_silent_comes_back_and_one_that_is_cut_is_tried_agai
     opened.wait_for(Phase.RECONNECTING)
     assert opened.model.source(1).standing.reason  # type: ignore[union-attr]
     assert opened.tile().shown is not None, "the last picture stays"
+    with HttpStreams(tmp_path, pictures, port=streams.port):  # the camera is switched on again
+        opened.wait_for(Phase.RUNNING)
 
 
 def test_layers_are_switched_by_keys_and_remembered(open_window: OpensWindow) -> None:
@@ -161,6 +163,40 @@ def test_the_grid_shows_up_to_nine_sources_and_one_alone(open_window: OpensWindo
         assert "nine" in opened.window.banner.text
 
 
+def test_every_layer_is_painted(open_window: OpensWindow, tmp_path: Path) -> None:
+    opened = open_window([write_toy_video(tmp_path / "clip.mp4", seconds=2.0)])
+    opened.wait_for(Phase.ENDED)
+    opened.window.desk.rules._add_area(1, "zone", ((0.0, 0.3), (1.0, 0.3), (1.0, 1.0), (0.0, 1.0)))
+    opened.window.player.seek(1.6)
+    opened.wait(lambda: opened.tile().shown.observation.frame.index == 40)
+    none = Layers(**dict.fromkeys((switch.name for switch in LAYER_SWITCHES), False))
+
+    def picture(layers: Layers) -> QImage:
+        opened.model.layers = layers
+        opened.wait(lambda: opened.tile().shown.privacy == layers.privacy)
+        return opened.tile().grab().toImage()
+
+    bare = picture(none)
+    same = {switch.name for switch in LAYER_SWITCHES if picture(none.toggled(switch.name)) == bare}
+    assert same == set()
+    assert picture(none) == bare
+    assert picture(replace(none, privacy="heads")) != bare
+    attention = replace(none, attention=True)
+    assert picture(attention) != picture(replace(attention, attention_opacity=0.2))
+
+
+def test_a_file_without_a_codec_says_so_and_the_rest_goes_on(open_window: OpensWindow, tmp_path: Path) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=0.4)
+    unknown = tmp_path / "unknown.mp4"
+    unknown.write_bytes(clip.read_bytes().replace(b"avc1", b"zzz1"))
+    opened = open_window([unknown, clip])
+    opened.wait_for(Phase.FAILED, 1)
+    opened.wait_for(Phase.ENDED, 2)
+    standing = opened.model.source(1).standing  # type: ignore[union-attr]
+    assert "codec" in f"{standing.reason} {standing.remedy}"
+    assert standing.remedy
+
+
 def test_closing_while_graphs_are_opened_ends_everything(open_window: OpensWindow, tmp_path: Path) -> None:
     opened = open_window([write_toy_video(tmp_path / "clip.mp4", seconds=1.0)])
     began = time.monotonic()
@@ -169,8 +205,8 @@ def test_closing_while_graphs_are_opened_ends_everything(open_window: OpensWindo
     assert not opened.window.isVisible()
 
 
-def test_the_windows_thread_is_never_held_up(open_window: OpensWindow, tmp_path: Path) -> None:
-    """A camera that hangs, files that play: a timer of 5 ms is late by what the thread is held up by."""
+def test_the_windows_thread_is_never_held_up(open_window: OpensWindow, tmp_path: Path, tiny_bundle: Path) -> None:
+    """Graphs that are opened, a camera that hangs, a file that plays: the thread's own time between two turns."""
     clip = write_toy_video(tmp_path / "clip.mp4", seconds=2.0)
     late: list[float] = []
     last = [0.0]
@@ -180,8 +216,11 @@ def test_the_windows_thread_is_never_held_up(open_window: OpensWindow, tmp_path:
         late.append(now - last[0])
         last[0] = now
 
-    opened = open_window([clip, "rtsp://192.0.2.1/hangs"])
-    opened.wait_for_picture()
+    opened = open_window(is_started=False)
+    opened.window.resize(1280, 720)
+    opened.qtbot.waitExposed(opened.window)
+    opened.window.start(tiny_bundle)
+    opened.window.opener.open([str(clip), "rtsp://192.0.2.1/hangs"])
     last[0] = time.thread_time()
     timer = QTimer(opened.window)
     timer.timeout.connect(tick)

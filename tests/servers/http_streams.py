@@ -28,7 +28,14 @@ class HttpStreams:
     """
 
     def __init__(
-        self, folder: Path, pictures: Sequence[Picture], *, rate: int = 20, user: str = "", password: str = ""
+        self,
+        folder: Path,
+        pictures: Sequence[Picture],
+        *,
+        rate: int = 20,
+        user: str = "",
+        password: str = "",
+        port: int = 0,
     ) -> None:
         self.is_stalled = threading.Event()
         self.segments = "segment"
@@ -52,13 +59,14 @@ class HttpStreams:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.port = self._server.server_port
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
     def address(self, path: str) -> str:
-        return f"{self._scheme}://{self._url_login}127.0.0.1:{self._server.server_port}{path}"
+        return f"{self._scheme}://{self._url_login}127.0.0.1:{self.port}{path}"
 
     def expect(self, user: str, password: str) -> None:
         """Refuse everybody else from now on."""
