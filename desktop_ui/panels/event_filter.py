@@ -49,6 +49,7 @@ class EventFilterForm(QWidget):
             (tr("When"), self._span),
         ):
             box.setMinimumWidth(_LEAST_WIDTH)
+            box.setToolTip(words)
             box.activated.connect(self._take)
             self._layout.addRow(words, box)
         for words, moment in ((tr("From"), self._since), (tr("To"), self._until)):
@@ -57,6 +58,7 @@ class EventFilterForm(QWidget):
             moment.dateTimeChanged.connect(self._take)
             self._layout.addRow(words, moment)
         clear = QPushButton(tr("Show all"))
+        clear.setToolTip(tr("List every event"))
         clear.clicked.connect(lambda: self.show_filter(EventFilter()))
         self._layout.addRow(clear)
         self._show_moments(datetime.now().astimezone() - timedelta(hours=1), datetime.now().astimezone())

@@ -198,6 +198,7 @@ class EventsPanel(QWidget):
         row.addWidget(self._heading)
         self._filters = QPushButton(tr("Filter"))
         self._filters.setProperty("quiet", True)
+        self._filters.setToolTip(tr("Which events are listed, and exported"))
         menu = QMenu(self)
         inside = QWidgetAction(menu)
         inside.setDefaultWidget(self.filter)

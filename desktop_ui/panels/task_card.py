@@ -35,6 +35,7 @@ class TaskCard(QWidget):
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
         self._stop = QPushButton(tr("Stop"))
+        self._stop.setToolTip(tr("What is annotated so far is kept"))
         self._stop.clicked.connect(self.stop)
         row = QHBoxLayout()
         row.addWidget(self._words, 1)

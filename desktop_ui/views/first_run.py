@@ -52,5 +52,15 @@ class FirstRun(QWidget):
         self._words.setText(
             tr("See it on the demo clip, or open a camera, a stream or a video. You can also drop files here.")
         )
-        for button, words in zip(self._buttons, (tr("Try the demo"), tr("Open camera"), tr("Open file")), strict=True):
+        for button, words, tip in zip(
+            self._buttons,
+            (tr("Try the demo"), tr("Open camera"), tr("Open file")),
+            (
+                tr("The clip that comes with edgeact"),
+                tr("A camera of this machine, or an address"),
+                tr("A video or images"),
+            ),
+            strict=True,
+        ):
             button.setText(words)
+            button.setToolTip(tip)

@@ -1,6 +1,7 @@
 """What an operator does with what was seen, in the real window."""
 
 import csv
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -251,3 +252,36 @@ def test_corrections_of_results_are_saved_beside_them_and_there_again(
     desk.corrections.export(tmp_path / "out")
     again.wait(lambda: (tmp_path / "out" / "corrections.json").exists())
     assert len(list((tmp_path / "out" / "classes" / "jump").rglob("*.mp4"))) == 1
+
+
+def test_who_somebody_is_in_front_of_a_camera_holds_until_the_camera_begins_anew(
+    open_window: OpensWindow, tmp_path: Path
+) -> None:
+    with HttpStreams(tmp_path, [tiny_picture(160, 160, one_walker(0.5))] * 2) as streams:
+        opened = open_window([streams.address("/mjpeg")])
+        opened.wait_for_picture()
+        desk, timeline = opened.window.desk, opened.window.desk.timeline
+
+        def shown() -> list[int]:
+            return [person.track_id for person in opened.tile().shown.observation.persons]
+
+        opened.wait(lambda: shown() == [1])
+        opened.wait(lambda: timeline.subject is not None)
+        now = time.monotonic()
+        timeline._choose(now - 1.0, now)
+        desk.corrections.say("identity", becomes=7, carries_on=True)
+        opened.wait(lambda: shown() == [7])
+        timeline.refresh()
+        # A rule that is drawn now is told of since before it was drawn.
+        desk.rules._add_area(1, "zone", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+        dialog = desk.rules.dialog()
+        assert dialog is not None
+        dialog.choose("dwell", seconds=0.5)
+        desk.rules.add_rule(dialog)
+        drawn = time.monotonic()
+        opened.wait(lambda: any(event.is_alert for event in desk.events.panel.listed()))
+        alert = next(event for event in desk.events.panel.listed() if event.is_alert)
+        assert alert.at is not None
+        assert alert.at < drawn - 0.5
+        opened.window.bridge.renew(1)
+        opened.wait(lambda: shown() == [1])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QAbstractButton, QComboBox, QMenuBar, QSlider, QWidget
 
 from desktop_ui.model.layers import LAYER_SWITCHES, Layers
 from desktop_ui.model.standing import Phase
@@ -134,6 +134,19 @@ def test_layers_are_switched_by_keys_and_remembered(open_window: OpensWindow) ->
     opened.window.close()
     again = open_window(is_started=False)
     assert again.model.layers == opened.model.layers
+
+
+def test_everything_is_reached_by_keyboard_and_has_a_tooltip(open_window: OpensWindow) -> None:
+    window = open_window(is_started=False).window
+    controls = [
+        widget
+        for kind in (QAbstractButton, QComboBox, QSlider)
+        for widget in window.findChildren(kind)
+        if not isinstance(widget.parent(), QMenuBar)  # Qt's own button for a bar that is too narrow
+    ]
+    assert len(controls) > 40
+    assert [widget for widget in controls if widget.focusPolicy() == Qt.FocusPolicy.NoFocus] == []
+    assert [getattr(widget, "text", str)() for widget in controls if not widget.toolTip()] == []
 
 
 def test_a_broken_bundle_is_a_message_and_a_sound_one_begins(
