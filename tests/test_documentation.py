@@ -18,10 +18,13 @@ from edgeact.bundle.load import load_bundle
 from edgeact.capture.base import SourceInfo
 from edgeact.cli.app import app
 from edgeact.config import PipelineConfig
+from edgeact.daemon.event_record import EventRecord, parse_utc
 from edgeact.daemon.read_config import read_config
 from edgeact.sinks.events import COLUMNS
 from edgeact.sinks.jsonl import JsonlSink
 from edgeact.types import Frame, Observation, PartCrop, Person, Pose, Reading
+from tests.documents.command_lines import command_lines
+from tests.documents.ways import WAYS
 from tests.tiny_bundle import build_tiny_bundle
 
 REPOSITORY = Path(__file__).parents[1]
@@ -40,11 +43,31 @@ def table(name: str) -> list[list[str]]:
     return [[cell.strip(" `") for cell in row] for row in rows[2:]]
 
 
-@pytest.mark.parametrize("document", sorted(path.name for path in REPOSITORY.glob("*.md")))
-def test_links_of_a_document_lead_somewhere(document: str) -> None:
-    text = (REPOSITORY / document).read_text(encoding="utf-8")
-    targets = [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if not target.startswith(("https:", "#"))]
-    assert [target for target in targets if not (REPOSITORY / target.partition("#")[0]).exists()] == []
+PAGES = sorted(
+    path.relative_to(REPOSITORY).as_posix()
+    for pattern in ("*.md", "docs/*.md", "trainer/models/*.md", "desktop_ui/*.md")
+    for path in REPOSITORY.glob(pattern)
+)
+
+
+def anchors(text: str) -> set[str]:
+    """What a link may name of a page: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_of_a_page_lead_somewhere(page: str) -> None:
+    path = REPOSITORY / page
+    dead = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        if link.startswith(("https:", "http:")):
+            continue
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+            dead.append(link)
+    assert dead == []
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
@@ -124,13 +147,14 @@ def test_the_examples_of_the_data_have_the_keys_that_are_written(tmp_path: Path)
     assert section("events-example").split()[1] == ",".join(COLUMNS)
 
 
-COMMANDS = sorted(
-    {
-        line
-        for path in (REPOSITORY / "README.md", *REPOSITORY.glob("docs/*.md"))
-        for line in re.findall(r"^    edgeact ([a-z].*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    }
-)
+LINES = command_lines()
+COMMANDS = sorted({line.removeprefix("edgeact ") for line in LINES if line.startswith("edgeact ")})
+
+
+def test_every_command_line_of_the_documents_is_run_or_it_is_said_why_not() -> None:
+    """`tests/documents/ways.py` says for each line how it is run: a new line needs a row there."""
+    assert {line: page for line, page in LINES.items() if line not in WAYS} == {}, "lines without a row"
+    assert [line for line in WAYS if line not in LINES] == [], "rows without a line"
 
 
 def parse(line: str) -> str:
@@ -148,7 +172,7 @@ def parse(line: str) -> str:
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_of_the_documents_is_one_that_the_program_takes(line: str) -> None:
-    """Verbs, options and values; `tests/test_examples.py` runs those that need no data sets."""
+    """Verbs, options and values, also of the lines that `tests/documents` does not run."""
     words = shlex.split(line.partition(" > ")[0], comments=True)
     assert parse(line) in [*words, "networks", "classes"]
 
@@ -170,5 +194,48 @@ def test_the_configuration_of_the_page_for_new_users_is_one_that_is_read(tmp_pat
     config = read_config(tmp_path / "config.toml", {"GATE_PASSWORD": "hunter2"})
     assert config.cameras["gate"].shown_url == "rtsp://***@192.0.2.7/stream1"
     assert config.http is not None
-    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", page)]
-    assert [target for target in targets if not (REPOSITORY / "docs" / target).exists()] == []
+
+
+# Which test holds the examples of a page that are no command lines; diagrams are none.
+BLOCKS = {
+    ("README.md", "python"): "tests/test_examples.py",
+    ("docs/python.md", "python"): "tests/test_examples.py",
+    ("docs/export.md", "python"): "tests/deploy/test_own_module.py",
+    ("docs/files.md", "json"): "tests/test_documentation.py",
+    ("docs/files.md", "csv"): "tests/test_documentation.py",
+    ("docs/data.md", "json"): "tests/test_documents_of_bundles.py",
+    ("docs/install.md", "toml"): "tests/test_documentation.py",
+    ("docs/daemon.md", "toml"): "tests/test_documentation.py",
+    ("docs/daemon.md", "json"): "tests/test_documentation.py",
+}
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The fenced examples of a language on a page."""
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_every_example_of_the_documents_is_held_by_a_test() -> None:
+    pages = ["README.md", *(path.relative_to(REPOSITORY).as_posix() for path in REPOSITORY.glob("docs/*.md"))]
+    fences = {
+        (page, language)
+        for page in pages
+        for language in re.findall(r"^```(\w+)$", (REPOSITORY / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+    assert {found for found in fences if found[1] != "mermaid"} == BLOCKS.keys()
+    assert [name for name in BLOCKS.values() if not (REPOSITORY / name).exists()] == []
+
+
+def test_the_rules_of_the_daemons_page_are_read(tmp_path: Path) -> None:
+    (rules,) = blocks("docs/daemon.md", "toml")
+    camera = 'schema = 1\nstate = "state"\n[cameras.gate]\nurl = "rtsp://192.0.2.7/stream1"\n'
+    (tmp_path / "config.toml").write_text(camera + rules, encoding="utf-8")
+    assert list(read_config(tmp_path / "config.toml", {}).rules) == ["down"]
+
+
+def test_the_event_of_the_daemons_page_has_the_keys_that_are_written() -> None:
+    (example,) = blocks("docs/daemon.md", "json")
+    began = parse_utc("2026-01-31T12:00:00.120Z")
+    written = EventRecord("01J…", "new", "gate", 3, None, "action", 7, "wave", began, None, 0.94).as_json()
+    assert json.loads(example) == written

@@ -1,4 +1,4 @@
-"""Every example of the documents and of the public API's docstrings is run, in a folder with a short clip."""
+"""Every example in Python of the documents and of the public API's docstrings is run, in a folder with a short clip."""
 
 import ast
 import doctest
@@ -11,17 +11,10 @@ from pathlib import Path
 import pytest
 
 import edgeact
-from tests.edgeact.cli.command_line import run_main
-from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import write_toy_video
 
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "docs/python.md")
-
-
-@pytest.fixture(scope="module")
-def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_bundle(tmp_path_factory.mktemp("bundle") / "tiny")
 
 
 @pytest.fixture
@@ -39,15 +32,6 @@ def test_the_examples_of_a_document_run(document: str, folder_with_clip: Path) -
     names: dict[str, object] = {}
     for number, example in enumerate(examples, start=1):
         exec(compile(example, f"{document}, example {number}", "exec"), names)  # noqa: S102 - our own documents
-
-
-def test_the_conversions_of_the_documents_run(folder_with_clip: Path, tiny_bundle: Path) -> None:
-    edgeact.annotate("clip.mp4", out="results", bundle=tiny_bundle, video=False)
-    texts = [(REPOSITORY / name).read_text(encoding="utf-8") for name in ("README.md", "docs/formats.md")]
-    lines = [line for text in texts for line in re.findall(r"^    edgeact (convert .*)$", text, flags=re.MULTILINE)]
-    assert len(lines) >= 6
-    for line in lines:
-        assert run_main(*line.split(), *([] if "openpose" in line else ["--overwrite"])) == 0
 
 
 @pytest.mark.parametrize("name", [name for name in edgeact.__all__ if name[0].islower() or name == "Pipeline"])

@@ -1,6 +1,7 @@
 """What the runtime says of rendered clips is compared with where the person is and what it does."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,14 +79,18 @@ def write_studio(data: Path) -> tuple[MotionEntry, ...]:
     return (MotionEntry("lie.npz", "lie", "made", "lie", "CC0"), MotionEntry("push.npz", "push_up", "made", "p", "CC0"))
 
 
-def test_every_clip_of_the_work_folder_is_watched_and_judged(tmp_path: Path) -> None:
-    entries = write_studio(tmp_path / "data")
-    (tmp_path / "work/seed_3").mkdir(parents=True)
-    for clip in plan_clips(entries, limit=1):
-        video = tmp_path / "work/seed_3" / f"{clip.name}.mp4"
-        write_toy_video(video)
+def write_rendered(folder: Path, plans: Sequence[ActionClipPlan]) -> None:
+    """Videos of the toy world with a person in the same place, under the names of planned clips."""
+    folder.mkdir(parents=True)
+    for clip in plans:
+        video = write_toy_video(folder / f"{clip.name}.mp4")
         line = json.dumps({"persons": [{"id": 1, "box": PERSON.tolist(), "whole": PERSON.tolist(), "visible": 1.0}]})
         video.with_suffix(".jsonl").write_text(f"{line}\n" * 10)
+
+
+def test_every_clip_of_the_work_folder_is_watched_and_judged(tmp_path: Path) -> None:
+    entries = write_studio(tmp_path / "data")
+    write_rendered(tmp_path / "work/seed_3", plan_clips(entries, limit=1))
     figures = measure_renders(
         load_bundle(build_tiny_bundle(tmp_path / "bundle")),
         tmp_path / "data",
