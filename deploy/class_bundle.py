@@ -12,15 +12,20 @@ from deploy.package import action_exports
 from deploy.write_bundle import About, CopiedGraph, write_graphs
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import MANIFEST_NAME, GraphSpec, Manifest
+from edgeact.capture.inputs import find_inputs
 from edgeact.errors import UsageError
-from trainer.data.class_folder import check_several_classes
+from trainer.data.action_sequences import JointSequence
+from trainer.data.class_folder import OTHER_CLASS, ClassClip, check_several_classes
 from trainer.data.class_input import read_classes
 from trainer.data.class_people import find_people
 from trainer.fit_classes import ClassSettings, TrainedClasses, fit_classes
+from trainer.fit_kept_actions import KeptActions, fit_kept_actions
 from trainer.measure.classes import ClassReport, class_rows, measure_classes
+from trainer.measure.kept_actions import KeptFigures, measure_kept
 from trainer.models.edge_action import spread_common
 
 _ACTION_FILE = "action.onnx"
+_MOST_PEOPLE = 20  # of a recording of which the base is right
 _MOST_COMPARED = 64  # clips on which graph and network are compared
 
 
@@ -38,6 +43,8 @@ class ClassTraining:
         steps: Of each training; None takes what suits the start.
         folds: In how many groups sources are held out.
         attribute: Of labelled people in exports of CVAT or COCO: names what they do.
+        keeps_actions: Whether the base's own actions stay, so that the clips put them right or add to them.
+        right: With actions kept: recordings of which the base is right, as a video or a folder of videos.
     """
 
     folder: Path
@@ -49,6 +56,8 @@ class ClassTraining:
     steps: int | None = None
     folds: int = 5
     attribute: str = "action"
+    keeps_actions: bool = False
+    right: Path | None = None
 
 
 def train_class_bundle(
@@ -76,7 +85,8 @@ def train_class_bundle(
     """
     check_place(out)
     listed = read_classes(asked.folder, attribute=asked.attribute)
-    check_several_classes(listed, asked.folder)
+    if not asked.keeps_actions:
+        check_several_classes(listed, asked.folder)
     for note in listed.notes:
         say(note)
     found = find_people(listed.clips, asked.base, asked.work / "people", people=asked.people, progress=progress)
@@ -84,24 +94,62 @@ def train_class_bundle(
         say(f"skipped, since it cannot be read: {reason}")
     for clip in found.empty:
         say(f"skipped, since nobody was found in it: {clip}")
-    start = None if asked.from_scratch else _start_of(asked.base)
-    settings = ClassSettings(steps=asked.steps, mirror=asked.mirror, start=start, folds=asked.folds)
-    trained = fit_classes(found.sequences, listed.labels, asked.work / "networks", settings, say=say)
+    if asked.keeps_actions:
+        right = _right_people(asked, progress, say)
+        kept = fit_kept_actions(found.sequences, right, kept_actions(asked), asked.work / "networks", say=say)
+        trained, said = kept.trained, measure_kept(kept)
+    else:
+        start = None if asked.from_scratch else _start_of(asked.base)
+        settings = ClassSettings(steps=asked.steps, mirror=asked.mirror, start=start, folds=asked.folds)
+        trained, said = fit_classes(found.sequences, listed.labels, asked.work / "networks", settings, say=say), None
     report = measure_classes(trained.answers, trained.labels)
     data = {
         label: sorted({s.source for s in found.sequences if s.allowed == (label,)})
         for label in (*listed.labels, "other")
     }
-    training = {
-        "classes": {
-            "sources": data,
-            "base": {"name": asked.base.manifest.name, "digest": asked.base.digest},
-            "held_out": report.as_json(),
-        }
+    classes: dict[str, Any] = {
+        "sources": data,
+        "base": {"name": asked.base.manifest.name, "digest": asked.base.digest},
+        "held_out": report.as_json(),
     }
-    return write_class_bundle(
-        out, asked.base, trained, report, name=out.name, created=created, training=training
-    ), report
+    if said is not None:
+        say(said.words())
+        classes["kept"] = said.as_json()
+    made = write_class_bundle(
+        out, asked.base, trained, report, name=out.name, created=created, training={"classes": classes}, kept=said
+    )
+    return made, report
+
+
+def _right_people(
+    asked: ClassTraining, progress: Callable[[Sequence[Any], str], Iterable[Any]], say: Callable[[str], None]
+) -> list[JointSequence]:
+    """Everybody in the recordings of which the base is right."""
+    if asked.right is None:
+        say("no recordings are given of which the bundle is right (--right): its other actions are kept less well")
+        return []
+    clips = [ClassClip(path, "", path.stem, still=False) for path in find_inputs([str(asked.right)])]
+    found = find_people(clips, asked.base, asked.work / "people", people=_MOST_PEOPLE, progress=progress)
+    for reason in found.unreadable:
+        say(f"skipped, since it cannot be read: {reason}")
+    return list(found.sequences)
+
+
+def kept_actions(asked: ClassTraining) -> KeptActions:
+    """What is kept of the base.
+
+    Raises:
+        UsageError: Its clip network is none of ours, or has no "other".
+    """
+    start = _start_of(asked.base)
+    heads = [head for graph in _replaced(asked.base) for head in graph.heads]
+    if start is None or len(heads) != 1 or heads[0].other_label != OTHER_CLASS or heads[0].labels[-1] != OTHER_CLASS:
+        raise UsageError(
+            f"bundle {asked.base.manifest.name} has no clip network whose actions can be kept; give one that edgeact "
+            "made, or leave out --keep-actions"
+        )
+    head = heads[0]
+    return KeptActions(start, tuple(head.labels), head.score, steps=asked.steps, mirror=asked.mirror, folds=asked.folds)
 
 
 def check_place(out: Path) -> None:
@@ -123,6 +171,7 @@ def write_class_bundle(
     name: str,
     created: str,
     training: dict[str, Any],
+    kept: KeptFigures | None = None,
 ) -> Bundle:
     """Copy the graphs that find people, export the clip network, describe both, and put the folder in place.
 
@@ -134,6 +183,7 @@ def write_class_bundle(
         name: Of the bundle.
         created: Date, ``YYYY-MM-DD``.
         training: What the manifest says about data and figures.
+        kept: Where the base's actions were kept: how well.
 
     Raises:
         BundleError: A graph does not give what its network gives, or a file of the base is damaged.
@@ -151,7 +201,7 @@ def write_class_bundle(
         joint_confidence=base.plan.joint_confidence,
     )
     about = About(name, "1.0.0", created, base.manifest.licence, training)
-    write_graphs(out, exports, about, copied=copied, card=lambda manifest: _card(manifest, base, trained, report))
+    write_graphs(out, exports, about, copied=copied, card=lambda manifest: _card(manifest, base, trained, report, kept))
     return load_bundle(out)
 
 
@@ -169,10 +219,18 @@ def _start_of(base: Bundle) -> Path | None:
     return None
 
 
-def _card(manifest: Manifest, base: Bundle, trained: TrainedClasses, report: ClassReport) -> str:
+def _card(
+    manifest: Manifest, base: Bundle, trained: TrainedClasses, report: ClassReport, kept: KeptFigures | None
+) -> str:
     columns, rows = class_rows(report)
     lines = [" | ".join(columns), " | ".join("---" for _ in columns), *(" | ".join(row) for row in rows)]
     table = "\n".join(f"| {line} |" for line in lines)
+    chosen = (
+        f"{kept.words()} Threshold and temperature are those of the bundle that it started from."
+        if kept is not None
+        else f"""Threshold and temperature ({trained.temperature:.2f}) were
+chosen on the same held-out answers, so that the shares of "called" are a little too good."""
+    )
     sources = "\n".join(f"- {source}: {share:.0%}" for source, share in report.sources.items())
     return f"""# Model card: {manifest.name}
 
@@ -192,7 +250,6 @@ By source:
 
 {sources}
 
-The network of this bundle was then trained on all sources. Threshold and temperature ({trained.temperature:.2f}) were
-chosen on the same held-out answers, so that the shares of "called" are a little too good. Other people, cameras and
+The network of this bundle was then trained on all sources. {chosen} Other people, cameras and
 places than those of the clips will be told less well.
 """

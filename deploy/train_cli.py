@@ -46,6 +46,20 @@ def train_classes(
     mirror: Annotated[
         bool, typer.Option(help="a mirrored movement is of the same class; not where left and right differ")
     ] = True,
+    keep_actions: Annotated[
+        bool,
+        typer.Option(
+            "--keep-actions", help="keep the bundle's own actions: FOLDER puts them right, or adds actions to them"
+        ),
+    ] = False,
+    right: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="with --keep-actions: a video or a folder of videos of which the bundle is right, such as others of "
+            "the same cameras; its answers there are kept",
+        ),
+    ] = None,
     from_scratch: Annotated[bool, typer.Option("--from-scratch", help="start from random weights")] = False,
     folds: Annotated[int, typer.Option(min=2, max=50, metavar="N", help="hold sources out in N groups")] = 5,
     attribute: Annotated[
@@ -68,8 +82,13 @@ def train_classes(
     FOLDER may also be what the window exports ("Export corrections for training"), or hold exports of CVAT ("CVAT for
     video 1.1", "CVAT for images 1.1") or COCO beside the videos that were labelled.
     """
+    from edgeact.errors import UsageError
     from trainer.extras import require_extras
 
+    if right is not None and not keep_actions:
+        raise UsageError("--right says where the bundle's actions are right; it needs --keep-actions")
+    if from_scratch and keep_actions:
+        raise UsageError("--keep-actions starts from the bundle's network, --from-scratch from none; give one of them")
     require_extras("edgeact train --classes", ["train", "export"])
 
     from deploy.class_bundle import ClassTraining, train_class_bundle
@@ -88,6 +107,8 @@ def train_classes(
         steps=steps,
         folds=folds,
         attribute=attribute,
+        keeps_actions=keep_actions,
+        right=right,
     )
     created = datetime.now(timezone.utc).date().isoformat()
     made, report = train_class_bundle(asked, out, created=created, say=_say, progress=show_progress)

@@ -27,7 +27,7 @@ from trainer.schedule import CosineSchedule
 
 FOLDS = 5
 FEWEST_CLIPS = 4  # of a class: with fewer, one that is held out says nothing of the others
-_BATCH = 48
+BATCH = 48
 _STEPS, _STEPS_FROM_SCRATCH = 250, 500
 _RATE, _RATE_FROM_SCRATCH = 1e-3, 2e-3
 # The threshold is the lowest at which no more of the held-out moments than these are called wrong.
@@ -114,7 +114,7 @@ def fit_classes(
     """
     check_enough(sequences, labels)
     names = (*labels, OTHER_CLASS)
-    folder = work / _digest(sequences, names, settings)
+    folder = work / digest_of(sequences, names, settings)
     groups = hold_out_groups(sequences, settings.folds)
     logits, owners = [], []
     for number, group in enumerate(groups):
@@ -127,12 +127,14 @@ def fit_classes(
                 with torch.no_grad():
                     logits.append(network(torch.from_numpy(windows)).numpy())
                 owners.append(sequence)
-    truth = np.concatenate([np.full(len(part), names.index(owner.allowed[0])) for part, owner in _both(logits, owners)])
+    truth = np.concatenate(
+        [np.full(len(part), names.index(owner.allowed[0])) for part, owner in with_owners(logits, owners)]
+    )
     stacked = np.concatenate(logits)
     temperature = fit_temperature(stacked, np.eye(len(names), dtype=bool)[truth])
-    threshold = choose_class_threshold(_softmax(stacked / temperature), truth)
-    answers = _answers(
-        [(_softmax(part / temperature), owner) for part, owner in _both(logits, owners)], names, threshold
+    threshold = choose_class_threshold(softmax(stacked / temperature), truth)
+    answers = clip_answers(
+        [(softmax(part / temperature), owner) for part, owner in with_owners(logits, owners)], names, threshold
     )
     say("training on everything")
     network = _train(sequences, names, folder / "everything" / "checkpoint.safetensors", settings)
@@ -207,8 +209,8 @@ def _train(
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in steps:
             rng = np.random.default_rng((7, step))
-            chosen = rng.choice(list(present), _BATCH)
-            drawn = [_draw_clip(present[label], label, rng, mirror=settings.mirror, stills=stills) for label in chosen]
+            chosen = rng.choice(list(present), BATCH)
+            drawn = [draw_clip(present[label], label, rng, mirror=settings.mirror, stills=stills) for label in chosen]
             allowed = torch.tensor([[name == label for name in names] for _, label in drawn])
             yield torch.from_numpy(np.stack([clip for clip, _ in drawn])), allowed
 
@@ -236,7 +238,7 @@ def _train(
     )
 
 
-def _draw_clip(
+def draw_clip(
     sequences: list[JointSequence], label: str, rng: np.random.Generator, *, mirror: bool, stills: bool
 ) -> tuple[np.ndarray, str]:
     """A random augmented clip ``(32, 13, 3)`` of a class and its label; one in ten becomes "other".
@@ -259,7 +261,7 @@ def _draw_clip(
     return turn(clip, rng, mirror=mirror).astype(np.float32), label
 
 
-def _answers(
+def clip_answers(
     parts: list[tuple[np.ndarray, JointSequence]], names: tuple[str, ...], threshold: float
 ) -> tuple[ClipAnswer, ...]:
     """What is said of each clip, all its people together."""
@@ -276,17 +278,19 @@ def _answers(
     return tuple(answers)
 
 
-def _both(logits: list[np.ndarray], owners: list[JointSequence]) -> Iterator[tuple[np.ndarray, JointSequence]]:
+def with_owners(logits: list[np.ndarray], owners: list[JointSequence]) -> Iterator[tuple[np.ndarray, JointSequence]]:
+    """Logits of the moments of each sequence, with the sequence."""
     return zip(logits, owners, strict=True)
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of logits ``(N, A)``."""
     return torch.softmax(torch.from_numpy(logits), -1).numpy()
 
 
-def _digest(sequences: Sequence[JointSequence], names: tuple[str, ...], settings: ClassSettings) -> str:
+def digest_of(sequences: Sequence[JointSequence], names: tuple[str, ...], settings: object) -> str:
     """Names the folder of a training: other clips, classes or settings are another training."""
-    found = hashlib.sha256(repr((names, settings, _BATCH)).encode())
+    found = hashlib.sha256(repr((names, settings, BATCH)).encode())
     for sequence in sequences:
         found.update(repr((sequence.name, sequence.source, sequence.allowed)).encode())
         found.update(np.ascontiguousarray(sequence.joints).tobytes())

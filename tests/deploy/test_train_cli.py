@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.train_cli import app
-from edgeact.errors import MissingExtraError, SourceNotFoundError
+from edgeact.errors import MissingExtraError, SourceNotFoundError, UsageError
 
 
 def test_the_option_alone_names_the_verb(tmp_path: Path) -> None:
@@ -29,3 +29,9 @@ def test_the_exporter_is_missed_before_the_first_clip(tmp_path: Path, monkeypatc
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(MissingExtraError, match=r"edgeact train --classes needs onnxscript"):
         CliRunner().invoke(app, ["--classes", str(tmp_path), "--out", "x"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("options", [["--right", "x"], ["--keep-actions", "--from-scratch"]])
+def test_options_that_contradict_each_other_are_refused(tmp_path: Path, options: list[str]) -> None:
+    with pytest.raises(UsageError, match="--keep-actions"):
+        CliRunner().invoke(app, ["--classes", str(tmp_path), "--out", "x", *options], catch_exceptions=False)

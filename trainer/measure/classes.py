@@ -76,14 +76,14 @@ def _best(answer: ClipAnswer, labels: Sequence[str]) -> str:
     return labels[int(answer.probability.argmax())]
 
 
-def _told(answer: ClipAnswer, labels: Sequence[str]) -> str:
+def told_label(answer: ClipAnswer, labels: Sequence[str]) -> str:
     """The label that is called for longest, as in use; "other" where none is."""
     return labels[int(answer.called.argmax())] if answer.called.max() > 0 else OTHER_CLASS
 
 
 def _figures(answers: list[ClipAnswer], label: str, labels: Sequence[str]) -> ClassFigures:
     best = [_best(answer, labels) for answer in answers]
-    told = [_told(answer, labels) for answer in answers]
+    told = [told_label(answer, labels) for answer in answers]
     mistaken = Counter(name for name in best if name != label).most_common(1)
     return ClassFigures(
         clips=len(answers),

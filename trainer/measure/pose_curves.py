@@ -25,6 +25,7 @@ from trainer.metrics.oks import CocoPose, keypoint_precision
 from trainer.metrics.pckh import AUC_THRESHOLDS, area_under, head_lengths, normalised_distances, pck_curve, pckh
 from trainer.report.findings import Chart, Curve, Figure, Findings
 
+_FEWEST_JOINTS = 6  # of a person: of one who is hardly seen a graph can only guess
 _MARGIN = 0.15  # around joints, where nobody boxed the person: a box drawn by a person is larger than the joints
 _TORSO_THRESHOLD, _HEAD_THRESHOLD = 0.2, 0.5
 
@@ -68,13 +69,18 @@ def pose_findings(
         distances = normalised_distances(places, wanted, length)
         of, curve = bundle.manifest.name, pck_curve(distances)
         for group, share in pckh(distances, names, threshold=threshold).items():
-            figures.append(Figure(f"{unit}@{threshold:g}, {group}", of, share))
+            if np.isfinite(share):  # the set labels such joints
+                figures.append(Figure(f"{unit}@{threshold:g}, {group}", of, share))
         figures.append(Figure(f"area under {unit} to .5", of, area_under(curve)))
         curves.append(Curve(of, AUC_THRESHOLDS, tuple(curve)))
         if name == "coco":
             precision = keypoint_precision(*_coco_poses(chosen, names, places, confidence))
             figures += [Figure(f"{key}, own boxes", of, precision[key]) for key in ("AP", "AP50", "AP75")]
-    said = ("data", f"{name}, {len(chosen)} people of the part {split}, each in the box of the labels")
+    said = (
+        "data",
+        f"{name}, {len(chosen)} people with {_FEWEST_JOINTS} labelled joints or more of the part {split}, each in the "
+        "box of the labels",
+    )
     chart = Chart(f"{unit} by threshold", "threshold", "joints right", tuple(curves))
     title = f"{', '.join(bundle.manifest.name for bundle in bundles)} on {name}"
     return Findings(title, (*facts, said), tuple(figures), charts=(chart,))
@@ -97,7 +103,7 @@ def _joints_of(name: str) -> tuple[str, ...]:
 def _held_out(name: str, root: Path) -> tuple[list[Sample], str]:
     """People with joints that nothing of ours was trained on: MPII publishes none of its test people's joints."""
     samples = [sample for sample in _read(name, root).samples if sample.joints is not None]
-    labelled = [sample for sample in samples if int(np.isfinite(sample.joints).all(-1).sum()) >= 6]
+    labelled = [sample for sample in samples if int(np.isfinite(sample.joints).all(-1).sum()) >= _FEWEST_JOINTS]
     if name == "coco":
         return labelled, "val2017"
     return [sample for sample in labelled if split_by_hash(_file(sample).name) == "test"], "test by hash of the file"

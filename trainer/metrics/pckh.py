@@ -12,6 +12,7 @@ from scipy.integrate import trapezoid
 HEAD_SHARE = 0.6
 GROUPS: dict[str, tuple[str, ...]] = {
     "head": ("upper_neck", "head_top"),
+    "face": ("nose", "left_eye", "right_eye", "left_ear", "right_ear"),  # of COCO, which has no top of the head
     "shoulder": ("left_shoulder", "right_shoulder"),
     "elbow": ("left_elbow", "right_elbow"),
     "wrist": ("left_wrist", "right_wrist"),

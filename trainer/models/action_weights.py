@@ -4,18 +4,21 @@ In the graph each convolution has its batch normalisation folded in. Here they a
 those of given clips, scale and shift are chosen so that the network gives exactly what the graph gives.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import torch
 from torch import nn
 
 from edgeact.errors import SourceFormatError
-from trainer.models.edge_action import EdgeAction
+from trainer.models.edge_action import EdgeAction, spread_common
 from trainer.models.published import read_onnx_weights
 
 _NORMALISED = {"stem": "stem_norm", "first": "first_norm", "second": "second_norm"}
 _PREFIX = "network."
+_NEW_ACTIONS_BELOW = 2.0  # in logits: a new action is unlikely until it has been learnt
 
 
 @torch.no_grad()
@@ -31,8 +34,7 @@ def start_from_graph(network: EdgeAction, path: Path, clips: np.ndarray) -> None
         SourceNotFoundError: There is no such file.
         SourceFormatError: The graph is not of such a network.
     """
-    _, tensors = read_onnx_weights(path, "the action network")
-    weights = {name.removeprefix(_PREFIX).removesuffix("_half"): value.float() for name, value in tensors.items()}
+    weights = _weights_of(path)
     norms: list[tuple[nn.Conv1d, nn.BatchNorm1d]] = []
     for name, layer in network.named_modules():
         if not isinstance(layer, nn.Conv1d):
@@ -52,6 +54,52 @@ def start_from_graph(network: EdgeAction, path: Path, clips: np.ndarray) -> None
             norm.bias.copy_(weights[f"{name}.weight_bias"])
             norms.append((layer, norm))
     _spread_statistics(network, norms, clips)
+
+
+@torch.no_grad()
+def start_classifier(network: EdgeAction, path: Path, columns: Sequence[int]) -> None:
+    """Take over the classifier, too, in place: actions that the graph knows go on being told as the graph tells them.
+
+    Args:
+        network: Whose other weights are those of the graph (`start_from_graph`); the graph's actions and more.
+        path: ``action.onnx`` of a bundle that `deploy` made.
+        columns: Of each of the graph's actions: its place among the network's. The last one is "other", from which new
+            actions begin a little below.
+
+    Raises:
+        SourceFormatError: The graph is not of such a network, or of another number of actions.
+    """
+    weights = _weights_of(path)
+    weight, bias = weights.get("classifier.weight"), weights.get("classifier.bias")
+    if weight is None or bias is None or weight.shape != (len(columns), network.classifier.in_features):
+        raise SourceFormatError(f"{path} has no classifier of {len(columns)} actions; use a bundle that edgeact made")
+    network.classifier.weight.copy_(weight[-1].expand_as(network.classifier.weight))
+    network.classifier.bias.fill_(float(bias[-1]) - _NEW_ACTIONS_BELOW)
+    network.classifier.weight[list(columns)] = weight
+    network.classifier.bias[list(columns)] = bias
+
+
+@torch.no_grad()
+def temperature_of(network: EdgeAction, path: Path, clips: np.ndarray) -> float:
+    """By what a graph divides the logits of its network before they become probabilities.
+
+    Args:
+        network: That of the graph.
+        path: ``action.onnx``.
+        clips: ``(N, 32, 13, 3)`` common joints.
+    """
+    logits = network.eval()(torch.from_numpy(clips)).numpy().astype(np.float64)
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    (probability,) = session.run(None, {session.get_inputs()[0].name: spread_common(clips)})
+    logarithm = np.log(np.maximum(probability.astype(np.float64), 1e-12))
+    logits -= logits.mean(1, keepdims=True)
+    logarithm -= logarithm.mean(1, keepdims=True)
+    return float((logits**2).sum() / (logits * logarithm).sum())
+
+
+def _weights_of(path: Path) -> dict[str, torch.Tensor]:
+    _, tensors = read_onnx_weights(path, "the action network")
+    return {name.removeprefix(_PREFIX).removesuffix("_half"): value.float() for name, value in tensors.items()}
 
 
 def _spread_statistics(network: EdgeAction, norms: list[tuple[nn.Conv1d, nn.BatchNorm1d]], clips: np.ndarray) -> None:
