@@ -1,7 +1,7 @@
 """Correcting on the operator's desk: choose a stretch and say what it is, drag a joint, undo, export for training."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from desktop_ui.main_window import MainWindow
 
 _MARGIN = 0.25  # around a person in a clip for training
+_LEAD_SECONDS = 2.2  # of a clip before its stretch: clip networks judge the last two seconds
 _LARGEST_PICTURE = 8192
 _MOST_OTHERS = 20  # that are offered as somebody else
 
@@ -146,7 +147,7 @@ class DeskCorrections(QObject):
             return
         key, identity = subject.source, str(ULID())
         beside = self._beside(key)
-        material = self._keep_clip(key, stretch, identity, self._folder_of(beside))
+        clip = self._keep_clip(key, stretch, identity, self._folder_of(beside))
         one = Correction(
             id=identity,
             kind=kind,  # type: ignore[arg-type]
@@ -158,7 +159,9 @@ class DeskCorrections(QObject):
             label=label if kind == "label" else stretch.label or None,
             becomes=becomes,
             carries_on=carries_on,
-            material=material,
+            material=clip.name if clip else None,
+            lead=clip.lead if clip else 0,
+            boxes=clip.boxes if clip else (),
             beside=beside,
         )
         words = {"label": label or "", "not_person": tr("not a person"), "identity": f"#{becomes}"}[kind]
@@ -318,24 +321,31 @@ class DeskCorrections(QObject):
             lambda error: self._window.banner.say(str(error), "warning"),
         )
 
-    def _keep_clip(self, key: int, stretch: Stretch, identity: str, folder: Path) -> str | None:
-        """Write the pictures of a stretch in the background, cut to the person; the name of the clip."""
+    def _keep_clip(self, key: int, stretch: Stretch, identity: str, folder: Path) -> "_KeptClip | None":
+        """Write the pictures of a stretch, and those just before it, in the background, cut to the person."""
+        begin = stretch.start - _LEAD_SECONDS
         found: list[tuple[float, Observation, object]] = []
         played, held = self._window.bridge.played(key), self._desk.held.get(key)
         if played is not None:
-            for seen, picture in played.pictures(stretch.start, stretch.end):
+            for seen, picture in played.pictures(begin, stretch.end):
                 found.append((seen.frame.time, seen, picture))
         elif held is not None:
-            for frame in held.between(stretch.start, stretch.end):
+            for frame in held.between(begin, stretch.end):
                 found.append((frame.captured, frame.seen, lambda frame=frame: frame.observation().frame.image))
         track = stretch.seen_track
-        boxes = [person.box for _, seen, _ in found for person in seen.persons if person.track_id == track]
-        if not boxes or self._window.bridge.model.layers.privacy != "none":
+        places = [
+            (number, person.box)
+            for number, (_, seen, _) in enumerate(found)
+            for person in seen.persons
+            if person.track_id == track
+        ]
+        lead = sum(at < stretch.start for at, _, _ in found)
+        if not any(number >= lead for number, _ in places) or self._window.bridge.model.layers.privacy != "none":
             self._window.banner.say(
                 tr("There are no pictures of that stretch: the correction has no clip to learn from.")
             )
             return None
-        area, name = _around(np.array(boxes, np.float32)), f"{identity}.mp4"
+        area, name = _around(np.array([box for _, box in places], np.float32)), f"{identity}.mp4"
 
         def write() -> None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -343,7 +353,9 @@ class DeskCorrections(QObject):
             write_clip(folder / name, pictures)
 
         self._desk.events.keeper.later(write)
-        return name
+        corner = np.array([*area[:2], *area[:2]])
+        boxes = [(number, *np.round(box - corner, 1).tolist()) for number, box in places]
+        return _KeptClip(name, lead, tuple(boxes))
 
     def _still(self, key: int) -> Observation | None:
         sink, played = self._window.bridge.sink(key), self._window.bridge.played(key)
@@ -398,6 +410,15 @@ class DeskCorrections(QObject):
 
         self._desk.events.keeper.later(write)
         self._add(one, f"#{grip.track_id} {joints[grip.joint].replace('_', ' ')}")
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptClip:
+    """A clip that is being written: its name, the pictures before the stretch, and where the person is in it."""
+
+    name: str
+    lead: int
+    boxes: tuple[tuple[int, float, float, float, float], ...]
 
 
 def _around(boxes: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> tuple[int, int, int, int]:

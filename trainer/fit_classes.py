@@ -249,6 +249,9 @@ def draw_clip(
     joints, last, kind = sequence.joints, len(sequence.joints) - 1, rng.random()
     if kind < 0.1 and last >= 8:
         clip, label = impossible_clip(joints, rng, hold=not stills), OTHER_CLASS
+    elif sequence.lead:
+        end = rng.uniform(sequence.lead, last)
+        clip = sample(joints, end - CLIP_SECONDS * sequence.frame_rate * float(np.exp(rng.uniform(-0.25, 0.25))), end)
     elif kind < 0.4 or last < 8:
         trim = rng.uniform(0, 0.12, 2) * last
         clip = sample(joints, trim[0], last - trim[1])
@@ -292,6 +295,6 @@ def digest_of(sequences: Sequence[JointSequence], names: tuple[str, ...], settin
     """Names the folder of a training: other clips, classes or settings are another training."""
     found = hashlib.sha256(repr((names, settings, BATCH)).encode())
     for sequence in sequences:
-        found.update(repr((sequence.name, sequence.source, sequence.allowed)).encode())
+        found.update(repr((sequence.name, sequence.source, sequence.allowed, sequence.lead)).encode())
         found.update(np.ascontiguousarray(sequence.joints).tobytes())
     return found.hexdigest()[:16]

@@ -39,6 +39,8 @@ class Correction(BaseModel):
         box: Of the person in that frame.
         size: Width and height of the frame.
         material: File name of the clip or picture in the folder of corrections; None where there is none.
+        lead: Pictures of the clip before the stretch begins: what a network has seen when it judges the stretch.
+        boxes: Where the person is in the clip: picture, then x_min, y_min, x_max, y_max in the clip's pixels.
         beside: The results of `edgeact annotate` that it is saved beside; None of all others. Not in the file.
     """
 
@@ -62,6 +64,8 @@ class Correction(BaseModel):
     box: tuple[float, float, float, float] | None = None
     size: tuple[int, int] | None = None
     material: str | None = Field(default=None, pattern=r"^\w[\w.-]*$")
+    lead: int = 0
+    boxes: tuple[tuple[int, float, float, float, float], ...] = ()
     beside: str | None = Field(default=None, exclude=True)
 
 

@@ -151,6 +151,10 @@ def test_a_file_is_judged_by_a_new_rule_and_a_stretch_and_a_joint_are_corrected(
     click(opened, (bar.start + bar.end) / 2, row=0)
     assert desk.corrections.choice.isVisible()
     desk.corrections.say("label", label="jump")
+    said = desk.corrections.model.all[-1]
+    before = [frame for frame in range(48) if bar.start - 2.2 <= frame / 12 < bar.start - 1e-6]
+    assert said.lead == pytest.approx(len(before), abs=1)  # the clip begins before the stretch does
+    assert 0 < said.lead < said.boxes[-1][0]
     assert [(one.label, one.is_corrected) for one in timeline._bars] == [("jump", True)]
     played = opened.window.bridge.played(1)
     assert played is not None

@@ -56,7 +56,7 @@ UNSEEN_OTHER = frozenset({"dance", "crawl", "kneel_work", "drink_eat", "wipe_win
 @dataclass(frozen=True, slots=True, eq=False)
 class JointSequence:
     """One person over time: joints (T, 13, 3) x, y (any unit), visible 0..1; frames per second; the actions it may
-    be.
+    be; how many of the frames are what happened just before, which clips see and do not end in.
     """
 
     source: str
@@ -65,6 +65,7 @@ class JointSequence:
     joints: np.ndarray
     frame_rate: float
     allowed: tuple[str, ...]
+    lead: int = 0
 
 
 def penn_action(root: Path) -> Iterator[JointSequence]:

@@ -25,12 +25,12 @@ def whole_clip(sequence: JointSequence) -> np.ndarray:
 
 def deployed_clips(sequence: JointSequence, *, hop_seconds: float = 0.5) -> np.ndarray:
     """The clips that the runtime would see of this sequence: ``(C, 32, 13, 3)``, each `CLIP_SECONDS` long, ending every
-    half second.
+    half second; of a sequence with a lead, those that end after it.
     """
     rate = sequence.frame_rate
     length = (CLIP_LENGTH - 1) * CLIP_STRIDE_SECONDS * rate
     last = len(sequence.joints) - 1
-    ends = np.arange(min(length, last), last + 0.5, hop_seconds * rate)
+    ends = np.arange(sequence.lead or min(length, last), last + 0.5, hop_seconds * rate)
     return np.stack([sample(sequence.joints, end - length, end) for end in ends])
 
 

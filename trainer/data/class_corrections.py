@@ -1,7 +1,8 @@
 """Corrections of the operator's window as clips: what it exports, or the folder in which it keeps them.
 
 ``corrections.json`` says what each stretch really shows; its clip lies in ``classes/LABEL/SOURCE/ID.mp4`` of an export,
-or beside the file where the window keeps it. Corrections of joints, identities and of what is no person teach no
+or beside the file where the window keeps it. Beside results it is ``NAME.corrections.json``, with the clips in
+``NAME.corrections``. Corrections of joints, identities and of what is no person teach no
 action.
 """
 
@@ -11,9 +12,11 @@ from typing import Any
 
 from edgeact.errors import SourceFormatError
 from trainer.data.class_folder import ClassClip, ClassFolder, as_label, check_labels, make_class_folder
+from trainer.data.labelled_stretch import Stretch
 from trainer.data.sets.files import read_json_file
 
 FILE_NAME = "corrections.json"
+BESIDE_SUFFIX = ".corrections.json"  # of the file beside results
 _CLASSES = "classes"
 _VERSION = 1
 
@@ -37,14 +40,10 @@ def read_corrections(file: Path) -> ClassFolder:
     try:
         kinds = Counter(str(row["kind"]) for row in content["corrections"])
         said = [row for row in content["corrections"] if row["kind"] == "label" and row.get("label")]
-        clips = [(row, _clip_of(row, file.parent)) for row in said]
+        clips = [(row, _clip_of(row, file)) for row in said]
         labels = [str(row["label"]) for row in said]
-        found = [
-            ClassClip(path, as_label(str(row["label"])), str(row["source"]), still=False)
-            for row, path in clips
-            if path is not None
-        ]
-    except (KeyError, TypeError) as error:
+        found = [_class_clip(row, path) for row, path in clips if path is not None]
+    except (KeyError, TypeError, ValueError) as error:
         raise SourceFormatError(f"{file} is not as the window writes it ({error!r}); export it again") from error
     check_labels(sorted(set(labels)), "labels", "correct them again in the window")
     missing = [str(row["id"]) for row, path in clips if path is None]
@@ -65,11 +64,19 @@ def read_corrections(file: Path) -> ClassFolder:
     return make_class_folder(found, notes)
 
 
-def _clip_of(row: dict[str, Any], folder: Path) -> Path | None:
+def _class_clip(row: dict[str, Any], path: Path) -> ClassClip:
+    """A correction's clip; the person in it is meant whose boxes stand with it, where the window wrote them."""
+    boxes = tuple((int(frame), (float(a), float(b), float(c), float(d))) for frame, a, b, c, d in row.get("boxes", ()))
+    part = Stretch(0, boxes[-1][0], boxes, f"track {row['track']}") if boxes else None
+    label, lead = as_label(str(row["label"])), int(row.get("lead", 0))
+    return ClassClip(path, label, str(row["source"]), still=False, part=part, lead=lead)
+
+
+def _clip_of(row: dict[str, Any], file: Path) -> Path | None:
     """The clip of a correction; None where there is none. Names that lead out of the folder are none."""
-    name = f"{row['id']}.mp4"
+    name, folder = f"{row['id']}.mp4", file.parent
     if Path(name).name != name:
         return None
+    places = (folder, file.with_suffix("")) if file.name.endswith(BESIDE_SUFFIX) else (folder,)
     exported = next(iter(sorted((folder / _CLASSES).glob(f"*/*/{name}"))), None)
-    beside = folder / name
-    return exported or (beside if beside.is_file() else None)
+    return exported or next((place / name for place in places if (place / name).is_file()), None)

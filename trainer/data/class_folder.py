@@ -33,6 +33,7 @@ class ClassClip:
         source: What it was recorded with; the same in all classes.
         still: Whether it is an image.
         part: Frames and person of it; None takes all of it, and whoever is seen longest and largest.
+        lead: So many of its first frames are what happened just before.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class ClassClip:
     source: str
     still: bool
     part: Stretch | None = None
+    lead: int = 0
 
     @property
     def name(self) -> str:

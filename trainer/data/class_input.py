@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError, UsageError
 from trainer.data.class_coco import is_coco, read_coco_actions
-from trainer.data.class_corrections import FILE_NAME, read_corrections
+from trainer.data.class_corrections import BESIDE_SUFFIX, FILE_NAME, read_corrections
 from trainer.data.class_cvat import read_cvat
 from trainer.data.class_folder import ClassFolder, make_class_folder, read_class_folder
 from trainer.data.sets.files import read_json_file
@@ -16,8 +16,9 @@ def read_classes(place: Path, *, attribute: str = "action") -> ClassFolder:
     """List the clips of all classes; no video is opened.
 
     Args:
-        place: A folder with a sub-folder for each class; a folder with ``corrections.json``, or with exports
-            (``*.xml`` of CVAT, ``*.json`` of COCO) and what was labelled; or one such file.
+        place: A folder with a sub-folder for each class; a folder with ``corrections.json``, with results
+            and ``*.corrections.json`` beside them, or with exports (``*.xml`` of CVAT, ``*.json`` of COCO) and what was
+            labelled; or one such file.
         attribute: Of a labelled person: names what the person does.
 
     Raises:
@@ -31,7 +32,13 @@ def read_classes(place: Path, *, attribute: str = "action") -> ClassFolder:
         raise SourceNotFoundError(f"{place} does not exist; give a folder with a sub-folder of clips for each class")
     if (place / FILE_NAME).is_file():
         return read_corrections(place / FILE_NAME)
-    exports = sorted([*place.glob("*.xml"), *(path for path in place.glob("*.json") if _is_coco_file(path))])
+    exports = sorted(
+        [
+            *place.glob("*.xml"),
+            *place.glob(f"*{BESIDE_SUFFIX}"),
+            *(path for path in place.glob("*.json") if _is_coco_file(path)),
+        ]
+    )
     if not exports:
         return read_class_folder(place)
     parts = [_read_file(path, attribute) for path in exports]
@@ -42,7 +49,7 @@ def read_classes(place: Path, *, attribute: str = "action") -> ClassFolder:
 
 def _read_file(file: Path, attribute: str) -> ClassFolder:
     suffix = file.suffix.lower()
-    if file.name == FILE_NAME:
+    if file.name == FILE_NAME or file.name.endswith(BESIDE_SUFFIX):
         return read_corrections(file)
     if suffix == ".xml":
         return read_cvat(file, attribute=attribute)

@@ -128,10 +128,12 @@ def find_people(
                 tracks = choose_people(clip, found, people)
                 if not tracks:
                     empty.append(clip.name)
-                sequences += [
-                    JointSequence(clip.source, "train", f"{clip.name}#{number}", track.joints, _RATE, (clip.label,))
-                    for number, track in enumerate(tracks)
-                ]
+                for number, track in enumerate(tracks):
+                    lead = int((track.frames < clip.lead).sum())
+                    name = f"{clip.name}#{number}"
+                    sequences.append(
+                        JointSequence(clip.source, "train", name, track.joints, _RATE, (clip.label,), lead)
+                    )
     return FoundPeople(tuple(sequences), tuple(unreadable), tuple(empty))
 
 
@@ -142,7 +144,7 @@ def choose_people(clip: ClassClip, tracks: Sequence[Track], people: int) -> list
         return sorted(tracks, key=lambda track: -track.prominence)[:people]
     shortest = 1 if clip.still else int(_SHORTEST_SECONDS * _RATE)
     parts = [track.within(part) for track in tracks]
-    parts = [track for track in parts if len(track.frames) >= shortest]
+    parts = [track for track in parts if len(track.frames) >= shortest and track.frames[-1] >= clip.lead]
     meant = [(_likeness(track, part), track) for track in parts]
     same = [(likeness * len(track.frames), track) for likeness, track in meant if likeness >= _SAME_PERSON]
     return [max(same, key=lambda found: found[0])[1]] if same else []

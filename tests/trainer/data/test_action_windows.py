@@ -31,6 +31,12 @@ def test_short_sequences_repeat_their_first_frame() -> None:
     assert clip[-1, 0, 0] == 19
 
 
+def test_clips_of_a_sequence_with_a_lead_see_it_and_end_after_it() -> None:
+    clips = deployed_clips(replace(numbered(120), lead=70))
+    assert clips[:, -1, 0, 0].tolist() == [70, 85, 100, 115]
+    assert clips[0, 0, 0, 0] == 8  # 31 strides of a fifteenth of a second before
+
+
 def test_the_whole_clip_spans_the_sequence() -> None:
     clip = whole_clip(numbered(100))
     assert (clip[0, 0, 0], clip[-1, 0, 0]) == (0, 99)

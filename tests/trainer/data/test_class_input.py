@@ -38,6 +38,10 @@ def test_corrections_of_the_window(tmp_path: Path) -> None:
     kept(tmp_path / "kept")
     assert read_classes(tmp_path / "kept").labels == ("walk fast",)
     assert read_classes(tmp_path / "kept" / "corrections.json").labels == ("walk fast",)
+    (tmp_path / "kept" / "corrections.json").rename(tmp_path / "gate.corrections.json")
+    (tmp_path / "kept").rename(tmp_path / "gate.corrections")
+    (tmp_path / "gate.frames.jsonl").touch()
+    assert [clip.label for clip in read_classes(tmp_path).clips] == ["walk fast", "other"]
 
 
 def test_what_is_none_of_these_says_what_to_give(tmp_path: Path) -> None:

@@ -80,6 +80,9 @@ def test_of_a_labelled_stretch_the_person_in_the_box_is_taken_and_its_frames_onl
     assert 8 <= len(sequence.joints) <= 12
     assert np.diff(sequence.joints[:, 7, 0]) == pytest.approx(np.full(len(sequence.joints) - 1, 40 / 15), abs=1.5)
     assert found.empty == (nobody_there.name,)
+    assert sequence.lead == 0
+    after = find_people([replace(walks, lead=12)], bundle, tmp_path / "kept", people=3, progress=lambda files, _: files)
+    assert 4 <= after.sequences[0].lead <= 6  # of its frames 6 to 17 those before 12
 
 
 def test_labels_beyond_the_end_of_a_video_are_a_fault_of_the_file(tmp_path: Path, bundle: Bundle) -> None:
