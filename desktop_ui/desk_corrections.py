@@ -285,7 +285,7 @@ class DeskCorrections(QObject):
         end = one.end
         if one.carries_on:
             began = [] if key is None or one.clock == "file" else self._beginnings.get(key, [])
-            end = min((at for at in began if at > one.start), default=inf)
+            end = min((at for at in began if at > one.end), default=inf)
         return one.model_copy(update={"start": one.start + shift, "end": end + shift})
 
     def _shift(self, key: int) -> float:

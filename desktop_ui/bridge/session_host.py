@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_ui.bridge.concealing import SwitchableConcealer
+from desktop_ui.bridge.free_memory import give_back
 from desktop_ui.bridge.hosted import Beginning, EngineStanding, HostedSource
 from desktop_ui.bridge.newest_frame import NewestFrame
 from desktop_ui.bridge.played_file import PlayedFile
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.1
 _FILE_PRIORITY = 0.5
+_GIVE_BACK_SECONDS = 60.0
 
 
 class SessionHost:
@@ -82,6 +84,7 @@ class SessionHost:
         self._session: Session[Any] | None = None
         self._standing = EngineStanding()
         self._standings: dict[int, Standing] = {}
+        self._given_back = time.monotonic()
         self._thread = named_thread("window's session", self._run)
 
     @property
@@ -207,6 +210,9 @@ class SessionHost:
             self._settle(hosted)
         warm_up = self._standing.warm_up
         self._standings = {key: self._standing_of(hosted, warm_up) for key, hosted in self._sources.items()}
+        if time.monotonic() - self._given_back >= _GIVE_BACK_SECONDS:
+            self._given_back = time.monotonic()
+            give_back()
 
     def _standing_of(self, hosted: HostedSource, warm_up: WarmUp | None) -> Standing:
         engine = self._standing

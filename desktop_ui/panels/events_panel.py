@@ -96,7 +96,7 @@ class EventDelegate(QStyledItemDelegate):
         painter.setBrush(dot)
         painter.drawEllipse(QRectF(row.left() + 6, row.center().y() - 4, 8, 8))
         place = QRectF(row.left() + 22, row.top() + 3, *_PICTURE)
-        picture = self._picture(event)
+        picture = self._picture(event, option.widget.devicePixelRatioF())
         if picture.isNull():
             painter.setBrush(QColor(theme.raised))
             painter.drawRoundedRect(place, 3, 3)
@@ -133,23 +133,24 @@ class EventDelegate(QStyledItemDelegate):
         rule = "" if record.rule is None else f"   {tr('rule')} {record.rule}"
         painter.drawText(lower, align, f"{local_time(record.start)}   {record.source}{lasted}{rule}")
 
-    def _picture(self, event: KeptEvent) -> QPixmap:
+    def _picture(self, event: KeptEvent, ratio: float) -> QPixmap:
+        """The picture of an event, no larger than the row shows it on a screen of so many pixels a logical one."""
         name = event.record.snapshot
         if name is None:
             return QPixmap()
-        known: QPixmap | None = QPixmapCache.find(name)  # type: ignore[assignment]  # the stubs forget None
+        known: QPixmap | None = QPixmapCache.find(f"{name} {ratio}")  # type: ignore[assignment]  # the stubs forget None
         if known is not None:
             return known
         path = self._folder / name
         found = QPixmap(str(path)) if path.is_file() else QPixmap()
         if not found.isNull():
             found = found.scaled(
-                2 * _PICTURE[0],
-                2 * _PICTURE[1],
+                round(ratio * _PICTURE[0]),
+                round(ratio * _PICTURE[1]),
                 Qt.AspectRatioMode.KeepAspectRatio,
                 Qt.TransformationMode.SmoothTransformation,
             )
-            QPixmapCache.insert(name, found)
+            QPixmapCache.insert(f"{name} {ratio}", found)
         return found
 
 

@@ -61,6 +61,7 @@ class TimelinePanel(QWidget):
         self.subject: Selection | None = None  # whose scores are drawn
         self.stretch: Stretch | None = None
         self._follows, self._was_drawn = True, False
+        self._words = ""  # beside the heading, as far as there is room
         self._rows: tuple[int, ...] = ()
         self._bars: tuple[Stretch, ...] = ()
         self._heading = QLabel()
@@ -130,6 +131,7 @@ class TimelinePanel(QWidget):
         time_of = self._time_of(key)
         self._heading.setText(f"{tr('Timeline').upper()}  #{track}")
         self._show_plot(is_shown=True)
+        self._show_words(self._words)  # buttons beside them may have come or gone
         pinned = sink.pinned
         newest = sink.last_captured
         if not self.is_file(key):
@@ -224,12 +226,12 @@ class TimelinePanel(QWidget):
         if self.plot.isHidden() == is_shown:
             for widget in (self.plot, self._action, self._live):
                 widget.setVisible(is_shown)
-            self._score.setText("")
+            self._words = ""
 
     def _show_nothing(self) -> None:
         self._show_plot(is_shown=False)
         self._heading.setText(tr("Timeline").upper())
-        self._score.setText(tr("the scores of a person over time; nobody has been seen yet"))
+        self._show_words(tr("the scores of a person over time; nobody has been seen yet"))
         self.plot.show_curves((), 1, self._themes.theme)
         self.plot.show_bars((), ())
         self.plot.show_head(None)
@@ -244,16 +246,19 @@ class TimelinePanel(QWidget):
 
     def _hover(self, at: float) -> None:
         if self.subject is None or math.isnan(at):
-            self._score.setText("")
+            self._show_words("")
             return
         key = self.subject.source
         history = self._history(key, self.subject.track_id)
         moment = moment_at(history, at, self._time_of(key))
         words = clock_words(at) if self.is_file(key) else day_words(at)
         scores = tr("no score") if moment is None else "   ".join(score_lines(history, moment, self.labels))
+        self._show_words(f"{words}   {scores}")
+
+    def _show_words(self, words: str) -> None:
+        self._words = words
         room = self._score.width()
-        shown = self._score.fontMetrics().elidedText(f"{words}   {scores}", Qt.TextElideMode.ElideRight, room)
-        self._score.setText(shown)
+        self._score.setText(self._score.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room))
 
     def _click(self, at: float, row: int) -> None:
         if self.subject is None:

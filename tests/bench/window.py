@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,9 +52,7 @@ class Measurement:
     """
 
     def __init__(self, held: Callable[[], tuple[int, int]], most_pictures: int) -> None:
-        self.late: list[float] = []
-        self.busy: list[float] = []
-        self.waited: list[float] = []
+        self.late, self.busy, self.waited = array("d"), array("d"), array("d")  # lists of floats would grow by more
         self.samples: list[tuple[float, ...]] = []  # seconds, MB, threads, handles, MB of pictures, MB of scores
         self._held, self._most_pictures = held, most_pictures
         self._process = psutil.Process()

@@ -272,11 +272,13 @@ def test_who_somebody_is_in_front_of_a_camera_holds_until_the_camera_begins_anew
         opened.wait(lambda: shown() == [1])
         opened.wait(lambda: timeline.subject is not None)
         now = time.monotonic()
-        timeline._choose(now - 1.0, now)
+        timeline._choose(now - 10.0, now)  # from before the camera was there
         desk.corrections.say("identity", becomes=7, carries_on=True)
         opened.wait(lambda: shown() == [7])
         timeline.refresh()
         # A rule that is drawn now is told of since before it was drawn.
+        held = desk.held[1]
+        opened.wait(lambda: held.all()[-1].captured - held.all()[0].captured > 1.5)
         desk.rules._add_area(1, "zone", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
         dialog = desk.rules.dialog()
         assert dialog is not None
