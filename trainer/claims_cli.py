@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trainer.cli_options import DataOption
 from trainer.console import show_progress
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from trainer.claims.outcome import Outcome
     from trainer.claims.stanford_maps import Reduced
+    from trainer.paper_recipe import PaperRecipe
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -27,6 +29,12 @@ MapsOption = Annotated[
 SeedsOption = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="trainings of each variant")]
 EpochsOption = Annotated[int, typer.Option("--epochs", min=1, metavar="N", help="of each training")]
 
+WorkOption = Annotated[
+    Path,
+    typer.Option("--work", metavar="DIR", help="where checkpoints are kept; a stopped training goes on from there"),
+]
+
+_CLAIMS_WORK = Path("edgeact-work/claims")
 _EVERYDAY_WORK = Path("edgeact-work/everyday")
 
 
@@ -67,15 +75,88 @@ def pooling(
     _print_outcomes(try_pooling(reduced, work / "claims", seeds=seeds, epochs=epochs), "mAP")
 
 
-def _stanford_maps(claim: str, data: Path, weights: Path, work: Path) -> "Reduced":
+@app.command("action_from_poses")
+def action_from_poses(
+    data: DataOption = Path("data"),
+    work: WorkOption = _CLAIMS_WORK,
+    seeds: SeedsOption = 3,
+    steps: Annotated[int, typer.Option(min=1, metavar="N", help="of each training, 64 clips each")] = 600,
+) -> None:
+    """E's family, from poses: Penn Action, JHMDB's three splits, NW-UCLA's view 3 and UTD-MHAD's even people."""
+    _start("action_from_poses")
+
+    from trainer.claims.action_from_poses import pose_action_sets, try_action_from_poses
+
+    tried = try_action_from_poses(
+        pose_action_sets(data), work / "action_from_poses", seeds=seeds, steps=steps, progress=show_progress
+    )
+    for chosen, outcome in tried:
+        counts = f"{len(chosen.training)} sequences trained, {len(chosen.measured)} measured"
+        typer.echo(f"{outcome.line('top-1')}; {counts}, {len(chosen.actions)} actions")
+
+
+@app.command()
+def cam3d(
+    data: DataOption = Path("data"),
+    teachers: Annotated[Path, typer.Option(help="folder of the teacher networks")] = Path("teachers"),
+    work: WorkOption = _CLAIMS_WORK,
+    seeds: SeedsOption = 3,
+    epochs: EpochsOption = 20,
+) -> None:
+    """C: Sum3DCAM points at those who act better than GradCAM, and gates help. A small network on UT-Interaction."""
+    _start("cam3d")
+
+    from trainer.claims.cam3d import try_cam3d
+
+    recipe = _small_recipe("gated3d_small", epochs)
+    found = try_cam3d(recipe, data, teachers, work / "cam3d", seeds=seeds, progress=show_progress)
+    _print_outcomes(found.accuracy, "top-1")
+    typer.echo(f"maps of the network with gates, on {found.frames} frames with two people each:")
+    _print_outcomes(found.boxes, "MaxBoxAcc")
+    _print_outcomes(found.points, "highest on a person")
+
+
+@app.command("pose_and_action")
+def pose_and_action(
+    data: DataOption = Path("data"),
+    work: WorkOption = _CLAIMS_WORK,
+    seeds: SeedsOption = 3,
+    epochs: EpochsOption = 12,
+) -> None:
+    """E: two tasks beat one, every block's loss the last one's, pose and appearance each alone; and every exit."""
+    _start("pose_and_action")
+
+    from trainer.claims.pose_and_action import try_pose_and_action
+
+    recipe = _small_recipe("pose_action_pyramid_small", epochs)
+    outcomes, exits = try_pose_and_action(recipe, data, work / "pose_and_action", seeds=seeds, progress=show_progress)
+    _print_outcomes(outcomes, "top-1")
+    for exit_ in exits:
+        typer.echo(f"{exit_.accuracy.line('top-1')}; {exit_.milliseconds:.1f} ms a clip")
+
+
+def _small_recipe(name: str, epochs: int) -> "PaperRecipe":
+    from trainer.paper_recipe import load_paper_recipe
+
+    recipe = load_paper_recipe(Path(name))
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update={"epochs": epochs})})
+
+
+def _start(claim: str) -> None:
     from trainer.extras import require_extras
 
     require_extras(f"edgeact train claim {claim}", ["train"])
 
-    from trainer.claims.stanford_maps import read_reduced
     from trainer.stages import use_one_thread
 
     use_one_thread()
+
+
+def _stanford_maps(claim: str, data: Path, weights: Path, work: Path) -> "Reduced":
+    _start(claim)
+
+    from trainer.claims.stanford_maps import read_reduced
+
     return read_reduced(data, weights, work, progress=show_progress)
 
 

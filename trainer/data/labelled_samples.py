@@ -253,6 +253,17 @@ def read_clips(samples: Sequence[LabelledSample], size: int) -> list[ReadClip]:
     return clips
 
 
+def clip_frames(count: int, frames: int) -> list[int]:
+    """Which of a clip's frames, from 0, `read_clips` and `clip_batch` measure with.
+
+    Args:
+        count: Frames of the clip.
+        frames: How many are drawn.
+    """
+    kept = spread(range(count), _KEPT_FRAMES)
+    return [kept[row] for row in np.linspace(0, len(kept) - 1, frames).round().astype(int)]
+
+
 def clip_stride(clips: Sequence[ReadClip], frames: int) -> float:
     """Typical seconds between two frames that `clip_batch` draws: of a clip of median length and a draw of mean length.
 

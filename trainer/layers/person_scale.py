@@ -7,11 +7,11 @@ def centre_and_scale(xy: torch.Tensor, confidence: torch.Tensor) -> tuple[torch.
     """Centre of each frame's joints and scale of the clip, by which joints are normalised. N clips, T frames, J joints.
 
     Args:
-        xy: ``(N, T, J, 2)`` pixels.
+        xy: ``(N, T, J, D)`` coordinates, in pixels or metres.
         confidence: ``(N, T, J, 1)`` 0..1.
 
     Returns:
-        centre: ``(N, T, 1, 2)`` mean of each frame's joints, weighted by confidence.
+        centre: ``(N, T, 1, D)`` mean of each frame's joints, weighted by confidence.
         scale: ``(N, 1, 1, 1)`` the clip's mean joint distance from the centre, of the frames that are seen.
         seen: ``(N, T, 1, 1)`` 1 for a frame whose joints have a mean confidence above 0.05, else 0.
     """

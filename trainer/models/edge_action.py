@@ -54,13 +54,13 @@ def spread_common(clips: np.ndarray) -> np.ndarray:
 
 
 def normalise(joints: torch.Tensor) -> torch.Tensor:
-    """Joints (N, T, 13, 3) in pixels → (N, T, 13 · 7): place, size and units taken out.
+    """Joints (N, T, J, D + 1), D coordinates and confidence → (N, T, J · (3D + 1)): place, size and units taken out.
 
-    Per joint: x, y relative to the clip's centre (keeps the person's path), x, y relative to the frame's centre (keeps
-    the posture), their change since the frame before, and the confidence; all in units of the clip's mean joint
-    distance from the frame's centre, times confidence, so that an unseen joint is 0.
+    Per joint: its place relative to the clip's centre (keeps the person's path), its place relative to the frame's
+    centre (keeps the posture), their change since the frame before, and the confidence; all in units of the clip's mean
+    joint distance from the frame's centre, times confidence, so that an unseen joint is 0.
     """
-    xy, confidence = joints[..., :2], joints[..., 2:].clamp(0, 1)
+    xy, confidence = joints[..., :-1], joints[..., -1:].clamp(0, 1)
     centre, scale, seen = centre_and_scale(xy, confidence)
     middle = (centre * seen).sum(1, keepdim=True) / seen.sum(1, keepdim=True).clamp_min(1.0)
     posture = (xy - centre) / scale * confidence
@@ -93,11 +93,13 @@ class TemporalBlock(nn.Module):
 
 
 class EdgeAction(nn.Module):
-    """Common joints (N, T, 13, 3) → action logits (N, A)."""
+    """Common joints (N, T, 13, 3) → action logits (N, A); of other sets other joints, in 2D or 3D."""
 
-    def __init__(self, actions: int, *, width: int = 160, dropout: float = 0.3) -> None:
+    def __init__(
+        self, actions: int, *, width: int = 160, dropout: float = 0.3, joints: int = 13, dimensions: int = 2
+    ) -> None:
         super().__init__()
-        self.stem = nn.Conv1d(13 * 7, width, 5, padding=2, bias=False)
+        self.stem = nn.Conv1d(joints * (3 * dimensions + 1), width, 5, padding=2, bias=False)
         self.stem_norm = nn.BatchNorm1d(width)
         self.blocks = nn.Sequential(
             TemporalBlock(width, width),

@@ -1,0 +1,70 @@
+"""Claims about paper C: people are placed in the network's pictures, and maps are scored by where they point."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edgeact.errors import SourceNotFoundError
+from tests.toy_video import write_toy_video
+from tests.trainer.paper_sets import tiny_recipe, write_ut_interaction
+from tests.trainer.teacher_networks import write_teachers
+from trainer.claims.cam3d import BLOB, KnownFrame, all_maps, find_people, score_maps, try_cam3d
+from trainer.data.labelled_samples import LabelledSample, clip_frames
+from trainer.losses import MISSING
+from trainer.task import Batch
+
+
+class _Painted(torch.nn.Module):
+    """Layers that say the red channel of the input, and a score that grows with it."""
+
+    def forward(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        red = torch.relu(clips[:, :1])
+        names = ("conv", "layer1", "layer2", "layer3", "layer4")
+        layers = {name: red * (1.0 + place) for place, name in enumerate(names)}
+        total = torch.stack(list(layers.values())).square().sum(0)
+        return layers, torch.stack([total.sum((1, 2, 3, 4)), -total.sum((1, 2, 3, 4))], 1)
+
+
+def clips_with_a_red_corner() -> Batch:
+    pixels = torch.zeros(2, 2, 32, 32, 3, dtype=torch.uint8)
+    pixels[:, :, 2:10, 20:30, 0] = 255
+    return Batch(pixels, torch.tensor([0, 1]), torch.full((2, 4), torch.nan), torch.full((2, 16, 2), float(MISSING)))
+
+
+def test_maps_that_point_at_a_person_score_and_the_blob_does_not() -> None:
+    batch = clips_with_a_red_corner()
+    box = np.array([[20, 2, 29, 9]], np.float32)
+    known = [KnownFrame(clip, frame, box) for clip in range(2) for frame in range(2)]
+    scored = score_maps(_Painted(), [batch], known, progress=lambda items, _: items)
+    for kind in ("3DCAM conv", "Sum3DCAM all layers", "Sum3DCAM 2 to 4", "GradCAM layer4", "Sum GradCAM all layers"):
+        assert scored[kind] == (1.0, 1.0), kind
+    assert scored[BLOB][1] == 0.0
+    assert scored[BLOB][0] < 0.7
+    maps = all_maps(_Painted(), batch)
+    assert all(values.shape == (2, 2, 32, 32) for values in maps.values())
+
+
+def test_people_are_looked_for_in_the_frames_that_the_network_sees(tmp_path: Path) -> None:
+    teachers = write_teachers(tmp_path / "teachers")
+    write_toy_video(tmp_path / "clip.mp4", seconds=0.5)
+    clips = [LabelledSample(tmp_path / "clip.mp4", "test", 0)]
+    with pytest.raises(SourceNotFoundError, match="in none of 1 clips two people"):  # this teacher finds one at most
+        find_people(clips, tiny_recipe("gated3d"), teachers, progress=lambda items, _: items)
+    assert clip_frames(100, 5) == [0, 25, 51, 74, 99]  # of 48 kept ones
+    assert clip_frames(5, 5) == [0, 1, 2, 3, 4]
+
+
+def test_networks_with_and_without_gates_are_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_ut_interaction(tmp_path)
+    torch.set_num_threads(1)
+    known = [KnownFrame(0, 0, np.array([[4, 4, 20, 20]], np.float32))]
+    monkeypatch.setattr("trainer.claims.cam3d.find_people", lambda *_, **__: known)
+    found = try_cam3d(
+        tiny_recipe("gated3d"), tmp_path, tmp_path, tmp_path / "work", seeds=1, progress=lambda items, _: items
+    )
+    assert [outcome.variant for outcome in found.accuracy] == ["with gates", "without"]
+    assert found.frames == 1
+    assert {outcome.variant for outcome in found.boxes} >= {"3DCAM layer1", "Sum3DCAM all layers", "GradCAM layer4"}
+    assert all(0 <= outcome.mean <= 1 for outcome in (*found.boxes, *found.points))
