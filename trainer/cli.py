@@ -196,6 +196,20 @@ def empty_hours(
         write_text(out / "empty_hours.md", empty_table(figures).markdown)
 
 
+@app.command("bundle-sheet")
+def bundle_sheet(
+    bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE...", help="folders, in the order of the pictures")],
+    clip: Annotated[Path, typer.Option(metavar="FILE", help="the video that each of them sees")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="the JPEG that is written")],
+    at: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="which moment of the clip is shown")] = 2.0,
+) -> None:
+    """Draw one moment of a clip as several bundles see it, each with its own attention, side by side."""
+    from trainer.report.bundle_sheet import draw_bundle_sheet
+
+    blind = draw_bundle_sheet(bundles, clip, out, at=at, progress=show_progress)
+    typer.echo(f"{out}: {len(bundles)} bundles" + (f"; without a map: {', '.join(blind)}" if blind else ""))
+
+
 @app.command("steadiness")
 def steadiness(
     clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="videos with people in them")],

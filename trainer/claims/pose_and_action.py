@@ -82,6 +82,7 @@ def try_pose_and_action(
             network = fit_task(task, read, seeded, place / "checkpoint.safetensors", device).eval()
             found.append(measure(task, network.to(device), read.held_out(), device)["top1"])
             if number == 0:
+                assert isinstance(network, PoseActionPyramid)
                 networks.append(network.cpu())
                 batches = list(read.held_out())
         outcomes.append(Outcome(variant, tuple(found)))
