@@ -198,6 +198,26 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         added="--seeds 2 --epochs 1",
         slow=True,
     ),
+    "edgeact train claim action_from_poses --data <data>": StaysOut(
+        "needs four whole data sets; tests/trainer/claims/test_action_from_poses.py does the same on small ones"
+    ),
+    "edgeact train claim cam3d --data <data> --teachers <teachers>": StaysOut(
+        "needs clips of two people and their teacher; tests/trainer/claims/test_cam3d.py does the same on small ones"
+    ),
+    "edgeact train claim pose_and_action --data <data>": StaysOut(
+        "trains five networks; tests/trainer/claims/test_pose_and_action.py trains two smaller ones"
+    ),
+    "edgeact train bundle-sheet edgeact-work/loss_guided_small/bundle edgeact-work/gated3d_small/bundle "
+    "--clip clip.mp4 --out sheet.jpg": Runs(
+        (
+            made.clip,
+            made.tiny_bundle_at("edgeact-work/loss_guided_small/bundle"),
+            made.tiny_bundle_at("edgeact-work/gated3d_small/bundle"),
+        ),
+        ("sheet.jpg",),
+        says="sheet.jpg: 2 bundles",
+        added="--at 0.1",
+    ),
     "edgeact train --stage pose --data <data> --teachers <teachers>": StaysOut(
         "needs the raw data sets and hours; tests/trainer/test_cli.py and tests/trainer/test_fit_pose.py hold its parts"
     ),
