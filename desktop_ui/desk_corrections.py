@@ -1,7 +1,7 @@
 """Correcting on the operator's desk: choose a stretch and say what it is, drag a joint, undo, export for training."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from ulid import ULID
 
 from desktop_ui.bridge.background import Background
 from desktop_ui.bridge.recorded_perceiving import is_results
-from desktop_ui.keeping.clip_file import write_clip
+from desktop_ui.keeping.correction_clip import CorrectionClip, Seen, correction_clip
 from desktop_ui.keeping.held_frames import encode_jpeg
 from desktop_ui.keeping.training_export import ExportedSamples, export_samples
 from desktop_ui.model.corrected import SourceCorrections, with_joint
@@ -31,13 +31,12 @@ from desktop_ui.model.undo import UndoStack
 from desktop_ui.translation import tr
 from desktop_ui.views.joint_tool import Grip, JointTool
 from edgeact.errors import EdgeactError
-from edgeact.types import Observation, UInt8
+from edgeact.types import Observation
 
 if TYPE_CHECKING:
     from desktop_ui.desk import Desk
     from desktop_ui.main_window import MainWindow
 
-_MARGIN = 0.25  # around a person in a clip for training
 _LEAD_SECONDS = 2.2  # of a clip before its stretch: clip networks judge the last two seconds
 _LARGEST_PICTURE = 8192
 _MOST_OTHERS = 20  # that are offered as somebody else
@@ -147,7 +146,9 @@ class DeskCorrections(QObject):
             return
         key, identity = subject.source, str(ULID())
         beside = self._beside(key)
-        clip = self._keep_clip(key, stretch, identity, self._folder_of(beside))
+        clip, path = self._clip(key, stretch), self._folder_of(beside) / f"{identity}.mp4"
+        if clip is not None:
+            self._desk.events.keeper.later(lambda: clip.write(path))
         one = Correction(
             id=identity,
             kind=kind,  # type: ignore[arg-type]
@@ -159,7 +160,7 @@ class DeskCorrections(QObject):
             label=label if kind == "label" else stretch.label or None,
             becomes=becomes,
             carries_on=carries_on,
-            material=clip.name if clip else None,
+            material=path.name if clip else None,
             lead=clip.lead if clip else 0,
             boxes=clip.boxes if clip else (),
             beside=beside,
@@ -321,41 +322,21 @@ class DeskCorrections(QObject):
             lambda error: self._window.banner.say(str(error), "warning"),
         )
 
-    def _keep_clip(self, key: int, stretch: Stretch, identity: str, folder: Path) -> "_KeptClip | None":
-        """Write the pictures of a stretch, and those just before it, in the background, cut to the person."""
-        begin = stretch.start - _LEAD_SECONDS
-        found: list[tuple[float, Observation, object]] = []
+    def _clip(self, key: int, stretch: Stretch) -> CorrectionClip | None:
+        """The clip of a stretch, and of what came just before it; None where there are no pictures to learn from."""
+        begin, found = stretch.start - _LEAD_SECONDS, list[Seen]()
         played, held = self._window.bridge.played(key), self._desk.held.get(key)
         if played is not None:
-            for seen, picture in played.pictures(begin, stretch.end):
-                found.append((seen.frame.time, seen, picture))
+            found = [(seen.frame.time, seen, read) for seen, read in played.pictures(begin, stretch.end)]
         elif held is not None:
-            for frame in held.between(begin, stretch.end):
-                found.append((frame.captured, frame.seen, lambda frame=frame: frame.observation().frame.image))
-        track = stretch.seen_track
-        places = [
-            (number, person.box)
-            for number, (_, seen, _) in enumerate(found)
-            for person in seen.persons
-            if person.track_id == track
-        ]
-        lead = sum(at < stretch.start for at, _, _ in found)
-        if not any(number >= lead for number, _ in places) or self._window.bridge.model.layers.privacy != "none":
+            found = [(frame.captured, frame.seen, frame.full_picture) for frame in held.between(begin, stretch.end)]
+        is_open = self._window.bridge.model.layers.privacy == "none"
+        clip = correction_clip(found, stretch.seen_track, stretch.start) if is_open else None
+        if clip is None:
             self._window.banner.say(
                 tr("There are no pictures of that stretch: the correction has no clip to learn from.")
             )
-            return None
-        area, name = _around(np.array([box for _, box in places], np.float32)), f"{identity}.mp4"
-
-        def write() -> None:
-            folder.mkdir(parents=True, exist_ok=True)
-            pictures = ((at, _cut(picture(), area)) for at, _, picture in found)  # type: ignore[operator]
-            write_clip(folder / name, pictures)
-
-        self._desk.events.keeper.later(write)
-        corner = np.array([*area[:2], *area[:2]])
-        boxes = [(number, *np.round(box - corner, 1).tolist()) for number, box in places]
-        return _KeptClip(name, lead, tuple(boxes))
+        return clip
 
     def _still(self, key: int) -> Observation | None:
         sink, played = self._window.bridge.sink(key), self._window.bridge.played(key)
@@ -410,26 +391,3 @@ class DeskCorrections(QObject):
 
         self._desk.events.keeper.later(write)
         self._add(one, f"#{grip.track_id} {joints[grip.joint].replace('_', ' ')}")
-
-
-@dataclass(frozen=True, slots=True)
-class _KeptClip:
-    """A clip that is being written: its name, the pictures before the stretch, and where the person is in it."""
-
-    name: str
-    lead: int
-    boxes: tuple[tuple[int, float, float, float, float], ...]
-
-
-def _around(boxes: "np.ndarray[tuple[int, ...], np.dtype[np.float32]]") -> tuple[int, int, int, int]:
-    """What of the pictures a person needs in all of them, with a margin: left, top, right, bottom."""
-    low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
-    room = _MARGIN * (high - low)
-    left, top = (max(0, int(value)) for value in low - room)
-    right, bottom = (int(value) + 1 for value in high + room)
-    return left, top, right, bottom
-
-
-def _cut(picture: UInt8, area: tuple[int, int, int, int]) -> UInt8:
-    left, top, right, bottom = area
-    return np.ascontiguousarray(picture[top:bottom, left:right])

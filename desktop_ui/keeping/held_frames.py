@@ -3,14 +3,13 @@
 import bisect
 import threading
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from edgeact.privacy.areas import PrivacyMode
-from edgeact.types import Float32, Frame, Observation, Person, UInt8
+from edgeact.types import Frame, Observation, Person, UInt8
 
 MOST_A_SECOND = 10.0  # of pictures that are held; more cost time and show little more
 # Of a source: a minute of a calm scene, half a minute of one that is full of detail.
@@ -50,13 +49,17 @@ class HeldFrame:
         decoded = cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_COLOR)
         return np.asarray(cv2.cvtColor(np.asarray(decoded), cv2.COLOR_BGR2RGB), np.uint8)
 
-    def observation(self) -> Observation:
-        """Who was seen, in a picture of the frame's own size."""
+    def full_picture(self) -> UInt8:
+        """The picture in the frame's own size: ``(H, W, 3)`` uint8 RGB."""
         height, width = self.seen.frame.image.shape[:2]
         picture = self.picture()
         if picture.shape[:2] != (height, width):
             picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-        return replace(self.seen, frame=replace(self.seen.frame, image=picture))
+        return picture
+
+    def observation(self) -> Observation:
+        """Who was seen, in a picture of the frame's own size."""
+        return replace(self.seen, frame=replace(self.seen.frame, image=self.full_picture()))
 
 
 class HeldFrames:
@@ -142,17 +145,3 @@ def without_picture(observation: Observation) -> Observation:
 def _without_maps(person: Person) -> Person:
     readings = tuple(replace(reading, attention=()) for reading in person.readings)
     return replace(person, attention=(), readings=readings)
-
-
-def box_of(frames: Sequence[HeldFrame], track_id: int, *, margin: float = 0.25) -> Float32 | None:
-    """What of the pictures a person needs in all frames: ``(4,)`` pixels of the frame, with a margin on each side.
-
-    None where the person is in none of them.
-    """
-    boxes = [person.box for held in frames for person in held.seen.persons if person.track_id == track_id]
-    if not boxes:
-        return None
-    found = np.array(boxes, np.float32)
-    low, high = found[:, :2].min(0), found[:, 2:].max(0)
-    room = margin * (high - low)
-    return np.concatenate([low - room, high + room]).astype(np.float32)

@@ -1,9 +1,8 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
-from desktop_ui.keeping.held_frames import HeldFrames, box_of
+from desktop_ui.keeping.held_frames import HeldFrames
 from tests.desktop_ui.bridge.test_newest_frame import observation
 
 
@@ -41,11 +40,3 @@ def test_the_oldest_give_way_when_there_are_too_many_bytes() -> None:
     frames = held.all()
     assert sum(len(frame.jpeg) for frame in frames) <= 60_000
     assert frames[-1].seen.frame.index == 87
-
-
-def test_the_part_of_the_picture_that_a_person_needs() -> None:
-    held = HeldFrames()
-    for index in (0, 25):
-        held.note(observation(index), "none")
-    assert box_of(held.all(), 4, margin=0) == pytest.approx([20, 10, 65, 95])
-    assert box_of(held.all(), 9) is None
