@@ -38,12 +38,12 @@ def export_everyday(
         network = AttentionalPoolingNetwork(trained.backbone, trained.backbone.channels, pooling, pose=False)
         options = ExportOptions(trained.labels, side=settings.side, scope=scope, score=_SCORE)
         (export,) = attentional_pooling_graphs(network.eval().requires_grad_(False), options)
-        exports.append(_of_head(export, f"everyday_{scope}"))
+        exports.append(of_head(export, f"everyday_{scope}"))
     called = BundleName(name="everyday", licence="see the terms of the data", created=created)
     write_exports(out, exports, called, persons_from=persons_from, training=_described(trained, settings))
 
 
-def _of_head(export: GraphExport, name: str) -> GraphExport:
+def of_head(export: GraphExport, name: str) -> GraphExport:
     """Rename the one head and the maps of an export, so that those of both graphs can be told apart."""
     (head,) = export.heads
     outputs = tuple(output.model_copy(update={"head": name, "name": _map(output, name)}) for output in export.outputs)

@@ -60,6 +60,14 @@ def train_classes(
             "the same cameras; its answers there are kept",
         ),
     ] = None,
+    scene: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="WEIGHTS",
+            help="the classes are of the whole picture: adds a head on the features of EfficientNet-Lite0 with these "
+            "published weights, and leaves persons to the bundle",
+        ),
+    ] = None,
     from_scratch: Annotated[bool, typer.Option("--from-scratch", help="start from random weights")] = False,
     folds: Annotated[int, typer.Option(min=2, max=50, metavar="N", help="hold sources out in N groups")] = 5,
     attribute: Annotated[
@@ -87,11 +95,16 @@ def train_classes(
 
     if right is not None and not keep_actions:
         raise UsageError("--right says where the bundle's actions are right; it needs --keep-actions")
+    if scene is not None and (keep_actions or from_scratch):
+        raise UsageError(
+            "--scene keeps all that the bundle says of persons; leave out --keep-actions and --from-scratch"
+        )
     if from_scratch and keep_actions:
         raise UsageError("--keep-actions starts from the bundle's network, --from-scratch from none; give one of them")
     require_extras("edgeact train --classes", ["train", "export"])
 
     from deploy.class_bundle import ClassTraining, train_class_bundle
+    from deploy.scene_bundle import train_scene_bundle
     from edgeact.bundle.load import load_bundle
     from trainer.measure.classes import class_rows
     from trainer.stages import use_one_thread
@@ -111,12 +124,17 @@ def train_classes(
         right=right,
     )
     created = datetime.now(timezone.utc).date().isoformat()
-    made, report = train_class_bundle(asked, out, created=created, say=_say, progress=show_progress)
+    if scene is None:
+        made, report = train_class_bundle(asked, out, created=created, say=_say, progress=show_progress)
+        count = len(made.plan.labels) - 1
+    else:
+        made, report = train_scene_bundle(asked, scene, out, created=created, say=_say, progress=show_progress)
+        count = len(made.plan.scene_heads[0].labels)
     print_rows(f"right of the clips of held-out sources: {report.accuracy:.1%}", *class_rows(report))
     for line in report.worst:
         _say(f"mistaken: {line}")
     typer.echo(
-        f"{out}: {len(made.plan.labels) - 1} classes, {report.accuracy:.1%} right on held-out sources (see "
+        f"{out}: {count} classes, {report.accuracy:.1%} right on held-out sources (see "
         f"{out / 'MODEL_CARD.md'}); try it: edgeact annotate CLIP --bundle {out} --out results"
     )
 

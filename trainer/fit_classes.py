@@ -168,9 +168,14 @@ def clip_of(sequence: JointSequence) -> str:
 
 def hold_out_groups(sequences: Sequence[JointSequence], folds: int) -> list[frozenset[str]]:
     """The sources in so many groups of about as many clips each; fewer groups where there are fewer sources."""
+    return even_groups([(sequence.source, clip_of(sequence)) for sequence in sequences], folds)
+
+
+def even_groups(found: Sequence[tuple[str, str]], folds: int) -> list[frozenset[str]]:
+    """`hold_out_groups` of sources and clips."""
     clips: dict[str, set[str]] = {}
-    for sequence in sequences:
-        clips.setdefault(sequence.source, set()).add(clip_of(sequence))
+    for source, clip in found:
+        clips.setdefault(source, set()).add(clip)
     groups: list[list[str]] = [[] for _ in range(min(folds, len(clips)))]
     sizes = [0] * len(groups)
     for source in sorted(clips, key=lambda name: (-len(clips[name]), name)):

@@ -1,0 +1,202 @@
+"""Train a head for classes of the whole picture, on the frozen features of a published EfficientNet-Lite0.
+
+Of each clip three pictures are looked at, evenly over it. Sources are held out as for the clip network
+(`trainer.fit_classes`): a head that was trained on the others answers for them, which gives figures and threshold.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from torch import nn
+
+from edgeact.atomic import prepare_partial, publish
+from edgeact.capture.open import open_source
+from edgeact.errors import EdgeactError, UsageError
+from trainer.data.class_folder import OTHER_CLASS, ClassClip, ClassFolder
+from trainer.data.frozen_maps import frozen_maps
+from trainer.data.labelled_samples import LabelledSample
+from trainer.fit_classes import FEWEST_CLIPS, ClipAnswer, choose_class_threshold, even_groups
+from trainer.fit_everyday import EverydaySettings, answers, fit_head, mean_maps
+from trainer.models.last_map import LastMap
+from trainer.tasks.backbones import make_backbone
+
+_PICTURES = 3  # of a clip
+_STEPS, _BATCH = 300, 32
+_WITHOUT_OTHER = 0.5  # threshold where nothing shows what is none of the classes
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSettings:
+    """How the head is trained.
+
+    Attributes:
+        side: Of the pictures, in pixels.
+        folds: In how many groups sources are held out.
+        steps: Of each training.
+    """
+
+    side: int = 224
+    folds: int = 5
+    steps: int = _STEPS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedScene:
+    """The head and what was measured of those that held something out.
+
+    Attributes:
+        backbone: Frozen.
+        head: Trained on everything.
+        labels: In the order of its outputs; `OTHER_CLASS` is the last one, if clips of it were given.
+        threshold: From this probability on a class is called.
+        answers: One a clip.
+        unreadable: Clips that could not be read, with the reason.
+    """
+
+    backbone: LastMap
+    head: nn.Module
+    labels: tuple[str, ...]
+    threshold: float
+    answers: tuple[ClipAnswer, ...]
+    unreadable: tuple[str, ...]
+
+
+def fit_scene(
+    listed: ClassFolder,
+    weights: Path,
+    work: Path,
+    settings: SceneSettings,
+    *,
+    say: Callable[[str], None],
+    progress: Callable[[Sequence[Any], str], Iterable[Any]],
+) -> TrainedScene:
+    """Compute features, hold sources out, then train on everything. A stopped training goes on where it was.
+
+    Args:
+        listed: The clips and images of all classes.
+        weights: Of EfficientNet-Lite0, as its package has them.
+        work: Folder of pictures, features and checkpoints.
+        settings: How the head is trained.
+        say: Is told what comes next.
+        progress: Gives items back one after the other, and shows how far it is.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: The weights are missing or another network's.
+        UsageError: A class has too few clips, or everything is of one source.
+        DivergenceError: A training diverged.
+    """
+    backbone, channels = make_backbone("efficientnet_lite0", weights)
+    backbone.eval().requires_grad_(False)
+    labels = (*listed.labels, *([OTHER_CLASS] if any(clip.label == OTHER_CLASS for clip in listed.clips) else []))
+    owners, samples, unreadable = _pictures(listed.clips, labels, work / "pictures", progress)
+    _check(owners, labels)
+    maps = mean_maps(frozen_maps(backbone, samples, "frame", settings.side, work / "features", progress=progress))
+    truth = np.array([labels.index(owner.label) for owner in owners])
+    decided = hashlib.sha256(repr((settings, [(s.path.name, s.label) for s in samples])).encode()).hexdigest()[:12]
+
+    def fit(rows: np.ndarray, name: str) -> nn.Module:
+        batch = min(_BATCH, len(rows))
+        course = EverydaySettings(epochs=max(1, settings.steps * batch // len(rows)), batch=batch)
+        return fit_head(maps, truth, rows, channels, len(labels), course, work / decided / name)
+
+    probability = np.zeros((len(owners), len(labels)), np.float32)
+    groups = even_groups([(owner.source, owner.name) for owner in owners], settings.folds)
+    for number, group in enumerate(groups):
+        say(f"training the head without {len(group)} sources ({number + 1} of {len(groups)})")
+        unseen = np.array([owner.source in group for owner in owners])
+        head = fit(np.flatnonzero(~unseen), f"without_{number}")
+        probability[unseen] = answers(head, maps, np.flatnonzero(unseen))
+    threshold = choose_class_threshold(probability, truth) if labels[-1] == OTHER_CLASS else _WITHOUT_OTHER
+    say("training the head on everything")
+    head = fit(np.arange(len(owners)), "everything")
+    return TrainedScene(
+        backbone, head, labels, threshold, _answers(owners, probability, labels, threshold), tuple(unreadable)
+    )
+
+
+def _pictures(
+    clips: Sequence[ClassClip],
+    labels: Sequence[str],
+    folder: Path,
+    progress: Callable[[Sequence[Any], str], Iterable[Any]],
+) -> tuple[list[ClassClip], list[LabelledSample], list[str]]:
+    """The pictures of clips as files, whose clip each is, and what cannot be read."""
+    owners: list[ClassClip] = []
+    samples: list[LabelledSample] = []
+    unreadable = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for clip in progress(clips, "reading pictures"):
+        try:
+            files = [clip.path] if clip.still else _frames_of(clip, folder)
+        except EdgeactError as error:
+            unreadable.append(f"{clip.path}: {error}")
+            continue
+        owners += [clip] * len(files)
+        samples += [LabelledSample(file, "train", labels.index(clip.label)) for file in files]
+    return owners, samples, unreadable
+
+
+def _frames_of(clip: ClassClip, folder: Path) -> list[Path]:
+    """`_PICTURES` frames of a clip as files, evenly over it or over its labelled part; those of before are taken."""
+    state = clip.path.stat()
+    identity = hashlib.sha256(repr((clip.name, state.st_size, state.st_mtime_ns)).encode()).hexdigest()[:24]
+    files = [folder / f"{identity}_{number}.png" for number in range(_PICTURES)]
+    if all(file.is_file() for file in files):
+        return files
+    first, last = (0, None) if clip.part is None else (clip.part.first, clip.part.last)
+    with open_source(clip.path) as source:
+        frames = [
+            frame.index for frame in source.frames() if frame.index >= first and (last is None or frame.index <= last)
+        ]
+    if not frames:
+        raise UsageError("it has no frame where it is labelled; give the video that was labelled")
+    wanted = [frames[int(place)] for place in np.linspace(0, len(frames) - 1, _PICTURES + 2)[1:-1]]
+    found = {}
+    with open_source(clip.path) as source:
+        for frame in source.frames():
+            if frame.index in wanted:
+                found[frame.index] = frame.image
+            if frame.index >= wanted[-1]:
+                break
+    for file, index in zip(files, wanted, strict=True):
+        _, content = cv2.imencode(".png", cv2.cvtColor(found[index], cv2.COLOR_RGB2BGR))
+        prepare_partial(file).write_bytes(content.tobytes())
+        publish(file)
+    return files
+
+
+def _check(owners: Sequence[ClassClip], labels: Sequence[str]) -> None:
+    """Refuse what says nothing.
+
+    Raises:
+        UsageError: A class has too few clips, or everything is of one source; all faults are listed.
+    """
+    clips = {label: {owner.name for owner in owners if owner.label == label} for label in labels}
+    faults = [
+        f"{label!r} has {len(found)} clips or images that can be read, at least {FEWEST_CLIPS} are needed"
+        for label, found in clips.items()
+        if len(found) < FEWEST_CLIPS
+    ]
+    if not faults and len({owner.source for owner in owners}) < 2:
+        faults.append("everything is of one source, so that nothing can be held out to measure with")
+    if faults:
+        raise UsageError(f"{'; '.join(faults)}; record more, in several places")
+
+
+def _answers(
+    owners: Sequence[ClassClip], probability: np.ndarray, labels: Sequence[str], threshold: float
+) -> tuple[ClipAnswer, ...]:
+    """What is said of each clip, all its pictures together."""
+    found = []
+    for clip in dict.fromkeys(owners):
+        said = probability[[owner is clip for owner in owners]]
+        called = (said >= threshold) & (said.argmax(1)[:, None] == np.arange(len(labels)))
+        if labels[-1] == OTHER_CLASS:
+            called[:, -1] = False
+        found.append(ClipAnswer(clip.name, clip.source, clip.label, said.mean(0), called.mean(0)))
+    return tuple(found)
