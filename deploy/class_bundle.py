@@ -22,6 +22,7 @@ from trainer.fit_classes import ClassSettings, TrainedClasses, fit_classes
 from trainer.fit_kept_actions import KeptActions, fit_kept_actions
 from trainer.measure.classes import ClassReport, class_rows, measure_classes
 from trainer.measure.kept_actions import KeptFigures, measure_kept
+from trainer.models.action_weights import fold_scales
 from trainer.models.edge_action import spread_common
 
 _ACTION_FILE = "action.onnx"
@@ -192,6 +193,7 @@ def write_class_bundle(
     for graph in base.manifest.graphs:
         if graph not in replaced:
             copied.append(CopiedGraph(graph, base.read_graph(graph), base.manifest.parity.get(graph.name, [])))
+    fold_scales(trained.network)
     exports = action_exports(
         trained.network,
         torch.from_numpy(spread_common(trained.clips[:_MOST_COMPARED])),

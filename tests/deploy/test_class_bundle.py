@@ -76,6 +76,19 @@ def test_a_folder_becomes_a_measured_bundle_that_annotates(recordings: Path, tmp
     assert annotate([str(clip)], tmp_path / "results", AnnotateOptions(bundle=out, video=False)).exit_code == 0
     assert '"walk past"' in (tmp_path / "results" / "0.frames.jsonl").read_text()
 
+    right = recordings / "jump" / "ben"
+    asked = ClassTraining(
+        recordings, load_bundle(out), tmp_path / "work", steps=2, folds=2, keeps_actions=True, right=right
+    )
+    made, _ = train_class_bundle(
+        asked, tmp_path / "put right", created="2026-01-31", say=said.append, progress=lambda files, _: files
+    )
+    assert made.plan.labels == ("jump", "walk past", "other")
+    kept = made.manifest.training["classes"]["kept"]
+    assert kept["clips"] == 9
+    assert kept["agreement"] > 0.8  # two steps change next to nothing
+    assert "called rightly before" in (tmp_path / "put right" / "MODEL_CARD.md").read_text()
+
 
 def test_a_base_without_a_clip_network_of_ours_says_what_to_do(recordings: Path, tmp_path: Path) -> None:
     asked = ClassTraining(recordings, load_bundle(build_tiny_bundle(tmp_path / "base")), tmp_path / "work", steps=1)

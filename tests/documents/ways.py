@@ -55,6 +55,9 @@ WAYS: Mapping[str, Runs | StaysOut] = {
     "edgeact annotate clip.mp4 --bundle edgeact-work/loss_guided_small/bundle --out results": Runs(
         (made.clip, made.tiny_bundle_at("edgeact-work/loss_guided_small/bundle")), _ANNOTATED
     ),
+    "edgeact annotate clip.mp4 --bundle corrected --out results": Runs(
+        (made.clip, made.tiny_bundle_at("corrected")), _ANNOTATED
+    ),
     "edgeact annotate photo.jpg --bundle everyday --out results": Runs(
         (made.photo, made.tiny_bundle_at("everyday")), ("results/photo.mp4", "results/photo.frames.jsonl")
     ),
@@ -165,6 +168,12 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         ("ut_bundle/manifest.json",),
         added="--bundle tiny --folds 2 --steps 4",
         slow=True,
+    ),
+    "edgeact train --classes rooms --scene efficientnet-lite0-WEIGHTS.pth --out DIR": StaysOut(
+        "needs published weights; tests/deploy/test_scene_bundle.py does the same with random ones"
+    ),
+    "edgeact train --classes corrections --keep-actions --right recordings --out corrected": StaysOut(
+        "starts from a bundle that edgeact made; tests/deploy/test_class_bundle.py makes one and does the same"
     ),
     "edgeact train paper loss_guided_small --data <data>": Runs(
         (made.sets_of_the_papers,),

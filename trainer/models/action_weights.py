@@ -97,6 +97,26 @@ def temperature_of(network: EdgeAction, path: Path, clips: np.ndarray) -> float:
     return float((logits**2).sum() / (logits * logarithm).sum())
 
 
+@torch.no_grad()
+def fold_scales(network: EdgeAction) -> None:
+    """Move the scales of the normalisations into the convolutions before them, in place; what it gives stays the same.
+
+    A graph holds their product in half precision. Weights that are rounded after this are rounded once, to what the
+    graph holds; before it, the graph would round the product of rounded weights again.
+    """
+    for name, layer in network.named_modules():
+        parent, _, own = name.rpartition(".")
+        if not isinstance(layer, nn.Conv1d) or own not in _NORMALISED:
+            continue
+        norm = network.get_submodule(f"{parent}.{_NORMALISED[own]}" if parent else _NORMALISED[own])
+        assert isinstance(norm, nn.BatchNorm1d)
+        deviation = torch.sqrt(norm.running_var + norm.eps)  # type: ignore[operator]
+        scale = norm.weight / deviation
+        layer.weight.mul_(scale[:, None, None])
+        norm.running_mean.mul_(scale)  # type: ignore[union-attr, operator]
+        norm.weight.copy_(deviation)
+
+
 def _weights_of(path: Path) -> dict[str, torch.Tensor]:
     _, tensors = read_onnx_weights(path, "the action network")
     return {name.removeprefix(_PREFIX).removesuffix("_half"): value.float() for name, value in tensors.items()}

@@ -9,7 +9,7 @@ import torch
 from edgeact.bundle.load import packaged_bundle_path
 from edgeact.errors import SourceFormatError
 from tests.tiny_bundle import build_tiny_bundle
-from trainer.models.action_weights import start_classifier, start_from_graph, temperature_of
+from trainer.models.action_weights import fold_scales, start_classifier, start_from_graph, temperature_of
 from trainer.models.edge_action import EdgeAction
 
 GRAPH = packaged_bundle_path() / "action.onnx"
@@ -55,6 +55,22 @@ def test_a_new_action_begins_a_little_below_other() -> None:
         before, after = (network.eval()(torch.from_numpy(clips)).numpy() for network in (known, more))
     assert after[:, [*range(26), 27]] == pytest.approx(before, abs=1e-4)
     assert after[:, 26] == pytest.approx(before[:, 26] - 2, abs=1e-4)
+
+
+def test_scales_of_normalisations_move_into_the_weights_and_nothing_else_changes() -> None:
+    clips, network = some_clips(), EdgeAction(27)
+    start_from_graph(network, GRAPH, clips)
+    rng = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, torch.nn.BatchNorm1d):
+                module.weight.mul_(torch.rand(module.weight.shape, generator=rng) + 0.5)
+        before = network.eval()(torch.from_numpy(clips))
+        fold_scales(network)
+        after = network(torch.from_numpy(clips))
+    assert after.numpy() == pytest.approx(before.numpy(), abs=1e-3)
+    norm = network.stem_norm
+    assert norm.weight.detach().numpy() == pytest.approx(torch.sqrt(norm.running_var + norm.eps).numpy())
 
 
 def test_another_graph_is_refused(tmp_path: Path) -> None:
