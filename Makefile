@@ -7,6 +7,7 @@ DATA ?= $(EDGEACT_SHARED)
 SNAPSHOTS ?=
 INPUT ?= edgeact/assets/demo.mp4
 FAULTS ?=
+MINUTES ?= 60
 
 RUNTIME := .venv-demo
 VENV := .venv
@@ -35,7 +36,7 @@ INSTALL_INPUTS := pyproject.toml constraints.txt edgeact/__init__.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format test-slow train faults bench clean python-version servers qt-libraries
+.PHONY: help setup demo test lint format test-slow train faults soak bench clean python-version servers qt-libraries
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -84,6 +85,9 @@ test-slow: $(READY) ## Run the tests that take minutes each
 faults: $(READY) servers ## Break everything around a daemon, one after the other: make faults [FAULTS="--only broker --json FILE"]
 	@$(ONE_THREAD) $(VENV)/bin/python -m tests.faults $(FAULTS)
 
+soak: $(READY) servers ## Break everything around one daemon again and again: make soak [MINUTES=60]; samples go to soak.jsonl
+	@$(ONE_THREAD) $(VENV)/bin/python -m tests.bench.soak --minutes $(MINUTES)
+
 train: $(READY) ## Make a bundle again: make train DATA=<folder with data/ and teachers/> [BUNDLE=accurate] [SNAPSHOTS=<whole data sets>]
 	@test -n "$(DATA)" || { echo "make train needs the folder that holds data/ and teachers/: make train DATA=<folder>" >&2; exit 2; }
 	@$(VENV)/bin/python $(PIP_INSTALL) --editable ".[dev,train,export,label]"
@@ -93,7 +97,7 @@ bench: $(RUNTIME_READY) ## Time the pipeline against decode+encode alone: make b
 	@$(RUNTIME)/bin/edgeact bench $(INPUT)
 
 clean: ## Remove the environments, caches and outputs that make created
-	rm -rf $(VENV) $(RUNTIME) edgeact-demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(RUNTIME) edgeact-demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache soak.jsonl
 	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python-version:

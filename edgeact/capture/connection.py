@@ -162,7 +162,7 @@ class Connection:
         if not streams:
             what = "the codec of its pictures is not known" if container.streams.video else "it sends no pictures"
             raise SourceFaultError(name, FaultKind.CODEC, what)
-        self._stream = max(streams, key=lambda stream: stream.width * stream.height)
+        self._stream: Any = max(streams, key=lambda stream: stream.width * stream.height)
         try:
             limit_stream(Path(name), self._stream, max_megapixels=max_megapixels)
         except SourceFormatError as error:
@@ -228,6 +228,7 @@ class Connection:
         """Let go of the stream and its decoder."""
         with contextlib.suppress(av.FFmpegError, OSError):
             self._container.close()
+        self._stream = None  # which frees the decoder and its threads, whoever still has this connection
 
 
 def timeout_of(address: Address, settings: LiveSettings) -> float:

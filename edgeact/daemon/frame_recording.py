@@ -4,6 +4,7 @@ That is so where people are taken out of the pictures. It costs some 7 ms of a c
 because what comes before an event has to be there when it is told.
 """
 
+import contextlib
 import io
 import logging
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ class FrameRecording:
         self._recorder, self._rate = recorder, rate
         self._encoder: PictureEncoder | None = None
         self._encoding: Encoding | None = None
-        self._holder: Any = None  # the container that keeps the encoder's stream alive; never read
+        self._holder: Any = None  # the container that the encoder's stream belongs to; never read
         self._failed = float("-inf")  # `captured` of the frame that the encoder failed on
         self._offset = 0.0  # from the source's time to `time.monotonic`, of the newest frame
 
@@ -55,7 +56,8 @@ class FrameRecording:
             self._give(encoder.encode(frame.image, frame.time, duration=frame.duration))
         except (av.FFmpegError, OSError, OutputError) as error:
             logger.error("%s: frames cannot be encoded (%s); it is tried again", frame.source, error)
-            self._encoder, self._failed = None, frame.captured
+            self._failed = frame.captured
+            self._let_go()
 
     def write_event(self, event: Event) -> None:
         """Do nothing: `EventMedia` tells the recorder of events."""
@@ -64,7 +66,7 @@ class FrameRecording:
         """Give the recorder the frames that the encoder still holds."""
         if self._encoder is not None:
             self._give(self._encoder.flush())
-            self._encoder = None
+            self._let_go()
 
     def abort(self) -> None:
         """Do the same as `close`."""
@@ -74,10 +76,18 @@ class FrameRecording:
         height, width = frame.image.shape[:2]
         check_size(width, height, name=frame.source)
         holder = av.open(io.BytesIO(), "w", format="mp4", options={"movflags": "frag_keyframe+empty_moov"})
+        self._holder = holder
         encoder = immediate_encoder(holder, width=width, height=height, rate=self._rate)
         holder.start_encoding()
-        self._encoder, self._encoding, self._holder = encoder, encoding_of(encoder.stream), holder
+        self._encoder, self._encoding = encoder, encoding_of(encoder.stream)
         return encoder
+
+    def _let_go(self) -> None:
+        """Free the encoder and its threads: container and stream hold each other until the container is closed."""
+        with contextlib.suppress(av.FFmpegError, OSError, ValueError):
+            if self._holder is not None:
+                self._holder.close()
+        self._encoder = self._holder = None
 
     def _give(self, packets: Sequence[Any]) -> None:
         for packet in packets:

@@ -1,6 +1,7 @@
 """The daemon: all cameras of a configuration over one engine, their events kept and sent, until it is stopped."""
 
 import contextlib
+import gc
 import logging
 import threading
 import time
@@ -17,6 +18,7 @@ from edgeact.batch.lock import own_folder
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.plan import Plan
 from edgeact.capture.base import Source
+from edgeact.daemon import heap
 from edgeact.daemon.append_file import AppendFile
 from edgeact.daemon.camera import USEFUL_RATE, Camera
 from edgeact.daemon.camera_media import CameraMedia, open_media
@@ -62,6 +64,7 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
 TIDY_SECONDS = 3600.0
+GIVE_BACK_SECONDS = 60.0
 WARM_UP_SIZE = (360, 640)  # of a usual picture: graphs of several sizes are made ready for it
 # More runs of cameras than this that fail within these seconds are no fault of the cameras: the process ends, and
 # whoever supervises it (systemd) starts it anew.
@@ -97,6 +100,7 @@ def run_daemon(
         PipelineError: Perceiving fails again and again, or something hangs: the process should be started anew.
     """
     stop = stop or threading.Event()
+    heap.share_heaps()
     with contextlib.ExitStack() as stack:
         stack.enter_context(own_folder(config.state, remedy="name another folder as state"))
         store = EventStore(config.state / "events.db")
@@ -139,6 +143,8 @@ def run_daemon(
         retention = Retention(standing.media, lambda: fleet.config.retention)
         stack.callback(retention.stop)
         retention.start()
+        stack.callback(gc.unfreeze)
+        heap.settle()
         notices = notices or ServiceNotices({})
         notices.ready()
         try:
@@ -164,7 +170,7 @@ def _look_on(
     reload: Callable[[], DaemonConfig | None],
 ) -> None:
     failures: deque[float] = deque(maxlen=MOST_FAILURES + 1)
-    tidied = float("-inf")
+    tidied = given_back = float("-inf")
     while not stop.is_set():
         for error in fleet.advance():
             failures.append(time.monotonic())
@@ -186,6 +192,9 @@ def _look_on(
         if time.monotonic() - tidied >= TIDY_SECONDS:
             tidied = time.monotonic()
             _tidy(store, fleet.config)
+        if time.monotonic() - given_back >= GIVE_BACK_SECONDS:
+            given_back = time.monotonic()
+            heap.give_back()
         stop.wait(TICK_SECONDS)
 
 

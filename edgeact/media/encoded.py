@@ -22,15 +22,13 @@ class Encoding:
         codec: FFmpeg's name of it.
         size: Width and height in pixels.
         extradata: What a decoder needs to know before the first packet.
-        template: A stream of these properties, from which files get theirs.
-        holder: The container, never written, that keeps ``template`` alive.
+        template: A stream of these properties, from which files get theirs; it keeps its container alive.
     """
 
     codec: str
     size: tuple[int, int]
     extradata: bytes
     template: Any
-    holder: Any
 
     @property
     def suffix(self) -> str:
@@ -46,13 +44,13 @@ def encoding_of(stream: Any) -> Encoding:
     """The encoding of a video stream of an open container."""
     holder = av.open(io.BytesIO(), "w", format="matroska")
     template = holder.add_stream_from_template(stream, opaque=True)
+    holder.close()  # lets go of the stream: two that hold each other would stay in memory for long
     context = stream.codec_context
     return Encoding(
         str(context.codec.canonical_name),
         (int(context.width), int(context.height)),
         bytes(context.extradata or b""),
         template,
-        holder,
     )
 
 

@@ -5,7 +5,7 @@ whole up to its last second. So the file has its final name from the beginning.
 """
 
 import contextlib
-import os
+import io
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,21 @@ _MP4 = {
 _MATROSKA = {"cluster_time_limit": "1000", "flush_packets": "1"}
 
 
+class _WholeWrites(io.FileIO):
+    """A file that writes all that it is given, or fails."""
+
+    def write(self, data: Any) -> int:
+        """Write all bytes.
+
+        Raises:
+            OSError: The disk does not take them; some of them may have been written.
+        """
+        left = memoryview(data)
+        while left:
+            left = left[super().write(left) :]
+        return len(data)
+
+
 class SegmentFile:
     """Writes packets of one encoding, the first one a keyframe.
 
@@ -44,14 +59,19 @@ class SegmentFile:
         self._step = round(_USUAL_STEP / _TIME_BASE)
         is_mp4 = path.suffix == ".mp4"
         with self._writing():
-            os.close(create_new(path))
-            self._output = av.open(
-                f"file:{path}",
-                "w",
-                format="mp4" if is_mp4 else "matroska",
-                options=_MP4 if is_mp4 else _MATROSKA,
-            )
-            self._stream: Any = self._output.add_stream_from_template(encoding.template, opaque=True)
+            # A file of our own: PyAV leaves its file open for ever where the disk is too full for the file's head.
+            self._file = _WholeWrites(create_new(path), "wb")
+            try:
+                self._output = av.open(
+                    self._file,
+                    "w",
+                    format="mp4" if is_mp4 else "matroska",
+                    options=_MP4 if is_mp4 else _MATROSKA,
+                )
+                self._stream: Any = self._output.add_stream_from_template(encoding.template, opaque=True)
+            except BaseException:
+                self._file.close()
+                raise
             self._stream.time_base = _TIME_BASE
 
     @property
@@ -82,6 +102,8 @@ class SegmentFile:
         """Complete the file; where that fails (a full disk), what is there plays all the same."""
         with contextlib.suppress(av.FFmpegError, OSError):
             self._output.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     @contextlib.contextmanager
     def _writing(self) -> Any:

@@ -16,7 +16,8 @@ from edgeact.daemon.event_store import EventStore
 from tests.servers.free_port import free_port
 
 COMMAND = "from edgeact.cli import main; main()"
-POLL_SECONDS = 0.15  # a client may ask ten times a second
+POLL_SECONDS = 0.15  # a client may ask ten times a second, so two questions each time are too many in the long run
+OK, TOO_OFTEN, TOO_OFTEN_SECONDS = 200, 429, 0.3  # statuses of HTTP, and what half a burst of questions needs
 
 
 class DaemonProcess:
@@ -27,19 +28,22 @@ class DaemonProcess:
         text: The configuration, without schema, state and http.
         state: The folder of state.
         before: What the process runs before the command, Python.
+
+    Attributes:
+        port: Of its pages.
     """
 
     def __init__(self, folder: Path, text: str, *, state: Path | None = None, before: str = "") -> None:
         self.state = state or folder / "state"
         self.config, self._log = folder / "config.toml", folder / "daemon.log"
-        self._port, self._before = free_port(), before
+        self.port, self._before = free_port(), before
         self.write(text)
         self._process: subprocess.Popen[bytes] | None = None
 
     def write(self, text: str) -> None:
         """Change the configuration file."""
         head = f"schema = 1\nstate = {json.dumps(str(self.state))}\n"
-        tail = f'\n[http]\nlisten = "127.0.0.1:{self._port}"\n'
+        tail = f'\n[http]\nlisten = "127.0.0.1:{self.port}"\n'
         self.config.write_text(head + text + tail, encoding="utf-8")
 
     def start(self, *, wait: bool = True) -> None:
@@ -56,6 +60,21 @@ class DaemonProcess:
     def log(self) -> str:
         """What it has said."""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    def log_since(self, mark: int) -> str:
+        """What it has said since `log_length` was ``mark``."""
+        return self._log.read_bytes()[mark:].decode("utf-8", errors="replace")
+
+    @property
+    def log_length(self) -> int:
+        """Bytes that it has said."""
+        return self._log.stat().st_size
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
@@ -152,13 +171,18 @@ class DaemonProcess:
         return found
 
     def _ask(self, path: str) -> str | None:
-        """An answer of 200, or None."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
-        with contextlib.suppress(OSError, http.client.HTTPException):
+        """An answer of 200, or None; who has asked too often waits and asks again."""
+        while True:
+            status, text = self._ask_once(path)
+            if status != TOO_OFTEN:
+                return text if status == OK else None
+            time.sleep(TOO_OFTEN_SECONDS)
+
+    def _ask_once(self, path: str) -> tuple[int, str]:
+        """The status and the text of an answer; 0 where there is none."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request("GET", path)
             answer = connection.getresponse()
-            text = answer.read().decode("utf-8")
-            connection.close()
-            return text if answer.status == 200 else None
-        connection.close()
-        return None
+            return answer.status, answer.read().decode("utf-8")
+        return 0, ""

@@ -1,9 +1,10 @@
 """Three cameras, a broker and an alarm around one daemon, all of which can be broken one by one."""
 
 import contextlib
+import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import TracebackType
@@ -74,27 +75,40 @@ class Plant:
     Args:
         timeout: Seconds without a frame after which a camera is connected to anew.
         state: The folder of state; None takes one of its own.
+        config: What the configuration is made of, with the names that `CONFIG` uses.
+        shown: What the cameras show, again and again; None shows `pictures`.
+        before: What the daemon's process runs before the command, Python.
     """
 
-    def __init__(self, *, timeout: float = 4.0, state: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        timeout: float = 4.0,
+        state: Path | None = None,
+        config: str = CONFIG,
+        shown: Sequence[Picture] | None = None,
+        before: str = "",
+    ) -> None:
+        shown = shown or pictures()
+        self._charged: set[str] = set()  # lost events that an outcome has told of
         with contextlib.ExitStack() as stack:
             self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeact-faults-")))
             segments = self.folder / "segments"
             segments.mkdir()
-            write_segments(segments, pictures(), rate=RATE)
-            self.loop = write_loop(self.folder / "loop", pictures(), rate=RATE)
+            write_segments(segments, shown, rate=RATE)
+            self.loop = write_loop(self.folder / "loop", shown, rate=RATE)
             self.rtsp = stack.enter_context(
                 RtspServer(self.loop, rate=RATE, auth="digest", user=USER, password=PASSWORD)
             )
             self.proxy = stack.enter_context(TcpProxy(self.rtsp.port))
-            self.http = ChangingStreams(self.folder, pictures(), rate=RATE)
+            self.http = ChangingStreams(self.folder, shown, rate=RATE)
             stack.callback(self.http.close)
             self.udp = stack.enter_context(UdpSender(segments))
             self.broker = stack.enter_context(Mosquitto(self.folder))
             self.listener = stack.enter_context(Listener(self.broker.port, topics="edgeact/+/events"))
             self.guard = Guard()
             self.bundle = build_tiny_bundle(self.folder / "bundle")
-            self.text = CONFIG.format(
+            self.text = config.format(
                 bundle=f'"{self.bundle}"',
                 gate=self.rtsp.address.replace(f":{self.rtsp.port}/", f":{self.proxy.port}/"),
                 yard=self.http.address("/mjpeg"),
@@ -103,7 +117,7 @@ class Plant:
                 guard=self.guard.url,
                 timeout=timeout,
             )
-            self.daemon = DaemonProcess(self.folder, self.text, state=state)
+            self.daemon = DaemonProcess(self.folder, self.text, state=state, before=before)
             stack.callback(self.daemon.close)
             self._stack = stack.pop_all()
 
@@ -126,12 +140,34 @@ class Plant:
     ) -> None:
         self.close()
 
+    def mend(self) -> None:
+        """Put everything around the daemon back as it was at the beginning; the daemon goes on."""
+        self.proxy.go_on()
+        self.proxy.shut()
+        self.rtsp.kill()
+        self.rtsp.start(path=str(self.loop), codec="h264", password=PASSWORD)
+        self.proxy.listen()
+        self.http.instead, self.udp.lost_share = None, 0.0
+        self.http.is_ending.clear()
+        self.broker.kill()
+        self.broker.start()
+        old = self.guard
+        old.close()
+        self.guard = Guard(old.port)
+        self.guard.got = old.got
+        self.daemon.write(self.text)
+        self.daemon.signal(signal.SIGHUP)
+
     def lost_events(self) -> int:
-        """Events that the daemon has acknowledged and an output did not get, once nothing waits any more."""
-        kept = self.daemon.kept()  # before the outputs are looked at: what comes later is not missed
+        """Events that the daemon has acknowledged and an output did not get, once nothing waits any more.
+
+        Each is told once, so that it is charged to the fault that lost it.
+        """
+        kept = set(self.daemon.kept()) - self._charged  # before the outputs are looked at: later ones are not missed
         until = time.monotonic() + 20.0
-        while (missing := self._missing(set(kept))) and time.monotonic() < until:
+        while (missing := self._missing(kept)) and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
+        self._charged |= missing
         return len(missing)
 
     def _missing(self, kept: set[str]) -> set[str]:

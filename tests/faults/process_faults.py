@@ -6,6 +6,8 @@ import signal
 import sqlite3
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -39,29 +41,43 @@ for name in ("wall_clock", "event_store", "run"):
 
 def clock_set(*, timeout: float = 4.0) -> Outcome:
     """The clock is set forward by an hour, then back by two: events go on, and none lasts longer than it did."""
-    with Plant(timeout=timeout) as plant:
-        shift = plant.folder / "shift"
+    with tempfile.TemporaryDirectory(prefix="edgeact-clock-") as name:
+        shift = Path(name) / "shift"
         shift.write_text("0", encoding="utf-8")
-        plant.daemon = DaemonProcess(plant.folder, plant.text, before=SHIFTED_CLOCK.format(path=str(shift)))
-        try:
+        with Plant(timeout=timeout, before=SHIFTED_CLOCK.format(path=str(shift))) as plant:
             plant.start()
-            count, shifted = plant.count_frames("gate"), 0.0
-            for step in CLOCK_STEPS:
-                shifted += step
-                shift.write_text(str(shifted), encoding="utf-8")
-                posted = len(plant.guard.got)
-                plant.daemon.wait(lambda posted=posted: len(plant.guard.got) > posted + 6, "events go on")
-            lost = count.lost()
-            lost_events = plant.lost_events()
+            outcome = set_clock(plant, shift, CLOCK_STEPS)
             plant.daemon.stop()
             lengths = [
                 (one.end - one.start).total_seconds() for one in plant.daemon.kept().values() if one.end is not None
             ]
             assert 0.0 <= min(lengths) <= max(lengths) < 60.0, "an event that lasts a second lasted as long as a step"
-        finally:
-            plant.daemon.close()
-    told = f"events last {min(lengths):.1f} to {max(lengths):.1f} s"
-    return Outcome("the clock is set forward by 1 h, then back by 2 h", None, None, lost, lost_events, told)
+    return replace(outcome, told=f"events last {min(lengths):.1f} to {max(lengths):.1f} s")
+
+
+def set_clock(plant: Plant, shift: Path, steps: Sequence[float]) -> Outcome:
+    """Set the clock of a daemon, several times one after the other; events go on.
+
+    Args:
+        plant: Runs with `SHIFTED_CLOCK`.
+        shift: The file that this reads.
+        steps: Seconds.
+    """
+    count, shifted = plant.count_frames("gate"), float(shift.read_text(encoding="utf-8"))
+    for step in steps:
+        shifted += step
+        write_whole(shift, str(shifted))
+        posted = len(plant.guard.got)
+        plant.daemon.wait(lambda posted=posted: len(plant.guard.got) > posted + 6, "events go on")
+    words = ", then ".join(f"{'forward' if step > 0 else 'back'} by {abs(step) / 3600:.0f} h" for step in steps)
+    return Outcome(f"the clock is set {words}", None, None, count.lost(), plant.lost_events())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file that another process reads at any time."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
 
 
 def corrupt_bundle(plant: Plant) -> Outcome:

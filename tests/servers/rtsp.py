@@ -72,11 +72,6 @@ class RtspServer(ServerProcess):
         return int(self._settings["port"])
 
     @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    @property
     def address(self) -> str:
         """The address with user name and password, percent-encoded as in RFC 3986."""
         user, password = self._settings["user"], self._settings["password"]

@@ -13,6 +13,12 @@ class ServerProcess:
 
     _process: subprocess.Popen[Any] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """As when the device loses its power: connections are reset."""
         if self._process is not None:

@@ -1,14 +1,19 @@
 """Packets of a real video, kept for what came before, and written into files that play while they are written."""
 
+import gc
+import os
 import shutil
 from pathlib import Path
 
 import av
+import psutil
 import pytest
+from av.container import OutputContainer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeact.errors import OutputError
+from edgeact.media import segment_file
 from edgeact.media.encoded import EncodedPacket, Encoding, PacketRing, encoding_of
 from edgeact.media.segment_file import SegmentFile
 from tests.toy_video import decoded_times, write_toy_video
@@ -82,7 +87,7 @@ def test_encodings_fit_where_a_decoder_would_not_notice(tmp_path: Path, h264: li
 def test_a_ring_begins_with_a_keyframe_and_reaches_back_as_far_as_it_may(
     keyframes: list[bool], seconds: float, most_bytes: int
 ) -> None:
-    encoding = Encoding("h264", (2, 2), b"", None, None)
+    encoding = Encoding("h264", (2, 2), b"", None)
     ring, packets = PacketRing(seconds, most_bytes), []
     for index, is_keyframe in enumerate(keyframes):
         packets.append(EncodedPacket(encoding, bytes(10), index, 0.0, is_keyframe, float(index)))
@@ -106,6 +111,47 @@ def test_a_ring_begins_with_a_keyframe_and_reaches_back_as_far_as_it_may(
 def test_packets_of_another_encoding_make_those_before_useless() -> None:
     ring = PacketRing(10, 1000)
     for number in range(2):
-        encoding = Encoding("h264", (2 + number, 2), b"", None, None)
+        encoding = Encoding("h264", (2 + number, 2), b"", None)
         ring.add(EncodedPacket(encoding, b"x", number, 0.0, True, number))
     assert len(ring.since(0)) == 1
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_disk_that_is_full_leaves_no_file_open(
+    tmp_path: Path, h264: list[EncodedPacket], monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    def create_on_full_disk(path: Path) -> int:
+        path.symlink_to("/dev/full")
+        return os.open(path, os.O_WRONLY)
+
+    monkeypatch.setattr(segment_file, "create_new", create_on_full_disk)
+    before = psutil.Process().num_fds()
+    for number in range(3):
+        file = SegmentFile(tmp_path / f"{number}{suffix}", h264[0].encoding)
+        with pytest.raises(OutputError, match="No space left"):
+            write_all(file, h264)
+        file.close()
+    assert psutil.Process().num_fds() == before
+
+
+def write_all(file: SegmentFile, packets: list[EncodedPacket]) -> None:
+    for packet in packets:
+        file.write(packet)
+
+
+def test_an_encoding_is_freed_as_soon_as_nobody_has_it(tmp_path: Path) -> None:
+    def containers() -> int:
+        return sum(isinstance(one, OutputContainer) for one in gc.get_objects())
+
+    clip = write_toy_video(tmp_path / "a.mp4", seconds=0.5, rate=10)
+    with av.open(str(clip)) as container:
+        gc.collect()
+        gc.disable()
+        try:
+            before = containers()
+            encoding = encoding_of(container.streams.video[0])
+            assert containers() == before + 1
+            del encoding
+            assert containers() == before
+        finally:
+            gc.enable()
