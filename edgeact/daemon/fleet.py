@@ -9,6 +9,7 @@ from edgeact.bundle.plan import Plan
 from edgeact.daemon.balance import Balance
 from edgeact.daemon.camera import Camera
 from edgeact.daemon.config import DaemonConfig
+from edgeact.daemon.kept_switches import KeptSwitches
 from edgeact.daemon.reload import accepted, changed_cameras
 from edgeact.daemon.switches import Command, check_command, is_on, switched
 from edgeact.errors import EdgeactError, UsageError
@@ -25,21 +26,28 @@ class Fleet:
 
     Args:
         session: That they run in.
-        config: The configuration.
+        config: The configuration, as its file has it.
         make_camera: Makes the camera of a name.
+        kept: What was switched, also before the process began.
 
     Attributes:
-        config: In force.
+        config: In force: the file's, as its cameras were switched.
+        file: As the file has it.
     """
 
     def __init__(
-        self, session: Session[Any], config: DaemonConfig, make_camera: Callable[[str, DaemonConfig], Camera]
+        self,
+        session: Session[Any],
+        config: DaemonConfig,
+        make_camera: Callable[[str, DaemonConfig], Camera],
+        kept: KeptSwitches,
     ) -> None:
-        self.config = config
-        self._file = config  # without what was switched since it was read
+        self.file, self._kept = config, kept
+        self.config = config = kept.applied(config)
         self._switched: dict[str, float] = {}  # when a camera was begun anew by a switch, of `time.monotonic`
         self._session, self._make_camera = session, make_camera
         self._cameras = {name: make_camera(name, config) for name in config.enabled_cameras}
+        self._switch_detection()
         self._balance = Balance(session, list(self._cameras.values()), config)
 
     @property
@@ -63,14 +71,18 @@ class Fleet:
         self._balance.advance(time.monotonic())
         return [error for error in errors if error is not None]
 
-    def change(self, config: DaemonConfig) -> None:
+    def change(self, config: DaemonConfig, plan: Plan) -> None:
         """Apply a configuration that was read again; cameras that it does not change go on without interruption.
 
         Args:
-            config: The new one.
+            config: The new one, as its file has it.
+            plan: Of the bundle that is open; a configuration that it cannot do changes nothing, which is logged.
         """
-        self._file = config
-        self._run_by(config, "the configuration was read again")
+        file = accepted(self.file, config, plan)
+        if file is self.file:
+            return
+        self.file = file
+        self._run_by(self._kept.applied(file), "the configuration was read again")
 
     def _run_by(self, config: DaemonConfig, why: str) -> None:
         names = changed_cameras(self.config, config)
@@ -80,8 +92,8 @@ class Fleet:
                 before.stop(self._session)
             if name in config.enabled_cameras:
                 self._cameras[name] = self._make_camera(name, config)
-                self._cameras[name].detect(before is None or before.detects)
         self._cameras = {name: self._cameras[name] for name in config.enabled_cameras}
+        self._switch_detection()
         for camera in self._cameras.values():
             camera.give_up(())
         self.config = config
@@ -101,9 +113,10 @@ class Fleet:
         try:
             check_command(self.config, command)
             if command.switch == "detection":
-                self._cameras[command.camera].detect(is_on(command))
+                self._kept.keep(self.file, command.camera, "detection", "on" if is_on(command) else "off")
+                self._switch_detection()
                 return None
-            new = switched(self.config, self._file, command)
+            new = switched(self.config, self.file, command)
         except UsageError as error:
             return str(error)
         if new == self.config:
@@ -114,8 +127,16 @@ class Fleet:
         if accepted(self.config, new, plan) is self.config:
             return "the bundle cannot do that"
         self._switched[command.camera] = now
+        if command.switch == "recording":
+            self._kept.keep(self.file, command.camera, "recording", new.record_mode(command.camera))
+        else:
+            self._kept.keep(self.file, command.camera, "privacy", new.cameras[command.camera].privacy)
         self._run_by(new, f"{command.switch} was switched")
         return None
+
+    def _switch_detection(self) -> None:
+        for name, camera in self._cameras.items():
+            camera.detect(self._kept.detects(name))
 
     def finish(self) -> None:
         """Store the results of all cameras after the session was stopped, and close their output files."""

@@ -33,6 +33,7 @@ _LONGEST_LEAD_SECONDS = 2.0  # from decoding a picture to showing it; more is a 
 _RETRY_SECONDS = 5.0  # after a file could not be written
 _COMPLAINT_SECONDS = 60.0
 _POLL_SECONDS = 1.0
+_CATCH_UP_SECONDS = 1.0  # for which an event waits for the packets of its own picture, on a busy machine
 _STOP_SECONDS = 3.0
 
 
@@ -75,6 +76,7 @@ class Recorder:
         self._is_copying = False
         self._clock, self._number = LiveClock(), 0
         self._lock = threading.Lock()  # guards everything below
+        self._has_written = threading.Condition(self._lock)
         self._ring = PacketRing(config.before_seconds + ring_seconds, MOST_RING_BYTES)
         self._expected, self._waits_for_keyframe = 0, True
         self._part: SegmentFile | None = None
@@ -143,6 +145,10 @@ class Recorder:
                 self._clip.until = float("inf")
                 return self._folder.name_of(self._clip.file.path)
             packets = self._ring.since(since - self._config.before_seconds)
+            if not packets:  # in the first second of a connection, whose packets may still wait to be written
+                given = self._number
+                self._has_written.wait_for(lambda: self._expected >= given, _CATCH_UP_SECONDS)
+                packets = self._ring.since(since - self._config.before_seconds)
             if not packets or time.monotonic() - self._failed < _RETRY_SECONDS:
                 return None
             path = self._folder.clip(event, packets[0].encoding.suffix)
@@ -186,8 +192,9 @@ class Recorder:
             item = self._queue.get()
             if item is None:
                 return
-            with self._lock:
+            with self._has_written:
                 self._write(*item)
+                self._has_written.notify_all()
 
     def _write(self, number: int, packet: EncodedPacket) -> None:
         if number != self._expected:  # some before it are lost: what follows cannot be decoded without them

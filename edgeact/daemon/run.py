@@ -31,11 +31,11 @@ from edgeact.daemon.fleet import Fleet
 from edgeact.daemon.frame_lines import FrameLines
 from edgeact.daemon.frame_recording import FrameRecording
 from edgeact.daemon.judge import Judge
+from edgeact.daemon.kept_switches import KeptSwitches
 from edgeact.daemon.live_view import LiveViewSink
 from edgeact.daemon.open_mqtt import open_mqtt
 from edgeact.daemon.open_web import open_web
 from edgeact.daemon.outbox import Outbox
-from edgeact.daemon.reload import accepted
 from edgeact.daemon.restream import Restream
 from edgeact.daemon.retention import Retention
 from edgeact.daemon.service import ServiceNotices
@@ -44,7 +44,7 @@ from edgeact.daemon.standing import Standing
 from edgeact.daemon.webhook import open_webhook
 from edgeact.drawing.drawer import make_drawer
 from edgeact.engine.engine import Engine
-from edgeact.errors import EdgeactError, OutputError, PipelineError
+from edgeact.errors import ConfigError, EdgeactError, OutputError, PipelineError
 from edgeact.memory import MEGABYTE
 from edgeact.perception.perceiver import Perceiver
 from edgeact.perception.stages import Stages
@@ -115,6 +115,7 @@ def run_daemon(
         stack.callback(standing.views.keep, ())  # who still looks is told that it is over
         bundle = load_bundle(config.bundle)
         check_bundle(config, bundle.plan)
+        kept = _kept_switches(config, bundle.plan)
         engine = Engine(bundle, device=config.pipeline.device, threads=config.pipeline.threads)
         stack.callback(lambda: None if left_behind() else engine.close())  # what hangs may still run a graph
         try_graphs(engine)
@@ -139,7 +140,7 @@ def run_daemon(
                 partial(open_media, name, config, bundle.plan, standing.media),
             )
 
-        fleet = Fleet(session, config, make_camera)
+        fleet = Fleet(session, config, make_camera, kept)
         retention = Retention(standing.media, lambda: fleet.config.retention)
         stack.callback(retention.stop)
         retention.start()
@@ -186,9 +187,9 @@ def _look_on(
         if fleet.is_over:
             return
         if (new := reload()) is not None:
-            fleet.change(accepted(fleet.config, new, plan))
+            fleet.change(new, plan)
             if mqtt is not None:
-                mqtt.change(fleet.config)
+                mqtt.change(fleet.file)
         if time.monotonic() - tidied >= TIDY_SECONDS:
             tidied = time.monotonic()
             _tidy(store, fleet.config)
@@ -206,6 +207,16 @@ def try_graphs(engine: Engine) -> None:
     """
     picture = np.full((*WARM_UP_SIZE, 3), 128, np.uint8)
     Perceiver(engine).process(Frame(0, 0.0, picture))
+
+
+def _kept_switches(config: DaemonConfig, plan: Plan) -> KeptSwitches:
+    path = config.state / "switches.json"
+    kept = KeptSwitches(path)
+    try:
+        check_bundle(kept.applied(config), plan)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; that was switched over MQTT: remove {path} where the file should count") from error
+    return kept
 
 
 def _give_up_if_useless(failures: Sequence[float], error: EdgeactError) -> None:

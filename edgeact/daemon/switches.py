@@ -1,7 +1,7 @@
 """Switches of a camera that can be changed over MQTT while the daemon runs, and the commands that change them.
 
 ``detection`` keeps the camera connected; ``recording`` and ``privacy`` are another configuration of the camera, which
-begins anew with it. They hold until the daemon ends or its file is read again: the file says how a camera begins.
+begins anew with it. `edgeact.daemon.kept_switches` keeps them.
 """
 
 from dataclasses import dataclass

@@ -139,7 +139,15 @@ def test_a_daemon_hides_people_and_records_when_it_is_told_to(tmp_path: Path, ti
             mqtt={"port": broker.port},
         )
         run_daemon(config, stop=stop, tick=stopper(stop, is_done))
-    assert steps == ["privacy", "told"]
+        assert steps == ["privacy", "told"]
+        told = len(listener.all_of("edgeact/hall/state"))  # what is switched holds after a new start
+
+        def is_hidden(_: object) -> bool:
+            states = [json.loads(content) for content in listener.all_of("edgeact/hall/state")[told:]]
+            return any((one["state"], one["privacy"]) == ("running", "skeleton") for one in states)
+
+        again = threading.Event()
+        run_daemon(config, stop=again, tick=stopper(again, is_hidden))
 
 
 @pytest.mark.mqtt

@@ -1,5 +1,6 @@
 """The recorder of a camera, given the packets of a real video at times of the test's own."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,3 +150,17 @@ def test_without_a_keyframe_there_is_no_clip(tmp_path: Path, packets: list[Encod
     with recording(tmp_path, packets[1:5]) as camera:
         camera.give(4)
         assert camera.recorder.clip_of("A", camera.moment(3)) is None
+
+
+def test_an_event_waits_for_the_packets_of_its_picture(tmp_path: Path, packets: list[EncodedPacket]) -> None:
+    recorder = Recorder("gate", MediaFolder(tmp_path), RecordConfig(), mode="events", ring_seconds=4)
+    begun = time.monotonic()
+    for packet in packets[:3]:  # the first pictures of a connection
+        recorder.put(replace(packet, arrived=begun))
+    late = threading.Timer(0.1, recorder.start)  # as its thread is on a busy machine
+    late.start()
+    clip = recorder.clip_of("01EVENT", begun)
+    late.join()
+    recorder.close()
+    assert clip == "clips/01EVENT.mp4"
+    assert length(tmp_path / clip) == 3
