@@ -1,14 +1,19 @@
+import gc
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import av
+import psutil
 import pytest
 
 from edgeact.capture.address import parse_address
 from edgeact.capture.base import SourceState
-from edgeact.capture.connection import LiveSettings, connect, timeout_of
+from edgeact.capture.connection import Connection, LiveSettings, connect, timeout_of
 from edgeact.capture.faults import FaultKind, SourceFaultError
 from edgeact.capture.open import open_source
 from edgeact.errors import UsageError
@@ -17,6 +22,7 @@ from tests.servers.free_port import free_port
 from tests.servers.http_streams import HttpStreams, write_segments
 from tests.servers.patience import wait_until
 from tests.servers.rtsp import RtspServer, write_loop
+from tests.toy_video import write_toy_video
 
 PATIENT = LiveSettings(timeout=20.0)
 PASSWORD = "p@:/#%"  # noqa: S105 - of the test's own server
@@ -208,3 +214,20 @@ def test_a_network_that_is_cut_is_noticed_and_survived(loop: Path) -> None:
             pass
     assert source.status.fault is not None
     assert source.status.fault.kind is FaultKind.TIMEOUT
+
+
+def test_a_connection_that_is_closed_keeps_no_decoder(tmp_path: Path) -> None:
+    clip, process = write_toy_video(tmp_path / "a.mp4", seconds=1, rate=10), psutil.Process()
+    gc.collect()
+    gc.disable()  # whoever still has the connection must not keep the decoder's threads alive until it runs
+    try:
+        usual = process.num_threads()
+        connection = Connection(av.open(str(clip)), name="gate", timeout=4.0)
+        arrivals: Any = connection.arrivals(threading.Event())
+        next(arrivals)
+        assert process.num_threads() > usual
+        arrivals.close()
+        connection.close()
+        assert process.num_threads() == usual
+    finally:
+        gc.enable()
