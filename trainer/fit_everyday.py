@@ -19,6 +19,7 @@ from trainer.data.labelled_samples import View, measured_split, stanford40
 from trainer.device import training_device
 from trainer.fit_paper import epoch_rows
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling
+from trainer.log import log
 from trainer.loop import Course, train
 from trainer.losses import focal
 from trainer.metrics.accuracy import top1
@@ -29,6 +30,7 @@ from trainer.schedule import CosineSchedule
 from trainer.tasks.backbones import BackboneName, make_backbone
 
 VIEWS: tuple[tuple[View, Scope], ...] = (("person", "person"), ("frame", "scene"))  # and the scope of each one's graph
+_MOST_CHECKPOINTS = 8  # written while one head trains
 _POOLINGS: dict[str, Callable[[int, int], nn.Module]] = {
     "mean": MeanPooling,
     "rank_one": RankOneAttentionalPooling,
@@ -141,6 +143,8 @@ def fit_head(
     classes: int,
     settings: EverydaySettings,
     work: Path,
+    *,
+    report: Callable[..., None] = log,
 ) -> nn.Module:
     """Train a classification head, which pools feature maps, on the maps of a frozen backbone.
 
@@ -152,6 +156,7 @@ def fit_head(
         classes: How many actions there are.
         settings: Pooling, epochs, batch and rates.
         work: Folder of the checkpoint.
+        report: Is told how the training goes, as keywords.
 
     Raises:
         DivergenceError: The training diverged.
@@ -164,7 +169,7 @@ def fit_head(
         steps,
         settings.rate,
         weight_decay=settings.weight_decay,
-        save_every=max(1, steps // settings.epochs),
+        save_every=max(1, steps // min(settings.epochs, _MOST_CHECKPOINTS)),
         check_every=steps,
         optimizer=AdamW(),
         schedule=CosineSchedule(),
@@ -181,7 +186,7 @@ def fit_head(
         features, wanted = (part.to(device) for part in batch)
         return focal(network(features).scores, wanted, gamma=0.0).mean()
 
-    return train(head, work / "checkpoint.safetensors", course, device=device, draw=draw, loss=loss)
+    return train(head, work / "checkpoint.safetensors", course, device=device, draw=draw, loss=loss, report=report)
 
 
 @torch.no_grad()

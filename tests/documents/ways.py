@@ -169,7 +169,7 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         added="--bundle tiny --folds 2 --steps 4",
         slow=True,
     ),
-    "edgeact train --classes rooms --scene efficientnet-lite0-WEIGHTS.pth --out DIR": StaysOut(
+    "edgeact train --classes rooms --scene efficientnet-lite0-57934424.pth --out DIR": StaysOut(
         "needs published weights; tests/deploy/test_scene_bundle.py does the same with random ones"
     ),
     "edgeact train --classes corrections --keep-actions --right recordings --out corrected": StaysOut(

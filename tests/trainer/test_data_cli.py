@@ -10,6 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from edgeact.errors import SourceNotFoundError
+from tests.toy_video import write_toy_video
+from tests.trainer.data.test_class_cvat import box, track
+from tests.trainer.data.test_class_cvat import write as write_cvat
+from trainer.data.class_check import check_folder
 from trainer.data_cli import app
 
 
@@ -65,3 +69,16 @@ def test_a_folder_in_order_passes(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "other")
     with pytest.raises(SourceNotFoundError):
         CliRunner().invoke(app, ["check", str(tmp_path / "none")], catch_exceptions=False)
+
+
+def test_an_export_is_looked_at_where_it_is_labelled(tmp_path: Path) -> None:
+    write_toy_video(tmp_path / "gate_1.mp4", seconds=1.0, size=(160, 144), rate=15)
+    tracks = track(0, *(box(n, "walk", left=40 + 2.7 * n) for n in range(8)))
+    write_cvat(tmp_path, tracks + track(1, *(box(n, "other", left=100) for n in range(9, 15))))
+    (_, walk) = sorted(check_folder(tmp_path, progress=lambda items, _: items).clips, key=lambda seen: seen.clip.label)
+    assert walk.clip.label == "walk"
+    assert walk.seconds == pytest.approx(7 / 15, abs=0.01)
+    assert walk.tile.mean() > 60  # the walker's box, not the dark picture around
+    result = CliRunner().invoke(app, ["check", str(tmp_path)], env={"COLUMNS": "200"})
+    assert "2 clips can be read" in result.output
+    assert "nothing to put right" in result.output

@@ -16,7 +16,9 @@ import numpy as np
 from edgeact.capture.open import open_source
 from edgeact.errors import EdgeactError, SourceFormatError, UsageError
 from edgeact.geometry import letterbox
-from trainer.data.class_folder import OTHER_CLASS, ClassClip, check_several_classes, read_class_folder
+from trainer.data.class_folder import OTHER_CLASS, ClassClip, check_several_classes
+from trainer.data.class_input import read_classes
+from trainer.data.labelled_stretch import Stretch
 from trainer.data.splits import difference_hash_of
 
 SPLITS = ("train", "validation", "val", "test")
@@ -77,7 +79,7 @@ def check_folder(
     """Read every clip of a folder, and compare them all.
 
     Args:
-        folder: With classes, or splits that hold classes.
+        folder: With classes, splits that hold classes, corrections of the window, or exports of CVAT or COCO.
         progress: Gives the clips back one after the other, and shows how far it is.
 
     Raises:
@@ -89,7 +91,7 @@ def check_folder(
     remarks: list[str] = []
     for part in parts or [folder]:
         try:
-            found = read_class_folder(part)
+            found = read_classes(part)
             check_several_classes(found, part)
         except UsageError as error:
             labels.append(str(error))
@@ -120,15 +122,25 @@ def _look(clip: ClassClip, split: str) -> SeenClip:
     hashes, tiles, last, first = [], [], 0.0, None
     with open_source(clip.path) as source:
         for frame in source.frames():
-            hashes.append(difference_hash_of(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY)))
+            if clip.part is not None and not clip.part.first <= frame.index <= clip.part.last:
+                continue
+            picture = frame.image if clip.part is None else _cut(frame.image, clip.part, frame.index)
+            hashes.append(difference_hash_of(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)))
             # Of a clip of unknown length the middle is found at the end: tiles are small, a few a second are kept.
             if len(hashes) % 8 == 1:
-                tiles.append(letterbox(frame.image, width=_TILE[0], height=_TILE[1]))
+                tiles.append(letterbox(picture, width=_TILE[0], height=_TILE[1]))
             first, last = frame.time if first is None else first, frame.time
     if not hashes:
         raise SourceFormatError(f"{clip.path} holds no picture; record it again")
     chosen = np.stack([hashes[0], hashes[len(hashes) // 2], hashes[-1]])
     return SeenClip(clip, split, last - (first or 0.0), chosen, tiles[len(tiles) // 2])
+
+
+def _cut(image: np.ndarray, part: Stretch, frame: int) -> np.ndarray:
+    """What the labelled person's box shows; all of the picture where the box lies outside."""
+    x_min, y_min, x_max, y_max = np.round(part.box_at(np.array([frame]))[0]).astype(int)
+    cut = image[max(y_min, 0) : max(y_max, 0), max(x_min, 0) : max(x_max, 0)]
+    return np.ascontiguousarray(cut) if min(cut.shape[:2]) > 1 else image
 
 
 def _duplicates(seen: Sequence[SeenClip]) -> list[str]:
@@ -140,7 +152,7 @@ def _duplicates(seen: Sequence[SeenClip]) -> list[str]:
     found = []
     for one, other in zip(*np.nonzero(np.triu(distance <= _NEAR_BITS, 1)), strict=True):
         first, second = seen[one], seen[other]
-        if first.clip.still != second.clip.still:
+        if first.clip.still != second.clip.still or first.clip.path == second.clip.path:
             continue
         if first.clip.label != second.clip.label:
             why = f"labelled {first.clip.label} and {second.clip.label}"
