@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from trainer.claims_cli import app as claims_app
-from trainer.cli_options import BundleOption, DataOption
+from trainer.cli_options import BundleOption, DataOption, TensorboardOption
 from trainer.console import print_rows, show_progress
 from trainer.lifting_cli import lifting, lifting_clips, lifting_comparison
 
@@ -87,6 +87,7 @@ def train_networks(
     stage: Annotated[
         list[Stage] | None, typer.Option(help="only this (may be repeated)", show_default="data, pose")
     ] = None,
+    tensorboard: TensorboardOption = None,
 ) -> None:
     """Train networks on any machine; every stage goes on where it was stopped. The pose network trains on a GPU where
     there is one.
@@ -101,6 +102,7 @@ def train_networks(
     stages = [name for name in Stage if name in asked]  # in the order in which one needs the other
     require_extras("edgeact train", ["train", "label"] if {Stage.DATA, Stage.LIFTER} & set(stages) else ["train"])
 
+    from trainer.event_files import write_events_to
     from trainer.folders import Folders
     from trainer.recipe import load_recipe
     from trainer.stages import (
@@ -118,15 +120,16 @@ def train_networks(
     check_folders(folders)
     check_made([name.value for name in stages], chosen, folders)
     use_one_thread()
-    for name in stages:
-        if name is Stage.DATA:
-            make_data(folders)
-        elif name is Stage.POSE:
-            train_pose(chosen, folders)
-        elif name is Stage.ACTION:
-            train_action(chosen, folders)
-        else:
-            train_lifter(chosen, folders)
+    with write_events_to(tensorboard):
+        for name in stages:
+            if name is Stage.DATA:
+                make_data(folders)
+            elif name is Stage.POSE:
+                train_pose(chosen, folders)
+            elif name is Stage.ACTION:
+                train_action(chosen, folders)
+            else:
+                train_lifter(chosen, folders)
 
 
 @app.command()

@@ -10,3 +10,7 @@ BundleOption = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="folder of the bundle, or compact or accurate", show_default="compact"),
 ]
+TensorboardOption = Annotated[
+    Path | None,
+    typer.Option("--tensorboard", metavar="FOLDER", help="event files of each training go here", show_default="none"),
+]

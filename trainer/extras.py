@@ -9,7 +9,7 @@ from edgeact.errors import MissingExtraError
 MODULES = {
     "train": (
         *("torch", "safetensors", "moderngl", "onnx"),
-        *("h5py", "cdflib", "defusedxml", "pycocotools", "sklearn"),
+        *("h5py", "cdflib", "defusedxml", "pycocotools", "sklearn", "tensorboard"),
     ),
     "label": ("ai_edge_litert",),
     "tracking": ("motrics", "cjm_byte_track"),

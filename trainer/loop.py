@@ -133,7 +133,9 @@ def train(
     outcome = cast("Network", state.average.module if state.average is not None else model)
     shared = shared_network(model, processes)
     first = course.steps if _is_over(state, course) else state.step
-    log_file = TrainingLog(checkpoint.with_name(_LOG_FILE), step=state.step) if processes.is_first else None
+    log_file = None
+    if processes.is_first:
+        log_file = TrainingLog(checkpoint.with_name(_LOG_FILE), step=state.step, name=course.name)
     since, total, counted = time.monotonic(), 0.0, first
     steps = range(first, course.steps)
     batches = draw(steps)

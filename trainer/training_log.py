@@ -1,4 +1,4 @@
-"""What a training leaves to be read: a line of JSON for each look at it, and a bar while it runs."""
+"""What a training leaves to be read: a line of JSON for each look at it, event files, and a bar while it runs."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,30 +9,38 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edgeact.atomic import prepare_partial, publish
+from trainer.event_files import event_file
 
 Item = TypeVar("Item")
 
 
 class TrainingLog:
-    """``log.jsonl`` beside the checkpoint, a line for every checkpoint.
+    """``log.jsonl`` beside the checkpoint, a line for every checkpoint, and event files where a command asked for them.
 
     Args:
         path: The file; lines of steps after ``step``, which are done again, are dropped.
         step: How many steps were done.
+        name: Of the training.
+
+    Raises:
+        OutputError: Event files are wanted, and cannot be written.
     """
 
-    def __init__(self, path: Path, *, step: int) -> None:
+    def __init__(self, path: Path, *, step: int, name: str) -> None:
         self._path = path
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [line for line in lines if _step(line) <= step]
         if kept != lines:
             prepare_partial(path).write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
             publish(path)
+        self._events = event_file(name, step=step, logged=[json.loads(line) for line in kept])
 
     def write(self, values: dict[str, object]) -> None:
         """Append a line; ``values`` hold the ``step``."""
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(values) + "\n")
+        if self._events is not None:
+            self._events.write(values)
 
 
 def _step(line: str) -> float:
