@@ -143,7 +143,7 @@ def kept_actions(asked: ClassTraining) -> KeptActions:
         UsageError: Its clip network is none of ours, or has no "other".
     """
     start = _start_of(asked.base)
-    heads = [head for graph in _replaced(asked.base) for head in graph.heads]
+    heads = [head for graph in graphs_of_actions(asked.base) for head in graph.heads]
     if start is None or len(heads) != 1 or heads[0].other_label != OTHER_CLASS or heads[0].labels[-1] != OTHER_CLASS:
         raise UsageError(
             f"bundle {asked.base.manifest.name} has no clip network whose actions can be kept; give one that edgeact "
@@ -189,7 +189,7 @@ def write_class_bundle(
     Raises:
         BundleError: A graph does not give what its network gives, or a file of the base is damaged.
     """
-    copied, replaced = [], _replaced(base)
+    copied, replaced = [], graphs_of_actions(base)
     for graph in base.manifest.graphs:
         if graph not in replaced:
             copied.append(CopiedGraph(graph, base.read_graph(graph), base.manifest.parity.get(graph.name, [])))
@@ -207,7 +207,7 @@ def write_class_bundle(
     return load_bundle(out)
 
 
-def _replaced(base: Bundle) -> list[GraphSpec]:
+def graphs_of_actions(base: Bundle) -> list[GraphSpec]:
     """The graphs that say what persons do, and those that explain them."""
     saying = [graph for graph in base.plan.readers if graph.scope == "person" and graph.heads]
     return saying + [explainer.graph for explainer in base.plan.explainers if explainer.of in saying]
@@ -215,7 +215,7 @@ def _replaced(base: Bundle) -> list[GraphSpec]:
 
 def _start_of(base: Bundle) -> Path | None:
     """The clip graph that the new one starts from, its hash checked; None where the base has none of ours."""
-    for graph in _replaced(base):
+    for graph in graphs_of_actions(base):
         if graph.file == _ACTION_FILE and hashlib.sha256(base.read_graph(graph)).hexdigest() == graph.sha256:
             return base.directory / graph.file
     return None

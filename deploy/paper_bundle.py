@@ -1,14 +1,14 @@
 """What `edgeact train paper` has trained → a bundle: sides, clips and labels as trained, figures on its card."""
 
-import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deploy.export_bundle import BundleName, export_network
 from deploy.systems.system import ExportOptions
-from edgeact.errors import SourceFormatError, SourceNotFoundError
-from trainer.fit_paper import NETWORK_FILE, RESULT_FILE
-from trainer.models.published import load_published
+from trainer.compress.paper import load_trained
+from trainer.fit_paper import RESULT_FILE, read_result
 from trainer.paper_recipe import NetworkSettings, PaperRecipe, make_task
 from trainer.tasks.attentional_pooling import AttentionalPoolingSettings
 from trainer.tasks.body_part_aware import BodyPartAwareSettings
@@ -26,31 +26,38 @@ SET_TERMS = {
     "ut_interaction": ("UT-Interaction (Ryoo and Aggarwal, 2010)", "public research set"),
 }
 
-_KEYS = ("top1", "mAP", "samples", "split", "how", "trained_on", "labels", "clip_stride")  # of a result
 
-
-def export_paper(recipe: PaperRecipe, trained: Path, out: Path, *, persons_from: Path | None = None) -> None:
-    """Write the bundle of a network that `edgeact train paper` trained.
+def export_paper(
+    recipe: PaperRecipe,
+    trained: Path,
+    out: Path,
+    *,
+    persons_from: Path | None = None,
+    exit_at: tuple[int, int] | None = None,
+    figures: Mapping[str, float] | None = None,
+) -> None:
+    """Write the bundle of a network that `edgeact train paper` trained, narrower or not.
 
     Args:
         recipe: What it was trained by.
         trained: Folder with ``network.safetensors`` and ``result.json``.
         out: The bundle's folder; a bundle that is there is replaced.
         persons_from: The bundle whose detector follows persons, for A and E; None takes the default.
+        exit_at: Of E, where the network is cut; None takes the last exit.
+        figures: ``top1`` and ``mAP`` of this exit, for the card; None takes those of the training.
 
     Raises:
-        SourceNotFoundError, SourceFormatError: The training's files are missing or damaged.
+        SourceNotFoundError, SourceFormatError, CheckpointError: The training's files are missing or damaged.
         BundleError, UsageError, OutputError: See `deploy.export_bundle.export_weights`.
     """
-    result = _read_result(trained / RESULT_FILE)
+    result = {**read_result(trained / RESULT_FILE), **(figures or {})}
     labels = tuple(result["labels"])
-    network = make_task(recipe.network, len(labels), None).network
-    load_published(network, trained / NETWORK_FILE, lambda name: name)
+    network = load_trained(make_task(recipe.network, len(labels), None).network, trained)
     export_network(
         recipe.network.system,
-        network.eval(),
+        network,
         out,
-        export_options(recipe.network, labels, result["clip_stride"]),
+        replace(export_options(recipe.network, labels, result["clip_stride"]), exit_at=exit_at),
         called=BundleName(name=recipe.name, licence="see the terms of the data"),
         persons_from=persons_from,
         training=_described(recipe, result),
@@ -101,13 +108,3 @@ def _described(recipe: PaperRecipe, result: dict[str, Any]) -> dict[str, Any]:
         "notes": notes,
         "data": [list(SET_TERMS[name]) for name in recipe.data.sets],
     }
-
-
-def _read_result(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise SourceNotFoundError(f"{path} not found; train the network first: edgeact train paper RECIPE")
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return {key: found[key] for key in _KEYS}
-    except (ValueError, KeyError) as error:
-        raise SourceFormatError(f"{path} is no result of this version; remove its folder and train again") from error

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from trainer.cli import DataOption, app
+from trainer.cli import DataOption, TeachersOption, app
+from trainer.cli_options import TensorboardOption
 from trainer.console import print_rows, show_progress
 
 __all__ = ["app"]
@@ -157,6 +158,7 @@ def paper(
             "--out", "-o", metavar="DIR", help="the bundle's folder", show_default="bundle, beside the checkpoint"
         ),
     ] = None,
+    tensorboard: TensorboardOption = None,
 ) -> None:
     """Train the network of one of the five papers, measure the network on held-out data, and make a bundle of it.
 
@@ -168,12 +170,14 @@ def paper(
     require_extras("edgeact train paper", ["train", "export"])
 
     from deploy.paper_bundle import export_paper
+    from trainer.event_files import write_events_to
     from trainer.fit_paper import train_paper
     from trainer.paper_recipe import load_paper_recipe
     from trainer.parallel import join_processes
 
     chosen = load_paper_recipe(recipe)
-    result = train_paper(chosen, data, work, weights=weights)
+    with write_events_to(tensorboard):
+        result = train_paper(chosen, data, work, weights=weights)
     if not join_processes().is_first:
         return
     bundle = out or work / chosen.name / "bundle"
@@ -183,6 +187,87 @@ def paper(
         f"{result['actions']} actions ({result['split']}; {result['how']}); try it: edgeact annotate CLIP --bundle "
         f"{bundle} --out results"
     )
+
+
+@app.command()
+def compress(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="RECIPE|action", help="a paper's recipe, or action: the default bundle's clip network"),
+    ],
+    data: DataOption = Path("data"),
+    teachers: TeachersOption = Path("teachers"),
+    work: Annotated[
+        Path, typer.Option(help="where the trained network lies; a stopped compression goes on from there")
+    ] = Path("edgeact-work"),
+    share: Annotated[
+        float | None,
+        typer.Option(min=0.05, max=0.95, help="of the multiplications, that stays", show_default="the recipe's"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="the narrower bundle's folder", show_default="in WORK"),
+    ] = None,
+) -> None:
+    """Remove channels of a trained network for good, and show what that saves and costs.
+
+    The network of a recipe must have been trained by `edgeact train paper RECIPE`; action continues what `edgeact
+    deploy reproduce` has trained. It is trained on with a penalty that leaves the work to few channels, loses those
+    that are worth least, and learns from the network that it came from.
+    """
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train compress", ["train", "export"])
+
+    from deploy.compressed import compress_action, compress_paper, size_rows
+    from trainer.folders import Folders
+    from trainer.paper_recipe import load_paper_recipe
+    from trainer.stages import use_one_thread
+
+    use_one_thread()
+    created = datetime.now(timezone.utc).date().isoformat()
+    if what == "action":
+        folders = Folders(data=data, teachers=teachers, work=work)
+        made = compress_action(folders, out or work / "compact" / "narrow" / "bundle", share=share, created=created)
+    else:
+        made = compress_paper(load_paper_recipe(Path(what)), data, work, out, share=share)
+    print_rows("scores", *made.score_rows)
+    print_rows("graphs, each timed in turns with its narrower one", *size_rows(made.sizes))
+    typer.echo(f"{made.bundle}: try it: edgeact annotate CLIP --bundle {made.bundle} --out results")
+
+
+@app.command()
+def exits(
+    recipe: Annotated[Path, typer.Argument(help="a recipe of paper E, trained by `edgeact train paper`")],
+    budget: Annotated[
+        float | None,
+        typer.Option(min=0.0, metavar="MS", help="milliseconds of a frame on this machine", show_default="no limit"),
+    ] = None,
+    data: DataOption = Path("data"),
+    work: Annotated[Path, typer.Option(help="where the trained network lies")] = Path("edgeact-work"),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="the bundle of the exit that is taken", show_default="in WORK"),
+    ] = None,
+) -> None:
+    """Measure every exit of a network of paper E, and make a bundle of the best one that a budget of time has room for.
+
+    All exits are trained at once: the loss is the sum over all blocks.
+    """
+    from trainer.extras import require_extras
+
+    require_extras("edgeact train exits", ["train", "export"])
+
+    from deploy.compressed import exit_rows, export_exits
+    from trainer.paper_recipe import load_paper_recipe
+    from trainer.stages import use_one_thread
+
+    use_one_thread()
+    chosen = load_paper_recipe(recipe)
+    bundle = out or work / chosen.name / "exit_bundle"
+    figures, taken = export_exits(chosen, data, work, bundle, milliseconds=budget)
+    print_rows(f"exits of {chosen.name}", *exit_rows(figures))
+    typer.echo(f"{bundle}: cut at {taken.exit_at[0]},{taken.exit_at[1]}, {taken.milliseconds:.2f} ms a frame")
 
 
 @app.command()

@@ -62,7 +62,7 @@ def action_loss(logits: torch.Tensor, allowed: torch.Tensor, *, smoothing: float
     return (partial * (1 - smoothing) - smoothing * log_probability.mean(-1)).mean()
 
 
-def _grouped(sequences: list[JointSequence]) -> dict[str, list[list[JointSequence]]]:
+def training_groups(sequences: list[JointSequence]) -> dict[str, list[list[JointSequence]]]:
     """The training sequences by source, then by the actions that they may be."""
     groups: dict[str, list[list[JointSequence]]] = {}
     for source in SHARES:
@@ -106,7 +106,7 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
     Raises:
         DivergenceError: The training diverged.
     """
-    groups = _grouped(sequences)
+    groups = training_groups(sequences)
     torch.manual_seed(0)
 
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

@@ -1,16 +1,17 @@
 """Train the network of a paper's recipe, and say how well it does on what it was not trained on."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from edgeact.atomic import write_text
-from edgeact.errors import ConfigError
+from edgeact.errors import ConfigError, SourceFormatError, SourceNotFoundError
 from trainer.checkpoint import write_tensors
 from trainer.data.labelled_samples import (
     Augmentation,
@@ -34,6 +35,7 @@ from trainer.tasks.body_part_aware import BodyPartAwareSettings
 
 PERSON_SYSTEMS = ("body_part_aware", "pose_action_pyramid")  # whose graphs are given the crop of one person
 NETWORK_FILE, RESULT_FILE = "network.safetensors", "result.json"
+_RESULT_KEYS = ("top1", "mAP", "samples", "split", "how", "trained_on", "labels", "clip_stride")
 _CHECKS = 20  # looks at held-out samples in a training
 
 
@@ -92,13 +94,30 @@ def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | 
     result = {**figures, "split": found.split, "how": chosen, "actions": len(found.names), "trained_on": found.count}
     result |= {"labels": list(found.names), "sets": list(recipe.data.sets), "clip_stride": found.clip_stride}
     if join_processes().is_first:
-        _write(folder, network, recipe, result)
+        write_tensors(folder / NETWORK_FILE, network.state_dict(), {"recipe": recipe.model_dump(mode="json")})
+        write_result(folder / RESULT_FILE, result)
     return result
 
 
-def _write(folder: Path, network: nn.Module, recipe: PaperRecipe, result: dict[str, object]) -> None:
-    write_tensors(folder / NETWORK_FILE, network.state_dict(), {"recipe": recipe.model_dump(mode="json")})
-    write_text(folder / RESULT_FILE, json.dumps(result, indent=1) + "\n")
+def write_result(path: Path, result: Mapping[str, object]) -> None:
+    """Write ``result.json``, which appears when it is whole."""
+    write_text(path, json.dumps(result, indent=1) + "\n")
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """What ``result.json`` holds.
+
+    Raises:
+        SourceNotFoundError: There is none.
+        SourceFormatError: It is of another version.
+    """
+    if not path.is_file():
+        raise SourceNotFoundError(f"{path} not found; train the network first: edgeact train paper RECIPE")
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found | {key: found[key] for key in _RESULT_KEYS}
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceFormatError(f"{path} is no result of this version; remove its folder and train again") from error
 
 
 def fit_task(task: Task, data: TrainingData, recipe: PaperRecipe, checkpoint: Path, device: torch.device) -> nn.Module:
@@ -107,12 +126,24 @@ def fit_task(task: Task, data: TrainingData, recipe: PaperRecipe, checkpoint: Pa
     Raises:
         DivergenceError: The training diverged.
     """
+    return train(
+        task.network,
+        checkpoint,
+        course_of(recipe, data),
+        device=device,
+        draw=lambda steps: (data.draw(step) for step in steps),
+        loss=lambda network, batch: task.loss(network, batch.to(device)),
+        check=lambda network: measure(task, network, data.held_out(), device),
+    )
+
+
+def course_of(recipe: PaperRecipe, data: TrainingData) -> Course:
+    """How a recipe's training runs; a checkpoint is written every epoch."""
     settings = recipe.training
     epoch = max(1, -(-data.count // recipe.data.batch))
-    steps = settings.epochs * epoch
-    course = Course(
+    return Course(
         recipe.name,
-        steps,
+        settings.epochs * epoch,
         settings.rate,
         weight_decay=settings.weight_decay,
         save_every=epoch,
@@ -124,15 +155,6 @@ def fit_task(task: Task, data: TrainingData, recipe: PaperRecipe, checkpoint: Pa
         best_by="mAP" if data.split == "validation" else None,
         patience=settings.patience,
         mixed_precision=settings.mixed_precision,
-    )
-    return train(
-        task.network,
-        checkpoint,
-        course,
-        device=device,
-        draw=lambda steps: (data.draw(step) for step in steps),
-        loss=lambda network, batch: task.loss(network, batch.to(device)),
-        check=lambda network: measure(task, network, data.held_out(), device),
     )
 
 

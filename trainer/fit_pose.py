@@ -14,6 +14,7 @@ from torch import nn
 
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.checkpoint import find_checkpoint
+from trainer.compress.distill import imitate_maps
 from trainer.data.pose_augment import MILD
 from trainer.data.pose_sets import PatchSet, draw_batch, load_patch_set, training_sets
 from trainer.device import training_device
@@ -28,7 +29,7 @@ from trainer.models.edge_pose import (
     start_from_tinypose,
     start_from_wider,
 )
-from trainer.pose_losses import imitation_loss, pose_loss
+from trainer.pose_losses import pose_loss
 from trainer.recipe import PoseRecipe
 
 # Validation persons that tell how far the network is: humans labelled the first three sets, teachers the others.
@@ -120,7 +121,7 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
                 with torch.no_grad():
                     shown = wider(images)
         value = pose_loss(logits.float(), joints.to(device))
-        return value if wider is None else value + imitation_loss(logits.float(), shown.float())
+        return value if wider is None else value + imitate_maps(logits.float(), shown.float())
 
     course = Course("pose", recipe.steps, recipe.rate)
     trained = train(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edgeact.errors import ConfigError
+from trainer.compress.shrink import CompressSettings
 from trainer.optimizers import AdamW, OptimizerSettings
 from trainer.recipe import read_record
 from trainer.schedule import CosineSchedule, Schedule
@@ -93,6 +94,7 @@ class PaperRecipe(_Record):
         network: Which system, and how large.
         data: What it learns from.
         training: How long and how fast.
+        compress: How the trained network is made narrower; left out, it is not.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
@@ -100,6 +102,7 @@ class PaperRecipe(_Record):
     network: NetworkSettings
     data: DataSettings
     training: TrainingSettings
+    compress: CompressSettings | None = None
 
     @model_validator(mode="after")
     def _fitting(self) -> "PaperRecipe":

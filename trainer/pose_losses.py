@@ -50,15 +50,3 @@ def pose_loss(logits: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
     divergence = (target * (target.clamp_min(1e-12).log() - log_maps)).sum(-1)
     weight = joints[..., 2] * joints[..., 3].clamp_min(UNSEEN_SCORE)
     return (divergence * weight).sum() / weight.sum().clamp_min(1.0)
-
-
-def imitation_loss(logits: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
-    """Kullback-Leibler divergence of the maps from a teacher network's, mean over all joints, labelled or not: a scalar
-    (Hinton et al., "Distilling the Knowledge in a Neural Network", arXiv 1503.02531).
-
-    Args:
-        logits: ``(N, J, h, w)`` float32.
-        teacher: The same of the teacher.
-    """
-    log_maps, of_teacher = functional.log_softmax(logits.flatten(2), -1), functional.log_softmax(teacher.flatten(2), -1)
-    return (of_teacher.exp() * (of_teacher - log_maps)).sum(-1).mean()

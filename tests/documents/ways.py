@@ -41,6 +41,7 @@ _ANNOTATED = ("results/clip.mp4", "results/clip.frames.jsonl", "results/clip.eve
 _DATA = {"<data>": "data"}
 _WINDOW = "python -m tests.documents.closing_window"
 _LONG = "trains on a GPU, or for a day"
+_SMALLER = "trains for minutes; tests/deploy/test_compressed.py makes tiny networks narrower and cuts them at an exit"
 
 WAYS: Mapping[str, Runs | StaysOut] = {
     # annotate, convert, verify, doctor
@@ -187,6 +188,10 @@ WAYS: Mapping[str, Runs | StaysOut] = {
     "torchrun --nproc-per-node 4 -m edgeact train paper loss_guided --data <data> --weights resnet50.pth": StaysOut(
         f"{_LONG}; tests/trainer/test_parallel.py trains in two processes"
     ),
+    "edgeact train paper pose_action_pyramid_small --data <data>": StaysOut(_SMALLER),
+    "edgeact train compress pose_action_pyramid_small --data <data>": StaysOut(_SMALLER),
+    "edgeact train exits pose_action_pyramid_small --data <data> --budget 5": StaysOut(_SMALLER),
+    "edgeact train compress action --data <data> --work <work>": StaysOut(_SMALLER),
     "edgeact train everyday --data <stanford40> --weights efficientnet-lite2-9656183e.pth --out everyday": Runs(
         (made.stanford40, made.weights_of_a_backbone),
         ("everyday/manifest.json",),

@@ -32,7 +32,14 @@ def classify(backend: Backend, clips: np.ndarray, *, batch: int = 64) -> np.ndar
     )
 
 
-def _accuracy(probability: np.ndarray, sequences: list[JointSequence], labels: tuple[str, ...] = LABELS) -> float:
+def action_accuracy(probability: np.ndarray, sequences: list[JointSequence], labels: tuple[str, ...] = LABELS) -> float:
+    """Share of sequences whose likeliest action is one that they may be.
+
+    Args:
+        probability: ``(N, A)`` in the order of `LABELS`.
+        sequences: N.
+        labels: The actions that are asked about; the others are left out.
+    """
     columns = [LABELS.index(label) for label in labels]
     best = probability[:, columns].argmax(1)
     return float(np.mean([labels[b] in sequence.allowed for b, sequence in zip(best, sequences, strict=True)]))
@@ -80,11 +87,11 @@ def evaluate_actions(bundle: Bundle, data: Path, tracks_folder: Path, errors: np
     result: dict = {
         "penn_action": {
             "sequences": len(penn),
-            "annotated": _accuracy(clean, penn, PENN_LABELS),
-            "annotated_all_labels": _accuracy(clean, penn),
-            "noisy": float(np.mean([_accuracy(p, penn, PENN_LABELS) for p in noisy])),
-            "noisy_all_labels": float(np.mean([_accuracy(p, penn) for p in noisy])),
-            "deployed_windows": _accuracy(deployed, penn, PENN_LABELS),
+            "annotated": action_accuracy(clean, penn, PENN_LABELS),
+            "annotated_all_labels": action_accuracy(clean, penn),
+            "noisy": float(np.mean([action_accuracy(p, penn, PENN_LABELS) for p in noisy])),
+            "noisy_all_labels": float(np.mean([action_accuracy(p, penn) for p in noisy])),
+            "deployed_windows": action_accuracy(deployed, penn, PENN_LABELS),
             "annotated_open_set": _rates(open_set_rates(clean, penn, threshold)),
             "noisy_open_set": _rates(open_set_rates(noisy[0], penn, threshold)),
         },
@@ -106,7 +113,7 @@ def _group(backend: Backend, sequences: list[JointSequence], threshold: float) -
         return {"sequences": 0}
     every = [classify(backend, deployed_clips(s)) for s in sequences]
     mean = np.stack([p.mean(0) for p in every])
-    return {"sequences": len(sequences), "accuracy": _accuracy(mean, sequences)} | _rates(
+    return {"sequences": len(sequences), "accuracy": action_accuracy(mean, sequences)} | _rates(
         open_set_rates(mean, sequences, threshold)
     )
 

@@ -17,8 +17,11 @@ import torch
 from torch import nn
 
 from edgeact.skeleton import BODY_21
-from trainer.models.lite_hrnet import BRANCHES, Conv, LiteHRNet, load_tinypose
-from trainer.models.slim_hrnet import SLIM, SlimHRNet, channel_worth, prune, rewrite
+from trainer.compress.channels import find_channels
+from trainer.compress.remove import remove_channels
+from trainer.compress.worth import as_many_as, channel_worth
+from trainer.models.lite_hrnet import BRANCHES, SIDE_MULTIPLE, Conv, LiteHRNet, load_tinypose
+from trainer.models.slim_hrnet import SLIM, SlimHRNet, rewrite
 
 MAP_STRIDE = 4
 # RGB of ImageNet in 0..255, which the weights that training starts from expect.
@@ -145,8 +148,10 @@ def start_from_wider(network: EdgePose, wider: EdgePose, losses: Callable[[EdgeP
     rewritten = EdgePose(network.size)
     rewritten.backbone = rewrite(wider.backbone)
     rewritten.head.load_state_dict(wider.head.state_dict())
-    worth = channel_worth(rewritten.backbone, losses(rewritten))
-    network.backbone, features = prune(rewritten.backbone, worth)
-    with torch.no_grad():
-        network.head.weight.copy_(wider.head.weight[:, features])
-        network.head.bias.copy_(wider.head.bias)
+    traced = torch.zeros(2, 3, 2 * SIDE_MULTIPLE, SIDE_MULTIPLE)
+    groups = find_channels(rewritten, (traced,)).groups
+    # Its normalisation is folded in, so that what writes a channel tells its worth.
+    worth = channel_worth(rewritten, groups, losses(rewritten), by="writes")
+    remove_channels(rewritten, groups, as_many_as(network, groups, worth))
+    narrow = rewritten.state_dict()  # some paths of the wider network have no part in the slim one
+    network.load_state_dict({name: narrow[name] for name in network.state_dict()})

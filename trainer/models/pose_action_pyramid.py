@@ -261,7 +261,10 @@ class PoseActionPyramid(nn.Module):
     def clip(self, features: torch.Tensor, exit_at: tuple[int, int] | None = None) -> torch.Tensor:
         """What `frame` keeps of T frames, (N, T, J, C) → the exit's actions (N, A) before the softmax."""
         steps, acting = self._steps_to(exit_at), self.acting_steps(exit_at)
-        sizes = [self.size.dimensions + self.size.channels(level) for _, level in acting]
+        sizes = []
+        for pyramid, level in acting:  # of a network that lost channels the appearance is narrower than its size says
+            action = self.blocks[f"p{pyramid}_l{level}"].action
+            sizes.append(self.size.dimensions + action.appearance.in_channels)
         parts = dict(zip(acting, features.split(sizes, -1), strict=True))
         actions = self._act([parts.get(step) for step in steps], steps)[-1]
         assert actions is not None

@@ -3,15 +3,12 @@
 `LiteHRNet` splits and shuffles channels at every unit; on a processor that moves more memory than it computes. Here no
 channel moves: a unit reads all of a branch's channels, and writes to all of them what the published one computes for
 half of them. The published network can be written so exactly (`rewrite`). Channels that are worth least are then
-removed (`prune`), by the first-order Taylor estimate of Molchanov et al., "Importance Estimation for Neural Network
-Pruning", CVPR 2019.
+removed (`trainer.compress`).
 
 Shapes: N pictures, C channels, H height, W width.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import nn
@@ -179,95 +176,3 @@ def rewrite(published: LiteHRNet) -> SlimHRNet:
     for layer, old, reads, writes in zip(network.collect, published.collect, orders[::-1], finer, strict=True):
         _place_pair(layer, old, reads, writes)
     return network
-
-
-# --- Pruning ------------------------------------------------------------------------------------------------------
-
-# A group of channels that must be removed together, by name: what reads and writes it has to agree.
-Group = str
-
-
-def _pair_groups(pair: nn.Module, reads: Group, writes: Group, name: str) -> Iterator[tuple[Conv, Group, Group]]:
-    layers = [layer for layer in pair.modules() if isinstance(layer, Conv)]
-    group = reads
-    for index, layer in enumerate(layers):
-        if layer.groups > 1:
-            yield layer, group, group
-        else:
-            told = writes if index == len(layers) - 1 else f"{name}.{index}"
-            yield layer, group, told
-            group = told
-
-
-def channel_groups(network: SlimHRNet) -> Iterator[tuple[Conv | DenseUnit, Group, Group]]:
-    """Every layer behind the stem with the group of channels that it reads and the one that it writes; a unit stands
-    for what it keeps.
-    """
-    for branch, pair in enumerate(network.split):
-        yield from _pair_groups(pair, "stem", f"branch {branch}", f"split {branch}")
-    for index, pair in enumerate(network.grow):
-        yield from _pair_groups(pair, f"branch {index + 1}", f"branch {index + 2}", f"grow {index}")
-    for stage, modules in enumerate(network.stages):
-        for number, module in enumerate(cast("list[ExchangeModule]", modules)):
-            where = f"{stage}.{number}"
-            for branch, units in enumerate(module.units):
-                for position, unit in enumerate(cast("list[DenseUnit]", units)):
-                    stream, hidden = f"branch {branch}", f"hidden {branch} of {where}.{position}"
-                    yield unit, stream, stream
-                    yield unit.narrow, stream, hidden
-                    yield unit.depthwise, hidden, hidden
-                    yield unit.widen, hidden, stream
-            for name, path in module.paths.items():
-                to, source = name.split("<")
-                yield from _pair_groups(path, f"branch {source}", f"branch {to}", f"path {name} of {where}")
-    for position, pair in enumerate(network.collect):
-        branch = len(BRANCHES) - 1 - position
-        yield from _pair_groups(pair, f"branch {branch}", f"branch {branch - 1}" if branch else "features", "collect")
-
-
-def channel_worth(network: SlimHRNet, losses: Iterable[torch.Tensor]) -> dict[Group, torch.Tensor]:
-    """First-order Taylor estimate of how much the loss changes when a channel is removed: (gradient · weight)², summed
-    over the layers that write the channel and over the batches.
-
-    Args:
-        network: That the losses are of.
-        losses: One scalar a batch, each computed when it is asked for.
-    """
-    worth: dict[Group, torch.Tensor] = {}
-    for loss in losses:
-        network.zero_grad(set_to_none=True)
-        loss.backward()
-        for layer, reads, writes in channel_groups(network):
-            if isinstance(layer, Conv) and not (layer.groups > 1 and reads == writes):
-                change = (layer.weight.grad * layer.weight.detach()).sum((1, 2, 3)) + layer.bias.grad * layer.bias
-                worth[writes] = worth.get(writes, 0) + change.detach() ** 2
-    network.zero_grad(set_to_none=True)
-    return worth
-
-
-@torch.no_grad()
-def prune(
-    network: SlimHRNet, worth: dict[Group, torch.Tensor], widths: Widths = SLIM, *, light: bool = True
-) -> tuple[SlimHRNet, torch.Tensor]:
-    """A network with the channels that are worth most, and the places (C,) of its features in the wider one's."""
-    narrow = SlimHRNet(widths, light=light)
-    narrow.stem.load_state_dict(network.stem.state_dict())
-    layers = dict(network.named_modules())
-    names = {layer: name for name, layer in narrow.named_modules()}
-    kept: dict[Group, torch.Tensor] = {"stem": torch.arange(STEM_CHANNELS)}
-
-    def chosen(group: Group, count: int) -> torch.Tensor:
-        if group not in kept:
-            kept[group] = worth[group].topk(count).indices.sort().values
-        return kept[group]
-
-    for layer, reads, writes in channel_groups(narrow):
-        wide = layers[names[layer]]
-        if isinstance(layer, DenseUnit):
-            layer.kept.copy_(wide.kept[chosen(reads, len(layer.kept))])
-            continue
-        of_output = chosen(writes, layer.out_channels)
-        weight = wide.weight[of_output]
-        layer.weight.copy_(weight if layer.groups > 1 else weight[:, chosen(reads, layer.in_channels)])
-        layer.bias.copy_(wide.bias[of_output])
-    return narrow, kept["features"]

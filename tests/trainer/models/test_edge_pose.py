@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from trainer.models.edge_pose import (
     LOGIT_SCALE,
@@ -13,6 +14,8 @@ from trainer.models.edge_pose import (
     room_to_border,
     start_from_wider,
 )
+from trainer.models.lite_hrnet import ShuffleUnit
+from trainer.models.slim_hrnet import PUBLISHED, SLIM
 
 
 def test_the_expectation_of_one_cell_is_its_centre() -> None:
@@ -82,3 +85,29 @@ def test_a_slim_network_starts_from_what_a_wider_one_sees() -> None:
     start_from_wider(slim, wider, lambda network: ((network(images) ** 2).mean() for _ in range(2)))
     with torch.no_grad():
         assert (slim(images) - wanted).abs().mean() < 0.7 * (fresh(images) - wanted).abs().mean()
+
+
+def test_a_slim_network_is_the_wider_one_where_only_worthless_channels_were_removed() -> None:
+    """Channels in the middle of units, as many as the slim network has less, are cut off: it gives the same maps."""
+    torch.manual_seed(0)
+    size = InputSize(height=64, width=32)
+    wider, slim = EdgePose(size).eval(), EdgePose(size, slim=True).eval()
+    # The slim network lacks paths of its last module, which here say nothing either.
+    for name, layer in wider.backbone.stages[-1][-1].paths.items():
+        if "0" not in name.split("<"):
+            for parameter in layer.parameters():
+                nn.init.zeros_(parameter)
+    for module in wider.modules():
+        if isinstance(module, ShuffleUnit):
+            narrow, middle, _ = module.mix
+            fewer = SLIM.hidden[PUBLISHED.hidden.index(narrow.out_channels)]
+            with torch.no_grad():
+                for layer in (narrow, middle):
+                    layer.weight[fewer:] = 0
+                    layer.bias[fewer:] = 0
+                # Channels that these few pixels do not excite are worth nothing either; they shall say nothing.
+                middle.bias.zero_()
+    images = torch.randn(2, 3, size.height, size.width)
+    start_from_wider(slim, wider, lambda network: ((network(images) ** 2).mean() for _ in range(2)))
+    with torch.no_grad():
+        assert torch.allclose(slim(images), wider(images), atol=1e-5)

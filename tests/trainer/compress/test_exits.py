@@ -1,0 +1,37 @@
+"""The exits of a pyramid: each says something, and a budget chooses one."""
+
+import pytest
+import torch
+
+from edgeact.errors import UsageError
+from trainer.compress.exits import ExitFigures, choose_exit, score_exits
+from trainer.models.pose_action_pyramid import PoseActionPyramid, PyramidSize
+from trainer.task import Batch
+
+SIZE = PyramidSize(pyramids=2, levels=2, joints=5, dimensions=2, actions=2, growth=8, clip_channels=16)
+EVERY = (
+    ExitFigures((1, 2), 0.5, 0.5, 2.0, 10),
+    ExitFigures((2, 1), 0.8, 0.7, 3.0, 20),
+    ExitFigures((3, 2), 0.7, 0.8, 5.0, 30),
+)
+
+
+def test_every_exit_that_acts_is_scored_as_its_own_answer() -> None:
+    torch.manual_seed(0)
+    network = PoseActionPyramid(SIZE)
+    pixels = torch.randint(0, 256, (3, 4, 16, 16, 3), dtype=torch.uint8)
+    network.blocks["p1_l2"].action.action.bias.data[1] = 100.0  # the first exit calls everything the second action
+    labels = torch.tensor([1, 1, 0])
+    batch = Batch(pixels, labels, torch.full((3, 4), torch.nan), torch.full((3, 16, 2), -1.0))
+    found = score_exits(network, [batch, batch], torch.device("cpu"))
+    assert set(found) == {(1, 2), (2, 1)}
+    assert found[1, 2]["top1"] == pytest.approx(2 / 3)
+    assert all(0 <= value <= 1 for figures in found.values() for value in figures.values())
+
+
+def test_the_best_exit_within_the_budget_is_taken() -> None:
+    assert choose_exit(EVERY, milliseconds=10.0).exit_at == (2, 1)
+    assert choose_exit(EVERY, milliseconds=3.0).exit_at == (2, 1)
+    assert choose_exit(EVERY, milliseconds=2.5).exit_at == (1, 2)
+    with pytest.raises(UsageError, match="the fastest exit takes 2 ms"):
+        choose_exit(EVERY, milliseconds=1.0)
