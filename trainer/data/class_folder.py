@@ -141,8 +141,9 @@ def _tell_sources(clips: Sequence[ClassClip]) -> tuple[list[ClassClip], list[str
         return list(clips), []
     single = [replace(clip, source=f"{clip.label}/{Path(clip.name).name}") for clip in clips]
     note = (
-        f"names do not tell who was recorded in {', '.join(few)}: each clip counts as a source of its own, so the "
-        "measured accuracy is that of people who were trained on; put clips of one person or session into a sub-folder"
+        f"{', '.join(few)}: names do not tell who was recorded, or all is of one source; so each clip counts as a "
+        "source of its own, and the measured accuracy is that of people who were trained on; put clips of one person "
+        "or session into a sub-folder, and record several"
     )
     return single, [note]
 

@@ -33,7 +33,7 @@ def test_sources_are_sub_folders_or_names_without_their_last_number(tmp_path: Pa
 def test_names_that_tell_no_source_make_each_file_one_and_are_said(tmp_path: Path) -> None:
     found = read_class_folder(make(tmp_path, "wave/IMG_1.mp4", "wave/IMG_2.mp4", "kick/IMG_3.mp4"))
     assert len({clip.source for clip in found.clips}) == 3
-    assert "do not tell who was recorded in kick, wave" in found.notes[0]
+    assert "kick, wave: names do not tell who was recorded" in found.notes[0]
 
 
 def test_what_is_no_clip_is_left_out_and_named(tmp_path: Path) -> None:
