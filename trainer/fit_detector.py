@@ -1,23 +1,25 @@
-"""Train the person detector: it starts from YOLOX-nano's published weights and learns from people in all positions.
+"""Train the person detector: YOLOX-nano's published network learns to find in turned pictures whom it finds upright.
 
 The published network was trained on photos whose people nearly all stand or sit: of people turned by 90° it finds a
-fifth of those that it finds upright. Turned pictures teach it the others, and other sets than COCO the rest.
+fifth of those that it finds upright. So it is its own teacher: half of a step's pictures are turned, and the network
+imitates what the published one finds in them before they are turned. In the other half it imitates it as it is.
 """
 
 import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from edgeact.geometry import box_iou
-from trainer.data.detector_augment import turned_boxes
-from trainer.data.detector_batches import PictureDrawer, SceneBatch
+from trainer.data.detector_batches import PictureDrawer
 from trainer.data.detector_pictures import DetectorPicture, look, read_pictures
 from trainer.data.read_picture import read_rgb
-from trainer.detector_losses import detector_loss
+from trainer.detector_losses import imitation_loss, turn_cells
 from trainer.device import training_device
+from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.loop import Course, train
 from trainer.mix_weights import mix_weights
 from trainer.models.person_detector import PersonDetector
@@ -26,7 +28,21 @@ from trainer.recipe import DetectorTraining
 CHECKED_PICTURES = 60  # of the validation pictures of each set
 CHECKED_PIXELS = 90112
 CHECKED_SCORE = 0.4
-_WEIGHT_DECAY = 5e-4  # of YOLOX
+UPRIGHT_SHARE = 0.5  # of a step's pictures, which keep the network as it is; the others are turned
+QUARTERS = (0.0, 0.45, 0.1, 0.45)  # how often by how many: people lie to either side, few are upside down
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TurnedBatch:
+    """Pictures of one training step.
+
+    Attributes:
+        images: ``(N, 3, H, W)`` float32 RGB in 0..255, upright.
+        quarters: By how many quarters those that are not kept upright are turned.
+    """
+
+    images: torch.Tensor
+    quarters: int
 
 
 def recall(network: PersonDetector, pictures: Sequence[DetectorPicture], *, turn: int = 0) -> float:
@@ -40,10 +56,11 @@ def recall(network: PersonDetector, pictures: Sequence[DetectorPicture], *, turn
     hits = total = 0
     for picture in pictures:
         rgb = read_rgb(picture.path)
-        people = picture.sure
+        people = picture.people
         for _ in range(turn):
-            matrix = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, rgb.shape[1] - 1.0]])
-            rgb, people = np.ascontiguousarray(np.rot90(rgb)), turned_boxes(people, matrix)
+            x_min, y_min, x_max, y_max = people.T
+            people = np.stack([y_min, rgb.shape[1] - 1 - x_max, y_max, rgb.shape[1] - 1 - x_min], 1)
+            rgb = np.ascontiguousarray(np.rot90(rgb))
         boxes, scores = look(network, rgb, pixels=CHECKED_PIXELS)
         overlaps = box_iou(people.astype(np.float32), boxes[scores >= CHECKED_SCORE])
         hits += int((overlaps.max(1, initial=0.0) >= 0.5).sum())
@@ -56,7 +73,7 @@ def evaluate(network: PersonDetector, pictures: Sequence[DetectorPicture]) -> di
     network.eval()
     figures: dict[str, float] = {}
     for name in sorted({picture.source for picture in pictures}):
-        rows = [picture for picture in pictures if picture.source == name and len(picture.sure)][:CHECKED_PICTURES]
+        rows = [picture for picture in pictures if picture.source == name and len(picture.people)][:CHECKED_PICTURES]
         figures[name] = round(recall(network, rows), 4)
         figures[f"{name} turned"] = round(recall(network, rows, turn=1), 4)
     return {**figures, "worst": min(figures.values(), default=float("nan"))}
@@ -78,20 +95,30 @@ def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: Detec
     device = training_device()
     drawer, chosen = PictureDrawer(read_pictures(pictures, "train")), read_pictures(pictures, "validation")
 
-    def draw(steps: range) -> Iterator[SceneBatch]:
+    def draw(steps: range) -> Iterator[TurnedBatch]:
         for step in steps:
-            yield drawer.draw(np.random.default_rng((3, step)), training.batch)
+            rng = np.random.default_rng((3, step))
+            yield TurnedBatch(drawer.draw(rng, training.batch), int(rng.choice(4, p=QUARTERS)))
 
-    def loss(network: PersonDetector, batch: SceneBatch) -> torch.Tensor:
-        images = batch.images.to(device, memory_format=torch.channels_last)
-        boxes, presence, person = network(images)
-        return detector_loss((boxes.cpu(), presence.cpu(), person.cpu()), batch)
+    def loss(network: PersonDetector, batch: TurnedBatch) -> torch.Tensor:
+        images = batch.images.to(device)
+        height, width = images.shape[2:]
+        with torch.no_grad():
+            boxes, presence, person = teacher(images.contiguous(memory_format=torch.channels_last))
+        kept = round(len(images) * UPRIGHT_SHARE)
+        total = images.new_zeros(())
+        for part, quarters in ((slice(kept), 0), (slice(kept, None), batch.quarters)):
+            upright = boxes[part], presence[part], person[part]
+            wanted = turn_cells(upright, height=height, width=width, quarters=quarters)
+            seen = torch.rot90(images[part], quarters, (2, 3)).contiguous(memory_format=torch.channels_last)
+            total = total + imitation_loss(network(seen), wanted)
+        return total
 
-    model = copy.deepcopy(start)
-    course = Course(
-        "detector", training.steps, training.rate, weight_decay=_WEIGHT_DECAY, clip_norm=10.0, mixed_precision=True
-    )
+    model, teacher = copy.deepcopy(start), copy.deepcopy(start).to(device).eval()
+    train_relative(model)
+    course = Course("detector", training.steps, training.rate, weight_decay=0.0, clip_norm=None, mixed_precision=True)
     trained = train(
         model, checkpoint, course, device=device, draw=draw, loss=loss, check=lambda network: evaluate(network, chosen)
     )
+    train_absolute(trained)
     return mix_weights(trained, start, training.start_share)

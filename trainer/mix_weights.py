@@ -17,6 +17,7 @@ def mix_weights(trained: Network, start: Network, share: float) -> Network:
         start: A network of the same layers; left as it is.
         share: Of the weights of ``start``, 0..1.
     """
-    for weight, first in zip(trained.state_dict().values(), start.state_dict().values(), strict=True):
-        weight.lerp_(first, share)
+    first = start.state_dict()
+    for name, weight in trained.state_dict().items():
+        weight.lerp_(first[name], share)
     return trained

@@ -83,6 +83,10 @@ def test_the_card_of_each_shipped_bundle_says_what_its_graphs_see(name: str, cro
     assert f"looks at a frame at up to {looks} pixels" in card
     assert f"pose {recipe.pose.steps} steps of {recipe.pose.batch} persons" in card
     assert f"action {recipe.action.steps} steps of {recipe.action.batch} clips" in card
+    if recipe.detector.training is not None:
+        assert f"{recipe.detector.training.steps}\nsteps of {recipe.detector.training.batch} pictures" in card
+    if recipe.detector.taken_from is not None:
+        assert f"as the card of the bundle `{recipe.detector.taken_from}` says" in card
     assert recipe.lifter is not None
     assert f"lifter {recipe.lifter.steps} steps of {recipe.lifter.batch} clips" in card
     assert re.search(r"YOLOX.*Apache-2\.0", card)

@@ -1,4 +1,4 @@
-"""The person detector's training: labels that two detectors agree on, turned pictures, cells that answer, one loss."""
+"""The person detector's training: people whom two detectors agree on, turned pictures, and what is imitated in them."""
 
 import json
 from pathlib import Path
@@ -9,13 +9,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional
 
-from trainer.data.detector_augment import DetectorAugmentation, augment_scene, turned_boxes
-from trainer.data.detector_batches import PictureDrawer, SceneBatch
+from trainer.data.detector_augment import DetectorAugmentation, augment_scene
+from trainer.data.detector_batches import PictureDrawer
 from trainer.data.detector_pictures import DetectorPicture, agree, read_pictures
-from trainer.detector_losses import assign, cell_centres, detector_loss
+from trainer.detector_losses import imitation_loss, turn_cells
 from trainer.fit_detector import fit, recall
-from trainer.models.person_detector import PersonDetector, pair_iou
+from trainer.layers.relative_steps import train_absolute, train_relative
+from trainer.models.person_detector import STRIDES, PersonDetector
 from trainer.recipe import DetectorTraining
 
 NOBODY = np.zeros((0, 4), np.float32)
@@ -25,88 +28,83 @@ def _boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
     return np.array(rows, np.float32).reshape(-1, 4)
 
 
-def test_two_detectors_agree_on_sure_people_and_leave_the_others_open() -> None:
+def test_two_detectors_agree_on_who_is_surely_there() -> None:
     first = _boxes((0, 0, 10, 20), (50, 0, 60, 20), (80, 0, 90, 20)), np.array([0.9, 0.9, 0.1], np.float32)
-    second = _boxes((0, 0, 12, 20), (30, 0, 40, 20), (80, 0, 90, 20)), np.array([0.8, 0.3, 0.1], np.float32)
-    sure, unsure = agree(first, second, NOBODY)
-    assert np.allclose(sure, [(0, 0, 11, 20)])
-    assert np.allclose(np.sort(unsure[:, 0]), [30, 50])  # of one detector each; what both score .1 is nobody
+    second = _boxes((0, 0, 12, 20), (30, 0, 40, 20), (80, 0, 90, 20)), np.array([0.8, 0.9, 0.9], np.float32)
+    # Of the others one detector each saw nobody, or was not sure.
+    assert np.allclose(agree(first, second, NOBODY), [(0, 0, 11, 20)])
 
 
 def test_a_person_that_a_human_boxed_is_there_once_and_as_boxed() -> None:
     both = _boxes((0, 0, 10, 20)), np.array([0.9], np.float32)
     known = _boxes((1, 0, 11, 21))
-    sure, unsure = agree(both, both, known)
-    assert np.allclose(sure, known)
-    assert len(unsure) == 0
+    assert np.allclose(agree(both, both, known), known)
 
 
-def test_who_is_sure_for_one_and_likely_for_the_other_is_unsure() -> None:
-    box = _boxes((0, 0, 10, 20))
-    sure, unsure = agree((box, np.array([0.9], np.float32)), (box, np.array([0.2], np.float32)), NOBODY)
-    assert len(sure) == 0
-    assert np.allclose(unsure, box)
-
-
-@given(st.integers(0, 3), st.floats(0.5, 2.0), st.tuples(*[st.floats(1, 60)] * 4))
-def test_a_box_that_is_turned_by_quarters_is_the_turned_box(
-    quarters: int, scale: float, box: tuple[float, ...]
-) -> None:
-    x, y, width, height = box
-    matrix = cv2.getRotationMatrix2D((0.0, 0.0), 90.0 * quarters, scale)
-    corners = np.array([(x, y), (x + width, y), (x, y + height), (x + width, y + height)]) @ matrix[:, :2].T
-    (turned,) = turned_boxes(np.array([(x, y, x + width, y + height)]), matrix)
-    assert np.allclose(turned, [*(corners.min(0)), *(corners.max(0))], atol=1e-6)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_the_box_stays_on_what_it_was_drawn_around(seed: int) -> None:
-    picture = np.zeros((160, 240, 3), np.uint8)
-    cv2.ellipse(picture, (120, 70), (20, 45), 0, 0, 360, (255, 255, 255), -1)
-    box = _boxes((100, 25, 140, 115))
-    plain = DetectorAugmentation(low_resolution=0.0, erase=0.0, scale=(0.6, 1.1), shift=0.1)
-    canvas, seen, left = augment_scene(picture, box, np.random.default_rng(seed), width=256, height=192, strength=plain)
+def test_a_close_view_shows_the_person_and_nothing_stretches() -> None:
+    picture = np.zeros((200, 300, 3), np.uint8)
+    cv2.circle(picture, (240, 40), 12, (255, 255, 255), -1)
+    strength = DetectorAugmentation(low_resolution=0.0, erase=0.0, scale=(2.0, 2.0), shift=0.0, tilt_degrees=0.0)
+    box = _boxes((228, 28, 252, 52))
+    canvas = augment_scene(picture, box, np.random.default_rng(0), width=96, height=96, strength=strength)
     grey = canvas.astype(int).sum(2)
-    # The ellipse is the brightest there is: the picture was black, and grey lies around it.
-    rows, columns = np.where(grey >= 0.97 * grey.max())
-    assert left[0] > 0.9
-    assert np.abs(seen[0] - [columns.min(), rows.min(), columns.max(), rows.max()]).max() < 4
+    rows, columns = np.where(grey >= 0.9 * grey.max())
+    wide, high = np.ptp(columns) + 1, np.ptp(rows) + 1
+    assert abs(wide - high) <= 1
+    assert abs(columns.mean() - 47.5) < 2
+    assert abs(rows.mean() - 47.5) < 2
 
 
-def test_what_is_left_of_a_box_outside_of_the_canvas_is_nothing() -> None:
-    picture = np.zeros((100, 100, 3), np.uint8)
-    boxes = _boxes((0, 0, 10, 10), (200, 200, 220, 240))
-    strength = DetectorAugmentation(quarter=0.0, half=0.0, scale=(0.9, 0.9), shift=0.0)
-    _, _, left = augment_scene(picture, boxes, np.random.default_rng(0), width=96, height=96, strength=strength)
-    assert left[1] == 0
+@given(st.integers(0, 7), st.sampled_from([(32, 64), (64, 64), (96, 32)]))
+def test_turned_cells_are_those_of_the_turned_picture(quarters: int, size: tuple[int, int]) -> None:
+    height, width = size
+
+    def says(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """A network that turns with the picture: boxes around the cells' centres, scores of the cells' brightness."""
+        boxes, scores = [], []
+        for stride in STRIDES:
+            rows, columns = image.shape[2] // stride, image.shape[3] // stride
+            y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+            centre = (torch.stack([x, y], -1).reshape(-1, 2) + 0.5) * stride - 0.5
+            boxes.append(torch.cat([centre - stride, centre + stride], 1)[None])
+            scores.append(functional.avg_pool2d(image, stride).mean(1).flatten(1))
+        return torch.cat(boxes, 1), torch.cat(scores, 1), -torch.cat(scores, 1)
+
+    image = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(quarters))
+    turned = turn_cells(says(image), height=height, width=width, quarters=quarters)
+    for part, wanted in zip(turned, says(torch.rot90(image, quarters, (2, 3))), strict=True):
+        assert torch.allclose(part, wanted, atol=1e-5)
 
 
-def test_cells_near_a_person_answer_and_those_of_an_unsure_one_are_left_out() -> None:
-    centres, strides = cell_centres(64, 96)
-    around = torch.cat([centres - 2 * strides[:, None], centres + 2 * strides[:, None]], 1)
-    person, unsure = torch.tensor([[4.0, 4.0, 36.0, 36.0]]), torch.tensor([[60.0, 30.0, 90.0, 60.0]])
-    given_cells = assign(around, torch.full((len(around),), 0.5), person, unsure, height=64, width=96)
-    assert 1 <= len(given_cells.cells) <= 10
-    chosen = centres[given_cells.cells]
-    assert ((chosen >= 4) & (chosen <= 36)).all()
-    assert torch.allclose(given_cells.overlap, pair_iou(around[given_cells.cells], person[given_cells.people]))
-    inside = ((centres >= unsure[:, :2]) & (centres <= unsure[:, 2:])).all(1)
-    assert (given_cells.counted[inside] == 0).all()
-    assert (given_cells.counted[~inside] == 1).all()
+def test_who_imitates_perfectly_has_nothing_to_learn() -> None:
+    torch.manual_seed(0)
+    boxes = torch.rand(2, 5, 2) * 40
+    teacher = torch.cat([boxes, boxes + 20], -1), torch.randn(2, 5), torch.randn(2, 5)
+    student = tuple(part.clone().requires_grad_() for part in teacher)
+    imitation_loss(student, teacher).backward()
+    assert all(part.grad is not None and part.grad.abs().max() < 1e-4 for part in student[1:])
+    moved = teacher[0] + 3.0, teacher[1], teacher[2]
+    assert imitation_loss(moved, teacher) > imitation_loss(teacher, teacher)
+    nobody = torch.full((2, 5), -20.0)
+    assert torch.isfinite(imitation_loss(teacher, (teacher[0], nobody, nobody)))
 
 
-def test_a_person_smaller_than_a_cell_is_given_one() -> None:
-    centres, strides = cell_centres(64, 64)
-    around = torch.cat([centres - strides[:, None], centres + strides[:, None]], 1)
-    tiny = torch.tensor([[30.0, 30.0, 33.0, 33.0]])
-    given_cells = assign(around, torch.full((len(around),), 0.5), tiny, torch.zeros(0, 4), height=64, width=64)
-    assert len(given_cells.cells) == 1
-
-
-def test_the_loss_is_finite_where_nobody_is() -> None:
-    network = PersonDetector(4)
-    batch = SceneBatch(torch.zeros(1, 3, 64, 64), (torch.zeros(0, 4),), (torch.zeros(0, 4),))
-    assert torch.isfinite(detector_loss(network(batch.images), batch))
+def test_steps_are_relative_to_the_weights_and_what_is_computed_stays() -> None:
+    torch.manual_seed(0)
+    layer = nn.Conv2d(3, 2, 3)
+    with torch.no_grad():
+        layer.weight[0] *= 1e-3
+    network, image = nn.Sequential(layer), torch.rand(1, 3, 8, 8)
+    first, before = layer.weight.detach().clone(), network(image)
+    train_relative(network)
+    assert torch.allclose(network(image), before, atol=1e-6)
+    optimizer = torch.optim.Adam(network.parameters(), 0.01)
+    network(image).square().sum().backward()
+    optimizer.step()
+    train_absolute(network)
+    moved = (layer.weight - first).detach().abs().flatten(1).mean(1) / first.abs().flatten(1).mean(1)
+    assert 0.5 < moved[0] / moved[1] < 2.0
+    assert type(layer) is nn.Conv2d
 
 
 @pytest.fixture
@@ -122,26 +120,40 @@ def pictures(tmp_path: Path) -> Path:
         path = tmp_path / f"{number}.png"
         cv2.imwrite(str(path), image)
         sure = [] if name == "backgrounds" else [[50, 14, 78, 82]]
-        rows.append({"set": name, "file": str(path), "split": split, "sure": sure, "unsure": []})
+        rows.append({"set": name, "file": str(path), "split": split, "sure": sure})
     listed = tmp_path / "pictures.jsonl"
     listed.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return listed
 
 
-def test_training_lowers_the_loss_and_what_is_done_is_not_done_again(pictures: Path, tmp_path: Path) -> None:
+def _lively_network() -> PersonDetector:
+    """A network whose answers depend on the picture, unlike those of a fresh one."""
     torch.manual_seed(0)
-    start = PersonDetector(4)
-    drawer = PictureDrawer(read_pictures(pictures, "train"))
-    batch = drawer.draw(np.random.default_rng(0), 8)
-    before = detector_loss(start(batch.images), batch).item()
+    network = PersonDetector(4).eval()
+    with torch.no_grad():
+        for layer in network.modules():
+            if isinstance(layer, nn.Conv2d):
+                layer.weight *= 2.5
+    return network
+
+
+def test_training_lowers_the_loss_and_what_is_done_is_not_done_again(pictures: Path, tmp_path: Path) -> None:
+    start = _lively_network()
+    images = PictureDrawer(read_pictures(pictures, "train")).draw(np.random.default_rng(0), 8)
+    with torch.no_grad():
+        upright = start(images)
+    wanted = turn_cells(upright, height=images.shape[2], width=images.shape[3], quarters=1)
+    turned = torch.rot90(images, 1, (2, 3))
+    before = imitation_loss(start(turned), wanted).item()
     whole = fit(
-        pictures, start, tmp_path / "a/net.safetensors", DetectorTraining(steps=4, rate=2e-3, batch=4, start_share=0.0)
+        pictures, start, tmp_path / "a/net.safetensors", DetectorTraining(steps=6, rate=0.05, batch=4, start_share=0.0)
     )
-    assert detector_loss(whole(batch.images), batch).item() < before
-    half = DetectorTraining(steps=4, rate=2e-3, batch=4, start_share=0.5)
+    assert imitation_loss(whole.eval()(turned), wanted).item() < before
+    half = DetectorTraining(steps=6, rate=0.05, batch=4, start_share=0.5)
     again = fit(pictures, start, tmp_path / "a/net.safetensors", half)  # done: nothing is trained anew
-    for mixed, full, first in zip(again.parameters(), whole.parameters(), start.parameters(), strict=True):
-        assert torch.allclose(mixed, (full + first) / 2, atol=1e-6)
+    full, first = whole.state_dict(), start.state_dict()
+    for name, mixed in again.state_dict().items():
+        assert torch.allclose(mixed, (full[name] + first[name]) / 2, atol=1e-6)
 
 
 def test_recall_turns_the_people_with_the_picture(pictures: Path) -> None:

@@ -1,9 +1,9 @@
 """Pictures that the person detector trains on, with the people that a human boxed or two published detectors agree on.
 
-What only one detector sees is neither somebody nor nobody: the loss leaves its cells out. One JSON line a picture::
+The training looks at some of these people closely, and chooses by how many of those in validation pictures it finds.
+Its loss needs no boxes. One JSON line a picture::
 
-    {"set": "gym_stills", "file": "/data/gym_stills/images/a.jpg", "split": "train", "sure": [[x0, y0, x1, y1]],
-    "unsure": []}
+    {"set": "gym_stills", "file": "/data/gym_stills/images/a.jpg", "split": "train", "sure": [[x0, y0, x1, y1]]}
 """
 
 import json
@@ -28,7 +28,7 @@ from trainer.models.person_detector import PersonDetector, decode
 from trainer.training_log import with_bar
 
 # Share of the pictures of a step by set: no set weighs more than its variety. Backgrounds show nobody, photos of
-# animals and scenes of ADE20K few people: without them a network that is taught persons alone takes birds for persons.
+# animals and scenes of ADE20K few people: there the network keeps what it knew of who is nobody.
 SHARES = {
     "stanford40": 0.36,
     "lspet": 0.10,
@@ -45,7 +45,6 @@ SHARES = {
 OBJECT_SETS = ("animals", "ade20k")
 AGREEING_IOU = 0.5
 SURE_SCORE = 0.4  # of each of two detectors that agree on somebody
-UNSURE_SCORE = 0.15  # of either; what has less is nobody
 LABEL_PIXELS = 114688  # of a picture that the second detector sees; the first one sees a square of 480 pixels
 
 
@@ -56,14 +55,12 @@ class DetectorPicture:
     Attributes:
         source: Name of the data set.
         path: The picture file.
-        sure: ``(N, 4)`` float32 boxes of people, x_min, y_min, x_max, y_max in pixels.
-        unsure: ``(K, 4)`` float32 boxes of what may be people.
+        people: ``(N, 4)`` float32 boxes of people who are surely there, x_min, y_min, x_max, y_max in pixels.
     """
 
     source: str
     path: Path
-    sure: np.ndarray
-    unsure: np.ndarray
+    people: np.ndarray
 
 
 @torch.no_grad()
@@ -87,10 +84,8 @@ def look(network: PersonDetector, rgb: np.ndarray, *, pixels: int, iou: float = 
     return transform_box(boxes[0][found].numpy(), to_picture), scores[0][found].numpy()
 
 
-def agree(
-    first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], known: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Merge the boxes of two detectors and of a human into sure and unsure people of one picture.
+def agree(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], known: np.ndarray) -> np.ndarray:
+    """The people who are surely in a picture.
 
     Args:
         first: Boxes ``(N, 4)`` and scores ``(N,)`` of one detector.
@@ -98,27 +93,22 @@ def agree(
         known: ``(K, 4)`` boxes that a human drew.
 
     Returns:
-        Boxes of sure people ``(S, 4)`` float32: the known ones, and the mean of each two that the detectors agree on.
-        Boxes of unsure people ``(U, 4)`` float32: the others.
+        ``(S, 4)`` float32 boxes: the known ones, and the mean of each two that the detectors agree on.
     """
     (boxes, scores), (others, other_scores) = first, second
     agreed: list[np.ndarray] = []
-    unsure: list[np.ndarray] = []
-    free = other_scores >= UNSURE_SCORE
+    free = other_scores >= SURE_SCORE
     for box, score, overlaps in zip(boxes, scores, box_iou(boxes, others), strict=True):
-        if score < UNSURE_SCORE:
+        if score < SURE_SCORE or not free.any():
             continue
-        twin = int(np.where(free, overlaps, -1.0).argmax()) if free.any() else None
-        if twin is None or overlaps[twin] < AGREEING_IOU:
-            unsure.append(box)
-            continue
-        free[twin] = False
-        both_sure = min(score, other_scores[twin]) >= SURE_SCORE
-        (agreed if both_sure else unsure).append((box + others[twin]) / 2)
+        twin = int(np.where(free, overlaps, -1.0).argmax())
+        if overlaps[twin] >= AGREEING_IOU:
+            free[twin] = False
+            agreed.append((box + others[twin]) / 2)
     drawn, found = _as_rows(known), _as_rows(agreed)
     # Somebody whom a human boxed is not there twice.
     twins = box_iou(found, drawn).max(1, initial=0.0) >= AGREEING_IOU
-    return np.concatenate([drawn, found[~twins]]), _as_rows([*unsure, *others[free]])
+    return np.concatenate([drawn, found[~twins]])
 
 
 def _as_rows(boxes: Sequence | np.ndarray) -> np.ndarray:
@@ -170,26 +160,23 @@ def make_pictures(folders: Folders, detector: PersonDetector) -> None:
             first = said[name].get(path.name)
             if first is None:
                 continue
-            sure, unsure = agree(first, look(detector, read_rgb(path), pixels=LABEL_PIXELS), known)
-            file.write(_line(name, path, split, sure, unsure))
+            people = agree(first, look(detector, read_rgb(path), pixels=LABEL_PIXELS), known)
+            file.write(_line(name, path, split, people))
         teacher, objects = TeacherDetector(folders.teachers), list(_objects(folders))
         for name, path in with_bar(objects, "boxes of objects", total=len(objects)):
             rgb = read_rgb(path)
             rows = teacher(np.ascontiguousarray(rgb[..., ::-1]))
             first = rows[:, :4], rows[:, 4]
-            sure, unsure = agree(first, look(detector, rgb, pixels=LABEL_PIXELS), nobody)
-            if name == "animals" and not len(sure):  # what one of the detectors takes for a person is an animal
-                unsure = unsure[:0]
-            file.write(_line(name, path, "train", sure, unsure))
+            people = agree(first, look(detector, rgb, pixels=LABEL_PIXELS), nobody)
+            file.write(_line(name, path, "train", people))
         for picture in read_empty(folders.data, "train"):
-            file.write(_line("backgrounds", picture.path, "train", nobody, nobody))
+            file.write(_line("backgrounds", picture.path, "train", nobody))
     publish(folders.detector_pictures)
 
 
-def _line(name: str, path: Path, split: WildSplit, sure: np.ndarray, unsure: np.ndarray) -> str:
+def _line(name: str, path: Path, split: WildSplit, people: np.ndarray) -> str:
     """The JSON line of one picture; boxes are rounded to a tenth of a pixel."""
-    boxes = {"sure": sure.round(1).tolist(), "unsure": unsure.round(1).tolist()}
-    return json.dumps({"set": name, "file": str(path), "split": split, **boxes}) + "\n"
+    return json.dumps({"set": name, "file": str(path), "split": split, "sure": people.round(1).tolist()}) + "\n"
 
 
 def _first_detector(folders: Folders, name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -208,6 +195,5 @@ def read_pictures(path: Path, split: WildSplit) -> list[DetectorPicture]:
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["split"] == split:
-            boxes = (_as_rows(row[key]) for key in ("sure", "unsure"))
-            pictures.append(DetectorPicture(row["set"], Path(row["file"]), *boxes))
+            pictures.append(DetectorPicture(row["set"], Path(row["file"]), _as_rows(row["sure"])))
     return pictures
