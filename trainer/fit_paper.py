@@ -180,10 +180,10 @@ def epoch_rows(count: int, batch: int, step: int, seed: int) -> list[int]:
         step: From 0.
         seed: Of the orders.
     """
-    rows = []
-    for place in range(step * batch, (step + 1) * batch):
-        rows.append(int(np.random.default_rng((seed, place // count)).permutation(count)[place % count]))
-    return rows
+    places = range(step * batch, (step + 1) * batch)
+    rounds = {place // count for place in places}
+    orders = {index: np.random.default_rng((seed, index)).permutation(count) for index in rounds}
+    return [int(orders[place // count][place % count]) for place in places]
 
 
 def read_training_data(recipe: PaperRecipe, data: Path) -> TrainingData:

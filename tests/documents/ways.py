@@ -205,12 +205,18 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         added="--seeds 2 --epochs 1",
         slow=True,
     ),
-    "edgeact train claim mask_loss --data <stanford40> --weights efficientnet-lite2-9656183e.pth": Runs(
-        (partial(made.stanford40, each=4), made.weights_of_a_backbone),
-        says="with the mask loss: mAP",
-        stands_for={"<stanford40>": "stanford40"},
-        added="--seeds 2 --epochs 1",
-        slow=True,
+    "edgeact train claim mask_loss --data <stanford40> --weights efficientnet-lite0-57934424.pth": StaysOut(
+        "needs weights and a whole data set; tests/trainer/claims/test_tuned_blocks.py trains all on tiny maps"
+    ),
+    "edgeact train claim tuned_pooling --data <stanford40> --weights efficientnet-lite0-57934424.pth": StaysOut(
+        "needs weights and a whole data set; tests/trainer/claims/test_tuned_blocks.py trains all on tiny maps"
+    ),
+    "edgeact train claim streams --data <stanford40> --weights efficientnet-lite0-57934424.pth": StaysOut(
+        "needs weights and a whole data set; tests/trainer/claims/test_part_streams.py trains all on tiny features"
+    ),
+    "edgeact train claim multitask --lspet <lspet> --data <stanford40> "
+    "--weights efficientnet-lite0-57934424.pth": StaysOut(
+        "needs weights and a whole data set; tests/trainer/claims/test_multitask.py trains all on tiny maps"
     ),
     "edgeact train claim action_from_poses --data <data>": StaysOut(
         "needs four whole data sets; tests/trainer/claims/test_action_from_poses.py does the same on small ones"

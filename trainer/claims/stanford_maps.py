@@ -1,4 +1,4 @@
-"""Heads on frozen maps of Stanford 40, in minutes: the reduced setting of claims about papers B and D.
+"""Heads on frozen maps of Stanford 40, in minutes: the reduced setting of a claim about paper D.
 
 Maps of whole photos by a frozen EfficientNet-Lite (`trainer.fit_everyday`), averaged to 5×5 cells and projected on
 their principal channels; heads alone are trained, several seeds each, and measured on the official test photos.
@@ -12,22 +12,19 @@ import numpy as np
 import torch
 from torch import nn
 
-from edgeact.geometry import letterbox_matrix, transform_box
 from trainer.claims.outcome import Outcome
 from trainer.data.frozen_maps import frozen_maps
-from trainer.data.labelled_samples import LabelledSample, stanford40
-from trainer.data.read_picture import read_rgb
+from trainer.data.labelled_samples import stanford40
 from trainer.device import training_device
 from trainer.fit_paper import epoch_rows
 from trainer.loop import Course, train
 from trainer.losses import focal
 from trainer.metrics.average_precision import mean_average_precision
 from trainer.schedule import CosineSchedule
-from trainer.targets import box_masks
 from trainer.tasks.backbones import BackboneName, make_backbone
 
-Draw = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-"""Maps, actions and masks of some samples."""
+Draw = tuple[torch.Tensor, torch.Tensor]
+"""Maps and actions of some samples."""
 Variant = tuple[str, Callable[[], nn.Module], Callable[[nn.Module, Draw], torch.Tensor]]
 """A name, what makes the network, and its loss on a draw."""
 
@@ -43,7 +40,6 @@ class Reduced:
     Attributes:
         maps: ``(N, C, h, w)`` float32.
         actions: ``(N,)`` the class of each photo.
-        masks: ``(N, 1, h, w)`` float32: 1 on the cells of the person's box; filled for the training photos only.
         training: ``(K,)`` rows of the training photos.
         measured: ``(M,)`` rows of the photos that the trained heads are measured on.
         classes: How many actions there are.
@@ -51,7 +47,6 @@ class Reduced:
 
     maps: torch.Tensor
     actions: np.ndarray
-    masks: torch.Tensor
     training: np.ndarray
     measured: np.ndarray
     classes: int
@@ -85,10 +80,7 @@ def read_reduced(
         ]
     )
     maps = project(small, training, _CHANNELS)
-    masks = torch.zeros(len(samples), 1, _CELLS, _CELLS)
-    for row in progress(training, "masks"):
-        masks[row] = _mask(samples[row])[0]
-    return Reduced(maps, np.array([s.label for s in samples]), masks, training, measured, len(labels))
+    return Reduced(maps, np.array([s.label for s in samples]), training, measured, len(labels))
 
 
 def project(maps: torch.Tensor, rows: np.ndarray, channels: int) -> torch.Tensor:
@@ -108,13 +100,6 @@ def project(maps: torch.Tensor, rows: np.ndarray, channels: int) -> torch.Tensor
     chosen = vectors[:, -channels:]
     scale = ((cells - mean) @ chosen).std()
     return torch.einsum("nchw,cd->ndhw", maps - mean[:, None, None], chosen) / scale
-
-
-def _mask(sample: LabelledSample) -> torch.Tensor:
-    """Mask ``(1, 1, h, w)`` of the cells of the letterboxed photo that the person's box covers."""
-    height, width = read_rgb(sample.path).shape[:2]
-    box = transform_box(sample.box, letterbox_matrix(width, height, width=_SIDE, height=_SIDE))
-    return box_masks(torch.from_numpy(box)[None], height=_CELLS, width=_CELLS, stride=_SIDE / _CELLS)
 
 
 def try_variants(
@@ -173,7 +158,7 @@ def _fit(
     def draw(wanted: range) -> Iterator[Draw]:
         for step in wanted:
             rows = data.training[epoch_rows(len(data.training), _BATCH, step, seed)]
-            yield data.maps[rows], torch.from_numpy(data.actions[rows]), data.masks[rows]
+            yield data.maps[rows], torch.from_numpy(data.actions[rows])
 
     return train(
         network,
@@ -181,7 +166,7 @@ def _fit(
         course,
         device=device,
         draw=draw,
-        loss=lambda model, batch: loss(model, (batch[0].to(device), batch[1].to(device), batch[2].to(device))),
+        loss=lambda model, batch: loss(model, (batch[0].to(device), batch[1].to(device))),
     )
 
 

@@ -5,6 +5,7 @@ The maps are those of the very picture that a graph is given at run time: a pers
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -58,19 +59,53 @@ def frozen_maps(
         SourceNotFoundError, SourceFormatError: A picture is missing or damaged.
         OutputError: The folder cannot be written to.
     """
-    path = kept / f"{view}_{side}_{_identity(backbone, samples)}.npy"
+    pictures = MapPictures(view, samples, lambda row: view_of(samples[row], view, side))
+    return kept_maps(backbone, pictures, side, kept, progress=progress)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapPictures:
+    """Squares that a backbone is to look at.
+
+    Attributes:
+        name: Of the way in which they are made of the samples; part of the file's name.
+        samples: One each, in order.
+        picture: The square of a row: ``(side, side, 3)`` uint8 RGB.
+    """
+
+    name: str
+    samples: Sequence[LabelledSample]
+    picture: Callable[[int], np.ndarray]
+
+
+def kept_maps(
+    backbone: nn.Module,
+    pictures: MapPictures,
+    side: int,
+    kept: Path,
+    *,
+    progress: Callable[[Sequence, str], Iterable],
+) -> np.ndarray:
+    """As `frozen_maps`, of squares that are made in another way than `view_of` makes them.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: A picture is missing or damaged.
+        OutputError: The folder cannot be written to.
+    """
+    count = len(pictures.samples)
+    path = kept / f"{pictures.name}_{side}_{_identity(backbone, pictures.samples)}.npy"
     if path.is_file():
         return np.load(path, mmap_mode="r")
     kept.mkdir(parents=True, exist_ok=True)
     partial, maps = prepare_partial(path), None
-    starts = range(0, len(samples), _BATCH)
+    starts = range(0, count, _BATCH)
     with torch.no_grad():
-        for start in progress(starts, f"features: {view}"):
-            pictures = np.stack([view_of(sample, view, side) for sample in samples[start : start + _BATCH]])
-            found = backbone(to_range(torch.from_numpy(pictures), backbone.pixel_range)).half().numpy()
+        for start in progress(starts, f"features: {pictures.name}"):
+            rows = range(start, min(start + _BATCH, count))
+            squares = np.stack([pictures.picture(row) for row in rows])
+            found = backbone(to_range(torch.from_numpy(squares), backbone.pixel_range)).half().numpy()
             if maps is None:
-                shape = (len(samples), *found.shape[1:])
-                maps = np.lib.format.open_memmap(partial, "w+", np.float16, shape)
+                maps = np.lib.format.open_memmap(partial, "w+", np.float16, (count, *found.shape[1:]))
             maps[start : start + len(found)] = found
     assert maps is not None
     maps.flush()

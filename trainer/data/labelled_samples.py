@@ -32,8 +32,8 @@ _GREY = 114  # of what lies outside a picture, as `letterbox` fills it
 _JOINTS = len(MPII_16.joints)
 _KEPT_FRAMES = 48  # of a clip, evenly over it: what a clip of 16 is drawn from
 _SHORTEST_PART = 2 / 3  # of a clip that is drawn
-# Left and right change places in a mirrored picture.
-_MIRROR = [
+# Left and right of MPII's joints change places in a mirrored picture.
+MIRROR = [
     MPII_16.joints.index(name.replace("left", "#").replace("right", "left").replace("#", "right"))
     for name in MPII_16.joints
 ]
@@ -226,7 +226,7 @@ def _moved_joints(joints: np.ndarray | None, matrix: np.ndarray, *, mirrored: bo
         return np.full((_JOINTS, 2), MISSING, np.float32)
     known = (joints != MISSING).any(1)
     moved = np.where(known[:, None], np.concatenate([joints, np.ones((_JOINTS, 1))], 1) @ matrix.T, MISSING)
-    return moved[_MIRROR] if mirrored else moved
+    return moved[MIRROR] if mirrored else moved
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,5 @@
-"""Claims on frozen maps: every variant is trained and measured alike, and the person's box is on the right cells."""
+"""The claim on frozen maps: every pooling is trained and measured alike."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,6 @@ import torch
 
 from tests.trainer.data.sets.layouts import write_stanford40
 from tests.trainer.models.test_efficientnet_lite import published_names
-from trainer.claims.mask_loss import try_mask_loss
 from trainer.claims.outcome import Outcome
 from trainer.claims.pooling import try_pooling
 from trainer.claims.stanford_maps import Reduced, project, read_reduced
@@ -21,23 +19,15 @@ def some_maps() -> Reduced:
     generator = torch.Generator().manual_seed(0)
     actions = np.arange(48) % 3
     maps = 0.3 * torch.randn(48, 8, 5, 5, generator=generator)
-    masks = torch.zeros(48, 1, 5, 5)
-    masks[:, :, 1:4, 1:4] = 1
     for row, action in enumerate(actions):
-        maps[row, action] += 2 * masks[row, 0]
-    return Reduced(maps, actions, masks, np.arange(24), np.arange(24, 48), 3)
+        maps[row, action, 1:4, 1:4] += 2
+    return Reduced(maps, actions, np.arange(24), np.arange(24, 48), 3)
 
 
-@pytest.mark.parametrize(("tried", "variants"), [
-    (try_mask_loss, ["class loss alone", "with the mask loss"]),
-    (try_pooling, ["mean", "rank-1", "generalised, T=1", "generalised, T=3"]),
-])  # fmt: skip
-def test_every_variant_is_measured_with_every_seed(
-    tried: Callable[..., list[Outcome]], variants: list[str], tmp_path: Path
-) -> None:
+def test_every_pooling_is_measured_with_every_seed(tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    outcomes = tried(some_maps(), tmp_path, seeds=2, epochs=60)
-    assert [outcome.variant for outcome in outcomes] == variants
+    outcomes = try_pooling(some_maps(), tmp_path, seeds=2, epochs=60)
+    assert [outcome.variant for outcome in outcomes] == ["mean", "rank-1", "generalised, T=1", "generalised, T=3"]
     assert all(len(outcome.figures) == 2 for outcome in outcomes)
     assert outcomes[0].mean > 0.5  # three actions by chance: a third
 
@@ -60,10 +50,9 @@ def test_the_principal_channels_keep_what_differs() -> None:
     assert abs(np.corrcoef(strongest, maps[:, 0].ravel().numpy())[0, 1]) > 0.98
 
 
-def test_photos_become_reduced_maps_and_masks(tmp_path: Path) -> None:
+def test_photos_become_reduced_maps(tmp_path: Path) -> None:
     for part, name in (("train", "eat_1.jpg"), ("test", "eat_2.jpg")):
         image = np.random.default_rng(0).integers(0, 255, (100, 200, 3), np.uint8)
-        # The left half of the person's photo, which is as wide as the letterboxed picture and half as high.
         write_stanford40(tmp_path, "eat", part, {name: image}, "0 0 99 99")
     torch.manual_seed(0)
     torch.save(published_names(EfficientNetLite()), tmp_path / "lite0.pth")
@@ -72,6 +61,3 @@ def test_photos_become_reduced_maps_and_masks(tmp_path: Path) -> None:
     )
     assert found.maps.shape == (2, 128, 5, 5)
     assert (found.training.tolist(), found.measured.tolist()) == ([0], [1])
-    # Cells are 64 pixels wide, the box reaches from 0 to 160 across and down: centres at 32 and 96, and 160 just not.
-    assert found.masks[0, 0].nonzero().tolist() == [[row, column] for row in (0, 1) for column in (0, 1)]
-    assert not found.masks[1].any()

@@ -1,0 +1,96 @@
+"""Claims with a backbone whose last blocks learn: photos, batches, and every variant of both claims."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from edgeact.bundle.load import load_bundle
+from edgeact.skeleton import MPII_16
+from tests.trainer.data.sets.layouts import write_stanford40
+from trainer.claims.mask_loss import try_mask_loss
+from trainer.claims.outcome import Outcome
+from trainer.claims.tuned_blocks import training_batch
+from trainer.claims.tuned_photos import TunedPhotos, beside_another, read_tuned_photos
+from trainer.claims.tuned_pooling import try_tuned_pooling
+from trainer.data.labelled_samples import LabelledSample
+from trainer.models.efficientnet_lite import EfficientNetLite
+
+BLOCKS, SIDE = 15, 64  # all but the last block of an EfficientNet-Lite0
+
+
+def some_photos() -> TunedPhotos:
+    """Two actions, whose maps differ in one channel."""
+    generator = np.random.default_rng(0)
+    actions = np.arange(16) % 2
+    maps = generator.normal(0, 0.1, (16, 192, 2, 2)).astype(np.float16)
+    maps[:, 0] += 4 * actions[:, None, None]
+    training, measured = np.arange(8), np.arange(8, 16)
+    boxes = np.tile(np.float32([0, 0, 31, 63]), (8, 1))
+    joints = np.full((8, 16, 2), -1, np.float32)
+    joints[:, MPII_16.index("left_wrist")] = (10, 20)
+    return TunedPhotos(
+        maps, maps[training][..., ::-1], maps[measured[::4]], actions, boxes, joints, training, measured,
+        measured[::4], 2, SIDE,
+    )  # fmt: skip
+
+
+def test_a_mirrored_photo_has_its_box_and_joints_mirrored() -> None:
+    batch = training_batch(some_photos(), np.array([0, 1]), np.array([False, True]))
+    assert batch.boxes.tolist() == [[0, 0, 31, 63], [32, 0, 63, 63]]
+    left, right = MPII_16.index("left_wrist"), MPII_16.index("right_wrist")
+    assert batch.joints[0, left].tolist() == [10, 20]
+    assert batch.joints[1, right].tolist() == [53, 20]
+    assert batch.joints[1, left].tolist() == [-1, -1]
+    assert batch.actions.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("attempt", "names"), [
+    (try_mask_loss, {"class loss alone", "with the mask loss"}),
+    (try_tuned_pooling, {
+        "mean", "rank-1", "generalised, T=1", "generalised, T=3", "generalised, T=3, pose 1e-6",
+        "generalised, T=3, pose 1e-2",
+    }),
+])  # fmt: skip
+def test_every_variant_learns_and_is_measured(
+    attempt: Callable[..., list[Outcome]], names: set[str], tmp_path: Path
+) -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    outcomes = attempt(EfficientNetLite(classes=0), BLOCKS, some_photos(), tmp_path, seeds=1, epochs=6)
+    assert {outcome.variant for outcome in outcomes if "photo" not in outcome.variant} == names
+    assert len(outcomes) == 3 * len(names)
+    assert all(0 < outcome.mean <= 1 for outcome in outcomes)
+    assert outcomes[0].mean > 0.8  # two actions by chance: a half
+
+
+def test_another_photo_stands_where_the_person_is_not(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((100, 100, 3), np.uint8))
+    cv2.imwrite(str(tmp_path / "b.png"), np.full((100, 100, 3), 255, np.uint8))
+    person = LabelledSample(tmp_path / "a.png", "test", 0, np.float32([0, 0, 60, 100]))
+    square = beside_another(person, LabelledSample(tmp_path / "b.png", "test", 1), 50)
+    assert square[:20, 30:].min() == 255  # a corner at the right
+    assert square[:, :30].max() == 0
+    assert (square == 255).mean() == pytest.approx(0.16)
+
+
+def test_photos_become_maps_boxes_and_joints(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        for action in ("eat", "read"):
+            photos = {f"{action}_{part}{index}.jpg": np.zeros((100, 200, 3), np.uint8) for index in range(3)}
+            write_stanford40(tmp_path, action, part, photos, "0 0 99 99")
+    torch.manual_seed(0)
+    found = read_tuned_photos(
+        EfficientNetLite(classes=0), BLOCKS, tmp_path, load_bundle(None), tmp_path / "work", photos=2, side=SIDE,
+        progress=lambda items, _: items,
+    )  # fmt: skip
+    assert found.maps.shape == (8, 192, 2, 2)
+    assert (len(found.training), len(found.measured), len(found.misled)) == (4, 4, 1)
+    assert found.actions.tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert found.mirrored.shape == (4, 192, 2, 2)
+    # The photo is shrunk to 64×32, and lies at the top of the square.
+    assert found.boxes[0] == pytest.approx([0, 0, 32, 32], abs=1)
+    assert found.joints.shape == (4, 16, 2)

@@ -1,0 +1,176 @@
+"""Heads on a backbone whose last blocks learn with them: the reduced setting of claims about papers B and D.
+
+An EfficientNet-Lite of ImageNet; what lies below the blocks that learn is computed once
+(`trainer.claims.tuned_photos`).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from trainer.claims.outcome import Outcome
+from trainer.claims.tuned_photos import TunedPhotos
+from trainer.data.labelled_samples import MIRROR
+from trainer.device import training_device
+from trainer.fit_paper import epoch_rows
+from trainer.loop import Course, train
+from trainer.losses import MISSING
+from trainer.metrics.average_precision import mean_average_precision
+from trainer.schedule import CosineSchedule
+
+_BATCH, _RATE, _WEIGHT_DECAY = 32, 5e-4, 0.05
+_SCORING = 64  # photos at a time
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TunedBatch:
+    """Photos of a step.
+
+    Attributes:
+        maps: ``(N, C, h, w)`` float32, below the blocks that learn.
+        actions: ``(N,)``.
+        boxes: ``(N, 4)`` of the persons in pixels of the squares.
+        joints: ``(N, 16, 2)`` in pixels of the squares, −1 where they are not known.
+        side: Of the squares.
+    """
+
+    maps: torch.Tensor
+    actions: torch.Tensor
+    boxes: torch.Tensor
+    joints: torch.Tensor
+    side: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TunedVariant:
+    """What is compared.
+
+    Attributes:
+        name: Of the variant.
+        make: Makes the network: maps below the blocks that learn → its output.
+        loss: Of the network and a batch.
+        scores: ``(N, A)`` of the network and maps.
+    """
+
+    name: str
+    make: Callable[[], nn.Module]
+    loss: Callable[[nn.Module, TunedBatch], torch.Tensor]
+    scores: Callable[[nn.Module, torch.Tensor], torch.Tensor]
+
+
+class OnBlocks(nn.Module):
+    """Blocks that learn, and a head behind them, given by what it makes of their map."""
+
+    def __init__(self, blocks: nn.Module, head: nn.Module, from_features: Callable[[nn.Module, torch.Tensor], object]):
+        super().__init__()
+        self.blocks, self.head, self.from_features = blocks, head, from_features
+
+    def forward(self, maps: torch.Tensor) -> object:
+        return self.from_features(self.head, self.blocks(maps))
+
+
+def try_tuned(
+    claim: str, variants: Sequence[TunedVariant], data: TunedPhotos, work: Path, *, seeds: int, epochs: int
+) -> list[Outcome]:
+    """Train every variant with every seed; measure the photos as they are, and those that mislead.
+
+    Args:
+        claim: Its checkpoints lie in a folder of this name.
+        variants: What is compared.
+        data: Photos.
+        work: Folder of the checkpoints.
+        seeds: How many.
+        epochs: Rounds over the training photos.
+
+    Returns:
+        Three a variant, mAP each: of all photos that measure, and of every fourth as it is and beside another photo.
+
+    Raises:
+        DivergenceError: A training diverged.
+    """
+    outcomes = []
+    for variant in variants:
+        figures = []
+        for seed in range(seeds):
+            torch.manual_seed(seed)
+            kept = work / claim / f"{variant.name}_{len(data.training)}_{epochs}_{seed}"
+            network = _fit(variant, data, kept, seed=seed, epochs=epochs)
+            figures.append(_measure(network, variant, data))
+        names = ("", ", every fourth photo", ", the same beside a photo of another action")
+        outcomes += [
+            Outcome(variant.name + name, found) for name, found in zip(names, zip(*figures, strict=True), strict=True)
+        ]
+    return outcomes
+
+
+def _fit(variant: TunedVariant, data: TunedPhotos, work: Path, *, seed: int, epochs: int) -> nn.Module:
+    steps, device = epochs * -(-len(data.training) // _BATCH), training_device()
+    course = Course(
+        work.name,
+        steps,
+        _RATE,
+        weight_decay=_WEIGHT_DECAY,
+        save_every=max(1, steps // 4),
+        check_every=steps,
+        schedule=CosineSchedule(),
+        average_decay=None,
+        clip_norm=None,  # the norm of two losses together would couple branches that share nothing
+        mixed_precision=True,
+    )
+
+    def draw(wanted: range) -> Iterator[TunedBatch]:
+        for step in wanted:
+            rows = np.array(epoch_rows(len(data.training), _BATCH, step, seed))
+            yield training_batch(data, rows, np.random.default_rng((seed, 1, step)).random(len(rows)) < 0.5)
+
+    return train(
+        variant.make(),
+        work / "checkpoint.safetensors",
+        course,
+        device=device,
+        draw=draw,
+        loss=lambda network, batch: variant.loss(network, _to(batch, device)),
+    )
+
+
+def training_batch(data: TunedPhotos, rows: np.ndarray, mirrored: np.ndarray) -> TunedBatch:
+    """Rows ``(N,)`` of those that train, some of them mirrored (``(N,)`` bool)."""
+    plain = data.maps[data.training[rows]]
+    maps = np.where(mirrored[:, None, None, None], data.mirrored[rows], plain).astype(np.float32)
+    boxes, joints = data.boxes[rows].copy(), data.joints[rows].copy()
+    last = data.side - 1
+    boxes[mirrored] = np.stack([last - boxes[:, 2], boxes[:, 1], last - boxes[:, 0], boxes[:, 3]], 1)[mirrored]
+    turned = np.stack([last - joints[..., 0], joints[..., 1]], -1)
+    turned[(joints == MISSING).all(-1)] = MISSING
+    joints[mirrored] = turned[:, MIRROR][mirrored]
+    actions = torch.from_numpy(data.actions[data.training[rows]])
+    return TunedBatch(torch.from_numpy(maps), actions, torch.from_numpy(boxes), torch.from_numpy(joints), data.side)
+
+
+def _to(batch: TunedBatch, device: torch.device) -> TunedBatch:
+    return TunedBatch(
+        batch.maps.to(device), batch.actions.to(device), batch.boxes.to(device), batch.joints.to(device), batch.side
+    )
+
+
+def _measure(network: nn.Module, variant: TunedVariant, data: TunedPhotos) -> tuple[float, float, float]:
+    plain = _probability(network, variant, data.maps, data.measured)
+    beside = _probability(network, variant, data.misled, np.arange(len(data.misled)))
+    actions = data.actions[data.measured]
+    fourth = np.isin(data.measured, data.misled_rows)
+    return (
+        mean_average_precision(plain, actions),
+        mean_average_precision(plain[fourth], actions[fourth]),
+        mean_average_precision(beside, actions[fourth]),
+    )
+
+
+@torch.no_grad()
+def _probability(network: nn.Module, variant: TunedVariant, maps: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    parts = [rows[start : start + _SCORING] for start in range(0, len(rows), _SCORING)]
+    scores = [variant.scores(network, torch.from_numpy(maps[part].astype(np.float32))) for part in parts]
+    return torch.softmax(torch.cat(scores), -1).numpy()
