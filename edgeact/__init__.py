@@ -3,6 +3,7 @@
 The names in ``__all__`` are the public API. Each is imported when it is first used, so that importing edgeact is quick.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from edgeact.results.load import load_results
     from edgeact.results.records import Results
     from edgeact.types import Observation
+
+# ONNX Runtime 1.31 has telemetry for its maker, which is on unless this is set before it is imported. Nothing may leave
+# the machine unasked; who wants it sets the variable to 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 
