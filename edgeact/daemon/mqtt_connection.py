@@ -100,6 +100,9 @@ class MqttConnection:
         stopping = named_thread("mqtt stop", lambda: _do(self._client.loop_stop))
         start_thread(stopping)
         join_or_leave([stopping], time.monotonic() + seconds)
+        left_open = self._client.socket()
+        if left_open is not None:  # paho's thread may end before it has closed it
+            left_open.close()
 
     def wait_until_ready(self, seconds: float) -> bool:
         """Wait at most so many seconds until the connection is ready or has failed; whether it is ready."""
