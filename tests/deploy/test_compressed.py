@@ -34,9 +34,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_trained_recipe_becomes_a_bundle_of_smaller_graphs(system: str, data: Path, tmp_path: Path) -> None:
     recipe = tiny_recipe(system).model_copy(update={"compress": SETTINGS})
     train_paper(recipe, data, tmp_path)
-    made = compress_paper(recipe, data, tmp_path, None, share=0.5)
+    made = compress_paper(recipe, data, tmp_path, None, share=0.6)
     assert made.shrunk.difference < 1e-5
-    assert made.shrunk.multiplications[1] <= 0.5 * made.shrunk.multiplications[0]
+    assert made.shrunk.multiplications[1] <= 0.6 * made.shrunk.multiplications[0]
     for found in made.sizes:
         assert found.size[1] < found.size[0]
     assert load_bundle(made.bundle).manifest.graphs

@@ -122,7 +122,7 @@ def choose_channels(
     if multiplications(network, channels, left(high)) > share * whole:
         smallest = multiplications(network, channels, left(high)) / whole
         raise UsageError(
-            f"keep is {share:g}, and at least {smallest:.2f} of the multiplications stay, whatever is removed; ask for "
+            f"share is {share:g}, and at least {smallest:.2f} of the multiplications stay, whatever is removed; ask for "
             "more than that"
         )
     while low < high:  # fewer channels never take more multiplications
