@@ -122,8 +122,8 @@ def choose_channels(
     if multiplications(network, channels, left(high)) > share * whole:
         smallest = multiplications(network, channels, left(high)) / whole
         raise UsageError(
-            f"share is {share:g}, and at least {smallest:.2f} of the multiplications stay, whatever is removed; ask for "
-            "more than that"
+            f"share is {share:g}, and at least {smallest:.2f} of the multiplications stay, whatever is removed; "
+            "ask for more than that"
         )
     while low < high:  # fewer channels never take more multiplications
         middle = (low + high) // 2
