@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from desktop_ui.bridge.concealing import SwitchableConcealer
-from desktop_ui.bridge.free_memory import give_back
 from desktop_ui.bridge.hosted import Beginning, EngineStanding, HostedSource
 from desktop_ui.bridge.newest_frame import NewestFrame
 from desktop_ui.bridge.played_file import PlayedFile
@@ -29,6 +28,7 @@ from edgeact.capture.open import AnySource, open_source
 from edgeact.config import ALL_MAPS, PipelineConfig
 from edgeact.engine.engine import Engine
 from edgeact.errors import OWN_FAULT, EdgeactError, PipelineError
+from edgeact.free_memory import give_back
 from edgeact.memory import MEGABYTE
 from edgeact.perception.stages import Stages
 from edgeact.privacy.areas import PrivacyMode

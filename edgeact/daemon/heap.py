@@ -7,7 +7,8 @@ nothing. Elsewhere (musl) nothing need be done, and nothing is.
 
 import ctypes
 import gc
-from typing import Any
+
+from edgeact import free_memory
 
 _ARENA_MAX = -8  # `M_ARENA_MAX` of glibc's malloc.h
 # Two heaps are shared well enough: threads of the daemon are mostly inside of graphs, which allocate once.
@@ -16,7 +17,7 @@ HEAPS = 2
 
 def share_heaps() -> None:
     """Let all threads that begin from now on share `HEAPS` heaps."""
-    limit = _function("mallopt")
+    limit = getattr(ctypes.CDLL(None), "mallopt", None)
     if limit is not None:
         limit(_ARENA_MAX, HEAPS)
 
@@ -34,11 +35,4 @@ def settle() -> None:
 def give_back() -> None:
     """Find what nobody has any more, and give memory that is free, in all heaps, back to the system."""
     gc.collect()
-    trim = _function("malloc_trim")
-    if trim is not None:
-        trim(0)
-
-
-def _function(name: str) -> Any:
-    """A function of glibc; None with another C library."""
-    return getattr(ctypes.CDLL(None), name, None)
+    free_memory.give_back()

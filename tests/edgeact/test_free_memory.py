@@ -3,8 +3,8 @@ import sys
 import psutil
 import pytest
 
-from desktop_ui.bridge import free_memory
-from desktop_ui.bridge.free_memory import give_back
+from edgeact import free_memory
+from edgeact.free_memory import give_back
 
 _BLOCK = 64 * 1024  # glibc takes larger ones from the system one by one, and gives them back
 

@@ -1,7 +1,8 @@
 """Gives memory that nobody uses back to the system.
 
 Pictures of all sizes come and go on many threads, and between them lies what stays: glibc keeps the holes. In a window
-that is open all day they grew by some megabytes a minute, although what was in use did not.
+that is open all day they grew by some megabytes a minute, although what was in use did not; in a daemon, by 18 MB with
+each reload.
 """
 
 import ctypes
