@@ -141,7 +141,7 @@ def write_all(file: SegmentFile, packets: list[EncodedPacket]) -> None:
 
 def test_an_encoding_is_freed_as_soon_as_nobody_has_it(tmp_path: Path) -> None:
     def containers() -> int:
-        return sum(isinstance(one, OutputContainer) for one in gc.get_objects())
+        return sum(type(one) is OutputContainer for one in gc.get_objects())
 
     clip = write_toy_video(tmp_path / "a.mp4", seconds=0.5, rate=10)
     with av.open(str(clip)) as container:
