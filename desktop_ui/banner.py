@@ -48,7 +48,7 @@ class Banner(QWidget):
         return self._words.text() if self.isVisible() else ""
 
     def say(self, words: str, tone: Tone = "calm") -> None:
-        """Say something; what is urgent stays until it is closed."""
+        """Show a message; a warning or an alert stays until it is closed."""
         self._words.setText(words)
         set_tone(self._words, tone)
         self._timer.stop()

@@ -178,7 +178,7 @@ class Desk(QObject):
         self.names = camera_names(self._bridge.model.sources)
 
     def _outlets(self, beginning: Beginning) -> tuple[Outlet, ...]:
-        """On the host's thread: where else the results of a source go."""
+        """The further outlets of a source that begins; called on the session host's thread."""
         key, live = beginning.key, beginning.info.live
         if live:
             self.corrections.began.emit(key)

@@ -84,7 +84,7 @@ class DeskRules(QObject):
         return next(iter(self._window.bridge.model.looked_at), None)
 
     def camera(self) -> str | None:
-        """Its name."""
+        """The name of the source that is looked at; None without a source."""
         key = self.key()
         return None if key is None else self._desk.names.get(key)
 

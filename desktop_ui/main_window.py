@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         self.settings.change(theme=self.themes.choice)
 
     def toggle_full_screen(self) -> None:
-        """The window alone on the screen, or as before."""
+        """Switch full screen on, or off again."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def go_back(self) -> None:

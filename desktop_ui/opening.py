@@ -117,7 +117,7 @@ class SourceOpener:
             self._remember(dialog.spec(), keeps_login=dialog.keeps_login)
 
     def help(self, key: int) -> None:
-        """Do what the button of a source says that does not run."""
+        """Do what the button on the tile of a failed source offers."""
         item = self._bridge.model.source(key)
         if item is None:
             return
@@ -131,7 +131,7 @@ class SourceOpener:
             self.edit(key)
 
     def leave(self) -> None:
-        """The window closes."""
+        """Drop what work in the background finds from now on, because the window closes."""
         self._background.leave()
 
     def _open_chosen(self, title: str, kinds: str) -> None:

@@ -25,7 +25,7 @@ _WAITING_FRAMES = 30  # a second, while a disk hesitates
 
 
 class Recorder:
-    """Puts the button into the toolbar, and the sinks behind live sources.
+    """Adds the record button to the toolbar, and a recording sink to the outlets of each live source.
 
     Args:
         window: Whose toolbar, menus and sources.
@@ -108,7 +108,7 @@ class Recorder:
             self._window.settings.change(recordings=folder)
 
     def _outlets(self, beginning: Beginning) -> tuple[Outlet, ...]:
-        """On the host's thread."""
+        """The recording outlet of a live source that begins; called on the session host's thread."""
         if not beginning.info.live:
             return ()
         shown = self._window.bridge.sink(beginning.key)

@@ -15,7 +15,7 @@ _NO_MAP = ""
 
 
 class Toolbar(QWidget):
-    """Buttons and choices.
+    """The row of buttons and choices over the pictures.
 
     Args:
         bridge: Whose layers and bundle are shown.

@@ -13,15 +13,15 @@ _words: dict[str, str] = {}
 
 
 def tr(text: str) -> str:
-    """A text of the code in the language that is on; English where it has none."""
+    """The translation of an English text of the code into the set language; the text itself where there is none."""
     return _words.get(text, text)
 
 
 def use_language(choice: str) -> str:
-    """Put a language on: one of `LANGUAGES`, or ``system`` for the one that the system's settings name.
+    """Set the language of the window: one of `LANGUAGES`, or ``system`` for the one that the system's settings name.
 
     Returns:
-        The language that is on now.
+        The language that is set now.
     """
     language = system_language() if choice == "system" else choice
     language = language if language in LANGUAGES else "en"
@@ -37,7 +37,7 @@ def system_language() -> str:
 
 
 def catalogue(language: str) -> dict[str, str]:
-    """All words of a language by the English ones."""
+    """The translations into a language: the English text of the code to the translated one."""
     words: dict[str, str] = {}
     for path in (resources.files("desktop_ui") / "translations" / language).iterdir():
         if path.name.endswith(".json"):

@@ -32,7 +32,7 @@ class Annotating:
         self.report: BatchReport | None = None
 
     def run(self) -> BatchReport:
-        """Do it; to be called on a thread that may take its time.
+        """Annotate the videos; to be called on a thread that may take its time.
 
         Raises:
             EdgeactError: See `edgeact.batch.annotate.annotate`.
@@ -45,12 +45,12 @@ class Annotating:
         return self.report
 
     def stop(self) -> None:
-        """Finish what was read, and end."""
+        """End the batch early; what was read by now is still written."""
         self._stop.set()
 
     @property
     def name(self) -> str:
-        """The video in work."""
+        """The name of the video that is annotated now."""
         return self._name
 
     @property

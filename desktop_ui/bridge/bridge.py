@@ -100,7 +100,7 @@ class Bridge(QObject):
         self._host.redraw()
 
     def note_painted(self) -> None:
-        """A tile has painted a new frame."""
+        """Count a new frame that a tile has painted."""
         self._painted += 1
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ class SwitchableConcealer:
         self._modes: OrderedDict[tuple[int, int], PrivacyMode] = OrderedDict()
 
     def __call__(self, observation: Observation) -> Observation:
-        """The same observation, with a picture that may be shown."""
+        """The same observation with people hidden in its picture, as the mode says now."""
         asked = self._mode()
         # Where nobody knows where people are, nothing of the picture may be shown.
         mode = "skeleton" if asked in ("heads", "persons") and self._plan.persons is None else asked

@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineStanding:
-    """How the bundle stands.
+    """Whether a bundle is read, being opened, open, or cannot be used.
 
     Attributes:
-        bundle: Once it was read.
-        is_open: Frames can be perceived.
+        bundle: The bundle; None until it was read.
+        is_open: Whether its graphs are open, so that frames can be perceived.
         fault: Why it cannot be used; None while it can.
         warm_up: While graphs are being opened.
         took: Seconds that opening took; None before.
@@ -66,7 +66,7 @@ class Beginning:
 
 @dataclass(slots=True, eq=False)
 class HostedSource:
-    """A source in the host.
+    """What the session host knows of one source.
 
     Attributes:
         spec: What was asked for.

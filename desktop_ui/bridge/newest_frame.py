@@ -115,7 +115,7 @@ class NewestFrame:
             self._make(steady, trails, privacy)
 
     def write_event(self, event: Event) -> None:
-        """Pass it on."""
+        """Tell the window of a phase of an event."""
         if self._note_event is not None:
             self._note_event(event)
 

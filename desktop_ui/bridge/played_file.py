@@ -90,19 +90,19 @@ class PlayedFile:
             self._changed.notify_all()
 
     def write_event(self, event: Event) -> None:
-        """Keep and pass on."""
+        """Tell the window of a phase of an event, and keep the event when it has ended."""
         self.newest.write_event(event)
         if event.phase == "end":
             self.events = (*self.events, event)
 
     def close(self) -> None:
-        """All frames have come."""
+        """Note that all frames have come: the last one is the end of the file."""
         with self._changed:
             self._head.complete()
             self._changed.notify_all()
 
     def abort(self) -> None:
-        """No more frames will come."""
+        """Do the same as `close`: what has come is played."""
         self.close()
 
     def release(self) -> None:

@@ -15,7 +15,7 @@ _LARGEST_CARD = 2**20
 
 
 class AboutDialog(QDialog):
-    """What runs here.
+    """Shows versions, licences, and the model card of the open bundle.
 
     Args:
         bundle: Whose card is shown; None while none is open.

@@ -11,7 +11,7 @@ from desktop_ui.translation import tr
 
 
 class SettingsDialog(QDialog):
-    """Asks for them.
+    """Asks for the colours and the language of the window.
 
     Args:
         values: As they are.

@@ -54,7 +54,7 @@ class WindowEventMedia:
         self.began: dict[str, float] = {}
 
     def note(self, observation: Observation) -> None:
-        """The next observation, with a picture that may be kept."""
+        """Take the next observation, whose picture may be kept, and write the clips that are complete with it."""
         self._newest = observation
         now = observation.frame.captured
         for event in [event for event, due in self._due.items() if due.end <= now]:
@@ -81,7 +81,7 @@ class WindowEventMedia:
         return record
 
     def release(self, event: str) -> None:
-        """An event ends because its source does."""
+        """Write the clip of an event that ends because its source does."""
         due = self._due.pop(event, None)
         if due is not None:
             self._write(due)

@@ -76,7 +76,7 @@ class HeldFrames:
         self._next = float("-inf")
 
     def note(self, observation: Observation, privacy: PrivacyMode) -> None:
-        """A frame was perceived; some of them are held.
+        """Hold a perceived frame, if the last one that is held is old enough.
 
         Args:
             observation: Its picture hides what is to be hidden.

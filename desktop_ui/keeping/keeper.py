@@ -91,7 +91,7 @@ class Keeper:
         self.later(write)
 
     def note(self, record: EventRecord, key: int, at: float) -> None:
-        """A phase of an event of a source of this window."""
+        """Put a phase of an event of a source of this window into the list."""
         with self._lock:
             known = self._events.get(record.id)
             is_new = known is None

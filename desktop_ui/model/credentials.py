@@ -75,7 +75,7 @@ def recall(shown: str) -> str | None:
 
 
 def forget(shown: str) -> None:
-    """Keep it no more."""
+    """Remove a kept address from the keyring; nothing happens where there is none."""
     import keyring
     import keyring.errors
 

@@ -61,11 +61,11 @@ class PlayHead:
         )
 
     def append(self, time: float) -> None:
-        """One more frame is there; times never fall."""
+        """Add the time of one more frame, which is not less than the one before."""
         self._times.append(time)
 
     def complete(self) -> None:
-        """No more frames will come."""
+        """Note that no more frames will come."""
         self._is_complete = True
 
     def play(self, now: float) -> None:
@@ -90,7 +90,7 @@ class PlayHead:
         self._anchor_at(now)
 
     def set_speed(self, speed: float, now: float) -> None:
-        """So many seconds of the file a second, from now on."""
+        """Set how many seconds of the file are played in a second."""
         self._anchor_at(now)
         self._speed = speed
 

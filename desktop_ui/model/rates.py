@@ -14,7 +14,7 @@ class Rate:
         self._samples: deque[tuple[float, int]] = deque()
 
     def note(self, now: float, count: int) -> None:
-        """The count has this value now; one that has fallen began anew."""
+        """Note the value of the count at a time; a count that has fallen is one that began anew."""
         if self._samples and count < self._samples[-1][1]:
             self._samples.clear()
         self._samples.append((now, count))
@@ -23,7 +23,7 @@ class Rate:
 
     @property
     def value(self) -> float:
-        """A second; 0 before two counts are known."""
+        """The growth in a second; 0 before two counts are known."""
         if len(self._samples) < 2:
             return 0.0
         (began, first), (ended, last) = self._samples[0], self._samples[-1]

@@ -54,7 +54,7 @@ class Recording:
             self._wish = None
 
     def note_file(self, path: Path) -> None:
-        """A sink has begun a file."""
+        """Add a file that a sink has begun."""
         with self._lock:
             self.files = (*self.files, path)
 

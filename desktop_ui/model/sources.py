@@ -81,7 +81,7 @@ class SourceItem:
     ages: deque[float] = field(default_factory=lambda: deque(maxlen=_AGES))
 
     def note(self, standing: Standing, now: float) -> None:
-        """It stands like this now."""
+        """Take over how the source stands now, and update its rates and ages."""
         if standing.processed != self.standing.processed:
             self.ages.append(standing.age)
         self.standing = standing

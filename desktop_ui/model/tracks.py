@@ -40,7 +40,7 @@ class TrackMemory:
             self._tracks.clear()
 
     def note(self, observation: Observation) -> None:
-        """A frame was perceived."""
+        """Remember where the persons of a perceived frame were, and their scores."""
         frame = observation.frame
         with self._lock:
             if frame.epoch != self._epoch:  # other pictures, perhaps of another size

@@ -83,7 +83,7 @@ class WindowModel:
         self.sources_changed.notify()
 
     def change(self, key: int, spec: SourceSpec) -> None:
-        """A source is to be another one, or opened in another way."""
+        """Replace what a source is, or how it is opened."""
         item = self.source(key)
         if item is not None:
             item.spec = spec
@@ -146,7 +146,7 @@ class WindowModel:
             self.layers_changed.notify()
 
     def note_standings(self, standings: Mapping[int, Standing], now: float) -> None:
-        """How the sources stand now (`time.monotonic`), by key."""
+        """Take over how the sources stand, by key; ``now`` is of `time.monotonic`."""
         for item in self._sources:
             if item.key in standings:
                 item.note(standings[item.key], now)

@@ -19,7 +19,7 @@ _HAND_SHARE = 0.6  # of a hand's square: the whole of it holds half of the body
 
 
 class PartCrops(QWidget):
-    """Paints the three crops.
+    """Paints head, right hand and left hand of a person side by side.
 
     Args:
         themes: What is on.
@@ -32,15 +32,15 @@ class PartCrops(QWidget):
         let_width_decide_height(self)
 
     def hasHeightForWidth(self) -> bool:
-        """Crops are squares."""
+        """True: the crops stay squares."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Of three squares side by side."""
+        """The height of three squares side by side with their captions."""
         return (width - 2 * _GAP) // 3 + _CAPTION
 
     def sizeHint(self) -> QSize:
-        """For a panel of usual width."""
+        """The size in a panel of usual width."""
         return QSize(264, self.heightForWidth(264))
 
     def show_person(self, shown: ShownFrame | None, person: Person | None) -> None:

@@ -17,7 +17,7 @@ _HEIGHT = 44
 
 
 class PlayerBar(QFrame):
-    """Steers the file that is looked at.
+    """Buttons and a slider that control the playing of the file that is looked at.
 
     Args:
         bridge: Whose files.
@@ -96,7 +96,7 @@ class PlayerBar(QFrame):
             self.refresh()
 
     def refresh(self) -> None:
-        """Show how it stands."""
+        """Show the time, and how much of the file is perceived."""
         key = self.key()
         played = self._bridge.played(key)
         if played is None or key is None:

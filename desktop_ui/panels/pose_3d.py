@@ -69,11 +69,11 @@ class Pose3D(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """Grab."""
+        """Begin to turn the view."""
         self._grabbed = None if event is None else event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        """Turn."""
+        """Turn the view with the mouse."""
         if event is None or self._grabbed is None:
             return
         way = event.position() - self._grabbed
@@ -83,11 +83,11 @@ class Pose3D(QWidget):
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Let go."""
+        """End turning the view."""
         self._grabbed = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
-        """Turn back."""
+        """Turn the view back to where it was at first."""
         self.turn, self.above = _START
         self.update()
 

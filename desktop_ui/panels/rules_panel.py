@@ -13,7 +13,7 @@ from desktop_ui.translation import tr
 
 
 class RulesPanel(QWidget):
-    """The list.
+    """The list of zones, lines and rules of a source, with buttons that add and remove them.
 
     Args:
         rules: What is shown.
@@ -64,7 +64,7 @@ class RulesPanel(QWidget):
         self.refresh()
 
     def show_drawing(self, kind: str | None) -> None:
-        """Whether a zone or a line is being drawn."""
+        """Mark the button of what is being drawn (``zone`` or ``line``); None marks neither."""
         self._zone.setChecked(kind == "zone")
         self._line.setChecked(kind == "line")
 

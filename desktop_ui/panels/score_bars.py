@@ -54,7 +54,7 @@ class ScoreOrder:
 
 
 class ScoreBars(QWidget):
-    """Paints the bars: smoothed filled, raw as a mark.
+    """Paints a bar for each of the strongest labels: the smoothed score as its length, the raw score as a line across.
 
     Args:
         themes: What is on.

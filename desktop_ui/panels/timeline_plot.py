@@ -157,7 +157,7 @@ class TimelinePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.scene().sigMouseClicked.connect(self._click)
 
     def put_on(self, theme: Theme) -> None:
-        """The colours of a theme."""
+        """Use the colours of a theme."""
         self.setBackground(theme.surface)
         pen, text = pg.mkPen(theme.line), pg.mkPen(theme.muted)
         for plot in (self._scores, self._below):

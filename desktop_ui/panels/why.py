@@ -20,7 +20,7 @@ _SHAPE = 1.1  # height of a picture over its width
 
 
 class Why(QWidget):
-    """Paints the pair.
+    """Paints a person twice, with and without the attention map, over a bar with the colours of the map.
 
     Args:
         themes: What is on.
@@ -40,15 +40,15 @@ class Why(QWidget):
         let_width_decide_height(self)
 
     def hasHeightForWidth(self) -> bool:
-        """Pictures keep their shape."""
+        """True: the pictures keep their shape."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Of two pictures side by side over the bar."""
+        """The height of two pictures side by side and the bar under them."""
         return round((width - _GAP) / 2 * _SHAPE) + _BAR
 
     def sizeHint(self) -> QSize:
-        """For a panel of usual width."""
+        """The size in a panel of usual width."""
         return QSize(264, self.heightForWidth(264))
 
     def show_person(self, shown: ShownFrame | None, person: Person | None, layers: Layers) -> None:

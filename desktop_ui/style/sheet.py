@@ -124,7 +124,7 @@ def style_sheet(theme: Theme, *, tick: str, arrow: str) -> str:
 
 
 def palette(theme: Theme) -> QPalette:
-    """What is drawn without the sheet: parts of the system's dialogs, selections, placeholders."""
+    """The palette for what the style sheet does not reach: parts of the system's dialogs, selections, placeholders."""
     made = QPalette()
     roles = QPalette.ColorRole
     for role, colour in (

@@ -36,7 +36,7 @@ class Themes(QObject):
         self.choose(choice)
 
     def choose(self, choice: ThemeChoice) -> None:
-        """Put a theme on."""
+        """Apply a theme to the whole application; ``system`` follows the system's setting from now on."""
         self.choice = choice
         self._put_on(self._wanted())
 

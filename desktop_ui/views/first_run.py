@@ -47,7 +47,7 @@ class FirstRun(QWidget):
         self.translate()
 
     def translate(self) -> None:
-        """Put the words of the language on."""
+        """Set all texts in the current language."""
         self._title.setText(tr("Who does what in front of a camera"))
         self._words.setText(
             tr("See it on the demo clip, or open a camera, a stream or a video. You can also drop files here.")

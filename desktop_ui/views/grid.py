@@ -59,7 +59,7 @@ class Grid(QWidget):
         return self._tiles.get(key)
 
     def repaint_all(self) -> None:
-        """Something that is painted over the pictures has changed."""
+        """Repaint all tiles, because something painted over the pictures has changed."""
         self._repaint()
 
     def set_columns(self, columns: int | None) -> None:

@@ -23,15 +23,15 @@ class PastMark:
         self._words_of = words_of
 
     def press(self, key: int, event: QMouseEvent, place: Place, frame: tuple[int, int]) -> bool:
-        """Not its concern."""
+        """Leave the mouse to the tile."""
         return False
 
     def move(self, key: int, event: QMouseEvent, place: Place, frame: tuple[int, int]) -> bool:
-        """Not its concern."""
+        """Leave the mouse to the tile."""
         return False
 
     def release(self, key: int) -> bool:
-        """Not its concern."""
+        """Leave the mouse to the tile."""
         return False
 
     def paint(self, painter: QPainter, key: int, place: Place, frame: tuple[int, int], alert: QColor) -> None:

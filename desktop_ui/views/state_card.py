@@ -12,7 +12,7 @@ CARD_WIDTH = 320
 
 
 class StateCard(QWidget):
-    """Shown while a source does not simply run.
+    """A headline, a sentence and a button over a tile, shown while its source does not simply run.
 
     Attributes:
         pressed: The button.
@@ -45,10 +45,10 @@ class StateCard(QWidget):
         return layout.heightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
 
     def show_state(self, words: StateWords | None, phase: Phase, *, compact: bool) -> None:
-        """Say it, or with None hide.
+        """Show what state the source is in.
 
         Args:
-            words: What to say.
+            words: The texts; None hides the card.
             phase: The state.
             compact: There is a picture behind the card, which then gets a plate of its own.
         """
