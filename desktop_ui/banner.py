@@ -16,7 +16,7 @@ class Banner(QWidget):
     """Shows one message at a time; the newest one wins.
 
     Args:
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
     """
 
     def __init__(self, themes: Themes, parent: QWidget | None = None) -> None:

@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
 
     Args:
         bridge: The session, not started yet.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
         settings: What is remembered.
         is_remembering: Whether changes are written to the settings' file.
         kept_in: Folder of events, rules, corrections and recordings; None takes one beside the settings.

@@ -19,7 +19,7 @@ class Toolbar(QWidget):
 
     Args:
         bridge: Whose layers and bundle are shown.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
 
     Attributes:
         columns_wished: Columns of the grid; 0 lets the number of sources decide.

@@ -16,7 +16,7 @@ _REMEDY = "let something set it: apt install chrony, or timedatectl set-ntp true
 
 
 def look_at_clock() -> Check:
-    """Check that the clock of this machine is plausible, synchronised, and does not jump."""
+    """Check that the system clock shows a plausible date, is kept synchronised (as by NTP), and does not jump."""
     now = datetime.now(timezone.utc)
     found = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     if now < _OLDEST:

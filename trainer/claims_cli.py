@@ -147,10 +147,12 @@ def tuned_pooling(
     """D: the same where the backbone's last blocks learn too, and poses as a regularisation."""
     _start("tuned_pooling")
 
-    from trainer.claims.tuned_pooling import try_tuned_pooling
+    from trainer.claims.tuned_blocks import try_tuned
+    from trainer.claims.tuned_pooling import tuned_pooling_variants
 
     network, found = _tuned_photos(data, weights, bundle, work, photos)
-    _print_outcomes(try_tuned_pooling(network, _BLOCKS, found, work, seeds=seeds, epochs=epochs), "mAP")
+    variants = tuned_pooling_variants(network, _BLOCKS, found)
+    _print_outcomes(try_tuned("tuned_pooling", variants, found, work, seeds=seeds, epochs=epochs), "mAP")
 
 
 @app.command("mask_loss")
@@ -166,10 +168,12 @@ def mask_loss(
     """B: the mask loss raises mAP, most where an object misleads. The backbone's last blocks learn."""
     _start("mask_loss")
 
-    from trainer.claims.mask_loss import try_mask_loss
+    from trainer.claims.mask_loss import mask_loss_variants
+    from trainer.claims.tuned_blocks import try_tuned
 
     network, found = _tuned_photos(data, weights, bundle, work, photos)
-    _print_outcomes(try_mask_loss(network, _BLOCKS, found, work, seeds=seeds, epochs=epochs), "mAP")
+    variants = mask_loss_variants(network, _BLOCKS, found)
+    _print_outcomes(try_tuned("mask_loss", variants, found, work, seeds=seeds, epochs=epochs), "mAP")
 
 
 @app.command()

@@ -8,6 +8,9 @@ box turned. Nothing has to be labelled, and in upright pictures the network keep
 Shapes: N pictures, M cells.
 """
 
+from typing import TypeVar
+
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -17,6 +20,24 @@ BOX_WEIGHT = 5.0  # of YOLOX
 
 # Boxes (N, M, 4), presence (N, M) and person logits (N, M), as the network gives them.
 Cells = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+Boxes = TypeVar("Boxes", torch.Tensor, np.ndarray)
+
+
+def turn_boxes(boxes: Boxes, width: int) -> Boxes:
+    """Boxes in a picture that is turned by a quarter counter-clockwise, as `torch.rot90` and `numpy.rot90` do.
+
+    Args:
+        boxes: ``(..., 4)`` x_min, y_min, x_max, y_max in pixels, whose centres are whole numbers.
+        width: Of the picture before it is turned, in pixels.
+
+    Returns:
+        ``(..., 4)`` in the turned picture.
+    """
+    turned = boxes[..., [1, 2, 3, 0]]  # a copy
+    turned[..., [1, 3]] = width - 1 - turned[..., [1, 3]]
+    return turned
 
 
 def turn_cells(cells: Cells, *, height: int, width: int, quarters: int) -> Cells:
@@ -31,8 +52,7 @@ def turn_cells(cells: Cells, *, height: int, width: int, quarters: int) -> Cells
     boxes, presence, person = cells
     for _ in range(quarters % 4):
         order = _turned_order(height, width)
-        x_min, y_min, x_max, y_max = boxes[:, order].unbind(-1)
-        boxes = torch.stack([y_min, width - 1 - x_max, y_max, width - 1 - x_min], -1)
+        boxes = turn_boxes(boxes[:, order], width)
         presence, person = presence[:, order], person[:, order]
         height, width = width, height
     return boxes, presence, person

@@ -17,7 +17,7 @@ from edgeact.geometry import box_iou
 from trainer.data.detector_batches import PictureDrawer
 from trainer.data.detector_pictures import DetectorPicture, look, read_pictures
 from trainer.data.read_picture import read_rgb
-from trainer.detector_losses import imitation_loss, turn_cells
+from trainer.detector_losses import imitation_loss, turn_boxes, turn_cells
 from trainer.device import training_device
 from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.loop import Course, train
@@ -58,8 +58,7 @@ def recall(network: PersonDetector, pictures: Sequence[DetectorPicture], *, turn
         rgb = read_rgb(picture.path)
         people = picture.people
         for _ in range(turn):
-            x_min, y_min, x_max, y_max = people.T
-            people = np.stack([y_min, rgb.shape[1] - 1 - x_max, y_max, rgb.shape[1] - 1 - x_min], 1)
+            people = turn_boxes(people, rgb.shape[1])
             rgb = np.ascontiguousarray(np.rot90(rgb))
         boxes, scores = look(network, rgb, pixels=CHECKED_PIXELS)
         overlaps = box_iou(people.astype(np.float32), boxes[scores >= CHECKED_SCORE])

@@ -100,12 +100,12 @@ def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | 
 
 
 def write_result(path: Path, result: Mapping[str, object]) -> None:
-    """Write ``result.json``, which appears when it is whole."""
+    """Write the result of a training as ``result.json``, atomically: under a temporary name, then renamed."""
     write_text(path, json.dumps(result, indent=1) + "\n")
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """What ``result.json`` holds.
+    """Read the result of a training from ``result.json``.
 
     Raises:
         SourceNotFoundError: There is none.

@@ -159,7 +159,7 @@ class EventsPanel(QWidget):
 
     Args:
         folder: Where pictures and clips of events are.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
 
     Attributes:
         events: Gives all events, the newest first.

@@ -19,10 +19,10 @@ _HAND_SHARE = 0.6  # of a hand's square: the whole of it holds half of the body
 
 
 class PartCrops(QWidget):
-    """Paints head, right hand and left hand of a person side by side.
+    """Shows the crops of the selected person's head, right hand and left hand side by side.
 
     Args:
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
     """
 
     def __init__(self, themes: Themes, parent: QWidget | None = None) -> None:

@@ -29,7 +29,7 @@ class PersonPanel(QScrollArea):
 
     Args:
         bridge: Where frames come from.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
     """
 
     def __init__(self, bridge: Bridge, themes: Themes, parent: QWidget | None = None) -> None:

@@ -21,7 +21,7 @@ class PlayerBar(QFrame):
 
     Args:
         bridge: Whose files.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
     """
 
     def __init__(self, bridge: Bridge, themes: Themes, parent: QWidget | None = None) -> None:
@@ -138,7 +138,7 @@ class Track(QWidget):
     """A line over the file: what is there, and where it is played; a click or a drag goes there.
 
     Args:
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
 
     Attributes:
         wished: Show this time of the file, in seconds.

@@ -44,7 +44,7 @@ class Pose3D(QWidget):
     """Shows joints in space; a drag turns them, a double click turns them back.
 
     Args:
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
     """
 
     def __init__(self, themes: Themes, parent: QWidget | None = None) -> None:

@@ -18,7 +18,7 @@ class RulesPanel(QWidget):
     Args:
         rules: What is shown.
         camera: Gives the name of the source that is looked at; None of none.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
 
     Attributes:
         zone_wished, line_wished, rule_wished: Add one.

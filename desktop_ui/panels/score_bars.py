@@ -57,7 +57,7 @@ class ScoreBars(QWidget):
     """Paints a bar for each of the strongest labels: the smoothed score as its length, the raw score as a line across.
 
     Args:
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
     """
 
     def __init__(self, themes: Themes, parent: QWidget | None = None) -> None:

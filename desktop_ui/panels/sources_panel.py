@@ -29,7 +29,7 @@ class SourcesPanel(QListWidget):
 
     Args:
         model: Whose sources are listed.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
 
     Attributes:
         edit_wished, renew_wished, remove_wished: From a source's menu, by its key.

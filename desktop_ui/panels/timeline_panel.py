@@ -40,7 +40,7 @@ class TimelinePanel(QWidget):
 
     Args:
         bridge: Whose tracks are shown.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
 
     Attributes:
         jump_wished: Show the picture of a time: the source's key, and seconds of its timeline.

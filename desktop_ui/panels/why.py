@@ -23,7 +23,7 @@ class Why(QWidget):
     """Paints a person twice, with and without the attention map, over a bar with the colours of the map.
 
     Args:
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
 
     Attributes:
         map_label: The action that the shown map speaks for; None for the pose alone, or without a map.

@@ -18,7 +18,7 @@ class Grid(QWidget):
 
     Args:
         bridge: Whose sources are shown.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
 
     Attributes:
         help_wished: The button of a failed source, by its key.

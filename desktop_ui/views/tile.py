@@ -57,7 +57,7 @@ class Tile(QWidget):
     Args:
         bridge: Where frames come from.
         key: Of the source.
-        themes: What is on.
+        themes: Gives the colours of the theme that is on.
         tools: What the mouse may do beside choosing persons.
 
     Attributes:

@@ -127,7 +127,7 @@ def _probe_webhook(name: str, config: WebhookConfig) -> None:
 
 
 def _mqtt(config: DaemonConfig) -> list[Check]:
-    """The row for the MQTT broker: whether it accepts the daemon; nothing is published."""
+    """Check that the MQTT broker accepts the daemon's login and subscriptions; nothing is published."""
     if config.mqtt is None:
         return []
     try:
@@ -141,7 +141,7 @@ def _mqtt(config: DaemonConfig) -> list[Check]:
 
 
 def _http(config: DaemonConfig) -> list[Check]:
-    """The row for the web server: whether its address is free."""
+    """Check that the address of the web server is free."""
     if config.http is None:
         return []
     try:

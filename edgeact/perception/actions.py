@@ -84,10 +84,10 @@ class EventLog:
 
 @dataclass(slots=True)
 class LabelInForce:
-    """A label that is in force, with its event.
+    """A label that is currently assigned to a person, and the event that it belongs to.
 
     Attributes:
-        event: Of the label, with its highest score so far.
+        event: The open event of the label, with the highest score so far.
         told: When the event was told last, in seconds of the source's time.
     """
 

@@ -47,7 +47,7 @@ class DaemonProcess:
         self.config.write_text(head + text + tail, encoding="utf-8")
 
     def start(self, *, wait: bool = True) -> None:
-        """Start it, and wait until a camera gives frames."""
+        """Start the daemon, and wait until a camera gives frames."""
         command = [sys.executable, "-c", f"{self._before}\n{COMMAND}", "run", str(self.config)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -58,39 +58,39 @@ class DaemonProcess:
 
     @property
     def log(self) -> str:
-        """What it has said."""
+        """The daemon's whole log."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     @property
     def pid(self) -> int:
-        """Of the process that runs."""
+        """Number of the daemon's process."""
         assert self._process is not None
         return self._process.pid
 
     def log_since(self, mark: int) -> str:
-        """What it has said since `log_length` was ``mark``."""
+        """The daemon's log since `log_length` was ``mark``."""
         return self._log.read_bytes()[mark:].decode("utf-8", errors="replace")
 
     @property
     def log_length(self) -> int:
-        """Bytes that it has said."""
+        """Length of the daemon's log so far, in bytes."""
         return self._log.stat().st_size
 
     def signal(self, number: int) -> None:
-        """Send it a signal."""
+        """Send a signal to the daemon's process."""
         assert self._process is not None
         self._process.send_signal(number)
 
     def stop(self) -> float:
-        """Ask it to end; the seconds that it took."""
+        """Send SIGTERM, and return the seconds until the daemon has ended."""
         return self._end(signal.SIGTERM, 0)
 
     def kill(self) -> None:
-        """As a power cut does."""
+        """Kill the daemon with SIGKILL, as a power cut would end it."""
         self._end(signal.SIGKILL, -signal.SIGKILL)
 
     def close(self) -> None:
-        """End it whatever it does."""
+        """Kill the daemon if it still runs."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -106,7 +106,7 @@ class DaemonProcess:
         return time.monotonic() - begun
 
     def wait_for_end(self) -> int:
-        """Wait until it has ended by itself; its exit code."""
+        """Wait until the daemon has ended by itself, and return its exit code."""
         assert self._process is not None
         return self._process.wait(timeout=120)
 
@@ -155,7 +155,7 @@ class DaemonProcess:
         return time.monotonic() - begun
 
     def kept(self) -> dict[str, EventRecord]:
-        """The events that it has acknowledged, by their identities; only once it has ended, or reading a copy."""
+        """The events in the daemon's database, by identity; only once the daemon has ended, or from a copy."""
         store = EventStore(self.state / "events.db")
         try:
             return {record.id: record for record in store.newest(1_000_000)}

@@ -1,12 +1,9 @@
 """Paper B: the mask loss raises mAP, most where an object misleads; here with a backbone whose last blocks learn."""
 
-from pathlib import Path
-
 import torch
 from torch import nn
 
-from trainer.claims.outcome import Outcome
-from trainer.claims.tuned_blocks import OnBlocks, TunedBatch, TunedVariant, try_tuned
+from trainer.claims.tuned_blocks import OnBlocks, TunedBatch, TunedVariant
 from trainer.claims.tuned_photos import TunedPhotos
 from trainer.losses import focal, mask_guided
 from trainer.models.efficientnet_lite import EfficientNetLite
@@ -18,21 +15,13 @@ from trainer.targets import box_masks
 CLASS_CHANNELS, HUMAN_CHANNELS = 64, (16, 1)
 
 
-def try_mask_loss(
-    network: EfficientNetLite, blocks: int, data: TunedPhotos, work: Path, *, seeds: int, epochs: int
-) -> list[Outcome]:
-    """Train network B with and without the mask loss, and measure both; see `trainer.claims.tuned_blocks.try_tuned`.
+def mask_loss_variants(network: EfficientNetLite, blocks: int, data: TunedPhotos) -> list[TunedVariant]:
+    """Network B with and without the mask loss, for `trainer.claims.tuned_blocks.try_tuned`.
 
     Args:
         network: With published weights.
         blocks: How many of its blocks do not learn.
         data: Photos, of which it saw the maps.
-        work: Folder of the checkpoints.
-        seeds: How many.
-        epochs: Rounds over the training photos.
-
-    Raises:
-        DivergenceError: A training diverged.
     """
 
     def make() -> nn.Module:
@@ -55,8 +44,7 @@ def try_mask_loss(
         masks = box_masks(batch.boxes, height=height, width=width, stride=batch.side / height)
         return mask_guided(output.scores, batch.actions, output.human, masks).mean()
 
-    variants = [
+    return [
         TunedVariant("class loss alone", make, without, lambda model, maps: model(maps).scores),
         TunedVariant("with the mask loss", make, with_mask, lambda model, maps: model(maps).scores),
     ]
-    return try_tuned("mask_loss", variants, data, work, seeds=seeds, epochs=epochs)

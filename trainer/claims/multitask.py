@@ -16,23 +16,23 @@ from edgeact.geometry import person_crop_matrix, transform_points
 from edgeact.skeleton import MPII_16
 from trainer.claims.outcome import Outcome
 from trainer.claims.part_streams import some_actions
+from trainer.claims.tuned_blocks import BATCH, last_blocks_course
 from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, lspet_poses
 from trainer.device import training_device
 from trainer.fit_paper import epoch_rows
-from trainer.loop import Course, train
+from trainer.loop import train
 from trainer.losses import MISSING, focal, is_annotated, multitask_aware, weighted_squared_error
 from trainer.metrics.average_precision import mean_average_precision
 from trainer.metrics.pck import pck
 from trainer.models.efficientnet_lite import EfficientNetLite
 from trainer.models.split_lite import LowerBlocks, UpperBlocks
-from trainer.schedule import CosineSchedule
 from trainer.targets import gaussian_maps
 
 SIDE, BLOCKS = 160, 13
 _PARTS = 4  # a cell of the backbone's map becomes 4×4 of the heat maps
 _SIGMA = 1.0  # cells of the heat maps, of which a square has 20×20
-_BATCH, _RATE, _WEIGHT_DECAY, _SCORING = 32, 5e-4, 0.05, 64
+_SCORING = 64
 _SCALE = 1000.0  # of the whole loss, whose gradient would else come near the 1e-8 that AdamW takes for nothing
 _JOINTS = len(MPII_16.joints)
 _SIDES = [(MPII_16.index(f"{side}_shoulder"), MPII_16.index(f"{side}_hip")) for side in ("left", "right")]
@@ -151,7 +151,7 @@ def try_multitask(
             model = PoseAndAction(network, int(acting.actions.max()) + 1)
             sets = {"actions alone": (acting,), "poses alone": (posed,), "both": (acting, posed)}[variant]
             kept = work / "multitask" / f"{variant}_{len(acting.training)}_{epochs}_{seed}"
-            steps = epochs * -(-len(acting.training) // _BATCH)
+            steps = epochs * -(-len(acting.training) // BATCH)
             trained = _fit(model, sets, kept, steps=steps, seed=seed, side=side)
             if acting in sets:
                 precision.setdefault(variant, []).append(_precision(trained, acting))
@@ -165,22 +165,11 @@ def try_multitask(
 
 def _fit(network: nn.Module, sets: Sequence[TaskSet], work: Path, *, steps: int, seed: int, side: int) -> nn.Module:
     device = training_device()
-    course = Course(
-        f"multitask {work.name}",
-        steps,
-        _RATE,
-        weight_decay=_WEIGHT_DECAY,
-        save_every=max(1, steps // 4),
-        check_every=steps,
-        schedule=CosineSchedule(),
-        average_decay=None,
-        clip_norm=None,
-        mixed_precision=True,
-    )
+    course = last_blocks_course(f"multitask {work.name}", steps)
 
     def draw(wanted: range) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         for step in wanted:
-            parts = [(each, each.training[epoch_rows(len(each.training), _BATCH, step, seed)]) for each in sets]
+            parts = [(each, each.training[epoch_rows(len(each.training), BATCH, step, seed)]) for each in sets]
             yield (
                 torch.from_numpy(np.concatenate([each.maps[rows] for each, rows in parts]).astype(np.float32)),
                 torch.from_numpy(np.concatenate([each.actions[rows] for each, rows in parts])),

@@ -22,7 +22,7 @@ from trainer.losses import MISSING
 from trainer.metrics.average_precision import mean_average_precision
 from trainer.schedule import CosineSchedule
 
-_BATCH, _RATE, _WEIGHT_DECAY = 32, 5e-4, 0.05
+BATCH, _RATE, _WEIGHT_DECAY = 32, 5e-4, 0.05
 _SCORING = 64  # photos at a time
 
 
@@ -107,10 +107,15 @@ def try_tuned(
     return outcomes
 
 
-def _fit(variant: TunedVariant, data: TunedPhotos, work: Path, *, seed: int, epochs: int) -> nn.Module:
-    steps, device = epochs * -(-len(data.training) // _BATCH), training_device()
-    course = Course(
-        work.name,
+def last_blocks_course(name: str, steps: int) -> Course:
+    """The course of a training in which the last blocks of a backbone learn, of batches of `BATCH`.
+
+    Args:
+        name: What the log calls it.
+        steps: How many.
+    """
+    return Course(
+        name,
         steps,
         _RATE,
         weight_decay=_WEIGHT_DECAY,
@@ -122,9 +127,14 @@ def _fit(variant: TunedVariant, data: TunedPhotos, work: Path, *, seed: int, epo
         mixed_precision=True,
     )
 
+
+def _fit(variant: TunedVariant, data: TunedPhotos, work: Path, *, seed: int, epochs: int) -> nn.Module:
+    steps, device = epochs * -(-len(data.training) // BATCH), training_device()
+    course = last_blocks_course(work.name, steps)
+
     def draw(wanted: range) -> Iterator[TunedBatch]:
         for step in wanted:
-            rows = np.array(epoch_rows(len(data.training), _BATCH, step, seed))
+            rows = np.array(epoch_rows(len(data.training), BATCH, step, seed))
             yield training_batch(data, rows, np.random.default_rng((seed, 1, step)).random(len(rows)) < 0.5)
 
     return train(

@@ -1,13 +1,11 @@
 """Paper D with a backbone whose last blocks learn: mean, rank-1 and generalised pooling, pose as a regularisation."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import nn
 
-from trainer.claims.outcome import Outcome
-from trainer.claims.tuned_blocks import OnBlocks, TunedBatch, TunedVariant, try_tuned
+from trainer.claims.tuned_blocks import OnBlocks, TunedBatch, TunedVariant
 from trainer.claims.tuned_photos import TunedPhotos
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling
 from trainer.losses import focal
@@ -21,21 +19,13 @@ _POSE_WIDTH = 32
 _SIGMA = 0.5  # cells, of which a square has 7×7
 
 
-def try_tuned_pooling(
-    network: EfficientNetLite, blocks: int, data: TunedPhotos, work: Path, *, seeds: int, epochs: int
-) -> list[Outcome]:
-    """Train every pooling, the last one with poses too; see `trainer.claims.tuned_blocks.try_tuned`.
+def tuned_pooling_variants(network: EfficientNetLite, blocks: int, data: TunedPhotos) -> list[TunedVariant]:
+    """Every pooling, the last one with poses too, for `trainer.claims.tuned_blocks.try_tuned`.
 
     Args:
         network: With published weights.
         blocks: How many of its blocks do not learn.
         data: Photos, of which it saw the maps.
-        work: Folder of the checkpoints.
-        seeds: How many.
-        epochs: Rounds over the training photos.
-
-    Raises:
-        DivergenceError: A training diverged.
     """
 
     def maker(pooling: Callable[[int, int], nn.Module], *, pose: bool = False) -> Callable[[], nn.Module]:
@@ -74,7 +64,4 @@ def try_tuned_pooling(
         ("generalised, T=3, pose 1e-6", maker(generalised(3), pose=True), with_pose(1e-6)),
         ("generalised, T=3, pose 1e-2", maker(generalised(3), pose=True), with_pose(1e-2)),
     ]
-    variants = [
-        TunedVariant(name, make, loss, lambda model, maps: model(maps).pooled.scores) for name, make, loss in made
-    ]
-    return try_tuned("tuned_pooling", variants, data, work, seeds=seeds, epochs=epochs)
+    return [TunedVariant(name, make, loss, lambda model, maps: model(maps).pooled.scores) for name, make, loss in made]

@@ -27,10 +27,12 @@ _SEED = 17  # other batches than those of the training before
 
 
 def action_subject(recipe: Recipe, folders: Folders) -> tuple[Subject[Batch], list[JointSequence]]:
-    """The trained network with its sequences: Penn Action's official test split measures it.
+    """Prepare the trained action network for compression, and the sequences that it trains on and is measured on.
+
+    It is measured on Penn Action's official test split.
 
     Args:
-        recipe: That the network was trained by; without a finished training it is trained first.
+        recipe: The recipe that the network was trained by; it is trained first where no finished training is found.
         folders: Where everything lies.
 
     Raises:

@@ -104,8 +104,9 @@ def _trained(recipe: PaperRecipe, data: Path, work: Path) -> tuple[Task, Trainin
 
 
 def _example(recipe: PaperRecipe, found: TrainingData) -> tuple[torch.Tensor, ...]:
-    """What the network is traced with: two samples of its size, of any pixels. Clips tell more than pictures: they
-    reach all of a network that takes both.
+    """Random inputs of the network, a batch of two, to trace it with.
+
+    A network of both clips and pictures is traced with clips, which reach all of its layers.
     """
     size = recipe.network.size
     if found.clip_stride is not None:

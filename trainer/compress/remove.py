@@ -109,7 +109,7 @@ def _replace(network: nn.Module, name: str, values: torch.Tensor) -> None:
 
 
 def _fit_sizes(network: nn.Module, names: Iterable[str]) -> None:
-    """Let modules whose tensors were replaced say their new sizes."""
+    """Update the size attributes (`out_channels`, `num_features`, …) of modules whose tensors were replaced."""
     for owner in {name.rpartition(".")[0] for name in names}:
         module = network.get_submodule(owner)
         weight = getattr(module, "weight", None)

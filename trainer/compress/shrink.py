@@ -187,7 +187,7 @@ def shrink(subject: Subject[Batch], settings: CompressSettings, work: Path, devi
 def _imitation(
     subject: Subject[Batch], settings: CompressSettings, network: nn.Module, teacher: nn.Module, batch: Batch
 ) -> torch.Tensor | float:
-    """The teacher's part in the loss of a batch; 0 where the batch asks for no answers."""
+    """The distillation loss of a batch to the teacher's answers and features; 0 where the batch has no answers."""
     if not settings.answers and not settings.features:
         return 0.0
     with torch.no_grad():

@@ -93,5 +93,5 @@ def _linked(boxes: Sequence[LabelledBox]) -> list[list[LabelledBox]]:
 
 
 def overlap(one: Iterable[float], other: Iterable[float]) -> float:
-    """Intersection over union of two boxes."""
+    """Intersection over union (IoU) of two boxes, each x_min, y_min, x_max, y_max in pixels: 0..1."""
     return float(box_iou(np.array([list(one)], np.float32), np.array([list(other)], np.float32))[0, 0])

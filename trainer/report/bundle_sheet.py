@@ -14,6 +14,7 @@ from edgeact.drawing.drawer import make_drawer
 from edgeact.errors import OutputError, SourceFormatError
 from edgeact.geometry import letterbox
 from edgeact.types import Frame, Observation
+from trainer.report.tiles import make_sheet
 
 _RATE = 10.0  # frames a second that are looked at: enough for clips of a few frames, and a third of the time
 _WIDTH, _HEIGHT, _CAPTION, _COLUMNS = 400, 226, 22, 2
@@ -53,7 +54,7 @@ def draw_bundle_sheet(
         if not has_attention(seen):
             blind.append(bundle.manifest.name)
         tiles.append(_tile(drawn, bundle.manifest.name))
-    _write(out, _sheet(tiles))
+    _write(out, make_sheet(tiles, _COLUMNS))
     return blind
 
 
@@ -80,12 +81,6 @@ def _tile(picture: np.ndarray, name: str) -> np.ndarray:
     strip = np.zeros((_CAPTION, _WIDTH, 3), np.uint8)
     cv2.putText(strip, name, (6, _CAPTION - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (235, 235, 235), 1, cv2.LINE_AA)
     return np.concatenate([square, strip])
-
-
-def _sheet(tiles: list[np.ndarray]) -> np.ndarray:
-    blank = np.zeros_like(tiles[0])
-    rows = [tiles[start : start + _COLUMNS] for start in range(0, len(tiles), _COLUMNS)]
-    return np.concatenate([np.concatenate(row + [blank] * (_COLUMNS - len(row)), axis=1) for row in rows])
 
 
 def _write(path: Path, rgb: np.ndarray) -> None:

@@ -35,7 +35,7 @@ def some_people() -> tuple[TaskSet, TaskSet]:
 
 def test_each_set_trains_what_it_labels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    monkeypatch.setattr(multitask, "_BATCH", 8)
+    monkeypatch.setattr(multitask, "BATCH", 8)
     torch.manual_seed(0)
     precision, joints = try_multitask(
         EfficientNetLite(classes=0), *some_people(), tmp_path, seeds=1, epochs=12, side=SIDE

@@ -11,11 +11,10 @@ import torch
 from edgeact.bundle.load import load_bundle
 from edgeact.skeleton import MPII_16
 from tests.trainer.data.sets.layouts import write_stanford40
-from trainer.claims.mask_loss import try_mask_loss
-from trainer.claims.outcome import Outcome
-from trainer.claims.tuned_blocks import training_batch
+from trainer.claims.mask_loss import mask_loss_variants
+from trainer.claims.tuned_blocks import TunedVariant, training_batch, try_tuned
 from trainer.claims.tuned_photos import TunedPhotos, beside_another, read_tuned_photos
-from trainer.claims.tuned_pooling import try_tuned_pooling
+from trainer.claims.tuned_pooling import tuned_pooling_variants
 from trainer.data.labelled_samples import LabelledSample
 from trainer.models.efficientnet_lite import EfficientNetLite
 
@@ -48,19 +47,21 @@ def test_a_mirrored_photo_has_its_box_and_joints_mirrored() -> None:
     assert batch.actions.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize(("attempt", "names"), [
-    (try_mask_loss, {"class loss alone", "with the mask loss"}),
-    (try_tuned_pooling, {
+@pytest.mark.parametrize(("variants", "names"), [
+    (mask_loss_variants, {"class loss alone", "with the mask loss"}),
+    (tuned_pooling_variants, {
         "mean", "rank-1", "generalised, T=1", "generalised, T=3", "generalised, T=3, pose 1e-6",
         "generalised, T=3, pose 1e-2",
     }),
 ])  # fmt: skip
 def test_every_variant_learns_and_is_measured(
-    attempt: Callable[..., list[Outcome]], names: set[str], tmp_path: Path
+    variants: Callable[..., list[TunedVariant]], names: set[str], tmp_path: Path
 ) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    outcomes = attempt(EfficientNetLite(classes=0), BLOCKS, some_photos(), tmp_path, seeds=1, epochs=6)
+    photos = some_photos()
+    tried = variants(EfficientNetLite(classes=0), BLOCKS, photos)
+    outcomes = try_tuned("a claim", tried, photos, tmp_path, seeds=1, epochs=6)
     assert {outcome.variant for outcome in outcomes if "photo" not in outcome.variant} == names
     assert len(outcomes) == 3 * len(names)
     assert all(0 < outcome.mean <= 1 for outcome in outcomes)

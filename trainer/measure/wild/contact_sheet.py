@@ -13,6 +13,7 @@ from edgeact.skeleton import COCO_17
 from trainer.data.read_picture import read_rgb
 from trainer.measure.wild.detectors import OURS
 from trainer.measure.wild.survey import PosedPerson, Survey
+from trainer.report.tiles import make_sheet
 
 PEOPLE = 20
 _COLUMNS = 5
@@ -57,7 +58,7 @@ def draw_sheets(surveys: Sequence[Survey], threshold: float, out: Path) -> list[
     for name, tiles in (("worst_poses.png", poses), ("missed_people.png", missed)):
         if tiles:
             written.append(out / name)
-            _write(out / name, _sheet(tiles))
+            _write(out / name, make_sheet(tiles, _COLUMNS))
     return written
 
 
@@ -93,12 +94,6 @@ def _captioned(crop: np.ndarray, text: str) -> np.ndarray:
     strip = np.zeros((_CAPTION, _WIDTH, 3), np.uint8)
     cv2.putText(strip, text[-38:], (3, _CAPTION - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (235, 235, 235), 1, cv2.LINE_AA)
     return np.concatenate([crop, strip])
-
-
-def _sheet(tiles: list[np.ndarray]) -> np.ndarray:
-    blank = np.zeros_like(tiles[0])
-    rows = [tiles[start : start + _COLUMNS] for start in range(0, len(tiles), _COLUMNS)]
-    return np.concatenate([np.concatenate(row + [blank] * (_COLUMNS - len(row)), axis=1) for row in rows])
 
 
 def _write(path: Path, rgb: np.ndarray) -> None:
