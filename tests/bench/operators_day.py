@@ -71,7 +71,7 @@ def _live(window: MainWindow, out: Path, export: Path) -> None:
     desk.rules.draw("zone")
     for corner in _ZONE:
         _click(window, corner)
-    _save(window, out, "day-1-zone")
+    _save(window, out, "window-zone")
     _click(window, _ZONE[0])
     dialog = desk.rules.dialog()
     assert dialog is not None
@@ -82,7 +82,7 @@ def _live(window: MainWindow, out: Path, export: Path) -> None:
     # Somebody is in it.
     _wait(lambda: any(event.is_waiting for event in desk.events.panel.listed()))
     _pause(0.5)
-    _save(window, out, "day-2-alert")
+    _save(window, out, "window-alert")
     alert = next(event for event in desk.events.panel.listed() if event.is_waiting)
     desk.events.show(alert)
     desk.events.panel.acknowledge_wished.emit([alert.record.id])
@@ -106,7 +106,7 @@ def _live(window: MainWindow, out: Path, export: Path) -> None:
     _drag_wrist(window)
     _pause(0.5)
     window.banner.hide()
-    _save(window, out, "day-3-correct")
+    _save(window, out, "window-correct")
 
     desk.corrections.export(export)
     _wait(lambda: (export / "corrections.json").exists())
@@ -145,7 +145,9 @@ def _click(window: MainWindow, at: tuple[float, float]) -> None:
 
 def _save(window: MainWindow, out: Path, name: str) -> None:
     _pause(0.3)
-    window.grab().save(str(out / f"{name}.jpg"), "JPG", 80)
+    out.mkdir(parents=True, exist_ok=True)
+    if not window.grab().save(str(out / f"{name}.jpg"), "JPG", 80):
+        raise OSError(f"{out / name}.jpg cannot be written")
 
 
 def _pause(seconds: float) -> None:
