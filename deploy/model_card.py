@@ -1,9 +1,10 @@
 """What a bundle is, where it comes from, how well it does and what it must not be used for, as Markdown."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from deploy.lifter_card import LIFTER_CARD
-from edgeact.bundle.manifest import Manifest
+from edgeact.bundle.manifest import DetectionSpec, Manifest
 from edgeact.bundle.plan import make_plan
 
 # Terms as the sources state them; the first column is the set's name in a manifest (empty: always used).
@@ -193,6 +194,23 @@ from the channels that are worth most of the bundle `{bundle}`'s trained one, an
 weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its authors)."""
 
 
+def _looks(detection: DetectionSpec | None) -> str:
+    """The pixels of a detector's looks in words."""
+    return " and once more at ".join(f"{pixels:,}" for pixels in (detection.pixels if detection else None) or ())
+
+
+def _trained_on(detector: dict[str, Any]) -> str:
+    """How a recipe's detector was trained after its authors published it."""
+    training, owner = detector.get("training"), detector.get("taken_from")
+    if training is None and owner is None:
+        return ""
+    text = f", and trained on as the card of the bundle `{owner}` says"
+    if training is not None:
+        text = _TURNED.format(steps=training["steps"], batch=training["batch"])
+    share = detector.get("start_share", 0.0)
+    return f"{text}; {_percent(share)} of the published weights are mixed in again at the end" if share else text
+
+
 def model_card(manifest: Manifest, metrics: dict) -> str:
     """The bundle's ``MODEL_CARD.md``."""
     used = {*manifest.training["data"]["pose"], *manifest.training["data"]["action"]}
@@ -205,10 +223,9 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     labels = ", ".join(f"`{label}`" for label in head.labels)
     sizes = {graph.name: _size(graph.inputs[0].shape) for graph in manifest.graphs}
     start = _START if pose["start"] == "tinypose" else _SLIM_START.format(bundle=pose["start"])
-    looks = " and once more at ".join(f"{pixels:,}" for pixels in plan.detection.pixels or ())
-    training, owner = recipe["detector"].get("training"), recipe["detector"].get("taken_from")
-    turned = "" if training is None else _TURNED.format(steps=training["steps"], batch=training["batch"])
-    turned = turned if owner is None else f", and trained on as the card of the bundle `{owner}` says"
+    looks = _looks(plan.detection)
+    for graph in plan.detectors[1:]:
+        looks += f"; beside it `{graph.name}`, the published one, at up to {_looks(graph.detection)}"
     lifter = recipe.get("lifter")
     lifting = f", lifter {lifter['steps']} steps of {lifter['batch']} clips" if lifter else ""
     lifted = any(graph.takes() == ("poses",) and graph.output("joints_3d") for graph in manifest.graphs)
@@ -219,7 +236,7 @@ Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/{m
 
 ## What it is
 
-Four graphs for persons in ordinary video: `detector` (YOLOX-nano, persons only; looks at a frame at up to {looks} pixels),
+Graphs for persons in ordinary video: `detector` (YOLOX-nano, persons only; looks at a frame at up to {looks} pixels),
 `pose` (the Lite-HRNet of PP-TinyPose, {sizes["pose"]}, {len(plan.skeleton.joints)} joints: COCO-17 and head top, upper neck, thorax, pelvis,
 so that COCO-17 and MPII-16 both come out exactly), `action` (one-dimensional convolutions over {clip.length} frames of
 joints, {len(head.labels)} labels) and `explain` (gradient times input of the action graph).
@@ -228,7 +245,7 @@ Labels: {labels}. `{head.other_label}` stands for everything else.
 
 ## Data
 
-The detector's weights are those that YOLOX's authors published (Apache-2.0), trained on COCO 2017{turned}. {start}
+The detector's weights are those that YOLOX's authors published (Apache-2.0), trained on COCO 2017{_trained_on(recipe["detector"])}. {start}
 
 {data}
 

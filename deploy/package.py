@@ -38,6 +38,7 @@ class Calibration:
         detection_score: Under this, boxes are no persons (`DetectionSpec`).
         detection_iou: Largest overlap of two persons' boxes; goes into the detector's graph too.
         detection_pixels: In what sizes the detector sees a frame.
+        published_pixels: In what sizes the published detector sees it, where there is one beside.
         joint_confidence: Under this, joints are not drawn.
         action_score: From this on, an action starts.
     """
@@ -49,18 +50,20 @@ class Calibration:
     detection_pixels: tuple[int, ...]
     joint_confidence: float
     action_score: float
+    published_pixels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Networks:
     """Trained networks. Without an action network the bundle detects and poses only, without a lifter it gives no
-    3D.
+    3D. The published detector looks at a frame beside the trained one.
     """
 
     detector: PersonDetector
     pose: EdgePose
     action: EdgeAction | None
     lifter: Lifter | None = None
+    published_detector: PersonDetector | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,18 +85,23 @@ def _skeleton(joint_confidence: float) -> SkeletonSpec:
     return SkeletonSpec(name=BODY_21.name, joints=BODY_21.joints, confidence=joint_confidence)
 
 
-def _detector(network: PersonDetector, calibration: Calibration, scenes: tuple[torch.Tensor, ...]) -> GraphExport:
+def _detector(
+    name: str,
+    network: PersonDetector,
+    calibration: Calibration,
+    scenes: tuple[torch.Tensor, ...],
+    *,
+    pixels: tuple[int, ...],
+) -> GraphExport:
     return GraphExport(
-        name="detector",
+        name=name,
         scope="scene",
         horizon="frame",
         module=DetectorGraph(network, iou=calibration.detection_iou),
         samples=scenes,
         input=taken("picture", (1, "H", "W", 3)),
         outputs=(given("boxes", (1, MAXIMUM_BOXES, 4)), given("scores", (1, MAXIMUM_BOXES))),
-        detection=DetectionSpec(
-            score=calibration.detection_score, iou=calibration.detection_iou, pixels=calibration.detection_pixels
-        ),
+        detection=DetectionSpec(score=calibration.detection_score, iou=calibration.detection_iou, pixels=pixels),
     )
 
 
@@ -191,10 +199,12 @@ def write_bundle(
     Raises:
         BundleError: A graph does not give what its network gives.
     """
-    exports = [
-        _detector(networks.detector, calibration, samples.scenes),
-        _pose(networks.pose, calibration, samples.crops),
-    ]
+    scenes, looks = samples.scenes, calibration.detection_pixels
+    exports = [_detector("detector", networks.detector, calibration, scenes, pixels=looks)]
+    if networks.published_detector is not None:
+        published, looks = networks.published_detector, calibration.published_pixels
+        exports.append(_detector("detector_published", published, calibration, scenes, pixels=looks))
+    exports.append(_pose(networks.pose, calibration, samples.crops))
     if networks.action is not None:
         exports += action_exports(
             networks.action,

@@ -36,6 +36,7 @@ from trainer.stages import (
     fit_pose_confidence,
     make_data,
     make_tracks,
+    published_detector,
     train_action,
     train_detector,
     train_lifter,
@@ -88,6 +89,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     use_one_thread()
     make_data(folders)
     detector, pose = train_detector(recipe, folders), train_pose(recipe, folders)
+    published = published_detector(folders) if recipe.detector.published_pixels else None
     samples = frame_samples(folders, recipe.pose.size, pixels=max(recipe.detector.pixels))
     calibration = Calibration(
         confidence=fit_pose_confidence(pose, folders),
@@ -95,6 +97,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
         detection_score=recipe.detector.score,
         detection_iou=recipe.thresholds.detection_iou,
         detection_pixels=recipe.detector.pixels,
+        published_pixels=recipe.detector.published_pixels,
         joint_confidence=recipe.thresholds.joint_confidence,
         action_score=1.0,
     )
@@ -104,7 +107,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     training: dict[str, object] = {"recipe": recipe.model_dump(mode="json"), "data": {"pose": list(POSE_SETS)}}
     bundle = write_bundle(
         frame_bundle,
-        Networks(detector, pose, None),
+        Networks(detector, pose, None, published_detector=published),
         calibration,
         samples,
         name=recipe.name,
@@ -127,7 +130,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     finished = work / "bundle"
     bundle = write_bundle(
         finished,
-        Networks(detector, pose, action, lifter),
+        Networks(detector, pose, action, lifter, published),
         calibration,
         samples,
         name=recipe.name,

@@ -91,7 +91,7 @@ class _Check:
         boxes: list[Float32] = []
         seen: dict[str, Float32] = {}
         if plan.persons is not None:
-            boxes = self._detect(plan.detector, pictures)
+            (boxes, *_) = [self._detect(graph, pictures) for graph in plan.detectors]
             seen = self._pose(plan.pose, pictures, boxes)
         for graph in plan.readers:
             arrays = [self._input(graph, tensor, pictures, boxes, seen) for tensor in graph.inputs]

@@ -21,7 +21,6 @@ from trainer.detector_losses import imitation_loss, turn_boxes, turn_cells
 from trainer.device import training_device
 from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.loop import Course, train
-from trainer.mix_weights import mix_weights
 from trainer.models.person_detector import PersonDetector
 from trainer.recipe import DetectorTraining
 
@@ -79,8 +78,7 @@ def evaluate(network: PersonDetector, pictures: Sequence[DetectorPicture]) -> di
 
 
 def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: DetectorTraining) -> PersonDetector:
-    """Train, or go on from the checkpoint, and return the moving average of the network, mixed with the weights that it
-    started from (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
+    """Train, or go on from the checkpoint, and return the moving average of the network.
 
     Args:
         pictures: File of `trainer.data.detector_pictures.make_pictures`.
@@ -120,4 +118,4 @@ def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: Detec
         model, checkpoint, course, device=device, draw=draw, loss=loss, check=lambda network: evaluate(network, chosen)
     )
     train_absolute(trained)
-    return mix_weights(trained, start, training.start_share)
+    return trained

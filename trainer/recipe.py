@@ -20,6 +20,7 @@ Steps = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0.0, le=0.1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Batch = Annotated[int, Field(ge=2, le=1024)]
+Pixels = Annotated[int, Field(ge=1024, le=1 << 23)]
 
 
 class _Record(BaseModel):
@@ -63,13 +64,11 @@ class DetectorTraining(_Record):
         steps: How many.
         rate: The highest learning rate.
         batch: Pictures a step.
-        start_share: Of the published weights in the network that ships (`trainer.fit_detector.fit`).
     """
 
     steps: Steps
     rate: Rate
     batch: Batch
-    start_share: Annotated[float, Field(ge=0, le=1)]
 
 
 class DetectorRecipe(_Record):
@@ -77,21 +76,28 @@ class DetectorRecipe(_Record):
 
     Attributes:
         pixels: The most of a frame's pixels that it sees, for each look at the frame; its time goes with their sum.
+        published_pixels: Likewise, for each look of the published network beside a trained one; what both find is
+            joined (`edgeact.perception.detect.join_looks`).
         score: Boxes under this score are no persons. Chosen on validation pictures: ``edgeact train wild --part
             validation`` says at which score there are .1 false boxes a photo.
         training: How it is trained; without it, and without ``taken_from``, it is the published one.
-        taken_from: The recipe that ships whose detector it is.
+        taken_from: The recipe that ships whose training it takes.
+        start_share: Of the published weights in the trained network that ships (`trainer.mix_weights`).
     """
 
-    pixels: Annotated[tuple[Annotated[int, Field(ge=1024, le=1 << 23)], ...], Field(min_length=1, max_length=3)]
+    pixels: Annotated[tuple[Pixels, ...], Field(min_length=1, max_length=3)]
+    published_pixels: Annotated[tuple[Pixels, ...], Field(max_length=2)] = ()
     score: Annotated[float, Field(gt=0, lt=1)]
     training: DetectorTraining | None = None
     taken_from: Name | None = None
+    start_share: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @model_validator(mode="after")
     def _one_origin(self) -> "DetectorRecipe":
         if self.training is not None and self.taken_from is not None:
             raise ValueError("a detector is trained here or taken from another recipe; give training or taken_from")
+        if self.training is None and self.taken_from is None and (self.published_pixels or self.start_share):
+            raise ValueError("published_pixels and start_share go with a trained detector; give training or taken_from")
         return self
 
 

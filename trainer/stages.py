@@ -32,6 +32,7 @@ from trainer.fit_pose import predict
 from trainer.folders import Folders
 from trainer.log import log
 from trainer.measure.pose import pose_error_banks
+from trainer.mix_weights import mix_weights
 from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose, room_to_border
 from trainer.models.lifter import Lifter
@@ -149,23 +150,30 @@ def make_data(folders: Folders) -> None:
     build_patches(folders, POSE_SETS)
 
 
+def published_detector(folders: Folders) -> PersonDetector:
+    """YOLOX-nano as its authors published it, persons only."""
+    published = PersonDetector()
+    load_yolox(published, folders.yolox)
+    return published.eval()
+
+
 def train_detector(recipe: Recipe, folders: Folders) -> PersonDetector:
-    """Train the person detector if the recipe, or the one that its detector is taken from, says how; else load the
-    published one.
+    """Train the person detector if the recipe, or the one that its training is taken from, says how; else load the
+    published one. What was trained is mixed with the weights that it started from.
 
     Raises:
         SourceNotFoundError: The labels are missing, which `make_data` makes.
     """
-    if recipe.detector.taken_from is not None:
-        return train_detector(load_recipe(recipe_path(recipe.detector.taken_from)), folders)
-    published = PersonDetector()
-    load_yolox(published, folders.yolox)
-    if recipe.detector.training is None:
-        return published.eval()
-    log(stage="detector", of=recipe.name, device=training_device().type)
-    make_pictures(folders, published.eval())
-    checkpoint = folders.network(recipe.name, "detector")
-    return fit_detector(folders.detector_pictures, published, checkpoint, recipe.detector.training).eval()
+    taken_from = recipe.detector.taken_from
+    owner = recipe if taken_from is None else load_recipe(recipe_path(taken_from))
+    published = published_detector(folders)
+    if owner.detector.training is None:
+        return published
+    log(stage="detector", of=owner.name, device=training_device().type)
+    make_pictures(folders, published)
+    checkpoint = folders.network(owner.name, "detector")
+    trained = fit_detector(folders.detector_pictures, published, checkpoint, owner.detector.training)
+    return mix_weights(trained, published, recipe.detector.start_share).eval()
 
 
 def train_pose(recipe: Recipe, folders: Folders) -> EdgePose:

@@ -41,14 +41,15 @@ class PersonCalls:
     """How persons are found and followed.
 
     Attributes:
-        detector: Called first, on the whole picture: finds persons.
+        detectors: Called first, on the whole picture: each finds persons, and what they find is joined
+            (`edgeact.perception.detect.join_looks`).
         pose: Called second, on the crops of all persons of a frame: finds joints, and may say more of each person.
-        detection: Of the detector.
+        detection: Of the detectors; `pixels` are the first one's.
         crop: Of the pose graph.
         skeleton_spec: Of the pose graph.
     """
 
-    detector: GraphSpec
+    detectors: tuple[GraphSpec, ...]
     pose: GraphSpec
     detection: DetectionSpec
     crop: CropSpec
@@ -90,7 +91,7 @@ class Plan:
     @property
     def calls(self) -> tuple[GraphSpec, ...]:
         """All graphs in the order in which they are called, each once."""
-        first = () if self.persons is None else (self.persons.detector, self.persons.pose)
+        first = () if self.persons is None else (*self.persons.detectors, self.persons.pose)
         return (*first, *self.readers, *(explainer.graph for explainer in self.explainers))
 
     @property
@@ -121,9 +122,9 @@ class Plan:
         return next((graph.clip for graph in self.readers if heads and heads[0] in graph.heads), None)
 
     @property
-    def detector(self) -> GraphSpec:
-        """The graph that finds persons."""
-        return self._followed.detector
+    def detectors(self) -> tuple[GraphSpec, ...]:
+        """The graphs that find persons, one or more."""
+        return self._followed.detectors
 
     @property
     def pose(self) -> GraphSpec:
@@ -132,7 +133,7 @@ class Plan:
 
     @property
     def detection(self) -> DetectionSpec:
-        """Numbers of the detector."""
+        """Numbers of the detectors, which share their score and IoU; the pixels are the first one's."""
         return self._followed.detection
 
     @property
@@ -175,14 +176,14 @@ def make_plan(manifest: Manifest, *, where: str) -> Plan:
             never be read, or a graph takes or gives something that does not fit its place, its labels, its skeleton or
             its clip; all faults are listed.
     """
-    detector = _first(manifest, "scene", "boxes")
-    pose = _first(manifest, "person", "joints")
-    looks_at_persons = detector is not None or any(graph.scope == "person" for graph in manifest.graphs)
-    if detector is None and (looks_at_persons or not manifest.graphs):
+    detectors = _frame_graphs(manifest, "scene", "boxes")
+    pose = next(iter(_frame_graphs(manifest, "person", "joints")), None)
+    looks_at_persons = bool(detectors) or any(graph.scope == "person" for graph in manifest.graphs)
+    if not detectors and (looks_at_persons or not manifest.graphs):
         raise _missing(manifest, where, "scene/frame graph that gives boxes")
     if pose is None and looks_at_persons:
         raise _missing(manifest, where, "person/frame graph that gives joints")
-    left = [graph for graph in manifest.graphs if graph is not detector and graph is not pose]
+    left = [graph for graph in manifest.graphs if graph not in detectors and graph is not pose]
     readers = [graph for graph in left if _reads(graph) and takes_what_there_is(graph)]
     bases = [*([] if pose is None else [pose]), *readers]
     explainers = [
@@ -194,9 +195,9 @@ def make_plan(manifest: Manifest, *, where: str) -> Plan:
         for graph in left
         if not any(graph is other for other in used)
     ]
-    if detector is not None and pose is not None:
+    if detectors and pose is not None:
         reads_features = any("features" in reader.takes() for reader in readers)
-        faults += detector_faults(detector) + pose_faults(pose, reads_features=reads_features)
+        faults += detector_faults(detectors) + pose_faults(pose, reads_features=reads_features)
     for graph in readers:
         faults += reader_faults(graph, pose)
     for explainer in explainers:
@@ -205,8 +206,8 @@ def make_plan(manifest: Manifest, *, where: str) -> Plan:
         faults.append("two graphs give joints_3d, of which one is read")
     faults += map_name_faults(manifest.graphs, reserved=JOINT_MAP)
     persons = None
-    if detector is not None and pose is not None:
-        persons = _person_calls(detector, pose)
+    if detectors and pose is not None:
+        persons = _person_calls(detectors, pose)
     if faults or (persons is None and looks_at_persons):
         raise BundleError(f"{where}: {'; '.join(faults)}; export the bundle again")
     return Plan(
@@ -218,22 +219,20 @@ def make_plan(manifest: Manifest, *, where: str) -> Plan:
     )
 
 
-def _person_calls(detector: GraphSpec, pose: GraphSpec) -> PersonCalls | None:
+def _person_calls(detectors: tuple[GraphSpec, ...], pose: GraphSpec) -> PersonCalls | None:
     """How persons are followed; None where the graphs lack numbers, which is then a fault of theirs."""
-    if detector.detection is None or pose.crop is None or pose.skeleton is None:
+    detection = detectors[0].detection
+    if detection is None or pose.crop is None or pose.skeleton is None:
         return None
-    return PersonCalls(detector, pose, detector.detection, pose.crop, pose.skeleton)
+    return PersonCalls(detectors, pose, detection, pose.crop, pose.skeleton)
 
 
-def _first(manifest: Manifest, scope: Scope, gives: Meaning) -> GraphSpec | None:
-    """The first frame graph of a scope that gives something."""
-    return next(
-        (
-            graph
-            for graph in manifest.graphs
-            if graph.scope == scope and graph.horizon == "frame" and gives in _meanings(graph)
-        ),
-        None,
+def _frame_graphs(manifest: Manifest, scope: Scope, gives: Meaning) -> tuple[GraphSpec, ...]:
+    """The frame graphs of a scope that give something."""
+    return tuple(
+        graph
+        for graph in manifest.graphs
+        if graph.scope == scope and graph.horizon == "frame" and gives in _meanings(graph)
     )
 
 

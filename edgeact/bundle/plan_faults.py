@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from edgeact.bundle.manifest import GraphSpec, HeadSpec, Meaning, OutputMeaning, TensorSpec, show_shape
 
 _LARGEST_SIDE = 4096  # of a picture that a graph takes; ours have 416 at most
+_MOST_DETECTORS = 3  # of a frame: each is a look at it, and costs one
 _PARTS = 3  # head, right hand, left hand
 # Outputs of which a graph may have several that share a meaning: heads tell scores apart, names tell maps apart.
 _MAPS: tuple[Meaning, ...] = ("attention", "human_map")
@@ -21,8 +22,19 @@ def takes_what_there_is(graph: GraphSpec) -> bool:
     return 0 < len(taken) == len(set(taken)) and set(taken) <= {"pictures", "poses", "features"}
 
 
-def detector_faults(graph: GraphSpec) -> list[str]:
-    """Faults of the graph that finds persons."""
+def detector_faults(graphs: Sequence[GraphSpec]) -> list[str]:
+    """Faults of the graphs that find persons, and of what they must share."""
+    faults = [fault for graph in graphs for fault in _detector_faults(graph)]
+    if len(graphs) > _MOST_DETECTORS:
+        faults.append(f"{len(graphs)} graphs give boxes; {_MOST_DETECTORS} at most are joined")
+    numbers = {(graph.detection.score, graph.detection.iou) for graph in graphs if graph.detection is not None}
+    if len(numbers) > 1:
+        names = " and ".join(repr(graph.name) for graph in graphs)
+        faults.append(f"graphs {names} find persons together, and their scores or IoUs (detection) differ")
+    return faults
+
+
+def _detector_faults(graph: GraphSpec) -> list[str]:
     if faults := _tensor_faults(graph, takes=("picture",), gives=("boxes", "scores")):
         return faults
     batch = graph.inputs[0].shape[:1]

@@ -1,12 +1,14 @@
-"""Persons in a frame, by the bundle's scene/frame graph."""
+"""Persons in a frame, by the bundle's scene/frame graphs."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from edgeact.engine.engine import Engine
+from edgeact.engine.graph import Graph
 from edgeact.geometry import (
     box_area,
     box_iou,
@@ -55,9 +57,9 @@ def detection_size(width: int, height: int, *, pixels: int) -> tuple[int, int]:
 def join_looks(looks: Sequence[tuple[Float32, Float32]]) -> tuple[Float32, Float32]:
     """The boxes of several looks at one frame, each with a score that the other looks have a say in.
 
-    A person is found at several sizes of the picture, a chance likeness at one of them. So a box's score is mixed with
-    that of the best box of each other look that agrees with it (IoU from `AGREEING_IOU`), or with 0 where none does.
-    What two looks found twice is left to non-maximum suppression.
+    A person is found at several sizes of the picture, or by several networks; a chance likeness by one look alone. So a
+    box's score is mixed with that of the best box of each other look that agrees with it (IoU from `AGREEING_IOU`), or
+    with 0 where none does. What two looks found twice is left to non-maximum suppression.
 
     Args:
         looks: Of each its boxes ``(N, 4)`` and scores ``(N,)``.
@@ -79,19 +81,38 @@ def join_looks(looks: Sequence[tuple[Float32, Float32]]) -> tuple[Float32, Float
     return np.concatenate([boxes for boxes, _ in looks]), np.concatenate(mixed).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """One look at a frame.
+
+    Attributes:
+        graph: That looks.
+        width: Of the picture that it is given.
+        height: Likewise.
+    """
+
+    graph: Graph
+    width: int
+    height: int
+
+
 class Detector:
-    """Finds persons by an engine's scene/frame graph; may be used from several threads.
+    """Finds persons by an engine's scene/frame graphs; may be used from several threads.
 
     Args:
-        engine: With a plan that has a detector.
+        engine: With a plan that has a detector, or several whose looks are joined.
     """
 
     def __init__(self, engine: Engine) -> None:
         plan = engine.bundle.plan
-        self._graph = engine.graph(plan.detector)
+        # Each graph with the budgets of its looks; none where its size is fixed.
+        self._graphs = [
+            (engine.graph(spec), () if spec.detection is None else spec.detection.pixels or ())
+            for spec in plan.detectors
+        ]
         self._numbers = plan.detection
-        self._fixed = None if self._graph.takes_any_size else self._graph.picture_size
-        # What the graph reads (N, height, width, 3), by width and height.
+        self._at_once = _MOST_PICTURES if all(graph.takes_batches for graph, _ in self._graphs) else 1
+        # What the graphs read (N, height, width, 3), by width and height.
         self._pictures: dict[tuple[int, int], UInt8] = {}
         self._lock = threading.Lock()  # of these pictures
 
@@ -110,7 +131,7 @@ class Detector:
     def detect_all(self, images: Sequence[UInt8]) -> list[tuple[Detection, ...]]:
         """Persons of several frames, which may be of several sources.
 
-        Frames of one size are given to the graph together, where it takes several pictures at once.
+        Frames of one size are given to the graphs together, where these take several pictures at once.
 
         Args:
             images: Each ``(H, W, 3)`` uint8 RGB.
@@ -121,15 +142,12 @@ class Detector:
         rows_by_size: dict[tuple[int, int], list[int]] = {}
         for row, image in enumerate(images):
             rows_by_size.setdefault((image.shape[1], image.shape[0]), []).append(row)
-        at_once = _MOST_PICTURES if self._graph.takes_batches else 1
         found: dict[int, tuple[Detection, ...]] = {}
         for (width, height), rows in rows_by_size.items():
-            for first in range(0, len(rows), at_once):
-                chosen = rows[first : first + at_once]
+            for first in range(0, len(rows), self._at_once):
+                chosen = rows[first : first + self._at_once]
                 with self._lock:
-                    looks = [
-                        self._look([images[row] for row in chosen], *size) for size in self.picture_sizes(width, height)
-                    ]
+                    looks = [self._look([images[row] for row in chosen], look) for look in self._looks(width, height)]
                 for index, row in enumerate(chosen):
                     found[row] = self._conclude([look[index] for look in looks])
         return [found[row] for row in range(len(images))]
@@ -142,15 +160,14 @@ class Detector:
         kept = suppress_boxes(boxes, scores, iou=self._numbers.iou)
         return tuple(Detection(box=boxes[index], score=float(scores[index])) for index in kept)
 
-    def _look(self, images: Sequence[UInt8], seen_width: int, seen_height: int) -> list[tuple[Float32, Float32]]:
-        """For each of several frames of one size, boxes ``(N, 4)`` in its pixels and scores ``(N,)`` that the graph
-        finds in a picture of this size.
-        """
+    def _look(self, images: Sequence[UInt8], look: _Look) -> list[tuple[Float32, Float32]]:
+        """For each of several frames of one size, boxes ``(N, 4)`` in its pixels and scores ``(N,)`` of one look."""
         height, width = images[0].shape[:2]
+        seen_width, seen_height = look.width, look.height
         pictures = self._room(seen_width, seen_height, count=len(images))
         for image, picture in zip(images, pictures, strict=True):
             letterbox(image, width=seen_width, height=seen_height, out=picture)
-        outputs = self._graph.run(pictures)
+        outputs = look.graph.run(pictures)
         to_frame = invert_matrix(letterbox_matrix(width, height, width=seen_width, height=seen_height))
         looks = []
         for boxes, scores in zip(outputs.of("boxes"), outputs.of("scores"), strict=True):
@@ -161,7 +178,7 @@ class Detector:
         return looks
 
     def _room(self, width: int, height: int, *, count: int) -> UInt8:
-        """Room for pictures ``(count, height, width, 3)`` that the graph reads; sources of one size share it."""
+        """Room for pictures ``(count, height, width, 3)`` that a graph reads; sources of one size share it."""
         kept = self._pictures.get((width, height))
         if kept is None or len(kept) < count:
             if kept is None and len(self._pictures) >= _MOST_SIZES:
@@ -170,7 +187,14 @@ class Detector:
         return kept[:count]
 
     def picture_sizes(self, width: int, height: int) -> tuple[tuple[int, int], ...]:
-        """Width and height of the pictures that the graph sees of a frame of this size, one a look."""
-        if self._fixed is not None:
-            return (self._fixed,)
-        return tuple(detection_size(width, height, pixels=pixels) for pixels in self._numbers.pixels or ())
+        """Width and height of the pictures that the graphs see of a frame of this size, one a look."""
+        return tuple((look.width, look.height) for look in self._looks(width, height))
+
+    def _looks(self, width: int, height: int) -> Iterator[_Look]:
+        """All looks at a frame of this size, graph after graph."""
+        for graph, budgets in self._graphs:
+            if graph.takes_any_size:
+                for pixels in budgets:
+                    yield _Look(graph, *detection_size(width, height, pixels=pixels))
+            else:
+                yield _Look(graph, *graph.picture_size)

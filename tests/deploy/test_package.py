@@ -1,6 +1,7 @@
 """A bundle of randomly initialised networks: written, read and run by the runtime."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.engine.engine import Engine
 from edgeact.engine.open import open_graph
 from edgeact.errors import BundleError, BundleIntegrityError
+from edgeact.perception.detect import Detector
 from edgeact.perception.perceiver import Perceiver
 from edgeact.types import Frame
 from tests.deploy.networks import CALIBRATION, random_networks, random_samples
@@ -120,3 +122,19 @@ def test_a_graph_that_is_not_its_network_is_refused_and_the_old_bundle_stays(
             training={},
         )
     assert load_bundle(target).digest == before
+
+
+def test_a_published_detector_beside_the_trained_one_has_looks_of_its_own(tmp_path: Path) -> None:
+    networks, samples = random_networks(action=False), random_samples()
+    made = write_bundle(
+        tmp_path / "two",
+        replace(networks, published_detector=networks.detector),
+        replace(CALIBRATION, published_pixels=(64 * 96,)),
+        replace(samples, scenes=samples.scenes[:1]),
+        name="two",
+        version="0.0.1",
+        created="2026-01-31",
+        training={},
+    )
+    assert [graph.name for graph in made.plan.detectors] == ["detector", "detector_published"]
+    assert Detector(Engine(made)).picture_sizes(128, 96) == ((128, 96), (96, 64), (96, 64))

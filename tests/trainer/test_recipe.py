@@ -20,7 +20,8 @@ def test_the_shipped_recipes_are_valid(name: str) -> None:
     # The comments beside the budgets name the pictures that they buy.
     text = re.search(r"pixels = \[.*\] # (.*)", recipe_path(name).read_text())
     assert text is not None
-    wide = [detection_size(1280, 720, pixels=pixels) for pixels in recipe.detector.pixels]
+    budgets = (*recipe.detector.pixels, *recipe.detector.published_pixels)
+    wide = [detection_size(1280, 720, pixels=pixels) for pixels in budgets]
     told = [(int(columns), int(rows)) for columns, rows in re.findall(r"(\d+)×(\d+)", text[1])]
     assert told[: len(wide)] == wide
     assert told[len(wide) :] == [detection_size(640, 480, pixels=recipe.detector.pixels[0])] * (len(told) - len(wide))
@@ -29,7 +30,7 @@ def test_the_shipped_recipes_are_valid(name: str) -> None:
 def test_the_default_is_the_compact_recipe_and_the_accurate_one_is_larger() -> None:
     compact, accurate = load_recipe(), load_recipe(recipe_path("accurate"))
     assert compact.name == "compact"
-    assert sum(accurate.detector.pixels) > sum(compact.detector.pixels)
+    assert sum(accurate.detector.pixels + accurate.detector.published_pixels) > sum(compact.detector.pixels)
     assert accurate.pose.height > compact.pose.height
 
 
@@ -69,8 +70,21 @@ def test_a_missing_recipe_says_so(tmp_path: Path) -> None:
         load_recipe(tmp_path / "none.toml")
 
 
+@pytest.mark.parametrize("line", ["published_pixels = [81920]", "start_share = 0.5"])
+def test_what_goes_with_a_trained_detector_is_refused_without_one(tmp_path: Path, line: str) -> None:
+    text = re.sub(
+        r"(?ms)^\[detector\].*?(?=^\[pose\])",
+        f"[detector]\npixels = [90112]\nscore = 0.4\n{line}\n",
+        default_recipe_path().read_text(),
+    )
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="go with a trained detector; give training or taken_from"):
+        load_recipe(path)
+
+
 def test_a_detector_has_one_origin(tmp_path: Path) -> None:
-    both = 'taken_from = "accurate"\ntraining = {steps = 2, rate = 1e-4, batch = 2, start_share = 0.5}\n[pose]'
+    both = 'training = {steps = 2, rate = 1e-4, batch = 2}\n[pose]'
     path = tmp_path / "recipe.toml"
     path.write_text(recipe_path("compact").read_text().replace("[pose]", both, 1))
     with pytest.raises(ConfigError, match="give training or taken_from"):

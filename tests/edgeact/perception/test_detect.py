@@ -13,7 +13,7 @@ from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.engine.engine import Engine
 from edgeact.errors import BundleError
 from edgeact.perception.detect import OTHERS_SHARE, SIDE_MULTIPLE, Detector, detection_size, join_looks
-from tests.tiny_bundle import build_tiny_bundle, tiny_picture
+from tests.tiny_bundle import build_tiny_bundle, change_graph, change_output, tiny_picture
 
 PIXELS = 256 * 448
 
@@ -66,6 +66,28 @@ def test_a_frame_that_is_looked_at_twice_gives_everybody_once(tmp_path: Path) ->
     found = detector.detect(tiny_picture(896, 512, people.tolist()))
     assert np.array(sorted(tuple(detection.box) for detection in found)) == pytest.approx(people, abs=10)
     assert all(detection.score > 0.85 for detection in found)
+
+
+def test_two_detectors_join_what_they_find(tmp_path: Path) -> None:
+    folder = build_tiny_bundle(tmp_path / "two", free_size=True, detection_pixels=[PIXELS])
+    manifest = json.loads((folder / MANIFEST_NAME).read_text())
+    second = json.loads(json.dumps(manifest["graphs"][0])) | {"name": "blind", "file": "blind.onnx"}
+    second["detection"]["pixels"] = [PIXELS // 2]
+    manifest["graphs"].append(second)
+    (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
+    (folder / "blind.onnx").write_bytes((folder / "detector.onnx").read_bytes())
+    people = np.array([(90.0, 100.0, 180.0, 360.0), (540.0, 150.0, 670.0, 460.0)])
+    picture = tiny_picture(896, 512, people.tolist())
+    bundle = load_bundle(folder)
+    assert [graph.name for graph in bundle.plan.calls[:3]] == ["detector", "blind", "pose"]
+    both = Detector(Engine(bundle)).detect(picture)
+    assert np.array(sorted(tuple(detection.box) for detection in both)) == pytest.approx(people, abs=10)
+    assert all(detection.score > 0.85 for detection in both)
+    change_graph(folder, "blind", change_output("scores", "Mul", np.float32(0)))
+    one_sees = Detector(Engine(load_bundle(folder))).detect(picture)
+    assert len(one_sees) == len(both)
+    for seen, agreed in zip(one_sees, both, strict=True):
+        assert seen.score == pytest.approx((1 - OTHERS_SHARE) * agreed.score, abs=0.02)
 
 
 def boxes_of(*rows: tuple[float, ...]) -> np.ndarray:
