@@ -17,13 +17,13 @@ from edgeact.errors import UsageError
 from trainer.data.action_sequences import JointSequence
 from trainer.data.class_folder import OTHER_CLASS, ClassClip, check_several_classes
 from trainer.data.class_input import read_classes
-from trainer.data.class_people import find_people
 from trainer.fit_classes import ClassSettings, TrainedClasses, fit_classes
 from trainer.fit_kept_actions import KeptActions, fit_kept_actions
+from trainer.inputs.action_clip import spread_common
 from trainer.measure.classes import ClassReport, class_rows, measure_classes
 from trainer.measure.kept_actions import KeptFigures, measure_kept
 from trainer.models.action_weights import fold_scales
-from trainer.models.edge_action import spread_common
+from trainer.precomputed.class_people import find_people
 
 _ACTION_FILE = "action.onnx"
 _MOST_PEOPLE = 20  # of a recording of which the base is right

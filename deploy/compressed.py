@@ -28,8 +28,9 @@ from trainer.data.action_windows import whole_clip
 from trainer.device import training_device
 from trainer.fit_paper import NETWORK_FILE, RESULT_FILE, read_result, write_result
 from trainer.folders import Folders
+from trainer.inputs.action_clip import spread_common
 from trainer.measure.wild.turns import time_in_turns
-from trainer.models.edge_action import EdgeAction, spread_common
+from trainer.models.edge_action import EdgeAction
 from trainer.paper_recipe import PaperRecipe
 from trainer.recipe import load_recipe
 

@@ -15,7 +15,8 @@ from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import ClipSpec, SkeletonSpec
 from edgeact.errors import UsageError
 from edgeact.skeleton import BODY_21
-from trainer.models.lifter import CLIP_LENGTH, CLIP_STRIDE_SECONDS, Lifter
+from trainer.inputs.lifter_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS
+from trainer.models.lifter import Lifter
 
 GRAPH_NAME = "lifter"
 _JOINTS = len(BODY_21.joints)

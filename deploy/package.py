@@ -18,7 +18,8 @@ from edgeact.skeleton import BODY_21
 from trainer.calibrate import ConfidenceFit
 from trainer.data.action_sequences import LABELS, OTHER
 from trainer.data.pose_patches import NETWORK_PADDING
-from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS, ClipNetwork, EdgeAction
+from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS
+from trainer.models.edge_action import ClipNetwork, EdgeAction
 from trainer.models.edge_pose import MAP_STRIDE, EdgePose
 from trainer.models.lifter import Lifter
 from trainer.models.person_detector import MAXIMUM_BOXES, PersonDetector

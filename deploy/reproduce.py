@@ -24,9 +24,9 @@ from trainer.data.read_picture import read_rgb
 from trainer.data.wild_pictures import wild_pictures
 from trainer.evaluate import evaluate
 from trainer.folders import Folders
+from trainer.inputs.action_clip import CLIP_LENGTH, spread_common
+from trainer.inputs.crop_size import InputSize
 from trainer.log import log
-from trainer.models.edge_action import CLIP_LENGTH, spread_common
-from trainer.models.edge_pose import InputSize
 from trainer.recipe import Recipe
 from trainer.stages import (
     POSE_SETS,

@@ -15,13 +15,14 @@ import torch
 
 from edgeact.geometry import box_iou
 from trainer.data.detector_batches import PictureDrawer
-from trainer.data.detector_pictures import DetectorPicture, look, read_pictures
+from trainer.data.detector_pictures import DetectorPicture, read_pictures
 from trainer.data.read_picture import read_rgb
 from trainer.detector_losses import imitation_loss, turn_boxes, turn_cells
 from trainer.device import training_device
 from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.loop import Course, train
 from trainer.models.person_detector import PersonDetector
+from trainer.precomputed.agreed_people import look
 from trainer.recipe import DetectorTraining
 
 CHECKED_PICTURES = 60  # of the validation pictures of each set
@@ -81,7 +82,7 @@ def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: Detec
     """Train, or go on from the checkpoint, and return the moving average of the network.
 
     Args:
-        pictures: File of `trainer.data.detector_pictures.make_pictures`.
+        pictures: File of `trainer.precomputed.agreed_people.make_pictures`.
         start: What the network starts from; left as it is.
         checkpoint: File that the training is kept in.
         training: How long and how fast.

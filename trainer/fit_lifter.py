@@ -17,8 +17,8 @@ from trainer.checkpoint import TrainingState, load_checkpoint
 from trainer.data.lifting.motions import BodyClip, join_clips, studio, teacher_poses, utd_mhad, utkinect
 from trainer.data.lifting.views import MILD, LiftingAugmentation, LiftingBatch, LiftingViews
 from trainer.folders import Folders
+from trainer.inputs.body_tree import CHILDREN, PARENTS, bones_of
 from trainer.loop import Course, train
-from trainer.models.body_tree import CHILDREN, PARENTS, bones_of
 from trainer.models.lifter import Lifter
 from trainer.moving_average import moving_average
 from trainer.optimizers import AdamW, make_optimizer

@@ -81,9 +81,9 @@ def lifting_clips(
     require_extras("edgeact train lifting-clips", ["train"] if blazepose is None else ["train", "label"])
 
     from edgeact.bundle.load import load_bundle
-    from trainer.data.lifting.blazepose import FULL_FILE, HEAVY_FILE, BlazePose
     from trainer.measure.lifting_clips import clips_at, measure_lifted_clips
     from trainer.measure.wild.report import as_json
+    from trainer.precomputed.blazepose import FULL_FILE, HEAVY_FILE, BlazePose
 
     files = {} if blazepose is None else {"blazepose_full": FULL_FILE, "blazepose_heavy": HEAVY_FILE}
     peers = {name: BlazePose(blazepose / file) for name, file in files.items() if blazepose is not None}

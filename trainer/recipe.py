@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeact.errors import ConfigError
-from trainer.models.edge_pose import InputSize
+from trainer.inputs.crop_size import InputSize
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -126,7 +126,7 @@ class LifterRecipe(_Record):
         batch: Clips a step.
         rate: The highest learning rate.
         mild_from: From this step on people are shown nearly as they are (`trainer.data.lifting.views.MILD`).
-        teacher_poses: Whether poses count that BlazePose heavy saw in pictures (`trainer.data.lifting.teacher`).
+        teacher_poses: Whether poses count that BlazePose heavy saw in pictures (`trainer.precomputed.teacher_poses`).
     """
 
     steps: Steps

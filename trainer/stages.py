@@ -12,15 +12,9 @@ from edgeact.bundle.load import Bundle
 from edgeact.errors import SourceNotFoundError
 from trainer.calibrate import ConfidenceFit, fit_confidence
 from trainer.data.action_sequences import JointSequence
-from trainer.data.detector_pictures import make_pictures
-from trainer.data.label import PARTS, label
-from trainer.data.lifting.blazepose import HEAVY_FILE
-from trainer.data.lifting.teacher import make_teacher_poses
 from trainer.data.pose_patches import HUMAN_SETS
 from trainer.data.pose_patches import build as build_patches
 from trainer.data.pose_sets import SHARES, load_patch_set
-from trainer.data.teachers import TEACHER_FILES
-from trainer.data.tracks import build as build_tracks
 from trainer.device import training_device
 from trainer.fit_action import fit as fit_action
 from trainer.fit_action import read_training
@@ -37,6 +31,12 @@ from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose, room_to_border
 from trainer.models.lifter import Lifter
 from trainer.models.person_detector import PersonDetector, load_yolox
+from trainer.precomputed.agreed_people import make_pictures
+from trainer.precomputed.blazepose import HEAVY_FILE
+from trainer.precomputed.label import PARTS, label
+from trainer.precomputed.teacher_poses import make_teacher_poses
+from trainer.precomputed.teachers import TEACHER_FILES
+from trainer.precomputed.tracks import build as build_tracks
 from trainer.recipe import Recipe, load_recipe, recipe_path, require_lifter
 
 POSE_SETS = (*SHARES, "coco_mini")  # the last one chooses and measures only

@@ -18,9 +18,9 @@ from edgeact.errors import UsageError
 from edgeact.skeleton import BODY_21
 from trainer.attribution.feature_relevance import feature_relevance
 from trainer.attribution.upsample import over_maximum
+from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS
 from trainer.layers.attentional_pooling import merged_attention
 from trainer.layers.pixels import SIGNED_UNIT, to_range
-from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS
 from trainer.models.edge_net import SIDE_MULTIPLE, EdgeClipNetwork, EdgeFrameNetwork, EdgeNetwork
 
 HEAD, STILL_HEAD = "clip", "image"

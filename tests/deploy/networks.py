@@ -7,8 +7,9 @@ from torch import nn
 from deploy.package import Calibration, Networks, Samples
 from trainer.calibrate import ConfidenceFit
 from trainer.data.action_sequences import LABELS
+from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_action import EdgeAction
-from trainer.models.edge_pose import EdgePose, InputSize, standardise
+from trainer.models.edge_pose import EdgePose, standardise
 from trainer.models.person_detector import PersonDetector
 
 CONFIDENCE = ConfidenceFit(4.0, 1.0, np.full(21, 0.5, np.float32))

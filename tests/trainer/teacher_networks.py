@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.toy_graph import build_model
-from trainer.data.teachers import DETECTOR_FILE
 from trainer.folders import TINYPOSE_FILE
+from trainer.precomputed.teachers import DETECTOR_FILE
 
 
 def write_teachers(folder: Path) -> Path:

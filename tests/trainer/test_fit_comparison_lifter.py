@@ -15,8 +15,8 @@ from trainer.cli import app
 from trainer.data.lifting.comparison import ComparisonViews
 from trainer.data.lifting.measured import human36m
 from trainer.fit_comparison_lifter import fit_comparison
+from trainer.inputs.lifter_clip import CLIP_LENGTH
 from trainer.measure.lifting import from_line_of_sight
-from trainer.models.lifter import CLIP_LENGTH
 from trainer.recipe import LifterRecipe, load_recipe, recipe_path, require_lifter
 
 _LIMBS = list(LIMB_JOINTS)

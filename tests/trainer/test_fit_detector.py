@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from trainer.data.detector_augment import DetectorAugmentation, augment_scene
 from trainer.data.detector_batches import PictureDrawer
-from trainer.data.detector_pictures import DetectorPicture, agree, read_pictures
+from trainer.data.detector_pictures import DetectorPicture, read_pictures
 from trainer.detector_losses import imitation_loss, turn_cells
 from trainer.fit_detector import fit, recall
 from trainer.layers.relative_steps import train_absolute, train_relative
@@ -26,19 +26,6 @@ NOBODY = np.zeros((0, 4), np.float32)
 
 def _boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
     return np.array(rows, np.float32).reshape(-1, 4)
-
-
-def test_two_detectors_agree_on_who_is_surely_there() -> None:
-    first = _boxes((0, 0, 10, 20), (50, 0, 60, 20), (80, 0, 90, 20)), np.array([0.9, 0.9, 0.1], np.float32)
-    second = _boxes((0, 0, 12, 20), (30, 0, 40, 20), (80, 0, 90, 20)), np.array([0.8, 0.9, 0.9], np.float32)
-    # Of the others one detector each saw nobody, or was not sure.
-    assert np.allclose(agree(first, second, NOBODY), [(0, 0, 11, 20)])
-
-
-def test_a_person_that_a_human_boxed_is_there_once_and_as_boxed() -> None:
-    both = _boxes((0, 0, 10, 20)), np.array([0.9], np.float32)
-    known = _boxes((1, 0, 11, 21))
-    assert np.allclose(agree(both, both, known), known)
 
 
 def test_a_close_view_shows_the_person_and_nothing_stretches() -> None:

@@ -12,7 +12,8 @@ from tests.trainer.published_tinypose import random_weights, write_weights
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.data.pose_sets import SHARES, draw_batch, load_patch_set, training_sets
 from trainer.fit_pose import evaluate, fit, predict
-from trainer.models.edge_pose import EdgePose, InputSize, start_from_tinypose
+from trainer.inputs.crop_size import InputSize
+from trainer.models.edge_pose import EdgePose, start_from_tinypose
 from trainer.recipe import PoseRecipe
 
 SIZE = InputSize(height=64, width=96)

@@ -7,7 +7,7 @@ import pytest
 
 from edgeact.errors import ConfigError
 from edgeact.perception.detect import detection_size
-from trainer.models.edge_pose import InputSize
+from trainer.inputs.crop_size import InputSize
 from trainer.recipe import default_recipe_path, load_recipe, recipe_path
 
 

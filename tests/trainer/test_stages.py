@@ -11,11 +11,12 @@ import torch
 
 from edgeact.errors import ConfigError, SourceNotFoundError
 from trainer.calibrate import ConfidenceFit, fit_confidence
-from trainer.data.label import PARTS
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
-from trainer.data.teachers import TEACHER_FILES
 from trainer.folders import Folders
-from trainer.models.edge_pose import EdgePose, InputSize
+from trainer.inputs.crop_size import InputSize
+from trainer.models.edge_pose import EdgePose
+from trainer.precomputed.label import PARTS
+from trainer.precomputed.teachers import TEACHER_FILES
 from trainer.recipe import LifterRecipe, load_recipe, recipe_path
 from trainer.stages import (
     _FIRST_READ,

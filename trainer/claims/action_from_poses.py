@@ -18,10 +18,11 @@ from trainer.data.pose_action_sets import (
 )
 from trainer.device import training_device
 from trainer.fit_paper import epoch_rows
+from trainer.inputs.action_clip import CLIP_LENGTH
 from trainer.loop import Course, train
 from trainer.losses import focal
 from trainer.metrics.accuracy import top1
-from trainer.models.edge_action import CLIP_LENGTH, EdgeAction
+from trainer.models.edge_action import EdgeAction
 from trainer.schedule import CosineSchedule
 
 _BATCH, _RATE, _WEIGHT_DECAY = 64, 2e-3, 0.05

@@ -21,13 +21,13 @@ from trainer.attribution.gradients import layer_gradients
 from trainer.attribution.localize import CLIP_OVERLAPS, max_box_accuracy, over_largest
 from trainer.claims.outcome import Outcome
 from trainer.data.labelled_samples import LabelledSample, clip_frames, ut_interaction
-from trainer.data.teacher_tracks import known_boxes
-from trainer.data.teachers import TeacherDetector
 from trainer.device import training_device
 from trainer.fit_paper import fit_task, measure, read_training_data
 from trainer.layers.pixels import ACTIVITYNET, to_range
 from trainer.metrics.pointing_game import points_at
 from trainer.paper_recipe import PaperRecipe, make_task
+from trainer.precomputed.teacher_tracks import known_boxes
+from trainer.precomputed.teachers import TeacherDetector
 from trainer.task import Batch, Task
 
 _PEOPLE = 2  # who act in every clip of the set

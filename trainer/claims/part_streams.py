@@ -15,19 +15,19 @@ from torch import nn
 from edgeact.bundle.load import Bundle
 from trainer.claims.outcome import Outcome
 from trainer.data.labelled_samples import LabelledSample, stanford40
-from trainer.data.stream_features import stream_features
 from trainer.device import training_device
 from trainer.fit_paper import epoch_rows
 from trainer.loop import Course, train
 from trainer.losses import focal
 from trainer.metrics.average_precision import mean_average_precision
+from trainer.precomputed.stream_features import stream_features
 from trainer.schedule import CosineSchedule
 from trainer.tasks.backbones import BackboneName, make_backbone
 
 SIDE = 160
 _BACKBONE: BackboneName = "efficientnet_lite0"
 _BATCH, _RATE, _WEIGHT_DECAY = 64, 5e-3, 0.1  # those of `trainer.fit_everyday`
-# What each classifier is given, as columns of `trainer.data.stream_features.VIEWS`.
+# What each classifier is given, as columns of `trainer.precomputed.stream_features.VIEWS`.
 STREAMS = {
     "image stream": (0,),
     "attention stream": (1,),

@@ -1,1 +1,1 @@
-"""Data sets: one file per source, and the labels that existing networks give to frames without any."""
+"""Data sets, one file a source, and what is drawn of them; no network is needed here (see `trainer.precomputed`)."""

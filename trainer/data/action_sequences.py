@@ -16,7 +16,7 @@ from scipy.io import loadmat
 
 from trainer.data.splits import UT_INTERACTION_TEST, Split, split_by_hash
 from trainer.data.studio.motion import MotionClip, MotionEntry, joint_sequences, project
-from trainer.models.edge_action import COMMON_JOINTS, common_joints
+from trainer.inputs.action_clip import COMMON_JOINTS, common_joints
 
 PENN_LABELS = (
     "baseball_pitch", "baseball_swing", "bench_press", "bowl", "clean_and_jerk", "golf_swing", "jump_rope",
@@ -146,7 +146,7 @@ def seen_by_some_camera(joints_3d: np.ndarray, rng: np.random.Generator) -> np.n
 
 
 def own_tracks(folder: Path) -> Iterator[JointSequence]:
-    """Tracks that our own detector, tracker and pose network found (``trainer.data.tracks``), with whatever their
+    """Tracks that our own detector, tracker and pose network found (`trainer.precomputed.tracks`), with whatever their
     clip's label says.
     """
     for path in sorted(folder.glob("*.jsonl")):

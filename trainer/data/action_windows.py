@@ -5,7 +5,7 @@ import numpy as np
 from edgeact.perception.visibility import possible_actions
 from trainer.data.action_sequences import LABELS, OTHER, JointSequence
 from trainer.data.pose_noise import add_pose_noise
-from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS, COMMON_MIRROR
+from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS, COMMON_MIRROR
 
 CLIP_SECONDS = CLIP_LENGTH * CLIP_STRIDE_SECONDS
 

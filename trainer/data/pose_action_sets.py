@@ -13,7 +13,7 @@ import numpy as np
 from edgeact.errors import SourceFormatError
 from trainer.data.sets.files import existing
 from trainer.data.sets.penn_action import read_penn_action
-from trainer.models.edge_action import COMMON_MIRROR
+from trainer.inputs.action_clip import COMMON_MIRROR
 
 JHMDB_SPLITS = (1, 2, 3)
 # Kinect's twenty joints as each set orders them: what becomes of joint i in a mirror.

@@ -9,7 +9,7 @@ from edgeact.geometry import transform_points, warp
 from edgeact.skeleton import BODY_21
 from trainer.data.appearance import erase, lower_resolution, recolour
 from trainer.data.pose_patches import NETWORK_PADDING, PATCH_CENTRE
-from trainer.models.edge_pose import InputSize
+from trainer.inputs.crop_size import InputSize
 
 MIRROR = list(BODY_21.mirror)
 UPPER_BODY = [index for index, name in enumerate(BODY_21.joints) if "knee" not in name and "ankle" not in name]

@@ -10,7 +10,7 @@ import torch
 from edgeact.errors import SourceFormatError
 from trainer.data.pose_augment import PoseAugmentation, augment, centre_crop, view_scale
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
-from trainer.models.edge_pose import InputSize
+from trainer.inputs.crop_size import InputSize
 
 # Share of each batch by data set: no set weighs more than its variety. The everyday photos carry it; sport photos show
 # the rare poses; frames of one clip repeat themselves.

@@ -12,7 +12,7 @@ import numpy as np
 
 from trainer.data.action_sequences import OTHER, JointSequence
 from trainer.data.splits import split_by_hash
-from trainer.models.edge_action import common_joints
+from trainer.inputs.action_clip import common_joints
 
 STILL_SETS = ("stanford40", "vn_everyday", "street_people", "gym_stills")
 _FRAMES, _FRAME_RATE = 8, 4.0
@@ -32,7 +32,7 @@ def still_people(labels: Path) -> Iterator[JointSequence]:
     """Persons that the teachers labelled in the wild sets' training and validation photos.
 
     Args:
-        labels: Folder of the teachers' labels, a file for each set (`trainer.data.label`).
+        labels: Folder of the teachers' labels, a file for each set (`trainer.precomputed.label`).
     """
     for name in STILL_SETS:
         path = labels / f"{name}.jsonl"

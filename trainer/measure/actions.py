@@ -20,8 +20,8 @@ from trainer.data.action_sequences import (
 from trainer.data.action_windows import deployed_clips, whole_clip
 from trainer.data.kinect_sequences import nwucla
 from trainer.data.pose_noise import add_pose_noise
+from trainer.inputs.action_clip import spread_common
 from trainer.measure.graphs import open_named
-from trainer.models.edge_action import spread_common
 
 
 def classify(backend: Backend, clips: np.ndarray, *, batch: int = 64) -> np.ndarray:

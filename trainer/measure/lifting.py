@@ -17,9 +17,10 @@ from edgeact.skeleton import LIMB_JOINTS
 from edgeact.types import Float32
 from trainer.data.lifting.measured import H36M_FILE, HUMANEVA_FILE, View, human36m, humaneva, poses_of_limbs
 from trainer.data.pose_noise import add_pose_noise
+from trainer.inputs.action_clip import common_joints
+from trainer.inputs.lifter_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS
 from trainer.metrics.pose_3d import aligned_distances, bone_variation, depth_flips, joint_distances
-from trainer.models.edge_action import common_joints
-from trainer.models.lifter import CLIP_LENGTH, CLIP_STRIDE_SECONDS, Lifter
+from trainer.models.lifter import Lifter
 
 Lift = Callable[[Float32], Float32]
 """Clips ``(N, T, 21, 3)`` x, y, confidence → joints ``(N, 21, 3)`` metres of their newest frames."""

@@ -13,8 +13,8 @@ from edgeact.engine.engine import Engine
 from edgeact.perception.perceiver import Perceiver
 from edgeact.skeleton import BODY_21, COCO_17
 from edgeact.types import Float32, Person
-from trainer.data.lifting.blazepose import BlazePose
 from trainer.metrics.pose_3d import FLIP_SECONDS, bone_variation, depth_flips
+from trainer.precomputed.blazepose import BlazePose
 
 _SHORTEST_SECONDS = 1.0  # tracks that are shorter say little
 _COCO_ROWS = [BODY_21.index(name) for name in COCO_17.joints]

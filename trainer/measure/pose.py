@@ -14,10 +14,10 @@ from trainer.data.pose_noise import residual_bank
 from trainer.data.pose_patches import PATCH_CENTRE
 from trainer.data.pose_sets import PatchSet, load_patch_set
 from trainer.data.splits import Split
+from trainer.inputs.action_clip import common_joints
+from trainer.inputs.crop_size import InputSize
 from trainer.measure.graphs import open_named
 from trainer.metrics.pck import pck
-from trainer.models.edge_action import common_joints
-from trainer.models.edge_pose import InputSize
 
 POSE_SETS = ("stock_upright", "lspet", "coco_mini", "ut_interaction", "surveillance_fights")
 # Sets whose joints a teacher network named: what is measured there is agreement with it, not accuracy.
@@ -77,7 +77,7 @@ def evaluate_pose(
 
 def _teacher_joints(patches: PatchSet, teachers: Path, size: InputSize) -> np.ndarray:
     """PP-TinyPose on the same patches, (M, 21, 2) in the pixels of the network's crop (joints that it lacks stay 0)."""
-    from trainer.data.teachers import TeacherPose
+    from trainer.precomputed.teachers import TeacherPose
 
     teacher = TeacherPose(teachers)
     joints = np.zeros((len(patches.rows), 21, 2), np.float32)

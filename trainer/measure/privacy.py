@@ -22,8 +22,8 @@ from edgeact.privacy.concealer import areas_of
 from edgeact.skeleton import COCO_17
 from edgeact.types import Float32, Frame
 from trainer.data.read_picture import read_rgb
+from trainer.data.wild_people import WildPicture, read_wild
 from trainer.data.wild_split import WildSplit
-from trainer.measure.wild.pictures import WildPicture, read_wild
 from trainer.measure.wild.report import Table
 from trainer.measure.wild.statistics import Estimate, share
 

@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from edgeact.errors import SourceFormatError
-from trainer.models.edge_action import EdgeAction, spread_common
+from trainer.inputs.action_clip import spread_common
+from trainer.models.edge_action import EdgeAction
 from trainer.models.published import read_onnx_weights
 
 _NORMALISED = {"stem": "stem_norm", "first": "first_norm", "second": "second_norm"}

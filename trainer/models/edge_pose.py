@@ -10,7 +10,6 @@ Shapes: N persons, J joints, H×W input, h×w maps of a quarter of its sides.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,6 +19,7 @@ from edgeact.skeleton import BODY_21
 from trainer.compress.channels import find_channels
 from trainer.compress.remove import remove_channels
 from trainer.compress.worth import as_many_as, channel_worth
+from trainer.inputs.crop_size import InputSize
 from trainer.models.lite_hrnet import BRANCHES, SIDE_MULTIPLE, Conv, LiteHRNet, load_tinypose
 from trainer.models.slim_hrnet import SLIM, SlimHRNet, rewrite
 
@@ -35,19 +35,6 @@ NEIGHBOURS = {
     "thorax": ("left_shoulder", "right_shoulder"),
     "pelvis": ("left_hip", "right_hip"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class InputSize:
-    """Sides of a crop in pixels, multiples of 32."""
-
-    height: int
-    width: int
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """x, y of its middle, pixel centres being at whole numbers."""
-        return (self.width - 1) / 2, (self.height - 1) / 2
 
 
 def standardise(image: torch.Tensor) -> torch.Tensor:

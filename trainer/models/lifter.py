@@ -14,11 +14,8 @@ from torch import nn
 from torch.nn import functional
 
 from edgeact.skeleton import BODY_21
+from trainer.inputs.body_tree import CHILDREN, LENGTH_OF_BONE, MEAN_LENGTHS, joints_of
 from trainer.layers.person_scale import centre_and_scale
-from trainer.models.body_tree import CHILDREN, LENGTH_OF_BONE, MEAN_LENGTHS, joints_of
-
-CLIP_LENGTH = 9
-CLIP_STRIDE_SECONDS = 0.1  # 0.8 s: a step of a walking person
 
 _FEATURES = len(BODY_21.joints) * 3 + 2
 

@@ -19,7 +19,7 @@ from trainer.data.action_sequences import (
     read_groups,
 )
 from trainer.data.splits import UT_INTERACTION_TEST
-from trainer.models.edge_action import COMMON_JOINTS, spread_common
+from trainer.inputs.action_clip import COMMON_JOINTS, spread_common
 
 
 def write_penn(folder: Path, name: str, *, action: str, train: int) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from trainer.data.action_sequences import OTHER, JointSequence
 from trainer.data.action_windows import CLIP_SECONDS, deployed_clips, hide_joints, hide_legs, training_clip, whole_clip
-from trainer.models.edge_action import CLIP_LENGTH, CLIP_STRIDE_SECONDS
+from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS
 
 
 def numbered(frames: int, rate: float = 30.0) -> JointSequence:

@@ -8,7 +8,7 @@ from scipy.io import savemat
 
 from trainer.data.action_sequences import LABELS, OTHER
 from trainer.data.kinect_sequences import nwucla, utkinect, walks
-from trainer.models.edge_action import COMMON_JOINTS
+from trainer.inputs.action_clip import COMMON_JOINTS
 
 
 def write_utkinect(folder: Path) -> None:

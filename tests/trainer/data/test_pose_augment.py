@@ -8,7 +8,7 @@ import pytest
 from edgeact.skeleton import BODY_21
 from trainer.data.pose_augment import MILD, PoseAugmentation, augment, centre_crop, view_scale
 from trainer.data.pose_patches import NETWORK_PADDING, PATCH_HEIGHT, PATCH_WIDTH
-from trainer.models.edge_pose import InputSize
+from trainer.inputs.crop_size import InputSize
 
 GEOMETRY_ONLY = PoseAugmentation(low_resolution=0.0, erase=0.0)
 PLAIN = replace(GEOMETRY_ONLY, lying=0.0, upper_body=0.0, cut_off=0.0)

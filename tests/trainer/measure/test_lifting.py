@@ -15,6 +15,7 @@ from tests.tiny_bundle import build_tiny_bundle
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.cli import app
 from trainer.data.lifting.measured import human36m, humaneva
+from trainer.inputs.lifter_clip import CLIP_LENGTH
 from trainer.measure.lifting import (
     bundle_lifter,
     from_line_of_sight,
@@ -24,7 +25,6 @@ from trainer.measure.lifting import (
     steadiness_of,
     with_our_errors,
 )
-from trainer.models.lifter import CLIP_LENGTH
 
 _FRAMES = 40
 # Human3.6M's and HumanEva's own orders, as limb joints of ours.

@@ -24,7 +24,7 @@ def some_clips(count: int = 6) -> np.ndarray:
 def test_with_the_classifier_of_the_graph_it_is_the_graphs_network() -> None:
     import onnxruntime
 
-    from trainer.models.edge_action import spread_common
+    from trainer.inputs.action_clip import spread_common
 
     clips = some_clips()
     network = EdgeAction(27)

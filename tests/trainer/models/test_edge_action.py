@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from trainer.models.edge_action import ClipNetwork, EdgeAction, common_joints, normalise, spread_common
+from trainer.inputs.action_clip import spread_common
+from trainer.models.edge_action import ClipNetwork, EdgeAction, normalise
 
 
 def clip(seed: int = 0) -> torch.Tensor:
@@ -37,11 +38,6 @@ def test_movement_matters() -> None:
 def test_nobody_at_all_gives_finite_scores() -> None:
     network = ClipNetwork(EdgeAction(5).eval(), temperature=1.0)
     assert torch.isfinite(network(torch.zeros(2, 32, 21, 3))).all()
-
-
-def test_common_joints_come_back() -> None:
-    joints = clip().numpy()
-    assert np.allclose(common_joints(spread_common(joints)), joints, atol=1e-4)
 
 
 def test_probabilities_and_temperature() -> None:

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import nn
 
+from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_pose import (
     LOGIT_SCALE,
     MAP_STRIDE,
     PEAK_RADIUS,
     EdgePose,
-    InputSize,
     peak_soft_argmax,
     room_to_border,
     start_from_wider,

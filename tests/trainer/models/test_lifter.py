@@ -7,8 +7,9 @@ from edgeact.skeleton import BODY_21
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.data.lifting.motions import join_clips
 from trainer.data.lifting.views import LiftingAugmentation, LiftingViews
-from trainer.models.body_tree import LENGTH_OF_BONE, bones_of
-from trainer.models.lifter import CLIP_LENGTH, Lifter
+from trainer.inputs.body_tree import LENGTH_OF_BONE, bones_of
+from trainer.inputs.lifter_clip import CLIP_LENGTH
+from trainer.models.lifter import Lifter
 
 
 def poses() -> torch.Tensor:

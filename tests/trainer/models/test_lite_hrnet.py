@@ -11,7 +11,8 @@ import torch
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 from edgeact.skeleton import BODY_21
 from tests.trainer.published_tinypose import PublishedTinyPose, random_weights, write_weights
-from trainer.models.edge_pose import EdgePose, InputSize, start_from_tinypose
+from trainer.inputs.crop_size import InputSize
+from trainer.models.edge_pose import EdgePose, start_from_tinypose
 from trainer.models.lite_hrnet import LiteHRNet, load_tinypose
 
 SIZE = InputSize(64, 96)

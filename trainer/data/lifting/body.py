@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from edgeact.skeleton import BODY_21
-from trainer.models.body_tree import CHILDREN, HEIGHT, LENGTH_OF_BONE, LENGTHS
+from trainer.inputs.body_tree import CHILDREN, HEIGHT, LENGTH_OF_BONE, LENGTHS
 
 _ARMS = [[BODY_21.index(f"{side}_{part}") for part in ("elbow", "wrist")] for side in ("left", "right")]
 _LEGS = [[BODY_21.index(f"{side}_{part}") for part in ("knee", "ankle")] for side in ("left", "right")]

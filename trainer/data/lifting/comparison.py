@@ -10,8 +10,8 @@ import torch
 from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from trainer.data.lifting.measured import H36M_FILE, H36M_LIMBS
 from trainer.data.lifting.views import LiftingBatch
-from trainer.models.body_tree import JOINTS, PELVIS
-from trainer.models.lifter import CLIP_LENGTH
+from trainer.inputs.body_tree import JOINTS, PELVIS
+from trainer.inputs.lifter_clip import CLIP_LENGTH
 
 H36M_TRAINING = ("S1", "S5", "S6", "S7", "S8")
 _LIMBS = list(LIMB_JOINTS)

@@ -81,7 +81,7 @@ def utkinect(root: Path) -> Iterator[BodyClip]:
 
 
 def teacher_poses(path: Path) -> Iterator[BodyClip]:
-    """Poses that BlazePose saw in pictures (`trainer.data.lifting.teacher`), each a clip of one frame."""
+    """Poses that BlazePose saw in pictures (`trainer.precomputed.teacher_poses`), each a clip of one frame."""
     with np.load(path) as file:
         names, joints, seen = file["name"], file["joints"], file["seen"]
     rows = [BODY_21.index(name) for name in COCO_17.joints]

@@ -12,8 +12,8 @@ import torch
 from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from trainer.data.lifting.body import pose_limbs, random_lengths, rotation, swap_limbs, turn_limbs, with_lengths
 from trainer.data.lifting.motions import Motions
-from trainer.models.body_tree import JOINTS, PELVIS, bones_of, joints_of
-from trainer.models.lifter import CLIP_LENGTH, CLIP_STRIDE_SECONDS
+from trainer.inputs.body_tree import JOINTS, PELVIS, bones_of, joints_of
+from trainer.inputs.lifter_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS
 
 _FOCAL = 1000.0  # pixels; the lifter takes sizes out, so that only distances matter
 _LIMBS = list(LIMB_JOINTS)

@@ -8,12 +8,12 @@ from typing import Any
 
 from edgeact.bundle.load import Bundle
 from trainer.data.studio.tracking_clips import ClipPlan, build_scene, plan_clips, tracking_studio
-from trainer.data.teacher_tracks import CheckedClip, TrackTeacher, read_checked, write_tracks
 from trainer.measure.tracking.followers import Followed, detect_clip, follow_with_bytetrack, follow_with_edgeact
 from trainer.measure.tracking.known import KnownClip, read_frames
 from trainer.measure.tracking.scores import score_tracking
 from trainer.measure.wild.report import Table
 from trainer.measure.wild.survey import Progress
+from trainer.precomputed.teacher_tracks import CheckedClip, TrackTeacher, read_checked, write_tracks
 
 OURS, BYTETRACK = "edgeact", "ByteTrack, detector on every frame"
 OURS_SEEN, BYTETRACK_SEEN = "edgeact, where its detector ran", "ByteTrack, the same frames"

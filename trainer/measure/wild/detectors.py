@@ -11,8 +11,8 @@ from edgeact.engine.engine import Engine
 from edgeact.engine.onnx import OnnxBackend
 from edgeact.geometry import suppress_boxes
 from edgeact.perception.detect import Detector
-from trainer.data.teachers import TeacherDetector, letterbox_square
 from trainer.measure.wild.recorded import detector_graph
+from trainer.precomputed.teachers import TeacherDetector, letterbox_square
 
 OURS = "edgeact"
 COMPACT_PEER, ACCURATE_PEER = "RTMDet-nano 320", "YOLOX-nano 416"  # what the two bundles are held against

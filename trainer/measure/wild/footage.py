@@ -12,7 +12,7 @@ from edgeact.errors import SourceFormatError
 from edgeact.types import Frame
 from trainer.data.read_picture import read_rgb
 from trainer.data.studio.backplate import sample_panorama
-from trainer.measure.wild.pictures import read_empty
+from trainer.data.wild_people import read_empty
 
 WIDTH, HEIGHT = 640, 360
 FRAME_RATE = 15.0

@@ -4,7 +4,7 @@ import numpy as np
 
 from edgeact.geometry import box_iou
 from edgeact.skeleton import COCO_17
-from trainer.measure.wild.pictures import WildPerson
+from trainer.data.wild_people import WildPerson
 
 MINIMUM_HEIGHT = 60.0  # pixels of the box; smaller people are not measured
 

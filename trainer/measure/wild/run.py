@@ -10,12 +10,12 @@ import numpy as np
 from edgeact.bundle.load import Bundle
 from edgeact.errors import OutputError, SourceNotFoundError
 from trainer.data.read_picture import read_rgb
+from trainer.data.wild_people import WildPicture, read_empty, read_wild
 from trainer.data.wild_split import WildSplit
 from trainer.folders import TINYPOSE_FILE
 from trainer.measure.wild.contact_sheet import draw_sheets
 from trainer.measure.wild.detection_table import detection_figures
 from trainer.measure.wild.detectors import TestedDetector, our_detector, rtmdet, yolox
-from trainer.measure.wild.pictures import WildPicture, read_empty, read_wild
 from trainer.measure.wild.pose_table import people_counts, pose_figures
 from trainer.measure.wild.poses import MOVENET, PosePanel, open_poses
 from trainer.measure.wild.report import write_report

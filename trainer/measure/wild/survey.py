@@ -11,10 +11,10 @@ from edgeact.geometry import box_iou
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.data.pose_patches import torso_length
 from trainer.data.read_picture import read_rgb
+from trainer.data.wild_people import WildPicture
 from trainer.measure.wild.detectors import TestedDetector
 from trainer.measure.wild.groups import MINIMUM_HEIGHT, person_groups
 from trainer.measure.wild.matching import Match, match_boxes
-from trainer.measure.wild.pictures import WildPicture
 from trainer.measure.wild.poses import TINYPOSE_FLIP, PosePanel
 
 Item = TypeVar("Item")

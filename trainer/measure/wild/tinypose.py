@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from edgeact.engine.onnx import OnnxBackend
-from trainer.data.teachers import TINYPOSE_SIZE, decode_heat, mirror_mean, tinypose_input, tinypose_matrix
 from trainer.folders import TINYPOSE_FILE
+from trainer.precomputed.teachers import TINYPOSE_SIZE, decode_heat, mirror_mean, tinypose_input, tinypose_matrix
 
 _PADDING = 1.25  # of the box, as published
 

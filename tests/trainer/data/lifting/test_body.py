@@ -6,7 +6,7 @@ import torch
 from edgeact.skeleton import BODY_21
 from tests.trainer.data.lifting.walkers import standing
 from trainer.data.lifting.body import pose_limbs, random_lengths, rotation, swap_limbs, turn_limbs, with_lengths
-from trainer.models.body_tree import CHILDREN, HEIGHT, bones_of, joints_of
+from trainer.inputs.body_tree import CHILDREN, HEIGHT, bones_of, joints_of
 
 BODY = torch.from_numpy(standing())[None, None]
 LEGS = [CHILDREN.index(BODY_21.index(f"{side}_{part}")) for side in ("left", "right") for part in ("knee", "ankle")]

@@ -7,7 +7,7 @@ from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.data.lifting.motions import join_clips
 from trainer.data.lifting.views import LiftingAugmentation, LiftingViews
-from trainer.models.lifter import CLIP_LENGTH
+from trainer.inputs.lifter_clip import CLIP_LENGTH
 
 PELVIS = BODY_21.index("pelvis")
 

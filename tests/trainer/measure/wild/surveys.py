@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from trainer.data.wild_people import WildPicture
 from trainer.measure.wild.detectors import COMPACT_PEER, OURS
 from trainer.measure.wild.matching import Match
-from trainer.measure.wild.pictures import WildPicture
 from trainer.measure.wild.survey import PosedPerson, Survey
 
 NOBODY = np.zeros((0, 4), np.float32)

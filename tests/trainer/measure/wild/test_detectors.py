@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from trainer.data.teachers import letterbox_square
 from trainer.measure.wild.detectors import decode_yolox
+from trainer.precomputed.teachers import letterbox_square
 
 
 def test_yolox_boxes_come_from_cells_and_logarithms() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from edgeact.skeleton import COCO_17
+from trainer.data.wild_people import WildPerson
 from trainer.measure.wild.groups import is_lying, is_seated, person_groups
-from trainer.measure.wild.pictures import WildPerson
 
 NOBODY = np.zeros((0, 4), np.float32)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trainer.data.teachers import decode_heat
+from trainer.precomputed.teachers import decode_heat
 
 
 def test_tinypose_peaks_move_a_quarter_cell_toward_the_higher_neighbour() -> None:

@@ -11,8 +11,8 @@ from torch import nn
 from edgeact.bundle.load import load_bundle
 from edgeact.skeleton import MPII_16
 from trainer.data.labelled_samples import LabelledSample
-from trainer.data.stream_features import attention_of, stream_features, stream_pictures
 from trainer.layers.pixels import SIGNED_UNIT
+from trainer.precomputed.stream_features import attention_of, stream_features, stream_pictures
 
 BOX = np.array([20, 20, 180, 180], np.float32)
 

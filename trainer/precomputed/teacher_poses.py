@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from edgeact.atomic import prepare_partial, publish
-from trainer.data.lifting.blazepose import HEAVY_FILE, BlazePose
 from trainer.data.read_picture import read_rgb
 from trainer.folders import Folders
+from trainer.precomputed.blazepose import HEAVY_FILE, BlazePose
 
 # Pictures of each set: sets that may train what ships, sports less often than everyday life.
 PICTURES = {"stanford40": 600, "gym_stills": 400, "lspet": 300}

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from edgeact.errors import SourceNotFoundError
-from trainer.data.teacher_tracks import CheckedClip, TrackTeacher, known_boxes, link_boxes, read_checked, write_tracks
+from trainer.precomputed.teacher_tracks import (
+    CheckedClip,
+    TrackTeacher,
+    known_boxes,
+    link_boxes,
+    read_checked,
+    write_tracks,
+)
 
 RED, BLUE = (0, 0, 220), (220, 0, 0)
 HEIGHT = 100

@@ -6,7 +6,7 @@ import pytest
 
 from edgeact.errors import SourceFormatError
 from tests.trainer.measure.wild.wild_sets import write_wild_sets
-from trainer.measure.wild.pictures import read_empty, read_wild
+from trainer.data.wild_people import read_empty, read_wild
 
 
 def test_every_set_is_read_as_what_it_labels(tmp_path: Path) -> None:

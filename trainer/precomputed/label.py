@@ -18,10 +18,10 @@ import numpy as np
 
 from edgeact.atomic import prepare_partial, publish
 from trainer.data.read_picture import read_bgr
-from trainer.data.teachers import TeacherDetector, TeacherMpii, TeacherPose
 from trainer.data.wild_pictures import wild_pictures
 from trainer.data.wild_split import WILD_SETS
 from trainer.folders import Folders
+from trainer.precomputed.teachers import TeacherDetector, TeacherMpii, TeacherPose
 
 # A detected person whose mean joint score is lower is a false box (measured by the teachers' authors on real frames).
 MINIMUM_MEAN_SCORE = 0.3

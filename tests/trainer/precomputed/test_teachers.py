@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.data.teachers import COCO_MIRROR, decode_heat, merge_poses, mirror_mean, tinypose_matrix
+from trainer.precomputed.teachers import COCO_MIRROR, decode_heat, merge_poses, mirror_mean, tinypose_matrix
 
 
 def looks(*joints: tuple[float, float, float]) -> np.ndarray:

@@ -9,10 +9,10 @@ import pytest
 
 from tests.trainer.data.wild_photos import write_photo
 from tests.trainer.teacher_networks import write_teachers
-from trainer.data import label as module
-from trainer.data.label import MINIMUM_HEIGHT, label
 from trainer.data.wild_split import WILD_SETS
 from trainer.folders import Folders
+from trainer.precomputed import label as module
+from trainer.precomputed.label import MINIMUM_HEIGHT, label
 
 
 def rows(_folders: Folders) -> Iterator[dict]:

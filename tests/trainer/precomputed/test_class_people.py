@@ -13,8 +13,8 @@ from edgeact.errors import BackendError, UsageError
 from tests.tiny_bundle import build_tiny_bundle, change_graph, make_exploding
 from tests.toy_video import Boxes, write_toy_video
 from trainer.data.class_folder import ClassClip
-from trainer.data.class_people import FoundPeople, find_people, spans_of
 from trainer.data.labelled_stretch import Box, Stretch
+from trainer.precomputed.class_people import FoundPeople, find_people, spans_of
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from edgeact.errors import SourceNotFoundError
 from edgeact.skeleton import BODY_21, COCO_17
 from edgeact.types import Float32, UInt8
 from tests.trainer.data.lifting.walkers import standing
-from trainer.data.lifting.blazepose import BlazePose
 from trainer.data.lifting.motions import teacher_poses
-from trainer.data.lifting.teacher import PICTURES, make_teacher_poses
 from trainer.folders import Folders
+from trainer.precomputed.blazepose import BlazePose
+from trainer.precomputed.teacher_poses import PICTURES, make_teacher_poses
 
 _ROWS = [BODY_21.index(name) for name in COCO_17.joints]
 
@@ -57,7 +57,7 @@ def _folders(root: Path) -> Folders:
 
 
 def test_only_sure_poses_are_kept_and_they_stand_upright(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.data.lifting.teacher.BlazePose", _Teacher)
+    monkeypatch.setattr("trainer.precomputed.teacher_poses.BlazePose", _Teacher)
     folders = _folders(tmp_path)
     make_teacher_poses(folders)
     clips = list(teacher_poses(folders.teacher_poses))

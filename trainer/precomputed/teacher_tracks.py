@@ -21,7 +21,7 @@ from scipy.optimize import linear_sum_assignment
 from edgeact.atomic import prepare_partial, publish
 from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import box_iou
-from trainer.data.teachers import TeacherDetector
+from trainer.precomputed.teachers import TeacherDetector
 
 CHECKED_FILE = Path(__file__).with_name("ut_interaction_tracks.csv")
 _SIZE = 480  # of the teacher's picture
