@@ -15,6 +15,7 @@ from trainer.console import show_progress
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from trainer.claims.cam3d import CamOutcome
     from trainer.claims.outcome import Outcome
     from trainer.claims.tuned_photos import TunedPhotos
     from trainer.models.efficientnet_lite import EfficientNetLite
@@ -108,11 +109,39 @@ def cam3d(
     from trainer.claims.cam3d import try_cam3d
 
     recipe = _small_recipe("gated3d_small", epochs)
-    found = try_cam3d(recipe, data, teachers, work / "cam3d", seeds=seeds, progress=show_progress)
-    _print_outcomes(found.accuracy, "top-1")
-    typer.echo(f"maps of the network with gates, on {found.frames} frames with two people each:")
-    _print_outcomes(found.boxes, "MaxBoxAcc")
-    _print_outcomes(found.points, "highest on a person")
+    _print_cams(try_cam3d(recipe, data, teachers, work / "cam3d", seeds=seeds, progress=show_progress), "people")
+
+
+@app.command("cam3d_studio")
+def cam3d_studio(
+    data: DataOption = Path("data"),
+    work: WorkOption = _CLAIMS_WORK,
+    seeds: SeedsOption = 3,
+    epochs: EpochsOption = 20,
+    training: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each of six actions to train with")] = 32,
+    measured: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each action to measure with")] = 12,
+) -> None:
+    """C: the same on clips of one person that the studio renders, with the exact mask of whoever acts."""
+    _start("cam3d_studio")
+
+    from trainer.claims.cam3d import try_gates
+    from trainer.claims.studio_clips import known_studio_frames, read_studio_clips, studio_training
+
+    recipe = _small_recipe("gated3d_small", epochs)
+    size, frames = recipe.network.size, recipe.network.frames  # type: ignore[union-attr]  # system C has both
+    clips = read_studio_clips(
+        data / "studio", size, work / "studio", training=training, measured=measured, progress=show_progress
+    )
+    known = known_studio_frames(clips, frames)
+    found = try_gates(
+        recipe,
+        lambda seeded: studio_training(clips, seeded),
+        known,
+        work / f"cam3d_studio_{training}_{measured}",
+        seeds=seeds,
+        progress=show_progress,
+    )
+    _print_cams(found, "the person")
 
 
 @app.command("pose_and_action")
@@ -217,6 +246,15 @@ def multitask(
     precision, joints = try_multitask(network, *sets, work, seeds=seeds, epochs=epochs)
     _print_outcomes(precision, "mAP")
     _print_outcomes(joints, "PCK@.2")
+
+
+def _print_cams(found: "CamOutcome", whom: str) -> None:
+    _print_outcomes(found.accuracy, "top-1")
+    for network, maps in found.maps.items():
+        typer.echo(f"maps of the network {network}, {found.frames} frames:")
+        _print_outcomes(maps.boxes, "MaxBoxAcc")
+        _print_outcomes(maps.points, f"highest on {whom}")
+        _print_outcomes(maps.pixels, "PxAP")
 
 
 def _small_recipe(name: str, epochs: int) -> "PaperRecipe":

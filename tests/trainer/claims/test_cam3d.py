@@ -10,7 +10,8 @@ from edgeact.errors import SourceNotFoundError
 from tests.toy_video import write_toy_video
 from tests.trainer.paper_sets import tiny_recipe, write_ut_interaction
 from tests.trainer.teacher_networks import write_teachers
-from trainer.claims.cam3d import BLOB, KnownFrame, all_maps, find_people, score_maps, try_cam3d
+from trainer.claims.cam3d import VARIANTS, find_people, try_cam3d
+from trainer.claims.cam_maps import BLOB, KnownFrame, MapScore, all_maps, score_maps
 from trainer.data.labelled_samples import LabelledSample, clip_frames
 from trainer.losses import MISSING
 from trainer.task import Batch
@@ -39,11 +40,33 @@ def test_maps_that_point_at_a_person_score_and_the_blob_does_not() -> None:
     known = [KnownFrame(clip, frame, box) for clip in range(2) for frame in range(2)]
     scored = score_maps(_Painted(), [batch], known, progress=lambda items, _: items)
     for kind in ("3DCAM conv", "Sum3DCAM all layers", "Sum3DCAM 2 to 4", "GradCAM layer4", "Sum GradCAM all layers"):
-        assert scored[kind] == (1.0, 1.0), kind
-    assert scored[BLOB][1] == 0.0
-    assert scored[BLOB][0] < 0.7
+        assert scored[kind] == MapScore(1.0, 1.0, None), kind
+    assert scored[BLOB].points == 0.0
+    assert scored[BLOB].boxes < 0.7
     maps = all_maps(_Painted(), batch)
     assert all(values.shape == (2, 2, 32, 32) for values in maps.values())
+
+
+def test_the_blob_lies_in_the_middle_of_the_picture_and_not_of_its_square() -> None:
+    batch = clips_with_a_red_corner()
+    batch.pixels[:, :, 17:] = 114  # below a picture of 17 rows lies the border
+    blob = all_maps(_Painted(), batch)[BLOB][1, 1]
+    assert np.unravel_index(blob.argmax(), blob.shape)[0] == 8
+    assert not blob[16:].any()
+
+
+def test_with_masks_it_counts_which_pixels_show_the_person() -> None:
+    batch = clips_with_a_red_corner()
+    box = np.array([[20, 2, 29, 9]], np.float32)
+    red = batch.pixels[0, 0, ..., 0].numpy() > 0
+    half = red & (np.arange(32) < 25)[:, None].T  # the box stays, but half of its pixels show somebody else
+    for mask, expected in ((red, 1.0), (half, 0.5)):
+        known = [KnownFrame(clip, frame, box, mask) for clip in range(2) for frame in range(2)]
+        scored = score_maps(_Painted(), [batch], known, progress=lambda items, _: items)
+        assert scored["Sum3DCAM all layers"].pixels == pytest.approx(expected)
+        assert scored["Sum3DCAM all layers"].points == 1.0  # of the highest cells the first
+        share = mask.mean()
+        assert scored[BLOB].pixels == pytest.approx(share, rel=0.5)  # about what chance gives
 
 
 def test_people_are_looked_for_in_the_frames_that_the_network_sees(tmp_path: Path) -> None:
@@ -64,7 +87,9 @@ def test_networks_with_and_without_gates_are_trained(tmp_path: Path, monkeypatch
     found = try_cam3d(
         tiny_recipe("gated3d"), tmp_path, tmp_path, tmp_path / "work", seeds=1, progress=lambda items, _: items
     )
-    assert [outcome.variant for outcome in found.accuracy] == ["with gates", "without"]
+    assert [outcome.variant for outcome in found.accuracy] == list(VARIANTS) == list(found.maps)
     assert found.frames == 1
-    assert {outcome.variant for outcome in found.boxes} >= {"3DCAM layer1", "Sum3DCAM all layers", "GradCAM layer4"}
-    assert all(0 <= outcome.mean <= 1 for outcome in (*found.boxes, *found.points))
+    for maps in found.maps.values():
+        assert {outcome.variant for outcome in maps.boxes} >= {"3DCAM layer1", "Sum3DCAM all layers", "GradCAM layer4"}
+        assert all(0 <= outcome.mean <= 1 for outcome in (*maps.boxes, *maps.points))
+        assert maps.pixels == ()

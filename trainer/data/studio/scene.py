@@ -98,6 +98,7 @@ class StudioPerson:
         joints_3d: ``(21, 3)`` float32 metres in camera axes (x right, y down, z forward).
         label: The action.
         actor: Position among the scene's actors.
+        mask: ``(H, W)`` bool: the pixels that show the person.
     """
 
     box: Float32
@@ -105,6 +106,7 @@ class StudioPerson:
     joints_3d: Float32
     label: str
     actor: int
+    mask: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,7 +201,7 @@ def label_people(identity: UInt8, joints: np.ndarray, labels: list[str], camera:
         somebody_else = (identity[places[:, 1], places[:, 0]] > 0) & ~near[places[:, 1], places[:, 0]]
         visible = inside & ~somebody_else
         labelled = np.concatenate([np.nan_to_num(pixels), visible[:, None]], axis=1).astype(np.float32)
-        persons.append(StudioPerson(box, labelled, camera.to_camera(joints[index]), label, index))
+        persons.append(StudioPerson(box, labelled, camera.to_camera(joints[index]), label, index, own))
     return tuple(persons)
 
 

@@ -101,6 +101,9 @@ def test_a_lying_person_is_whole_in_the_picture_and_on_the_floor(view: str, asse
     assert (person.box[:2] > 0).all()
     assert (person.box[2:] < np.array(SIZE) - 1).all()
     assert person.joints[:, 2].all()
+    rows, columns = np.nonzero(person.mask)
+    assert [columns.min(), rows.min(), columns.max(), rows.max()] == person.box.tolist()
+    assert person.mask.shape == SIZE[::-1]
     assert np.ptp(person.box.reshape(2, 2), axis=0).max() >= 60  # pixels: the smallest person that marks speak of
     if view == "above":
         assert scene.camera.pitch > 0.7

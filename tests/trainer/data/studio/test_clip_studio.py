@@ -15,7 +15,8 @@ def test_a_clip_and_its_labels_are_read_as_they_were_written(tmp_path: Path) -> 
     box = np.array([10, 20, 60, 120], np.float32)
     joints = np.zeros((21, 3), np.float32)
     joints[:, :2], joints[0, :2], joints[:7, 2] = [30, 40], [5, 130], 1.0  # a hidden joint lies out of the box
-    person = StudioPerson(box, joints, np.zeros((21, 3), np.float32), "walk", actor=4)
+    shown = np.zeros((120, 160), bool)
+    person = StudioPerson(box, joints, np.zeros((21, 3), np.float32), "walk", actor=4, mask=shown)
     picture = np.full((120, 160, 3), 90, np.uint8)
     frames = [StudioFrame(picture, (person,), 0.0), StudioFrame(picture, (), 0.04)]
     write_clip(frames, tmp_path / "one.mp4", size=(160, 120), frame_rate=25)

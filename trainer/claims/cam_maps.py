@@ -1,0 +1,120 @@
+"""Every kind of map of a small 3D network (paper C), and how well each points at those who act."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+
+from edgeact.geometry import LETTERBOX_GREY
+from trainer.attribution.cam3d import cams_of
+from trainer.attribution.gradcam import gradcams_of
+from trainer.attribution.gradients import layer_gradients
+from trainer.attribution.localize import CLIP_OVERLAPS, max_box_accuracy, over_largest
+from trainer.layers.pixels import ACTIVITYNET, to_range
+from trainer.metrics.average_precision import average_precision
+from trainer.metrics.pointing_game import points_at
+from trainer.task import Batch
+
+_THRESHOLDS = tuple(step / 20 for step in range(21))  # the paper's steps of .01 cost five times as much
+_SUMS = {"conv and 1": ("conv", "layer1"), "2 to 4": ("layer2", "layer3", "layer4")}  # tables 6 and 7
+BLOB = "a blob in the middle"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownFrame:
+    """A frame of a held-out clip in which it is known who acts.
+
+    Attributes:
+        clip: Which held-out clip, from 0.
+        frame: Which of the frames that the network is given.
+        boxes: ``(G, 4)`` float32 in pixels of the network's pictures.
+        mask: ``(H, W)`` bool, the pixels that show who acts; None where boxes alone are known.
+    """
+
+    clip: int
+    frame: int
+    boxes: np.ndarray
+    mask: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MapScore:
+    """How well a kind of map points.
+
+    Attributes:
+        boxes: MaxBoxAcc, the mean over θ from .05 to .5.
+        points: Share of frames in which a map's highest place lies on one who acts: on the mask, or else in a box.
+        pixels: How far the pixels of those who act come before the others: the average precision of all pixels of all
+            frames (PxAP of Choe et al., CVPR 2020); None without masks.
+    """
+
+    boxes: float
+    points: float
+    pixels: float | None
+
+
+def score_maps(
+    network: torch.nn.Module,
+    batches: Sequence[Batch],
+    known: Sequence[KnownFrame],
+    *,
+    progress: Callable[[Sequence, str], Iterable],
+) -> dict[str, MapScore]:
+    """Score each kind of map.
+
+    Args:
+        network: Clips → its layers' outputs and scores, in evaluation mode.
+        batches: The held-out clips, in order.
+        known: Who acts where in them; with a mask in every frame or in none.
+        progress: Gives items one after the other and shows how far it is.
+    """
+    maps: dict[str, list[np.ndarray]] = {}
+    for batch in progress(batches, "maps"):
+        for kind, values in all_maps(network, batch).items():
+            maps.setdefault(kind, []).extend(values)
+    return {
+        kind: _score([over_largest(maps[kind][frame.clip][frame.frame]) for frame in known], known)
+        for kind in progress(list(maps), "scores")
+    }
+
+
+def _score(seen: Sequence[np.ndarray], known: Sequence[KnownFrame]) -> MapScore:
+    right = max_box_accuracy(seen, [frame.boxes for frame in known], CLIP_OVERLAPS, thresholds=_THRESHOLDS)
+    masks = [frame.mask for frame in known if frame.mask is not None]
+    if masks:
+        assert len(masks) == len(known), "masks are known of all frames or of none"
+        points = [bool(mask.flat[values.argmax()]) for values, mask in zip(seen, masks, strict=True)]
+        pixels = average_precision(np.stack(seen).reshape(-1), np.stack(masks).reshape(-1))
+    else:
+        points = [points_at(values, frame.boxes, tolerance=0) for values, frame in zip(seen, known, strict=True)]
+        pixels = None
+    return MapScore(float(np.mean(list(right.values()))), float(np.mean(points)), pixels)
+
+
+def all_maps(network: torch.nn.Module, batch: Batch) -> dict[str, np.ndarray]:
+    """Every kind of map of a batch of clips, of the likeliest action: each ``(N, T, H, W)`` float32, 0 or more."""
+    size = (*batch.pixels.shape[1:4],)
+    gradients = layer_gradients(network, to_range(batch.pixels, ACTIVITYNET))
+    cams, grads = cams_of(gradients, size), gradcams_of(gradients, size)
+    sums = {"all layers": tuple(cams)} | {name: layers for name, layers in _SUMS.items() if set(layers) <= set(cams)}
+    add = partial(torch.sum, dim=0)
+    maps = {f"3DCAM {name}": value for name, value in cams.items()}
+    maps |= {f"Sum3DCAM {name}": add(torch.stack([cams[layer] for layer in layers])) for name, layers in sums.items()}
+    maps["GradCAM layer4"] = grads["layer4"]
+    maps |= {f"Sum GradCAM {name}": add(torch.stack([grads[one] for one in layers])) for name, layers in sums.items()}
+    maps[BLOB] = _blob(batch.pixels)
+    return {name: value.detach().numpy() for name, value in maps.items()}
+
+
+def _blob(pixels: torch.Tensor) -> torch.Tensor:
+    """What a map that has learnt nothing may say of clips ``(N, T, H, W, 3)``: ``(N, T, H, W)``, high in the middle of
+    the picture and down to 0 at its edges. The picture stands at the top left; the border beside it is grey.
+    """
+    shown = (pixels != LETTERBOX_GREY).any(-1).any(0).any(0)
+    rows, columns = int(shown.any(1).sum()), int(shown.any(0).sum())
+    blob = torch.zeros(pixels.shape[:4])
+    down, right = (1 - torch.linspace(-1, 1, count).abs() for count in (rows, columns))
+    blob[..., :rows, :columns] = torch.minimum(down[:, None], right[None])
+    return blob
