@@ -225,7 +225,7 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         "needs clips of two people and their teacher; tests/trainer/claims/test_cam3d.py does the same on small ones"
     ),
     "edgeact train claim cam3d_studio --data <data>": StaysOut(
-        "renders hundreds of clips and trains six networks; tests/trainer/claims/test_studio_clips.py does so on tiny ones"
+        "renders hundreds of clips and trains six networks; tests/trainer/claims/test_studio_clips.py does both, tiny"
     ),
     "edgeact train claim pose_and_action --data <data>": StaysOut(
         "trains five networks; tests/trainer/claims/test_pose_and_action.py trains two smaller ones"
