@@ -84,7 +84,7 @@ def test_what_goes_with_a_trained_detector_is_refused_without_one(tmp_path: Path
 
 
 def test_a_detector_has_one_origin(tmp_path: Path) -> None:
-    both = 'training = {steps = 2, rate = 1e-4, batch = 2}\n[pose]'
+    both = "training = {steps = 2, rate = 1e-4, batch = 2}\n[pose]"
     path = tmp_path / "recipe.toml"
     path.write_text(recipe_path("compact").read_text().replace("[pose]", both, 1))
     with pytest.raises(ConfigError, match="give training or taken_from"):
