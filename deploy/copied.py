@@ -1,15 +1,15 @@
-"""What follows persons, taken over from another bundle: its detector and, where it is needed, its pose graph."""
+"""What follows persons, taken over from another bundle: its detectors and, where it is needed, its pose graph."""
 
 from pathlib import Path
 
 from deploy.write_bundle import CopiedGraph
 from edgeact.bundle.load import Bundle, load_bundle
-from edgeact.bundle.manifest import GraphSpec, Horizon, OutputMeaning, Scope
+from edgeact.bundle.manifest import GraphSpec, OutputMeaning, Scope
 from edgeact.errors import UsageError
 
 
 def graphs_that_follow_persons(source: Path | None, *, pose: bool) -> list[CopiedGraph]:
-    """The detector of a bundle and, if asked for, its pose graph, with their hashes checked.
+    """The detectors of a bundle and, if asked for, its pose graph, with their hashes checked.
 
     Args:
         source: The bundle's folder, or the name of one that ships; None takes the default.
@@ -20,9 +20,9 @@ def graphs_that_follow_persons(source: Path | None, *, pose: bool) -> list[Copie
         BundleError: It is no bundle, or a file of it was changed.
     """
     bundle = load_bundle(source)
-    copied = [_copy(bundle, "scene", "frame", "boxes")]
+    copied = _copies(bundle, "scene", "boxes")
     if pose:
-        copied.append(_copy(bundle, "person", "frame", "joints"))
+        copied += _copies(bundle, "person", "joints")[:1]
     return copied
 
 
@@ -35,13 +35,14 @@ def every_graph(bundle: Bundle) -> list[CopiedGraph]:
     return [_taken_over(bundle, graph) for graph in bundle.manifest.graphs]
 
 
-def _copy(bundle: Bundle, scope: Scope, horizon: Horizon, gives: OutputMeaning) -> CopiedGraph:
-    found = next((graph for graph in bundle.manifest.graphs if _is(graph, scope, horizon, gives)), None)
-    if found is None:
+def _copies(bundle: Bundle, scope: Scope, gives: OutputMeaning) -> list[CopiedGraph]:
+    """The frame graphs of a scope that give something, at least one."""
+    found = [graph for graph in bundle.manifest.graphs if _is(graph, scope, gives)]
+    if not found:
         raise UsageError(
-            f"{bundle.directory} has no {scope}/{horizon} graph that gives {gives}; name a bundle that follows persons"
+            f"{bundle.directory} has no {scope}/frame graph that gives {gives}; name a bundle that follows persons"
         )
-    return _taken_over(bundle, found)
+    return [_taken_over(bundle, graph) for graph in found]
 
 
 def _taken_over(bundle: Bundle, graph: GraphSpec) -> CopiedGraph:
@@ -49,5 +50,5 @@ def _taken_over(bundle: Bundle, graph: GraphSpec) -> CopiedGraph:
     return CopiedGraph(graph, bundle.read_graph(graph), parity if isinstance(parity, list) else [parity])
 
 
-def _is(graph: GraphSpec, scope: Scope, horizon: Horizon, gives: OutputMeaning) -> bool:
-    return graph.scope == scope and graph.horizon == horizon and graph.output(gives) is not None
+def _is(graph: GraphSpec, scope: Scope, gives: OutputMeaning) -> bool:
+    return graph.scope == scope and graph.horizon == "frame" and graph.output(gives) is not None
