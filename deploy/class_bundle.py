@@ -17,11 +17,11 @@ from edgeact.errors import UsageError
 from trainer.data.action_sequences import JointSequence
 from trainer.data.class_folder import OTHER_CLASS, ClassClip, check_several_classes
 from trainer.data.class_input import read_classes
+from trainer.evaluate.classes import ClassReport, class_rows, measure_classes
+from trainer.evaluate.kept_actions import KeptFigures, measure_kept
 from trainer.fit_classes import ClassSettings, TrainedClasses, fit_classes
 from trainer.fit_kept_actions import KeptActions, fit_kept_actions
 from trainer.inputs.action_clip import spread_common
-from trainer.measure.classes import ClassReport, class_rows, measure_classes
-from trainer.measure.kept_actions import KeptFigures, measure_kept
 from trainer.models.action_weights import fold_scales
 from trainer.precomputed.class_people import find_people
 
@@ -98,7 +98,16 @@ def train_class_bundle(
     if asked.keeps_actions:
         right = _right_people(asked, progress, say)
         kept = fit_kept_actions(found.sequences, right, kept_actions(asked), asked.work / "networks", say=say)
-        trained, said = kept.trained, measure_kept(kept)
+        trained, said = (
+            kept.trained,
+            measure_kept(
+                kept.trained.labels,
+                before=kept.before,
+                held_out=kept.trained.answers,
+                after=kept.after,
+                agreement=kept.agreement,
+            ),
+        )
     else:
         start = None if asked.from_scratch else _start_of(asked.base)
         settings = ClassSettings(steps=asked.steps, mirror=asked.mirror, start=start, folds=asked.folds)

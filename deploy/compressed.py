@@ -17,7 +17,6 @@ from deploy.write_bundle import About, CopiedGraph, write_graphs
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.engine.base import Array, Backend
 from edgeact.engine.open import open_graph
-from trainer.calibrate import calibrate_action
 from trainer.checkpoint import write_tensors
 from trainer.compress.action import ACTION_SETTINGS, action_subject
 from trainer.compress.exits import ExitFigures, choose_exit
@@ -26,10 +25,11 @@ from trainer.compress.shrink import Shrunk, shrink
 from trainer.data.action_sequences import LABELS, JointSequence
 from trainer.data.action_windows import whole_clip
 from trainer.device import training_device
+from trainer.evaluate.calibrate import calibrate_action
+from trainer.evaluate.wild.turns import time_in_turns
 from trainer.fit_paper import NETWORK_FILE, RESULT_FILE, read_result, write_result
 from trainer.folders import Folders
 from trainer.inputs.action_clip import spread_common
-from trainer.measure.wild.turns import time_in_turns
 from trainer.models.edge_action import EdgeAction
 from trainer.paper_recipe import PaperRecipe
 from trainer.recipe import load_recipe

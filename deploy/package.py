@@ -15,9 +15,9 @@ from deploy.write_bundle import About, write_graphs
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import ClipSpec, CropSpec, DetectionSpec, HeadSpec, SkeletonSpec
 from edgeact.skeleton import BODY_21
-from trainer.calibrate import ConfidenceFit
 from trainer.data.action_sequences import LABELS, OTHER
 from trainer.data.pose_patches import NETWORK_PADDING
+from trainer.evaluate.calibrate import ConfidenceFit
 from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS
 from trainer.models.edge_action import ClipNetwork, EdgeAction
 from trainer.models.edge_pose import MAP_STRIDE, EdgePose

@@ -16,13 +16,13 @@ from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.geometry import letterbox
 from edgeact.perception.detect import detection_size
-from trainer.calibrate import calibrate_action
 from trainer.data.action_windows import whole_clip
 from trainer.data.lifting.motions import SHARES as LIFTER_SHARES
 from trainer.data.pose_sets import load_patch_set
 from trainer.data.read_picture import read_rgb
 from trainer.data.wild_pictures import wild_pictures
-from trainer.evaluate import evaluate
+from trainer.evaluate.calibrate import calibrate_action
+from trainer.evaluate.shipped_bundle import evaluate
 from trainer.folders import Folders
 from trainer.inputs.action_clip import CLIP_LENGTH, spread_common
 from trainer.inputs.crop_size import InputSize

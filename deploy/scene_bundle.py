@@ -17,8 +17,8 @@ from edgeact.bundle.manifest import Manifest
 from edgeact.errors import UsageError
 from trainer.data.class_folder import OTHER_CLASS, check_several_classes
 from trainer.data.class_input import read_classes
+from trainer.evaluate.classes import ClassReport, class_rows, measure_classes
 from trainer.fit_scene import SceneSettings, TrainedScene, fit_scene
-from trainer.measure.classes import ClassReport, class_rows, measure_classes
 from trainer.models.attentional_pooling import AttentionalPoolingNetwork
 
 HEAD = "scene"

@@ -107,7 +107,7 @@ def train_classes(
     from deploy.class_bundle import ClassTraining, train_class_bundle
     from deploy.scene_bundle import train_scene_bundle
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.classes import class_rows
+    from trainer.evaluate.classes import class_rows
     from trainer.stages import use_one_thread
 
     use_one_thread()

@@ -7,7 +7,7 @@ Shapes: N pictures or clips, J joints, K boxes, T frames.
 import torch
 from torch import nn
 
-from trainer.calibrate import ConfidenceFit
+from trainer.evaluate.calibrate import ConfidenceFit
 from trainer.models import person_detector
 from trainer.models.edge_pose import EdgePose, peak_soft_argmax, room_to_border, standardise
 from trainer.models.person_detector import PersonDetector
@@ -18,7 +18,7 @@ class PoseGraph(nn.Module):
 
     Args:
         network: The trained network.
-        fit: What makes a confidence of the evidence (`trainer.calibrate`).
+        fit: What makes a confidence of the evidence (`trainer.evaluate.calibrate`).
     """
 
     def __init__(self, network: EdgePose, fit: ConfidenceFit) -> None:

@@ -17,7 +17,7 @@ from trainer.console import print_rows, show_progress
 from trainer.lifting_cli import lifting, lifting_clips, lifting_comparison
 
 if TYPE_CHECKING:
-    from trainer.measure.wild.report import Table
+    from trainer.evaluate.wild.report import Table
 
 
 class Stage(str, Enum):
@@ -154,8 +154,8 @@ def wild(
     require_extras("edgeact train wild", ["train"])
 
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.wild.report import tables
-    from trainer.measure.wild.run import measure_wild
+    from trainer.evaluate.wild.report import tables
+    from trainer.evaluate.wild.run import measure_wild
 
     figures = measure_wild(
         load_bundle(bundle),
@@ -186,8 +186,8 @@ def empty_hours(
 
     from edgeact.atomic import write_text
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.wild.empty_hours import empty_table, measure_empty_hours
-    from trainer.measure.wild.report import as_json
+    from trainer.evaluate.wild.empty_hours import empty_table, measure_empty_hours
+    from trainer.evaluate.wild.report import as_json
 
     figures = measure_empty_hours(load_bundle(bundle), data, minutes=minutes, progress=show_progress)
     _print_table(empty_table(figures))
@@ -207,7 +207,7 @@ def bundle_sheet(
     at: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="which moment of the clip is shown")] = 2.0,
 ) -> None:
     """Draw one moment of a clip as several bundles see it, each with its own attention, side by side."""
-    from trainer.report.bundle_sheet import draw_bundle_sheet
+    from trainer.evaluate.report.bundle_sheet import draw_bundle_sheet
 
     blind = draw_bundle_sheet(bundles, clip, out, at=at, progress=show_progress)
     typer.echo(f"{out}: {len(bundles)} bundles" + (f"; without a map: {', '.join(blind)}" if blind else ""))
@@ -220,7 +220,7 @@ def steadiness(
 ) -> None:
     """Count jumps of boxes, as found and as drawn, and how many fall on frames in which the detector ran."""
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.steadiness import measure_steadiness, steadiness_table
+    from trainer.evaluate.steadiness import measure_steadiness, steadiness_table
 
     loaded = load_bundle(bundle)
     _print_table(steadiness_table({clip.name: measure_steadiness(loaded, clip) for clip in clips}))
@@ -260,9 +260,9 @@ def clips(
     from edgeact.atomic import write_text
     from edgeact.bundle.load import load_bundle
     from edgeact.errors import UsageError
-    from trainer.measure.clips import clips_table, measure_clips
-    from trainer.measure.renders import kinds_table, measure_renders, renders_table
-    from trainer.measure.wild.report import as_json
+    from trainer.evaluate.clips import clips_table, measure_clips
+    from trainer.evaluate.renders import kinds_table, measure_renders, renders_table
+    from trainer.evaluate.wild.report import as_json
 
     if not recorded and renders is None:
         raise UsageError("--no-recorded leaves nothing to measure; add --renders DIR")
@@ -299,7 +299,7 @@ def posture(
     """
     from edgeact.atomic import write_text
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.posture import measure_posture, posture_tables
+    from trainer.evaluate.posture import measure_posture, posture_tables
 
     confidence = load_bundle(bundle).plan.joint_confidence
     outcomes = measure_posture(data / "urfd_clips", results, confidence=confidence, progress=show_progress)
@@ -323,7 +323,7 @@ def privacy(
     """
     from edgeact.atomic import write_text
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.privacy import measure_privacy, privacy_table
+    from trainer.evaluate.privacy import measure_privacy, privacy_table
 
     table = privacy_table(measure_privacy(load_bundle(bundle), data, progress=show_progress))
     _print_table(table)
@@ -359,8 +359,8 @@ def tracking(
     require_extras("edgeact train tracking", ["train", "tracking"])
 
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.tracking.run import HALVES, known_clips, measure_tracking, tracking_tables
-    from trainer.measure.wild.report import as_json
+    from trainer.evaluate.tracking.run import HALVES, known_clips, measure_tracking, tracking_tables
+    from trainer.evaluate.wild.report import as_json
 
     chosen = None if half is Half.BOTH else HALVES.index(half.value)
     clips = known_clips(data, teachers, work, half=chosen, per_script=per_script, progress=show_progress)

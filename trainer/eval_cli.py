@@ -49,8 +49,8 @@ def evaluate(
     require_extras("edgeact eval", ["train"])
 
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.evaluation import Asked, evaluate_bundles
-    from trainer.report.page import write_page
+    from trainer.evaluate.evaluation import Asked, evaluate_bundles
+    from trainer.evaluate.report.page import write_page
 
     created = datetime.now(timezone.utc).date().isoformat()
     asked = Asked(data_set.value, data, limit, created)

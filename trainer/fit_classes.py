@@ -15,10 +15,11 @@ import numpy as np
 import torch
 
 from edgeact.errors import UsageError
-from trainer.calibrate import fit_temperature
 from trainer.data.action_sequences import JointSequence
 from trainer.data.action_windows import CLIP_SECONDS, deployed_clips, hide_joints, impossible_clip, sample, turn
 from trainer.data.class_folder import OTHER_CLASS
+from trainer.evaluate.calibrate import fit_temperature
+from trainer.evaluate.classes import ClipAnswer
 from trainer.fit_action import action_loss
 from trainer.loop import Course, train
 from trainer.models.action_weights import start_from_graph
@@ -49,25 +50,6 @@ class ClassSettings:
     mirror: bool = True
     start: Path | None = None
     folds: int = FOLDS
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ClipAnswer:
-    """What a network that was not trained on a clip's source says of the clip.
-
-    Attributes:
-        clip: Its path.
-        source: Its source.
-        label: Its class.
-        probability: ``(A,)`` mean over its moments and people.
-        called: The share of its moments in which each label is called, ``(A,)``; zero where none is certain.
-    """
-
-    clip: str
-    source: str
-    label: str
-    probability: np.ndarray
-    called: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

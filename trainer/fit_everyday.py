@@ -17,13 +17,13 @@ from edgeact.bundle.manifest import Scope
 from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import View, measured_split, stanford40
 from trainer.device import training_device
+from trainer.evaluate.metrics.accuracy import top1
+from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.fit_paper import epoch_rows
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling
 from trainer.log import log
 from trainer.loop import Course, train
 from trainer.losses import focal
-from trainer.metrics.accuracy import top1
-from trainer.metrics.average_precision import mean_average_precision
 from trainer.models.last_map import LastMap
 from trainer.optimizers import AdamW
 from trainer.schedule import CosineSchedule

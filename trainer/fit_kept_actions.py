@@ -19,11 +19,11 @@ from edgeact.errors import UsageError
 from trainer.data.action_sequences import JointSequence
 from trainer.data.action_windows import deployed_clips
 from trainer.data.class_folder import OTHER_CLASS
+from trainer.evaluate.classes import ClipAnswer
 from trainer.fit_action import action_loss
 from trainer.fit_classes import (
     BATCH,
     FEWEST_CLIPS,
-    ClipAnswer,
     TrainedClasses,
     clip_answers,
     clip_of,

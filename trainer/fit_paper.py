@@ -26,8 +26,8 @@ from trainer.data.labelled_samples import (
     ut_interaction,
 )
 from trainer.device import training_device
+from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.loop import Course, train
-from trainer.metrics.average_precision import mean_average_precision
 from trainer.paper_recipe import PaperRecipe, make_task
 from trainer.parallel import join_processes
 from trainer.task import Batch, Task

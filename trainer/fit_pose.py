@@ -18,9 +18,9 @@ from trainer.compress.distill import imitate_maps
 from trainer.data.pose_augment import MILD
 from trainer.data.pose_sets import PatchSet, draw_batch, load_patch_set, training_sets
 from trainer.device import training_device
+from trainer.evaluate.metrics.pck import pck
 from trainer.half_precision import half_where_native
 from trainer.loop import Course, train
-from trainer.metrics.pck import pck
 from trainer.mix_weights import mix_weights
 from trainer.models.edge_pose import (
     EdgePose,

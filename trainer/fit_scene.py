@@ -20,7 +20,8 @@ from edgeact.errors import EdgeactError, UsageError
 from trainer.data.class_folder import OTHER_CLASS, ClassClip, ClassFolder
 from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import LabelledSample
-from trainer.fit_classes import FEWEST_CLIPS, ClipAnswer, choose_class_threshold, even_groups
+from trainer.evaluate.classes import ClipAnswer
+from trainer.fit_classes import FEWEST_CLIPS, choose_class_threshold, even_groups
 from trainer.fit_everyday import EverydaySettings, answers, fit_head, mean_maps
 from trainer.models.last_map import LastMap
 from trainer.tasks.backbones import make_backbone

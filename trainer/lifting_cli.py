@@ -27,8 +27,8 @@ def lifting(
     require_extras("edgeact train lifting", ["train"])
 
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.lifting import bundle_lifter, measure_lifting, read_error_bank
-    from trainer.measure.wild.report import as_json
+    from trainer.evaluate.lifting import bundle_lifter, measure_lifting, read_error_bank
+    from trainer.evaluate.wild.report import as_json
 
     lift = bundle_lifter(load_bundle(bundle))
     typer.echo(as_json(measure_lifting(lift, data, read_error_bank(errors), every=every)), nl=False)
@@ -51,9 +51,9 @@ def lifting_comparison(
 
     require_extras("edgeact train lifting-comparison", ["train"])
 
+    from trainer.evaluate.lifting import measure_lifting, network_lifter
+    from trainer.evaluate.wild.report import as_json
     from trainer.fit_comparison_lifter import fit_comparison
-    from trainer.measure.lifting import measure_lifting, network_lifter
-    from trainer.measure.wild.report import as_json
     from trainer.recipe import load_recipe, require_lifter
     from trainer.stages import use_one_thread
 
@@ -81,8 +81,8 @@ def lifting_clips(
     require_extras("edgeact train lifting-clips", ["train"] if blazepose is None else ["train", "label"])
 
     from edgeact.bundle.load import load_bundle
-    from trainer.measure.lifting_clips import clips_at, measure_lifted_clips
-    from trainer.measure.wild.report import as_json
+    from trainer.evaluate.lifting_clips import clips_at, measure_lifted_clips
+    from trainer.evaluate.wild.report import as_json
     from trainer.precomputed.blazepose import FULL_FILE, HEAVY_FILE, BlazePose
 
     files = {} if blazepose is None else {"blazepose_full": FULL_FILE, "blazepose_heavy": HEAVY_FILE}

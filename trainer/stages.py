@@ -10,12 +10,13 @@ import torch
 
 from edgeact.bundle.load import Bundle
 from edgeact.errors import SourceNotFoundError
-from trainer.calibrate import ConfidenceFit, fit_confidence
 from trainer.data.action_sequences import JointSequence
 from trainer.data.pose_patches import HUMAN_SETS
 from trainer.data.pose_patches import build as build_patches
 from trainer.data.pose_sets import SHARES, load_patch_set
 from trainer.device import training_device
+from trainer.evaluate.calibrate import ConfidenceFit, fit_confidence
+from trainer.evaluate.pose import pose_error_banks
 from trainer.fit_action import fit as fit_action
 from trainer.fit_action import read_training
 from trainer.fit_detector import fit as fit_detector
@@ -25,7 +26,6 @@ from trainer.fit_pose import fit as fit_pose
 from trainer.fit_pose import predict
 from trainer.folders import Folders
 from trainer.log import log
-from trainer.measure.pose import pose_error_banks
 from trainer.mix_weights import mix_weights
 from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose, room_to_border

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from deploy.package import Calibration, Networks, Samples
-from trainer.calibrate import ConfidenceFit
 from trainer.data.action_sequences import LABELS
+from trainer.evaluate.calibrate import ConfidenceFit
 from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose, standardise

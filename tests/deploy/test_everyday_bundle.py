@@ -11,9 +11,9 @@ from edgeact.bundle.load import load_bundle
 from tests.trainer.data.sets.layouts import write_stanford40
 from tests.trainer.models.test_efficientnet_lite import published_names
 from trainer.data.labelled_samples import stanford40
+from trainer.evaluate.held_out import answer
+from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.fit_everyday import Everyday, EverydaySettings, fit_everyday
-from trainer.measure.held_out import answer
-from trainer.metrics.average_precision import mean_average_precision
 from trainer.models.efficientnet_lite import EfficientNetLite
 
 SETTINGS = EverydaySettings("efficientnet_lite0", 64, pooling="rank_one", epochs=2, batch=8)

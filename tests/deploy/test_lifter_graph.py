@@ -16,10 +16,10 @@ from tests.deploy.networks import CALIBRATION, random_networks, random_samples
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.data.lifting.motions import join_clips
 from trainer.data.lifting.views import LiftingViews
+from trainer.evaluate.lifting import bundle_lifter
 from trainer.fit_lifter import fit, limb_error, load_lifter
 from trainer.inputs.body_tree import bones_of
 from trainer.inputs.lifter_clip import CLIP_LENGTH
-from trainer.measure.lifting import bundle_lifter
 from trainer.models.lifter import Lifter
 from trainer.recipe import LifterRecipe
 

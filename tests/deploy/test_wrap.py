@@ -5,7 +5,7 @@ import torch
 
 from deploy.wrap import DetectorGraph, PoseGraph
 from tests.deploy.networks import random_networks, random_samples
-from trainer.calibrate import ConfidenceFit
+from trainer.evaluate.calibrate import ConfidenceFit
 from trainer.fit_pose import to_input
 from trainer.models.edge_pose import peak_soft_argmax, room_to_border
 from trainer.models.person_detector import decode

@@ -205,21 +205,21 @@ def sets_of_the_papers(place: Place) -> None:
 
 def pictures_without_people(place: Place) -> None:
     """The sets of `edgeact train empty-hours`, in ``data``."""
-    from tests.trainer.measure.wild.wild_sets import write_wild_sets
+    from tests.trainer.evaluate.wild.wild_sets import write_wild_sets
 
     write_wild_sets(place.folder / "data")
 
 
 def labelled_clips(place: Place) -> None:
     """Clips of UT-Interaction and of daily life, in ``data``."""
-    from tests.trainer.measure.test_clips import write_sets
+    from tests.trainer.evaluate.test_clips import write_sets
 
     write_sets(place.folder / "data")
 
 
 def rendered_clips(place: Place, name: str) -> None:
     """Clips of two motions as `edgeact train clips` keeps them where they were rendered before."""
-    from tests.trainer.measure.test_renders import write_rendered, write_studio
+    from tests.trainer.evaluate.test_renders import write_rendered, write_studio
     from trainer.data.studio.action_clips import plan_clips
 
     entries = write_studio(place.folder / "data")
@@ -229,7 +229,7 @@ def rendered_clips(place: Place, name: str) -> None:
 def falls(place: Place) -> None:
     """Two sequences of UR Fall with their labels in ``data``, and what was seen of them in ``results``."""
     from tests.edgeact.rules.test_posture import STANDING
-    from tests.trainer.measure.test_posture import somebody, write_frames, write_labels
+    from tests.trainer.evaluate.test_posture import somebody, write_frames, write_labels
 
     (place.folder / "data").mkdir()
     (place.folder / "results").mkdir()

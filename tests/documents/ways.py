@@ -273,12 +273,12 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         (made.falls,), says="falls", stands_for={"<results>": "results", **_DATA}
     ),
     "edgeact train wild --data <data> --teachers <teachers> --bundle <bundle> --out wild": StaysOut(
-        "needs the teacher networks; tests/trainer/measure/wild/test_run.py runs it where they are (marker data)"
+        "needs the teacher networks; tests/trainer/evaluate/wild/test_run.py runs it where they are (marker data)"
     ),
     "edgeact train tracking --data <data> --teachers <teachers> --work <folder>": StaysOut(
-        "needs the studio's avatars and a teacher network; tests/trainer/measure/tracking/test_run.py holds its parts"
+        "needs the studio's avatars and a teacher network; tests/trainer/evaluate/tracking/test_run.py holds its parts"
     ),
     "edgeact train tracking --data <data> --teachers <teachers> --work <folder> --half report": StaysOut(
-        "needs the studio's avatars and a teacher network; tests/trainer/measure/tracking/test_run.py holds its parts"
+        "needs the studio's avatars and a teacher network; tests/trainer/evaluate/tracking/test_run.py holds its parts"
     ),
 }

@@ -8,6 +8,7 @@ import torch
 
 from edgeact.errors import UsageError
 from trainer.data.action_sequences import JointSequence
+from trainer.evaluate.classes import measure_classes
 from trainer.fit_classes import (
     ClassSettings,
     check_enough,
@@ -15,7 +16,6 @@ from trainer.fit_classes import (
     fit_classes,
     hold_out_groups,
 )
-from trainer.measure.classes import measure_classes
 
 
 def moving(label: str, source: str, number: int) -> JointSequence:

@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 
 from edgeact.errors import ConfigError, SourceNotFoundError
 from edgeact.skeleton import LIMB_JOINTS
-from tests.trainer.measure.test_lifting import tiny_sets
+from tests.trainer.evaluate.test_lifting import tiny_sets
 from trainer.cli import app
 from trainer.data.lifting.comparison import ComparisonViews
 from trainer.data.lifting.measured import human36m
+from trainer.evaluate.lifting import from_line_of_sight
 from trainer.fit_comparison_lifter import fit_comparison
 from trainer.inputs.lifter_clip import CLIP_LENGTH
-from trainer.measure.lifting import from_line_of_sight
 from trainer.recipe import LifterRecipe, load_recipe, recipe_path, require_lifter
 
 _LIMBS = list(LIMB_JOINTS)

@@ -12,8 +12,8 @@ from edgeact.errors import SourceFormatError, UsageError
 from tests.trainer.test_fit_classes import moving
 from trainer.data.action_sequences import LABELS, JointSequence
 from trainer.data.action_windows import deployed_clips
+from trainer.evaluate.kept_actions import KeptFigures, measure_kept
 from trainer.fit_kept_actions import KeptActions, fit_kept_actions
-from trainer.measure.kept_actions import KeptFigures, measure_kept
 from trainer.models.action_weights import start_classifier
 from trainer.models.edge_action import EdgeAction
 
@@ -35,7 +35,13 @@ def test_corrected_clips_are_called_what_was_said_and_recordings_that_were_right
     assert len(said) == 3
     assert found.trained.labels == LABELS
     assert found.trained.threshold == 0.5
-    figures = measure_kept(found)
+    figures = measure_kept(
+        found.trained.labels,
+        before=found.before,
+        held_out=found.trained.answers,
+        after=found.after,
+        agreement=found.agreement,
+    )
     assert (figures.clips, figures.before, figures.after) == (4, 0, 4)
     assert figures.agreement is not None
     assert figures.agreement >= 0.5  # measured .75: bodies that are held out are of other random proportions

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from edgeact.errors import ConfigError, SourceNotFoundError
-from trainer.calibrate import ConfidenceFit, fit_confidence
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
+from trainer.evaluate.calibrate import ConfidenceFit, fit_confidence
 from trainer.folders import Folders
 from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_pose import EdgePose

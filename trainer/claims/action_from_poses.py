@@ -17,11 +17,11 @@ from trainer.data.pose_action_sets import (
     utd_mhad_set,
 )
 from trainer.device import training_device
+from trainer.evaluate.metrics.accuracy import top1
 from trainer.fit_paper import epoch_rows
 from trainer.inputs.action_clip import CLIP_LENGTH
 from trainer.loop import Course, train
 from trainer.losses import focal
-from trainer.metrics.accuracy import top1
 from trainer.models.edge_action import EdgeAction
 from trainer.schedule import CosineSchedule
 

@@ -20,11 +20,11 @@ from trainer.claims.tuned_blocks import BATCH, last_blocks_course
 from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, lspet_poses
 from trainer.device import training_device
+from trainer.evaluate.metrics.average_precision import mean_average_precision
+from trainer.evaluate.metrics.pck import pck
 from trainer.fit_paper import epoch_rows
 from trainer.loop import train
 from trainer.losses import MISSING, focal, is_annotated, multitask_aware, weighted_squared_error
-from trainer.metrics.average_precision import mean_average_precision
-from trainer.metrics.pck import pck
 from trainer.models.efficientnet_lite import EfficientNetLite
 from trainer.models.split_lite import LowerBlocks, UpperBlocks
 from trainer.targets import gaussian_maps

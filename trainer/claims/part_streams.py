@@ -16,10 +16,10 @@ from edgeact.bundle.load import Bundle
 from trainer.claims.outcome import Outcome
 from trainer.data.labelled_samples import LabelledSample, stanford40
 from trainer.device import training_device
+from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.fit_paper import epoch_rows
 from trainer.loop import Course, train
 from trainer.losses import focal
-from trainer.metrics.average_precision import mean_average_precision
 from trainer.precomputed.stream_features import stream_features
 from trainer.schedule import CosineSchedule
 from trainer.tasks.backbones import BackboneName, make_backbone

@@ -15,10 +15,10 @@ from torch import nn
 
 from trainer.claims.outcome import Outcome
 from trainer.device import training_device
+from trainer.evaluate.metrics.accuracy import top1
 from trainer.fit_paper import TrainingData, fit_task, measure, read_training_data
 from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.losses import focal
-from trainer.metrics.accuracy import top1
 from trainer.models.pose_action_pyramid import PoseActionPyramid, PredictionBlock
 from trainer.paper_recipe import PaperRecipe, make_task
 from trainer.task import Batch, Task

@@ -16,10 +16,10 @@ from trainer.claims.outcome import Outcome
 from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import stanford40
 from trainer.device import training_device
+from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.fit_paper import epoch_rows
 from trainer.loop import Course, train
 from trainer.losses import focal
-from trainer.metrics.average_precision import mean_average_precision
 from trainer.schedule import CosineSchedule
 from trainer.tasks.backbones import BackboneName, make_backbone
 

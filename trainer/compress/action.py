@@ -8,10 +8,10 @@ import torch
 from trainer.compress.shrink import CompressSettings, Subject
 from trainer.data.action_sequences import JointSequence
 from trainer.data.action_windows import whole_clip
+from trainer.evaluate.actions import action_accuracy, noisy_clips
 from trainer.fit_action import action_loss, draw_batch, training_groups
 from trainer.folders import Folders
 from trainer.loop import Course
-from trainer.measure.actions import action_accuracy, noisy_clips
 from trainer.recipe import Recipe
 from trainer.stages import train_action
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from edgeact.errors import UsageError
+from trainer.evaluate.metrics.accuracy import top1
+from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.layers.pixels import SIGNED_UNIT, to_range
-from trainer.metrics.accuracy import top1
-from trainer.metrics.average_precision import mean_average_precision
 from trainer.models.pose_action_pyramid import PoseActionPyramid
 from trainer.task import Batch
 

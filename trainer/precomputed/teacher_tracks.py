@@ -127,7 +127,7 @@ class TrackTeacher:
 
 
 def write_tracks(data: Path, out: Path, clip: CheckedClip, teacher: TrackTeacher) -> None:
-    """Write ``NAME.jsonl`` of a clip, if it is not there yet, as `trainer.measure.tracking.known.read_frames` reads it.
+    """Write ``NAME.jsonl`` of a clip, if it is not there yet, which `trainer.evaluate.tracking.known` reads.
 
     Raises:
         SourceNotFoundError: The clip does not exist.

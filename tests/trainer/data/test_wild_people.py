@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import SourceFormatError
-from tests.trainer.measure.wild.wild_sets import write_wild_sets
+from tests.trainer.evaluate.wild.wild_sets import write_wild_sets
 from trainer.data.wild_people import read_empty, read_wild
 
 

@@ -112,7 +112,7 @@ def _turned(world: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 def _from_optical_axis(sight: torch.Tensor) -> torch.Tensor:
     """The smallest rotations (N, 3, 3) from the optical axis to lines of sight (N, 3), as
-    `trainer.measure.lifting.from_line_of_sight` has them.
+    `trainer.evaluate.lifting.from_line_of_sight` has them.
     """
     x, y, z = sight.unbind(-1)
     zero = torch.zeros_like(x)

@@ -1,4 +1,4 @@
-"""Renders scenes into video files with labels, which `trainer.measure.tracking.known` reads.
+"""Renders scenes into video files with labels, which `trainer.evaluate.tracking.known` reads.
 
 Writes ``NAME.mp4`` and ``NAME.jsonl`` for each clip, one line a frame::
 

@@ -1,0 +1,79 @@
+"""The page holds everything in one file, escapes what it is given, and its JSON says the same."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree.ElementTree import fromstring
+
+import numpy as np
+
+from trainer.evaluate.report.charts import draw_bars, draw_chart, draw_confusion
+from trainer.evaluate.report.findings import Chart, Classes, Curve, Figure, Findings, Shown, Strip
+from trainer.evaluate.report.page import render_page, write_page
+
+NAN = float("nan")
+COUNTS = np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]])
+CLASSES = Classes("head", ("eat", "<run>", "never"), (0.5, 0.25, NAN), COUNTS)
+CHART = Chart("PCK", "threshold", "right", (Curve("a", (0.0, 0.5), (0.1, 0.9)), Curve("b & c", (0.0,), (NAN,))))
+
+
+def some_findings() -> Findings:
+    picture = Shown(np.full((8, 8, 3), 200, np.uint8), "drink <b> 90 %")
+    return Findings(
+        "bundle on set",
+        (("measured", "2026-01-31"),),
+        (Figure("mAP", "head", 0.8123, paper=0.911, paper_of="paper B"), Figure("time", "head", 3.5, unit="ms")),
+        (CLASSES,),
+        (CHART,),
+        (picture,),
+        (Strip("a.jpg", (picture, picture)),),
+    )
+
+
+def test_everything_is_in_one_file_and_escaped(tmp_path: Path) -> None:
+    page = write_page(some_findings(), tmp_path / "out")
+    text = page.read_text()
+    assert "drink &lt;b&gt; 90 %" in text
+    assert "<b>" not in text
+    assert "<script" not in text
+    assert not re.search(r"(?:src|href)=['\"](?!data:)", text)
+    assert text.count("data:image/jpeg;base64,") == 3
+    assert "<td class='number'>91.10 %</td><td class='number'>81.23 %</td>" in text
+    assert "3.5 ms" in text
+    assert "<td class='number'>–</td><td class='number'>3.5 ms</td>" in text
+    found = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert found["figures"][0]["measured"] == 0.8123
+    assert found["classes"][0]["precision"] == [0.5, 0.25, None]
+    assert found["worst"] == [{"caption": "drink <b> 90 %"}]
+
+
+def test_curves_lie_where_their_values_are() -> None:
+    drawn = fromstring(draw_chart(CHART))  # noqa: S314
+    (line, empty) = [part for part in drawn.iter() if part.tag.endswith("polyline")]
+    (x0, y0), (x1, y1) = (map(float, point.split(",")) for point in line.attrib["points"].split())
+    assert x0 < x1
+    assert y1 < y0  # up is more
+    assert empty.attrib["points"] == ""
+    points = fromstring(draw_chart(Chart("t", "x", "y", CHART.curves, joined=False)))  # noqa: S314
+    assert len([part for part in points.iter() if part.tag.endswith("circle")]) == 2
+    assert draw_chart(Chart("t", "x", "y", ())) == ""
+
+
+def test_axes_have_round_numbers() -> None:
+    drawn = draw_chart(Chart("t", "x", "y", (Curve("a", (41.0, 44.0), (0.839, 0.851)),), joined=False))
+    for tick in (">41<", ">42<", ">44<", ">0.84<", ">0.85<"):
+        assert tick in drawn
+
+
+def test_the_worst_class_comes_first_and_those_that_do_not_occur_are_left_out() -> None:
+    bars = draw_bars(CLASSES)
+    assert bars.index("&lt;run&gt;") < bars.index("eat")
+    assert "never" not in bars
+    matrix = draw_confusion(CLASSES)
+    assert "eat taken for &lt;run&gt;: 1" in matrix
+    assert ">75<" in matrix
+    assert matrix.count("<tr>") == 3  # the head, and the two classes that occur
+
+
+def test_an_empty_page_is_a_page() -> None:
+    assert render_page(Findings("nothing", (), ())).startswith("<!DOCTYPE html>")

@@ -1,0 +1,146 @@
+"""Bundles on a tiny Stanford 40, UT-Interaction and LSP extended, from files to findings."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from edgeact.bundle.load import load_bundle
+from edgeact.engine.graph import Graph
+from edgeact.errors import UsageError
+from edgeact.geometry import transform_points
+from tests.example_bundles import LABELS
+from tests.toy_video import write_toy_video
+from tests.trainer.data.sets.layouts import write_stanford40
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.spread import spread
+from trainer.evaluate.evaluation import Asked, evaluate_bundles
+from trainer.evaluate.held_out import answer, clips_of, picture_of
+from trainer.evaluate.metrics.average_precision import mean_average_precision
+from trainer.evaluate.pose_curves import normalisers, person_box, predict
+
+
+def listed(items: object, _title: str) -> object:
+    return items
+
+
+@pytest.fixture
+def stanford40(tmp_path: Path) -> Path:
+    """Two test photos of each of four actions."""
+    root, rng = tmp_path / "stanford40", np.random.default_rng(0)
+    for action in LABELS:
+        for part, numbers in (("train", (0,)), ("test", (1, 2))):
+            photos = {f"{action}_{number}.jpg": rng.integers(0, 255, (60, 80, 3), np.uint8) for number in numbers}
+            write_stanford40(root, action, part, photos, "10 10 40 50")
+    return root
+
+
+def test_actions_of_pictures(stanford40: Path, example_bundle: Callable[[str], Path]) -> None:
+    bundle = load_bundle(example_bundle("B"))
+    found = evaluate_bundles([bundle], Asked("stanford40", stanford40, None, "2026-01-31"), progress=listed)
+    by_name = {figure.name: figure for figure in found.figures}
+    assert by_name["mAP"].paper == 0.911
+    # The answers, asked for one by one.
+    graph = Graph(bundle, bundle.graph("scene"))
+    names = sorted(LABELS)
+    samples = [
+        LabelledSample(stanford40 / "JPEGImages" / f"{action}_{number}.jpg", "test", names.index(action))
+        for action in names
+        for number in (1, 2)
+    ]
+    said = np.stack(
+        [graph.run(picture_of(sample, graph.spec)[None]).of("actions", head="image")[0] for sample in samples]
+    )
+    said = said[:, [LABELS.index(name) for name in names]]
+    labels = np.array([sample.label for sample in samples])
+    assert by_name["mAP"].measured == pytest.approx(mean_average_precision(said, labels))
+    assert by_name["right at first guess"].measured == pytest.approx((said.argmax(1) == labels).mean())
+    (classes,) = found.classes
+    assert classes.labels == tuple(names)
+    assert classes.confusion.sum() == 8
+    assert len(found.worst) == int((said.argmax(1) != labels).sum())
+    assert [len(strip.pictures) for strip in found.strips] == [4] * 6  # the photo, human map, SAM and PAM
+    assert any("8 samples of the part test" in text for _, text in found.facts)
+
+
+def test_what_a_bundle_does_not_know_is_named(stanford40: Path, example_bundle: Callable[[str], Path]) -> None:
+    bundle = load_bundle(example_bundle("B"))
+    sample = LabelledSample(stanford40 / "JPEGImages" / "wave_0.jpg", "test", 0)
+    with pytest.raises(UsageError, match="head image does not know fly"):
+        answer(bundle, [sample], ["fly"], clips=False, progress=listed)
+    with pytest.raises(UsageError, match="no action head that judges clips of whole frames"):
+        answer(bundle, [sample], ["wave"], clips=True, progress=listed)
+    with pytest.raises(UsageError, match="has no box"):
+        answer(load_bundle(example_bundle("A")), [sample], ["wave"], clips=False, progress=listed)
+
+
+def test_actions_of_clips(tmp_path: Path, example_bundle: Callable[[str], Path]) -> None:
+    bundle = load_bundle(example_bundle("C"))
+    spec = bundle.graph("clip")
+    video = write_toy_video(tmp_path / "a.mp4", seconds=1.2)
+    sample = LabelledSample(video, "test", 1)
+    clips = clips_of(sample, spec)
+    # Clips of 8 frames, a 25th of a second apart: .32 s, half over each other in 1.16 s.
+    assert len(clips) == 7
+    assert all(clip.shape == (1, 8, 48, 48, 3) for clip in clips)
+    (found,) = answer(bundle, [sample], LABELS[:2], clips=True, progress=listed)
+    graph = Graph(bundle, spec)
+    said = np.stack([graph.run(clip).of("actions", head="clip")[0, :2] for clip in clips])
+    assert found.probability[0] == pytest.approx(said.mean(0), abs=1e-6)
+    assert found.single[0] == pytest.approx(said[3], abs=1e-6)
+    short = write_toy_video(tmp_path / "b.mp4", seconds=0.1)
+    assert len(clips_of(LabelledSample(short, "test", 1), spec)) == 1
+
+
+def test_joints(tmp_path: Path) -> None:
+    root, rng = tmp_path / "lspet", np.random.default_rng(0)
+    (root / "images").mkdir(parents=True)
+    joints = np.ones((14, 3, 30))
+    joints[:, :2] = rng.uniform(20, 100, (14, 2, 30))
+    joints[0, 2] = 0
+    savemat(root / "joints.mat", {"joints": joints})
+    for number in range(30):
+        image = rng.integers(0, 255, (120, 120, 3), np.uint8)
+        cv2.imwrite(str(root / "images" / f"im{number + 1:05d}.jpg"), image)
+    bundle = load_bundle(None)
+    found = evaluate_bundles([bundle], Asked("lspet", root, None, "2026-01-31"), progress=listed)
+    names = [figure.name for figure in found.figures]
+    assert "PCK of the torso@0.2, wrist" in names
+    (chart,) = found.charts
+    values = np.array(chart.curves[0].y)
+    assert (np.diff(values) >= 0).all()
+    assert values[-1] > 0
+
+
+def test_joints_are_those_of_the_picture_and_distances_those_of_the_torso(tmp_path: Path) -> None:
+    from edgeact.geometry import person_crop_matrix, warp
+    from trainer.data.sample import Picture, Sample, one_person, seen_where
+
+    image = np.random.default_rng(1).integers(0, 255, (200, 160, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), image[..., ::-1])
+    joints = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+    places = np.array([[50.0, 40], [90, 40], [50, 120], [np.nan, np.nan]])
+    visible = seen_where(np.isfinite(places).all(1), labelled=np.isfinite(places).all(1))[None, None]
+    sample = Sample("a", "a", Picture(tmp_path / "a.png"), joints=one_person(places), visibility=visible)
+    # Around 50..90 and 40..120, and .15 of 80 more on each side.
+    assert person_box(sample).tolist() == [38, 28, 102, 132]
+    length, unit, threshold = normalisers([sample], joints)
+    assert (length.tolist(), unit, threshold) == ([80.0], "PCK of the torso", 0.2)
+    bundle = load_bundle(None)
+    names, found, confidence = predict(bundle, [sample], joints, progress=listed)
+    height, width = bundle.plan.pose.inputs[0].shape[1:3]
+    matrix = person_crop_matrix(person_box(sample), width=width, height=height, padding=bundle.plan.crop.padding)
+    crop = warp(image, matrix, width=width, height=height)
+    inside = Graph(bundle, bundle.plan.pose).run(crop[None]).of("joints")[0]
+    rows = [bundle.plan.skeleton.index(name) for name in names]
+    assert transform_points(found[0], matrix) == pytest.approx(inside[rows], abs=1e-2)
+    assert confidence.shape == (1, 4)
+
+
+def test_a_limit_takes_samples_from_all_over() -> None:
+    samples = [LabelledSample(Path(str(number)), "test") for number in range(10)]
+    assert [sample.path.name for sample in spread(samples, 3)] == ["0", "4", "9"]
+    assert len(spread(samples, None)) == 10

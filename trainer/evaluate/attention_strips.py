@@ -1,0 +1,70 @@
+"""Pictures for a report: a sample beside the maps that a graph gives of it, and the surest mistakes."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from edgeact.bundle.load import Bundle
+from edgeact.bundle.manifest import GraphSpec, TensorSpec
+from edgeact.engine.graph import Graph
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.spread import spread
+from trainer.evaluate.held_out import HeadAnswers, picture_of
+from trainer.evaluate.report.findings import Shown, Strip
+
+_SIDE = 224
+_HEAT = 0.55  # how much of the picture a map may cover
+
+
+def surest_mistakes(
+    answers: HeadAnswers, samples: Sequence[LabelledSample], actions: Sequence[str], count: int
+) -> tuple[Shown, ...]:
+    """Pictures whose most probable action is wrong, the most probable first, each with both actions below it."""
+    best = answers.probability.argmax(1)
+    surety = np.where(best == [sample.label for sample in samples], -1.0, answers.probability.max(1))
+    shown = []
+    for row in np.argsort(-surety)[:count]:
+        if surety[row] < 0:
+            break
+        sample = samples[row]
+        caption = f"{actions[best[row]]} {surety[row]:.0%}, is {actions[sample.label or 0]} ({sample.path.name})"
+        shown.append(Shown(_small(picture_of(sample, answers.graph)), caption))
+    return tuple(shown)
+
+
+def attention_strips(
+    bundle: Bundle, answers: HeadAnswers, samples: Sequence[LabelledSample], actions: Sequence[str], count: int
+) -> tuple[Strip, ...]:
+    """Pictures of at most ``count`` samples, evenly over all, each beside every map that the graph gives of it."""
+    spec = answers.graph
+    maps = maps_of(spec)
+    if not maps:
+        return ()
+    graph, strips = Graph(bundle, spec), []
+    for row in spread(range(len(samples)), count):
+        picture = picture_of(samples[row], spec)
+        outputs = graph.run(picture[None])
+        said = actions[int(answers.probability[row].argmax())]
+        shown = [Shown(_small(picture), f"is {actions[samples[row].label or 0]}, called {said}")]
+        shown += [Shown(_heated(picture, outputs.named[output.name][0]), output.name) for output in maps]
+        strips.append(Strip(samples[row].path.name, tuple(shown)))
+    return tuple(strips)
+
+
+def maps_of(spec: GraphSpec) -> list[TensorSpec]:
+    """The outputs of a graph that say where it looked."""
+    return [output for output in spec.outputs if output.meaning in ("attention", "human_map")]
+
+
+def _small(picture: np.ndarray) -> np.ndarray:
+    return cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+
+
+def _heated(picture: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Draw a map in colours over a picture ``(H, W, 3)`` uint8 RGB; the map is scaled by its largest value."""
+    level = cv2.resize(np.asarray(values, np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
+    level = np.clip(level / max(float(level.max()), 1e-6), 0, 1)
+    colours = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_TURBO)[..., ::-1]
+    share = (_HEAT * level)[..., None]
+    return (_small(picture) * (1 - share) + colours * share).round().astype(np.uint8)

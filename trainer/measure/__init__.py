@@ -1,1 +1,0 @@
-"""Measures of a bundle's graphs, one file for each network."""
