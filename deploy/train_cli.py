@@ -81,6 +81,7 @@ def train_classes(
     work: Annotated[
         Path, typer.Option(metavar="DIR", help="what is kept on the way; a stopped training goes on from there")
     ] = Path("edgeact-work"),
+    tensorboard: TensorboardOption = None,
 ) -> None:
     """Train a bundle on your own recordings: `edgeact train --classes FOLDER --out DIR`.
 
@@ -108,6 +109,7 @@ def train_classes(
     from deploy.scene_bundle import train_scene_bundle
     from edgeact.bundle.load import load_bundle
     from trainer.evaluate.classes import class_rows
+    from trainer.event_files import write_events_to
     from trainer.stages import use_one_thread
 
     use_one_thread()
@@ -125,12 +127,13 @@ def train_classes(
         right=right,
     )
     created = datetime.now(timezone.utc).date().isoformat()
-    if scene is None:
-        made, report = train_class_bundle(asked, out, created=created, say=_say, progress=show_progress)
-        count = len(made.plan.labels) - 1
-    else:
-        made, report = train_scene_bundle(asked, scene, out, created=created, say=_say, progress=show_progress)
-        count = len(made.plan.scene_heads[0].labels)
+    with write_events_to(tensorboard):
+        if scene is None:
+            made, report = train_class_bundle(asked, out, created=created, say=_say, progress=show_progress)
+            count = len(made.plan.labels) - 1
+        else:
+            made, report = train_scene_bundle(asked, scene, out, created=created, say=_say, progress=show_progress)
+            count = len(made.plan.scene_heads[0].labels)
     print_rows(f"right of the clips of held-out sources: {report.accuracy:.1%}", *class_rows(report))
     for line in report.worst:
         _say(f"mistaken: {line}")
@@ -152,6 +155,7 @@ def paper(
     weights: Annotated[
         Path | None, typer.Option(metavar="FILE", help="published weights, where the recipe starts from such")
     ] = None,
+    teachers: TeachersOption = Path("teachers"),
     out: Annotated[
         Path | None,
         typer.Option(
@@ -177,7 +181,7 @@ def paper(
 
     chosen = load_paper_recipe(recipe)
     with write_events_to(tensorboard):
-        result = train_paper(chosen, data, work, weights=weights)
+        result = train_paper(chosen, data, work, weights=weights, teachers=teachers)
     if not join_processes().is_first:
         return
     bundle = out or work / chosen.name / "bundle"
@@ -280,6 +284,7 @@ def everyday(
     work: Annotated[Path, typer.Option(metavar="DIR", help="what is kept on the way, some five gigabytes")] = Path(
         "edgeact-work/everyday"
     ),
+    tensorboard: TensorboardOption = None,
 ) -> None:
     """Make the bundle of forty everyday actions of single pictures, and measure it on the official test photos.
 
@@ -291,12 +296,14 @@ def everyday(
     require_extras("edgeact train everyday", ["train", "export"])
 
     from deploy.everyday_bundle import export_everyday
+    from trainer.event_files import write_events_to
     from trainer.fit_everyday import EverydaySettings, fit_everyday
     from trainer.stages import use_one_thread
 
     use_one_thread()
     settings = EverydaySettings()
-    trained = fit_everyday(data, weights, work, settings, progress=show_progress)
+    with write_events_to(tensorboard):
+        trained = fit_everyday(data, weights, work, settings, progress=show_progress)
     export_everyday(trained, settings, out, created=datetime.now(timezone.utc).date().isoformat())
     said = ", ".join(f"{scope} mAP {figures['mAP']:.2%}" for scope, figures in trained.figures.items())
     typer.echo(f"{out}: {said}; try it: edgeact annotate CLIP --bundle {out} --out results")

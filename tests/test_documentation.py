@@ -207,6 +207,7 @@ BLOCKS = {
     ("docs/install.md", "toml"): "tests/test_documentation.py",
     ("docs/daemon.md", "toml"): "tests/test_documentation.py",
     ("docs/daemon.md", "json"): "tests/test_documentation.py",
+    ("docs/compression.md", "toml"): "tests/trainer/tasks/test_taught.py",
 }
 
 

@@ -94,7 +94,8 @@ def fit_classes(
         UsageError: A class has too few clips with people, or everything is of one source.
         DivergenceError: A training diverged.
     """
-    check_enough(sequences, labels)
+    found = [(label, clip_of(sequence), sequence.source) for sequence in sequences for label in sequence.allowed]
+    check_enough(found, labels, "clips with a person in them")
     names = (*labels, OTHER_CLASS)
     folder = work / digest_of(sequences, names, settings)
     groups = hold_out_groups(sequences, settings.folds)
@@ -124,21 +125,25 @@ def fit_classes(
     return TrainedClasses(network, names, temperature, threshold, answers, clips)
 
 
-def check_enough(sequences: Sequence[JointSequence], labels: Sequence[str]) -> None:
+def check_enough(found: Sequence[tuple[str, str, str]], labels: Sequence[str], what: str) -> None:
     """Refuse to train on what says nothing.
 
+    Args:
+        found: Label, clip and source of everything that is trained on.
+        labels: The classes; labels besides do not count.
+        what: Is counted, such as "clips with a person in them".
+
     Raises:
-        UsageError: A class has too few clips with people, or everything is of one source; all faults are listed.
+        UsageError: A class has too few clips, or everything is of one source; all faults are listed.
     """
-    clips = {label: {clip_of(sequence) for sequence in sequences if label in sequence.allowed} for label in labels}
+    clips = {label: {clip for said, clip, _ in found if said == label} for label in labels}
     faults = [
-        f"{label!r} has {len(found)} clip{'' if len(found) == 1 else 's'} with a person in it, at least {FEWEST_CLIPS} "
-        "are needed"
-        for label, found in clips.items()
-        if len(found) < FEWEST_CLIPS
+        f"{label!r} has {len(some)} of at least {FEWEST_CLIPS} {what}"
+        for label, some in clips.items()
+        if len(some) < FEWEST_CLIPS
     ]
-    if not faults and len({sequence.source for sequence in sequences}) < 2:
-        faults.append("all clips are of one source, so that nothing can be held out to measure with")
+    if not faults and len({source for _, _, source in found}) < 2:
+        faults.append("everything is of one source, so that nothing can be held out to measure with")
     if faults:
         raise UsageError(f"{'; '.join(faults)}; record more, of several people and places")
 

@@ -32,6 +32,7 @@ from trainer.paper_recipe import PaperRecipe, make_task
 from trainer.parallel import join_processes
 from trainer.task import Batch, Task
 from trainer.tasks.body_part_aware import BodyPartAwareSettings
+from trainer.tasks.taught import ActionTeacher, taught_task
 
 PERSON_SYSTEMS = ("body_part_aware", "pose_action_pyramid")  # whose graphs are given the crop of one person
 NETWORK_FILE, RESULT_FILE = "network.safetensors", "result.json"
@@ -60,7 +61,9 @@ class TrainingData:
     clip_stride: float | None = None
 
 
-def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | None = None) -> dict[str, object]:
+def train_paper(
+    recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | None = None, teachers: Path = Path("teachers")
+) -> dict[str, object]:
     """Train, or go on from the checkpoint; write ``network.safetensors`` and ``result.json`` beside it.
 
     Args:
@@ -68,13 +71,14 @@ def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | 
         data: Folder of the data sets.
         work: A folder of the recipe's name is made in it.
         weights: Published weights of the backbone, where the recipe starts from such.
+        teachers: Folder of the teacher's file, where the recipe names one.
 
     Returns:
         What ``result.json`` holds: figures in 0..1, the split and the number of samples that they are of.
 
     Raises:
-        ConfigError: Weights are missing, or given where none are wanted.
-        SourceNotFoundError: A data set is missing.
+        ConfigError: Weights are missing, or given where none are wanted; or the teacher does not fit.
+        SourceNotFoundError: A data set or the teacher is missing.
         DivergenceError: The training diverged.
     """
     if recipe.published_start != (weights is not None):
@@ -85,6 +89,9 @@ def train_paper(recipe: PaperRecipe, data: Path, work: Path, *, weights: Path | 
     found = read_training_data(recipe, data)
     torch.manual_seed(recipe.training.seed)
     task = make_task(recipe.network, len(found.names), weights)
+    if recipe.teacher is not None:
+        shape = tuple(found.draw(0 if found.clip_stride is None else 1).pixels.shape[1:])
+        task = taught_task(task, ActionTeacher(recipe.teacher, teachers, len(found.names), shape), recipe.teacher)
     network = fit_task(task, found, recipe, folder / "checkpoint.safetensors", device)
     figures = measure(task, network.eval().to(device), found.held_out(), device)
     # The best of several looks at the same samples is a little too good; a split of its own is not.

@@ -21,7 +21,7 @@ from trainer.data.class_folder import OTHER_CLASS, ClassClip, ClassFolder
 from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import LabelledSample
 from trainer.evaluate.classes import ClipAnswer
-from trainer.fit_classes import FEWEST_CLIPS, choose_class_threshold, even_groups
+from trainer.fit_classes import check_enough, choose_class_threshold, even_groups
 from trainer.fit_everyday import EverydaySettings, answers, fit_head, mean_maps
 from trainer.models.last_map import LastMap
 from trainer.tasks.backbones import make_backbone
@@ -95,7 +95,8 @@ def fit_scene(
     backbone.eval().requires_grad_(False)
     labels = (*listed.labels, *([OTHER_CLASS] if any(clip.label == OTHER_CLASS for clip in listed.clips) else []))
     owners, samples, unreadable = _pictures(listed.clips, labels, work / "pictures", progress)
-    _check(owners, labels)
+    found = [(owner.label, owner.name, owner.source) for owner in owners]
+    check_enough(found, labels, "clips or images that can be read")
     maps = mean_maps(frozen_maps(backbone, samples, "frame", settings.side, work / "features", progress=progress))
     truth = np.array([labels.index(owner.label) for owner in owners])
     decided = hashlib.sha256(repr((settings, [(s.path.name, s.label) for s in samples])).encode()).hexdigest()[:12]
@@ -171,24 +172,6 @@ def _frames_of(clip: ClassClip, folder: Path) -> list[Path]:
         prepare_partial(file).write_bytes(content.tobytes())
         publish(file)
     return files
-
-
-def _check(owners: Sequence[ClassClip], labels: Sequence[str]) -> None:
-    """Refuse what says nothing.
-
-    Raises:
-        UsageError: A class has too few clips, or everything is of one source; all faults are listed.
-    """
-    clips = {label: {owner.name for owner in owners if owner.label == label} for label in labels}
-    faults = [
-        f"{label!r} has {len(found)} clips or images that can be read, at least {FEWEST_CLIPS} are needed"
-        for label, found in clips.items()
-        if len(found) < FEWEST_CLIPS
-    ]
-    if not faults and len({owner.source for owner in owners}) < 2:
-        faults.append("everything is of one source, so that nothing can be held out to measure with")
-    if faults:
-        raise UsageError(f"{'; '.join(faults)}; record more, in several places")
 
 
 def _answers(

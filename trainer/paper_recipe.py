@@ -16,6 +16,7 @@ from trainer.tasks.body_part_aware import BodyPartAwareSettings, body_part_aware
 from trainer.tasks.gated3d import Gated3dSettings, gated3d_task
 from trainer.tasks.loss_guided import LossGuidedSettings, loss_guided_task
 from trainer.tasks.pose_action_pyramid import PoseActionPyramidSettings, pose_action_pyramid_task
+from trainer.tasks.taught import TeacherSettings
 
 NetworkSettings = Annotated[
     BodyPartAwareSettings
@@ -95,6 +96,7 @@ class PaperRecipe(_Record):
         data: What it learns from.
         training: How long and how fast.
         compress: How the trained network is made narrower; left out, it is not.
+        teacher: An ONNX file whose answers the network imitates; left out, it learns from labels alone.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
@@ -103,6 +105,7 @@ class PaperRecipe(_Record):
     data: DataSettings
     training: TrainingSettings
     compress: CompressSettings | None = None
+    teacher: TeacherSettings | None = None
 
     @model_validator(mode="after")
     def _fitting(self) -> "PaperRecipe":

@@ -9,6 +9,7 @@ import torch
 from edgeact.errors import UsageError
 from trainer.data.action_sequences import JointSequence
 from trainer.evaluate.classes import measure_classes
+from trainer.event_files import write_events_to
 from trainer.fit_classes import (
     ClassSettings,
     check_enough,
@@ -35,7 +36,10 @@ SEQUENCES = [moving(label, source, n) for label in ("bob", "sway", "other") for 
 def test_two_movements_are_told_apart_on_held_out_sources_and_a_second_run_trains_nothing(tmp_path: Path) -> None:
     said: list[str] = []
     settings = ClassSettings(steps=25, folds=3)
-    found = fit_classes(SEQUENCES, ("bob", "sway"), tmp_path, settings, say=said.append)
+    with write_events_to(tmp_path / "events"):
+        found = fit_classes(SEQUENCES, ("bob", "sway"), tmp_path, settings, say=said.append)
+    trainings = {folder.name for folder in (tmp_path / "events").iterdir()}
+    assert trainings == {"without_0", "without_1", "without_2", "everything"}
     assert found.labels == ("bob", "sway", "other")
     assert len(said) == 4
     report = measure_classes(found.answers, found.labels)
@@ -60,10 +64,14 @@ def test_a_source_is_held_out_as_a_whole_and_groups_are_even() -> None:
 
 
 def test_too_few_clips_or_one_source_are_refused_by_name() -> None:
-    with pytest.raises(UsageError, match=r"'jump' has 0 clips with a person in it, at least 4 are needed"):
-        check_enough(SEQUENCES, ("bob", "jump"))
-    with pytest.raises(UsageError, match="all clips are of one source"):
-        check_enough([moving(label, "a", n) for label in ("bob", "sway") for n in range(4)], ("bob", "sway"))
+    found = [("bob", f"clip_{number}", f"source_{number % 2}") for number in range(4)]
+    check_enough(found, ("bob",), "clips")
+    with pytest.raises(UsageError, match=r"'jump' has 0 of at least 4 clips with a person in them; record more"):
+        check_enough(found, ("bob", "jump"), "clips with a person in them")
+    with pytest.raises(UsageError, match=r"'bob' has 1 of at least 4 images; 'jump' has 0 of at least 4 images"):
+        check_enough(found[:1], ("bob", "jump"), "images")
+    with pytest.raises(UsageError, match="everything is of one source"):
+        check_enough([(label, clip, "a") for label, clip, _ in found], ("bob",), "clips")
 
 
 def test_the_threshold_is_the_lowest_at_which_few_are_called_wrong() -> None:

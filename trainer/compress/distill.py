@@ -3,6 +3,7 @@
 The teacher is one of our networks or an ONNX file. Shapes: N samples, A actions, J joints, h×w cells.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from torch.nn import functional
 
 from edgeact.engine.onnx import OnnxBackend
 from edgeact.errors import ConfigError, SourceNotFoundError
+from edgeact.regular_file import read_regular
+
+_LARGEST = 2**31  # bytes of a teacher; an ONNX file cannot be larger
 
 
 def imitate_answers(answers: torch.Tensor, teacher: torch.Tensor, *, temperature: float = 2.0) -> torch.Tensor:
@@ -86,17 +90,29 @@ class OnnxTeacher:
     Args:
         path: The ONNX file, with all its weights in it.
         output: Which output; None takes the first.
+        sha256: Of the file; None takes any.
+
+    Attributes:
+        inputs: What the graph takes.
 
     Raises:
-        SourceNotFoundError: There is no such file.
+        SourceNotFoundError: There is no such file, or it cannot be read.
         BundleError, BackendError: It is no graph that can be opened.
-        ConfigError: It has no such output.
+        ConfigError: It has no such output, or is another file.
     """
 
-    def __init__(self, path: Path, output: str | None = None) -> None:
-        if not path.is_file():
+    def __init__(self, path: Path, output: str | None = None, *, sha256: str | None = None) -> None:
+        if not path.exists():
             raise SourceNotFoundError(f"{path} not found; name the ONNX file of a teacher")
-        self._graph = OnnxBackend(path.read_bytes(), name=path.name)
+        try:
+            content = read_regular(path, limit=_LARGEST)
+        except OSError as error:
+            raise SourceNotFoundError(f"{path} cannot be read ({error.strerror}); give the file itself") from error
+        found = hashlib.sha256(content).hexdigest()
+        if sha256 is not None and found != sha256:
+            raise ConfigError(f"{path} has sha256 {found}, not {sha256}; get the teacher that was meant")
+        self._graph = OnnxBackend(content, name=path.name)
+        self.inputs = self._graph.inputs
         names = [found.name for found in self._graph.outputs]
         if output is not None and output not in names:
             raise ConfigError(f"{path} has no output {output!r}; it has {', '.join(names)}")
