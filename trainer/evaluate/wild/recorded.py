@@ -2,7 +2,7 @@
 around it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -27,26 +27,34 @@ class _Recorder:
 
 
 def detector_graph(detector: Detector, image: np.ndarray) -> Callable[[], object]:
-    """A call of the detector's graph alone, on what the detector makes of a picture ``(H, W, 3)`` uint8 RGB.
+    """A call of the detector's graphs alone, on what the detector makes of a picture ``(H, W, 3)`` uint8 RGB.
 
-    What size a picture is brought to is the detector's own affair; so its input is watched, not made again here.
+    What size a picture is brought to is the detector's own affair; so its inputs are watched, not made again here.
     """
-    return _recorded(detector, lambda: detector.detect(image))
+    own = detector._graphs
+    recorders = [_Recorder(graph) for graph, _ in own]
+    detector._graphs = [(recorder, budgets) for recorder, (_, budgets) in zip(recorders, own, strict=True)]
+    try:
+        detector.detect(image)
+    finally:
+        detector._graphs = own
+    return _again(recorders)
 
 
 def pose_graph(estimator: PoseEstimator, image: np.ndarray, box: np.ndarray) -> Callable[[], object]:
     """A call of the pose graph alone, for one person ``(4,)`` of a picture ``(H, W, 3)`` uint8 RGB."""
-    return _recorded(estimator, lambda: estimator.estimate(image, np.asarray(box, np.float32)[None]))
-
-
-def _recorded(owner: Detector | PoseEstimator, use: Callable[[], object]) -> Callable[[], object]:
-    graph = owner._graph
-    recorder = _Recorder(graph)
-    owner._graph = recorder
+    own = estimator._graph
+    estimator._graph = recorder = _Recorder(own)
     try:
-        use()
+        estimator.estimate(image, np.asarray(box, np.float32)[None])
     finally:
-        owner._graph = graph
-    if not recorder.arrays:
-        raise RuntimeError(f"{type(owner).__name__} did not run its graph")
-    return lambda: [graph.run(array) for array in recorder.arrays]
+        estimator._graph = own
+    return _again([recorder])
+
+
+def _again(recorders: Sequence[_Recorder]) -> Callable[[], object]:
+    """All recorded runs once more, without a recorder between."""
+    runs = [(recorder.graph, array) for recorder in recorders for array in recorder.arrays]
+    if not runs:
+        raise RuntimeError("no graph was run")
+    return lambda: [graph.run(array) for graph, array in runs]
