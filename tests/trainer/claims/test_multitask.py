@@ -46,6 +46,18 @@ def test_each_set_trains_what_it_labels(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert all(0 <= outcome.mean <= 1 for outcome in joints)
 
 
+def test_a_map_that_says_nothing_costs_more_than_one_that_points_at_the_joint() -> None:
+    joints = torch.full((2, 16, 2), float(MISSING))
+    joints[0, 3] = torch.tensor([11.5, 19.5])  # the second cell of the third row, of 8 pixels each
+    flat, right, wrong = (torch.zeros(2, 16, 8, 8) for _ in range(3))
+    right[0, 3, 2, 1], wrong[0, 3, 6, 6] = 1.0, 1.0
+    right[0, 4, 6, 6] = 50.0  # nobody said where this joint is
+    costs = [multitask.pose_error(heat, joints, SIDE) for heat in (right, flat, wrong)]
+    assert costs[0][0] < costs[1][0] < costs[2][0]
+    assert costs[1][0].item() == pytest.approx(np.log(64))  # as for every map that does not prefer a cell
+    assert [cost[1].item() for cost in costs] == [0, 0, 0]  # of the other person nothing is known
+
+
 class _TopLeft(nn.Module):
     """Answers with the highest heat at the top left, whoever is asked about."""
 
