@@ -94,6 +94,7 @@ class OnnxTeacher:
 
     Attributes:
         inputs: What the graph takes.
+        output: The name of its output.
 
     Raises:
         SourceNotFoundError: There is no such file, or it cannot be read.
@@ -116,10 +117,14 @@ class OnnxTeacher:
         names = [found.name for found in self._graph.outputs]
         if output is not None and output not in names:
             raise ConfigError(f"{path} has no output {output!r}; it has {', '.join(names)}")
-        self._output = output or names[0]
+        self.output = output or names[0]
 
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
         """The output, on the processor, for inputs in the graph's order and types."""
+        return self.all_outputs(*inputs)[self.output]
+
+    def all_outputs(self, *inputs: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Every output by name, as `__call__` gives one."""
         names = [given.name for given in self._graph.inputs]
         given = {name: value.cpu().numpy() for name, value in zip(names, inputs, strict=True)}
-        return torch.from_numpy(self._graph.run(given)[self._output])
+        return {name: torch.from_numpy(value) for name, value in self._graph.run(given).items()}

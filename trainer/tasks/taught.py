@@ -1,4 +1,5 @@
-"""An ONNX file as the teacher of a paper's network: beside its own loss, the network imitates the file's answers.
+"""An ONNX file as the teacher of a paper's network: beside its own loss, the network imitates the file's answers, and
+where wanted what one of the file's outputs finds alike.
 
 The recipe's ``[teacher]`` names the file and its hash, so that a recipe means the same teacher everywhere.
 """
@@ -7,12 +8,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import nn
 from torch.nn import functional
 
 from edgeact.errors import ConfigError
-from trainer.compress.distill import OnnxTeacher, imitate_answers
+from trainer.compress.distill import OnnxTeacher, imitate_answers, imitate_features, watched
 from trainer.layers.pixels import ACTIVITYNET, IMAGENET, SIGNED_UNIT, to_range
 from trainer.task import Batch, Task
 
@@ -31,6 +32,9 @@ class TeacherSettings(BaseModel):
         output: Which output; left out, the first.
         weight: Of the imitation in the loss.
         temperature: That softens both answers.
+        features: Weight of what ``features_output`` of the file finds alike, imitated in ``layer`` of the network.
+        features_output: An output ``(N, ...)`` of the file; needed where ``features`` is not 0.
+        layer: Name of a layer of the network; needed where ``features`` is not 0.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +46,15 @@ class TeacherSettings(BaseModel):
     output: str | None = None
     weight: Annotated[float, Field(gt=0)] = 1.0
     temperature: Annotated[float, Field(gt=0)] = 2.0
+    features: Annotated[float, Field(ge=0)] = 0.0
+    features_output: str | None = None
+    layer: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "TeacherSettings":
+        if len({self.features > 0, self.features_output is not None, self.layer is not None}) > 1:
+            raise ValueError("features, features_output and layer belong together; give all or none")
+        return self
 
 
 class ActionTeacher:
@@ -62,7 +75,7 @@ class ActionTeacher:
     def __init__(self, settings: TeacherSettings, folder: Path, classes: int, shape: tuple[int, ...]) -> None:
         self._graph = OnnxTeacher(folder / settings.file, settings.output, sha256=settings.sha256)
         self._range = None if settings.pixel_range is None else _RANGES[settings.pixel_range]
-        self._gives_scores, self._file = settings.gives == "scores", settings.file
+        self._settings = settings
         inputs, wanted = self._graph.inputs, "uint8" if self._range is None else "float32"
         if len(inputs) != 1 or inputs[0].dtype != wanted or len(inputs[0].shape) != len(shape) + 1:
             kind = f"clips ({len(shape) + 1} dimensions)" if len(shape) == 4 else "pictures (4 dimensions)"
@@ -71,8 +84,9 @@ class ActionTeacher:
                 f"teacher {settings.file} takes {takes}; the training asks it one {wanted} input of {kind}: give "
                 "another file, or say pixel_range where the input is float32"
             )
-        self.samples, *self._axes = inputs[0].shape
-        found = tuple(self(torch.zeros(2, *shape, dtype=torch.uint8)).shape)
+        self._samples, *self._axes = inputs[0].shape
+        answers, _ = self(torch.zeros(2, *shape, dtype=torch.uint8))
+        found = tuple(answers.shape)
         if found != (2, classes):
             raise ConfigError(
                 f"teacher {settings.file} gives {list(found)} for two samples, the training has {classes} actions; "
@@ -84,14 +98,29 @@ class ActionTeacher:
         return pixels.ndim == len(self._axes) + 1
 
     @torch.no_grad()
-    def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Probabilities ``(N, A)``, on the processor, of ``(N, H, W, 3)`` or ``(N, T, H, W, 3)`` uint8 RGB."""
+    def __call__(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """What the graph says of ``(N, H, W, 3)`` or ``(N, T, H, W, 3)`` uint8 RGB, on the processor.
+
+        Returns:
+            Probabilities ``(N, A)``, and the features ``(N, ...)`` where they are imitated.
+
+        Raises:
+            ConfigError: The graph has no such features.
+        """
         given = self._resized(pixels.cpu())
         if self._range is not None:
             given = to_range(given, self._range)
-        parts = given.split(self.samples or len(given))
-        answers = torch.cat([self._graph(part.contiguous()) for part in parts])
-        return torch.softmax(answers, -1) if self._gives_scores else answers
+        parts = [self._graph.all_outputs(part.contiguous()) for part in given.split(self._samples or len(given))]
+        answers = torch.cat([part[self._graph.output] for part in parts])
+        answers = torch.softmax(answers, -1) if self._settings.gives == "scores" else answers
+        wanted = self._settings.features_output
+        if wanted is None:
+            return answers, None
+        if wanted not in parts[0]:
+            raise ConfigError(
+                f"teacher {self._settings.file} has no output {wanted!r} (features_output) but {', '.join(parts[0])}"
+            )
+        return answers, torch.cat([part[wanted] for part in parts])
 
     def _resized(self, pixels: torch.Tensor) -> torch.Tensor:
         """Pictures as high and wide as the graph wants them, where it wants them so."""
@@ -106,14 +135,36 @@ class ActionTeacher:
 
 
 def taught_task(task: Task, teacher: ActionTeacher, settings: TeacherSettings) -> Task:
-    """The same task, in whose loss the network's answers also come near the teacher's."""
+    """The same task, in whose loss the network's answers, and features, also come near the teacher's.
+
+    Raises:
+        ConfigError: The network has no such layer; the loss raises it where the answers do not come by the layer.
+    """
+
+    def answers_and_features(network: nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tensor | None]:
+        if settings.layer is None:
+            return task.answers(network, batch), None
+        # Several processes wrap the network that is called; the names of layers are its own.
+        with watched(task.network, settings.layer) as seen:
+            answers = task.answers(network, batch)
+        if not seen:
+            raise ConfigError(f"layer {settings.layer!r} has no part in the answers; compare another one")
+        return answers, seen[0]
 
     def loss(network: nn.Module, batch: Batch) -> torch.Tensor:
         value = task.loss(network, batch)
         if not teacher.takes(batch.pixels):
             return value
-        answers = task.answers(network, batch)
-        wanted = teacher(batch.pixels).to(answers.device)
-        return value + settings.weight * imitate_answers(answers, wanted, temperature=settings.temperature)
+        answers, features = answers_and_features(network, batch)
+        wanted, like = teacher(batch.pixels)
+        value = value + settings.weight * imitate_answers(
+            answers, wanted.to(answers.device), temperature=settings.temperature
+        )
+        if features is None or like is None:
+            return value
+        return value + settings.features * imitate_features(features, like.to(features.device))
 
+    if settings.layer is not None:
+        with watched(task.network, settings.layer):  # says before the first step that there is no such layer
+            pass
     return Task(task.network, loss, task.answers)

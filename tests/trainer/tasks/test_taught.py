@@ -13,6 +13,7 @@ from torch import nn
 
 from edgeact.errors import ConfigError, SourceNotFoundError
 from tests.trainer.paper_sets import write_stanford40
+from trainer.compress.distill import imitate_features
 from trainer.fit_paper import train_paper
 from trainer.paper_recipe import load_paper_recipe, paper_recipes
 from trainer.task import Batch, Task
@@ -35,7 +36,7 @@ def write_teacher(folder: Path, shape: tuple[int | str, ...], weights: np.ndarra
     said = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [shape[0], weights.shape[1]])
         for name in ("probability", "scores")
-    ]
+    ] + [helper.make_tensor_value_info("colour", TensorProto.FLOAT, [shape[0], 3])]
     graph = helper.make_graph(nodes, "colours", [given], said, [axes, numpy_helper.from_array(weights, "weights")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
     model.ir_version = 10
@@ -77,16 +78,41 @@ def test_what_nobody_labelled_is_learnt_from_the_teacher(tmp_path: Path) -> None
     assert answers(network, batch).argmax(1).tolist() == [0, 1, 0, 1, 0, 1]
 
 
+def test_what_the_teacher_finds_alike_is_imitated_in_a_layer(tmp_path: Path) -> None:
+    alike = {"features": 100.0, "features_output": "colour", "layer": "0"}
+    settings = TeacherSettings(file="teacher.onnx", sha256=write_teacher(tmp_path, ("n", "h", "w", 3)), **alike)
+    torch.manual_seed(0)
+    network, batch = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2)), unlabelled(colours())
+
+    def answers(model: nn.Module, given: Batch) -> torch.Tensor:
+        return torch.softmax(model(given.pixels.float().mean((1, 2)) / 255), -1)
+
+    own = Task(network, lambda *_: torch.tensor(0.0), answers)
+    teacher = ActionTeacher(settings, tmp_path, 2, SHAPE)
+    with_features = taught_task(own, teacher, settings).loss(network, batch)
+    without = taught_task(own, teacher, settings.model_copy(update={"layer": None})).loss(network, batch)
+    mean = batch.pixels.float().mean((1, 2))
+    wanted = imitate_features(network[0](mean / 255), mean)
+    assert with_features.item() - without.item() == pytest.approx(100 * wanted.item(), rel=1e-3)
+    with pytest.raises(ConfigError, match="no layer 'head'"):
+        taught_task(own, teacher, settings.model_copy(update={"layer": "head"}))
+    with pytest.raises(ConfigError, match=r"no output 'depth' \(features_output\) but probability, scores, colour"):
+        ActionTeacher(settings.model_copy(update={"features_output": "depth"}), tmp_path, 2, SHAPE)
+    with pytest.raises(ValueError, match="belong together"):
+        TeacherSettings(file="teacher.onnx", sha256=settings.sha256, features=1.0)
+
+
 @pytest.mark.parametrize("shape", [("n", 8, 8, 3), ("n", 4, 6, 3), (1, 16, 16, 3)])
 def test_samples_are_brought_to_the_size_and_number_that_the_graph_takes(
     shape: tuple[int | str, ...], tmp_path: Path
 ) -> None:
     settings = TeacherSettings(file="teacher.onnx", sha256=write_teacher(tmp_path, shape))
-    said = ActionTeacher(settings, tmp_path, 2, SHAPE)(colours())
+    said, features = ActionTeacher(settings, tmp_path, 2, SHAPE)(colours())
+    assert features is None
     assert said.argmax(1).tolist() == [0, 1, 0, 1, 0, 1]
     assert said.sum(1).tolist() == pytest.approx([1.0] * 6, abs=1e-5)
     scores = settings.model_copy(update={"output": "scores", "gives": "scores"})
-    assert torch.allclose(ActionTeacher(scores, tmp_path, 2, SHAPE)(colours()), said, atol=1e-6)
+    assert torch.allclose(ActionTeacher(scores, tmp_path, 2, SHAPE)(colours())[0], said, atol=1e-6)
 
 
 def test_a_teacher_of_clips_is_asked_of_clips_alone(tmp_path: Path) -> None:
@@ -96,7 +122,7 @@ def test_a_teacher_of_clips_is_asked_of_clips_alone(tmp_path: Path) -> None:
     assert not teacher.takes(pictures)
     clips = pictures[:, None].expand(-1, 4, -1, -1, -1)
     assert teacher.takes(clips)
-    assert teacher(clips).argmax(1).tolist() == [0, 1, 0, 1, 0, 1]
+    assert teacher(clips)[0].argmax(1).tolist() == [0, 1, 0, 1, 0, 1]
     network = nn.Linear(1, 1)
     own = Task(network, lambda *_: torch.tensor(3.0), lambda *_: torch.zeros(6, 2))
     assert taught_task(own, teacher, settings).loss(network, unlabelled(pictures)).item() == 3.0
