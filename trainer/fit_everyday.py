@@ -14,7 +14,6 @@ import torch
 from torch import nn
 
 from edgeact.bundle.manifest import Scope
-from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import View, measured_split, stanford40
 from trainer.device import training_device
 from trainer.evaluate.metrics.accuracy import top1
@@ -26,6 +25,7 @@ from trainer.loop import Course, train
 from trainer.losses import focal
 from trainer.models.last_map import LastMap
 from trainer.optimizers import AdamW
+from trainer.precomputed.frozen_maps import frozen_maps
 from trainer.schedule import CosineSchedule
 from trainer.tasks.backbones import BackboneName, make_backbone
 

@@ -18,12 +18,12 @@ from edgeact.atomic import prepare_partial, publish
 from edgeact.capture.open import open_source
 from edgeact.errors import EdgeactError, UsageError
 from trainer.data.class_folder import OTHER_CLASS, ClassClip, ClassFolder
-from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import LabelledSample
 from trainer.evaluate.classes import ClipAnswer
 from trainer.fit_classes import check_enough, choose_class_threshold, even_groups
 from trainer.fit_everyday import EverydaySettings, answers, fit_head, mean_maps
 from trainer.models.last_map import LastMap
+from trainer.precomputed.frozen_maps import frozen_maps
 from trainer.tasks.backbones import make_backbone
 
 _PICTURES = 3  # of a clip

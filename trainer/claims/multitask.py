@@ -17,7 +17,6 @@ from edgeact.skeleton import MPII_16
 from trainer.claims.outcome import Outcome
 from trainer.claims.part_streams import some_actions
 from trainer.claims.tuned_blocks import BATCH, last_blocks_course
-from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, lspet_poses
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
@@ -27,6 +26,7 @@ from trainer.loop import train
 from trainer.losses import MISSING, focal, is_annotated, multitask_aware
 from trainer.models.efficientnet_lite import EfficientNetLite
 from trainer.models.split_lite import LowerBlocks, UpperBlocks
+from trainer.precomputed.frozen_maps import frozen_maps
 from trainer.targets import gaussian_maps
 
 SIDE, BLOCKS = 160, 13

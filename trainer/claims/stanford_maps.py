@@ -13,13 +13,13 @@ import torch
 from torch import nn
 
 from trainer.claims.outcome import Outcome
-from trainer.data.frozen_maps import frozen_maps
 from trainer.data.labelled_samples import stanford40
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.fit_paper import epoch_rows
 from trainer.loop import Course, train
 from trainer.losses import focal
+from trainer.precomputed.frozen_maps import frozen_maps
 from trainer.schedule import CosineSchedule
 from trainer.tasks.backbones import BackboneName, make_backbone
 

@@ -15,12 +15,12 @@ from edgeact.engine.engine import Engine
 from edgeact.geometry import letterbox, letterbox_matrix, transform_box, transform_points
 from edgeact.perception.pose import PoseEstimator
 from edgeact.skeleton import BODY_21, MPII_16
-from trainer.data.frozen_maps import MapPictures, kept_maps, view_of
 from trainer.data.labelled_samples import LabelledSample, stanford40
 from trainer.data.read_picture import read_rgb
 from trainer.losses import MISSING
 from trainer.models.efficientnet_lite import EfficientNetLite
 from trainer.models.split_lite import LowerBlocks
+from trainer.precomputed.frozen_maps import MapPictures, kept_maps, view_of
 
 SIDE = 224
 _SHARE = 0.4  # of the square's side, that a misleading photo takes

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from edgeact.bundle.manifest import CropSpec, GraphSpec, TensorSpec
-from trainer.data.frozen_maps import frozen_maps, view_of
 from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample
 from trainer.evaluate.held_out import picture_of
 from trainer.layers.pixels import IMAGENET, to_range
+from trainer.precomputed.frozen_maps import frozen_maps, view_of
 
 BOX = np.array([10, 5, 30, 60], np.float32)
 
