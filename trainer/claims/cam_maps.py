@@ -110,11 +110,11 @@ def all_maps(network: torch.nn.Module, batch: Batch) -> dict[str, np.ndarray]:
 
 def _blob(pixels: torch.Tensor) -> torch.Tensor:
     """What a map that has learnt nothing may say of clips ``(N, T, H, W, 3)``: ``(N, T, H, W)``, high in the middle of
-    the picture and down to 0 at its edges. The picture stands at the top left; the border beside it is grey.
+    the picture and down to 0 at its edges. A clip's picture stands at the top left of its square; the rest is grey.
     """
-    shown = (pixels != LETTERBOX_GREY).any(-1).any(0).any(0)
-    rows, columns = int(shown.any(1).sum()), int(shown.any(0).sum())
-    blob = torch.zeros(pixels.shape[:4])
-    down, right = (1 - torch.linspace(-1, 1, count).abs() for count in (rows, columns))
-    blob[..., :rows, :columns] = torch.minimum(down[:, None], right[None])
-    return blob
+    blobs = torch.zeros(pixels.shape[:4])
+    for blob, shown in zip(blobs, (pixels != LETTERBOX_GREY).any(-1).any(1), strict=True):
+        rows, columns = int(shown.any(1).sum()), int(shown.any(0).sum())
+        down, right = (1 - torch.linspace(-1, 1, count).abs() for count in (rows, columns))
+        blob[:, :rows, :columns] = torch.minimum(down[:, None], right[None])
+    return blobs

@@ -49,10 +49,11 @@ def test_maps_that_point_at_a_person_score_and_the_blob_does_not() -> None:
 
 def test_the_blob_lies_in_the_middle_of_the_picture_and_not_of_its_square() -> None:
     batch = clips_with_a_red_corner()
-    batch.pixels[:, :, 17:] = 114  # below a picture of 17 rows lies the border
-    blob = all_maps(_Painted(), batch)[BLOB][1, 1]
-    assert np.unravel_index(blob.argmax(), blob.shape)[0] == 8
-    assert not blob[16:].any()
+    batch.pixels[1, :, 17:] = 114  # below a picture of 17 rows lies the border
+    whole, upper = all_maps(_Painted(), batch)[BLOB][:, 1]
+    assert np.unravel_index(whole.argmax(), whole.shape)[0] == 15
+    assert np.unravel_index(upper.argmax(), upper.shape)[0] == 8
+    assert not upper[16:].any()
 
 
 def test_with_masks_it_counts_which_pixels_show_the_person() -> None:
