@@ -26,7 +26,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 StanfordOption = Annotated[Path, typer.Option("--data", metavar="DIR", help="Stanford 40 in its official layout")]
 LiteOption = Annotated[Path, typer.Option("--weights", metavar="FILE", help="of EfficientNet-Lite2, from its package")]
 MapsOption = Annotated[
-    Path, typer.Option("--work", metavar="DIR", help="where the maps are kept: that of `edgeact train everyday`")
+    Path, typer.Option("--work", metavar="DIR", help="where the maps are kept, some three gigabytes")
 ]
 SeedsOption = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="trainings of each variant")]
 EpochsOption = Annotated[int, typer.Option("--epochs", min=1, metavar="N", help="of each training")]

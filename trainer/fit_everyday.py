@@ -1,12 +1,14 @@
-"""Forty everyday actions of single pictures: a pooling of paper D on the frozen maps of an EfficientNet-Lite.
+"""Forty everyday actions of single pictures, by an EfficientNet-Lite whose last blocks learn with a pooling of paper D.
 
-Two heads learn alike: one from the crop of the person who acts, one from the whole photo, which needs no box. The set's
-official test photos measure both, and their mean; nothing is chosen on them.
+Two networks learn alike: one from the crop of the person who acts, one from the whole photo, which needs no box. The
+blocks below those that learn see each photo once; their maps are kept. A pooling first learns alone, on the maps of the
+published blocks, then the last blocks learn with it (`trainer.fit_last_blocks`). The set's official test photos measure
+both networks, and their mean; nothing is chosen on them.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +16,35 @@ import torch
 from torch import nn
 
 from edgeact.bundle.manifest import Scope
-from trainer.data.labelled_samples import View, measured_split, stanford40
+from trainer.checkpoint import find_checkpoint
+from trainer.data.labelled_samples import LabelledSample, View, measured_split, stanford40
 from trainer.device import training_device
 from trainer.evaluate.metrics.accuracy import top1
 from trainer.evaluate.metrics.average_precision import mean_average_precision
+from trainer.fit_last_blocks import (
+    CHECKPOINT,
+    BlocksAndPooling,
+    LastBlocksSettings,
+    MapsBelow,
+    fit_last_blocks,
+    probabilities,
+)
 from trainer.fit_paper import epoch_rows
+from trainer.half_precision import half_where_native
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling
 from trainer.log import log
 from trainer.loop import Course, train
 from trainer.losses import focal
+from trainer.models.efficientnet_lite import SIZES, EfficientNetLite, LiteName, load_efficientnet_lite
 from trainer.models.last_map import LastMap
+from trainer.models.split_lite import LowerBlocks, UpperBlocks, rejoined
 from trainer.optimizers import AdamW
-from trainer.precomputed.frozen_maps import frozen_maps
+from trainer.precomputed.frozen_maps import MapPictures, kept_maps, view_of
 from trainer.schedule import CosineSchedule
-from trainer.tasks.backbones import BackboneName, make_backbone
 
 VIEWS: tuple[tuple[View, Scope], ...] = (("person", "person"), ("frame", "scene"))  # and the scope of each one's graph
 _MOST_CHECKPOINTS = 8  # written while one head trains
+_BATCH = 32  # photos at a time, where nothing learns
 _POOLINGS: dict[str, Callable[[int, int], nn.Module]] = {
     "mean": MeanPooling,
     "rank_one": RankOneAttentionalPooling,
@@ -40,21 +54,23 @@ _POOLINGS: dict[str, Callable[[int, int], nn.Module]] = {
 
 @dataclass(frozen=True, slots=True)
 class EverydaySettings:
-    """Settings of the training; they were chosen on a hashed fifth of the training photos.
+    """Settings of the training; those of the pooling were chosen on a hashed fifth of the training photos.
 
     Attributes:
         backbone: An EfficientNet-Lite.
         side: Of the pictures, in pixels.
         pooling: ``mean``, ``rank_one`` or ``generalized`` with 64, 32 and 16 channels. On frozen maps of whole photos
             the mean did best by far: mAP 85.9 against 73.1 for rank-1.
-        epochs: Rounds over the training photos.
-        rate: The highest learning rate.
+        epochs: Rounds over the training photos, in which the pooling learns alone.
+        rate: The highest learning rate of these.
         weight_decay: Of the weights.
         batch: Pictures a step.
         seed: Of weights and batches.
+        last_blocks: How the last blocks then learn with the pooling.
+        mirrored: Whether each picture is judged by the mean of itself and its mirror image, which takes twice the time.
     """
 
-    backbone: BackboneName = "efficientnet_lite2"
+    backbone: LiteName = "efficientnet_lite2"
     side: int = 320
     pooling: str = "mean"
     epochs: int = 8
@@ -62,21 +78,23 @@ class EverydaySettings:
     weight_decay: float = 0.1
     batch: int = 64
     seed: int = 0
+    last_blocks: LastBlocksSettings = field(default_factory=LastBlocksSettings)
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Everyday:
-    """The trained heads, with their backbone and figures.
+    """The trained networks and their figures.
 
     Attributes:
-        backbone: The frozen EfficientNet-Lite.
-        heads: The pooling of each scope, ``person`` and ``scene``.
+        backbones: The EfficientNet-Lite of each scope, ``person`` and ``scene``; their first blocks are the same.
+        heads: The pooling of each scope.
         labels: Names of the actions, in the order of both heads' scores.
         figures: mAP and top1 (0..1) on the test photos, by scope and for ``both``, their mean.
         counts: How many photos trained, and how many measured.
     """
 
-    backbone: LastMap
+    backbones: dict[str, LastMap]
     heads: dict[str, nn.Module]
     labels: tuple[str, ...]
     figures: dict[str, dict[str, float]]
@@ -91,7 +109,7 @@ def fit_everyday(
     *,
     progress: Callable[[Sequence, str], Iterable],
 ) -> Everyday:
-    """Compute the maps, or take those that are on disk, train both heads and measure them.
+    """Compute the maps, or take those that are on disk, train both networks and measure them.
 
     Args:
         root: Stanford 40 in its official layout.
@@ -104,28 +122,88 @@ def fit_everyday(
         SourceNotFoundError, SourceFormatError: Photos, lists or weights are missing or damaged.
         DivergenceError: A training diverged.
     """
-    backbone, channels = make_backbone(settings.backbone, weights)
-    backbone.eval().requires_grad_(False)
+    network = EfficientNetLite(SIZES[settings.backbone], classes=0)
+    load_efficientnet_lite(network, weights, keep_head=False)
+    network.eval().requires_grad_(False)
     found, labels = stanford40(root)
     samples = sorted(found, key=lambda sample: sample.path.name)
-    actions = np.array([sample.label for sample in samples])
-    training = np.flatnonzero([sample.split == "train" for sample in samples])
+    training = [sample for sample in samples if sample.split == "train"]
     # The packed set has no test photos; what is held out of its training photos measures there.
     split = measured_split(samples)
-    measured = np.flatnonzero([sample.split == split for sample in samples])
-    heads, said, figures = {}, [], {}
-    # Other settings are another training: it must not go on from this one's checkpoint.
-    decided = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
+    measured = [sample for sample in samples if sample.split == split]
+    truth = np.array([sample.label for sample in measured])
+    lower, kept = (
+        LowerBlocks(network, settings.last_blocks.frozen).eval(),
+        work / f"lower_{settings.last_blocks.frozen}",
+    )
+
+    def maps_of(chosen: Sequence[LabelledSample], view: View, *, mirrored: bool = False) -> np.ndarray:
+        def picture(row: int) -> np.ndarray:
+            square = view_of(chosen[row], view, settings.side)
+            return square[:, ::-1].copy() if mirrored else square
+
+        pictures = MapPictures(f"{view}_mirrored" if mirrored else view, chosen, picture)
+        return kept_maps(lower, pictures, settings.side, kept, progress=progress)
+
+    networks: dict[str, BlocksAndPooling] = {}
+    # Other settings are another training, which must not go on from this one's checkpoint; how pictures are judged
+    # changes no training.
+    decided = hashlib.sha256(repr(replace(settings, mirrored=False)).encode()).hexdigest()[:8]
     for view, scope in VIEWS:
-        maps = frozen_maps(backbone, samples, view, settings.side, work / "maps", progress=progress)
-        if settings.pooling == "mean":  # the scores of the mean are the mean of the scores: one cell says as much
-            maps = mean_maps(maps)
-        head = fit_head(maps, actions, training, channels, len(labels), settings, work / f"{scope}_{decided}")
-        heads[scope] = head
-        said.append(answers(head, maps, measured))
-        figures[scope] = _figures(said[-1], actions[measured])
-    figures["both"] = _figures((said[0] + said[1]) / 2, actions[measured])
-    return Everyday(backbone, heads, labels, figures, (len(training), len(measured)))
+        data = MapsBelow(
+            maps_of(training, view),
+            maps_of(training, view, mirrored=True),
+            np.array([sample.label for sample in training]),
+        )
+        kept_here = work / f"{scope}_{decided}"
+        networks[scope] = _fit_network(network, data, len(labels), settings, kept_here, progress)
+
+    said, ways = {}, (False, True) if settings.mirrored else (False,)
+    for view, scope in VIEWS:
+        looks = [probabilities(networks[scope], maps_of(measured, view, mirrored=way)) for way in ways]
+        said[scope] = np.mean(looks, axis=0)
+    said["both"] = np.mean([said[scope] for _, scope in VIEWS], axis=0)
+    return Everyday(
+        {scope: LastMap(rejoined(network, trained.blocks).eval()) for scope, trained in networks.items()},
+        {scope: trained.pooling for scope, trained in networks.items()},
+        labels,
+        {name: _figures(probability, truth) for name, probability in said.items()},
+        (len(training), len(measured)),
+    )
+
+
+def _fit_network(
+    network: EfficientNetLite,
+    data: MapsBelow,
+    classes: int,
+    settings: EverydaySettings,
+    work: Path,
+    progress: Callable[[Sequence, str], Iterable],
+) -> BlocksAndPooling:
+    """Train a pooling on what the published last blocks give, then both together."""
+    upper, kept = UpperBlocks(network, settings.last_blocks.frozen), work / "last_blocks"
+    if find_checkpoint(kept / CHECKPOINT) is None:
+        maps = _upper_maps(upper.eval(), data.plain, mean=settings.pooling == "mean", progress=progress)
+        rows = np.arange(len(maps))
+        pooling = fit_head(maps, data.actions, rows, upper.channels, classes, settings, work / "pooling")
+    else:  # both have begun to learn together, and go on from there
+        pooling = _POOLINGS[settings.pooling](upper.channels, classes)
+    both = BlocksAndPooling(upper.requires_grad_(True), pooling)
+    return fit_last_blocks(both, data, settings.last_blocks, kept, seed=settings.seed)
+
+
+@torch.no_grad()
+def _upper_maps(
+    upper: UpperBlocks, below: np.ndarray, *, mean: bool, progress: Callable[[Sequence, str], Iterable]
+) -> np.ndarray:
+    """Maps of the published last blocks ``(N, 1280, h, w)`` float16, or their mean over the cells, float32."""
+    parts = []
+    for start in progress(range(0, len(below), _BATCH), "features"):
+        with half_where_native():
+            maps = upper(torch.from_numpy(below[start : start + _BATCH].astype(np.float32))).float()
+        # The scores of mean pooling are the mean of the cells' scores: one cell says as much as all.
+        parts.append(maps.mean((2, 3), keepdim=True).numpy() if mean else maps.half().numpy())
+    return np.concatenate(parts)
 
 
 def mean_maps(maps: np.ndarray) -> np.ndarray:
@@ -165,7 +243,7 @@ def fit_head(
     head, device = _POOLINGS[settings.pooling](channels, classes), training_device()
     steps = settings.epochs * -(-len(rows) // settings.batch)
     course = Course(
-        f"everyday {work.name}",
+        f"everyday {work.parent.name} {work.name}",
         steps,
         settings.rate,
         weight_decay=settings.weight_decay,

@@ -69,6 +69,8 @@ class Course:
             steps.
         mixed_precision: Whether the loss is computed in bfloat16 where the device multiplies it.
         deterministic: Whether operations that give other sums from run to run are refused (on a GPU).
+        channels_last: Whether weights of convolutions of pictures lie with their channels last, which is faster for
+            most networks.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Course:
     patience: int | None = None
     mixed_precision: bool = False
     deterministic: bool = False
+    channels_last: bool = True
 
 
 def train(
@@ -119,7 +122,7 @@ def train(
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     # Convolutions of pictures are faster with channels last; PyTorch refuses it for networks with those of clips.
     flat = all(parameter.ndim <= 4 for parameter in model.parameters())
-    layout = torch.channels_last if flat else torch.preserve_format
+    layout = torch.channels_last if flat and course.channels_last else torch.preserve_format
     model = model.to(device, memory_format=layout)  # type: ignore[call-overload]  # of nn.Module, not of Tensor
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     state = TrainingState(

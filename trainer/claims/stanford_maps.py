@@ -1,6 +1,6 @@
 """Heads on frozen maps of Stanford 40, in minutes: the reduced setting of a claim about paper D.
 
-Maps of whole photos by a frozen EfficientNet-Lite (`trainer.fit_everyday`), averaged to 5×5 cells and projected on
+Maps of whole photos by a frozen EfficientNet-Lite, averaged to 5×5 cells and projected on
 their principal channels; heads alone are trained, several seeds each, and measured on the official test photos.
 """
 
@@ -62,7 +62,7 @@ def read_reduced(
 ) -> Reduced:
     """Read the photos' feature maps, pool them to 5×5 cells and project them on their principal channels.
 
-    Maps that `edgeact train everyday` computed before are read from disk.
+    Maps that were computed before are read from disk.
 
     Raises:
         SourceNotFoundError, SourceFormatError: Photos, lists or weights are missing or damaged.

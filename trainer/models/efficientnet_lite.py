@@ -74,7 +74,7 @@ class SameConv(nn.Conv2d):
             total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
             padding += [total // 2, total - total // 2]
         x = functional.pad(x, padding) if any(padding) else x
-        return functional.conv2d(x, self.weight, None, self.stride, 0, 1, self.groups)
+        return functional.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
 
 
 class LiteBlock(nn.Module):
@@ -94,8 +94,8 @@ class LiteBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = x
         if self.expand is not None and self.expand_norm is not None:
-            y = functional.relu6(self.expand_norm(self.expand(y)))
-        y = functional.relu6(self.depthwise_norm(self.depthwise(y)))
+            y = functional.relu6(self.expand_norm(self.expand(y)), inplace=True)
+        y = functional.relu6(self.depthwise_norm(self.depthwise(y)), inplace=True)
         y = self.project_norm(self.project(y))
         return x + y if self.adds else y
 
@@ -137,7 +137,7 @@ class EfficientNetLite(nn.Module):
     def lower(self, images: torch.Tensor, blocks: int) -> torch.Tensor:
         """Pictures → the map behind the first so many blocks, from where `upper` goes on."""
         check_input(images, axes=2)
-        x = functional.relu6(self.stem_norm(self.stem(images)))
+        x = functional.relu6(self.stem_norm(self.stem(images)), inplace=True)
         for block in self.blocks[:blocks]:
             x = block(x)
         return x
@@ -147,19 +147,19 @@ class EfficientNetLite(nn.Module):
         x = features
         for block in self.blocks[blocks:]:
             x = block(x)
-        return functional.relu6(self.head_norm(self.head(x)))
+        return functional.relu6(self.head_norm(self.head(x)), inplace=True)
 
     def maps(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         """The map before each step down, by stride, then the head's, by name."""
         check_input(images, axes=2)
-        x, maps, stride = functional.relu6(self.stem_norm(self.stem(images))), {}, 2
+        x, maps, stride = functional.relu6(self.stem_norm(self.stem(images)), inplace=True), {}, 2
         for block in self.blocks:
             if block.depthwise.stride[0] == 2:
                 maps[f"stride{stride}"] = x
                 stride *= 2
             x = block(x)
         maps[f"stride{stride}"] = x
-        maps["head"] = functional.relu6(self.head_norm(self.head(x)))
+        maps["head"] = functional.relu6(self.head_norm(self.head(x)), inplace=True)
         return maps
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:

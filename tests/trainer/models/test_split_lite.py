@@ -3,7 +3,7 @@
 import torch
 
 from trainer.models.efficientnet_lite import EfficientNetLite
-from trainer.models.split_lite import LowerBlocks, UpperBlocks
+from trainer.models.split_lite import LowerBlocks, UpperBlocks, rejoined
 
 
 def test_both_parts_together_are_the_network() -> None:
@@ -29,3 +29,15 @@ def test_weights_learn_and_the_normalisation_keeps_its_mean() -> None:
     assert torch.equal(upper.head_norm.running_mean, mean)
     assert not torch.equal(upper.head.weight, weight)
     assert torch.equal(network.head.weight, weight)  # every training starts from the published weights
+
+
+def test_blocks_that_learnt_become_part_of_the_whole_again() -> None:
+    torch.manual_seed(0)
+    network, images = EfficientNetLite(classes=0).eval(), torch.randn(1, 3, 64, 64)
+    upper, before = UpperBlocks(network, 14).eval(), network.maps(images)["head"]
+    with torch.no_grad():
+        for parameter in upper.parameters():
+            parameter.mul_(1.1)
+        whole = rejoined(network, upper).eval()
+        torch.testing.assert_close(whole.maps(images)["head"], upper(network.lower(images, 14)))
+        torch.testing.assert_close(network.maps(images)["head"], before)  # the published network stays as it was
