@@ -196,7 +196,8 @@ weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its aut
 
 def _looks(detection: DetectionSpec | None) -> str:
     """The pixels of a detector's looks in words."""
-    return " and once more at ".join(f"{pixels:,}" for pixels in (detection.pixels if detection else None) or ())
+    budgets = (detection.pixels if detection else None) or ()
+    return f"{' and once more at '.join(f'{pixels:,}' for pixels in budgets)} pixels"
 
 
 def _trained_on(detector: dict[str, Any]) -> str:
@@ -236,7 +237,7 @@ Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/{m
 
 ## What it is
 
-Graphs for persons in ordinary video: `detector` (YOLOX-nano, persons only; looks at a frame at up to {looks} pixels),
+Graphs for persons in ordinary video: `detector` (YOLOX-nano, persons only; looks at a frame at up to {looks}),
 `pose` (the Lite-HRNet of PP-TinyPose, {sizes["pose"]}, {len(plan.skeleton.joints)} joints: COCO-17 and head top, upper neck, thorax, pelvis,
 so that COCO-17 and MPII-16 both come out exactly), `action` (one-dimensional convolutions over {clip.length} frames of
 joints, {len(head.labels)} labels) and `explain` (gradient times input of the action graph).

@@ -29,6 +29,9 @@ CHECKED_PICTURES = 60  # of the validation pictures of each set
 CHECKED_PIXELS = 90112
 CHECKED_SCORE = 0.4
 UPRIGHT_SHARE = 0.5  # of a step's pictures, which keep the network as it is; the others are turned
+# What upright pictures weigh in the loss. With 1 the network forgets more of COCO than it should: average precision of
+# people of COCO's validation pictures 85.6 % (published 88.4), with 4 87.9 % (docs/results.md).
+UPRIGHT_WEIGHT = 4.0
 QUARTERS = (0.0, 0.45, 0.1, 0.45)  # how often by how many: people lie to either side, few are upside down
 
 
@@ -109,7 +112,7 @@ def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: Detec
             upright = boxes[part], presence[part], person[part]
             wanted = turn_cells(upright, height=height, width=width, quarters=quarters)
             seen = torch.rot90(images[part], quarters, (2, 3)).contiguous(memory_format=torch.channels_last)
-            total = total + imitation_loss(network(seen), wanted)
+            total = total + (UPRIGHT_WEIGHT if quarters == 0 else 1.0) * imitation_loss(network(seen), wanted)
         return total
 
     model, teacher = copy.deepcopy(start), copy.deepcopy(start).to(device).eval()
