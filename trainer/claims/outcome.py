@@ -23,6 +23,8 @@ class Outcome:
         return float(np.std(self.figures, ddof=1)) if len(self.figures) > 1 else float("nan")
 
     def line(self, measure: str) -> str:
-        """As text: name, mean, deviation, and what each seed gave of a measure."""
+        """As text: name, mean, deviation, and what each seed gave of a measure; one seed has no deviation."""
+        if len(self.figures) == 1:
+            return f"{self.variant}: {measure} {self.mean:.2%}"
         each = ", ".join(f"{value:.2%}" for value in self.figures)
         return f"{self.variant}: {measure} {self.mean:.2%} ± {self.deviation:.2%} ({each})"

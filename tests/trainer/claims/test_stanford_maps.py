@@ -36,6 +36,7 @@ def test_mean_and_deviation() -> None:
     outcome = Outcome("a", (0.5, 0.7))
     assert outcome.mean == pytest.approx(0.6)
     assert outcome.deviation == pytest.approx(0.02**0.5)
+    assert Outcome("a", (0.5,)).line("mAP") == "a: mAP 50.00%"
     assert outcome.line("mAP") == "a: mAP 60.00% ± 14.14% (50.00%, 70.00%)"
 
 
