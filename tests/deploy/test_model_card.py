@@ -80,7 +80,7 @@ def test_every_number_appears() -> None:
     ("name", "crop", "looks"),
     [
         ("compact", "128×192", "90,112"),
-        ("accurate", "192×256", "114,688 pixels; beside it `detector_published`, the published one, at up to 81,920"),
+        ("accurate", "192×256", "81,920 pixels; beside it `detector_published`, the published one, at up to 114,688"),
     ],
 )
 def test_the_card_of_each_shipped_bundle_says_what_its_graphs_see(name: str, crop: str, looks: str) -> None:
