@@ -95,23 +95,22 @@ def train_class_bundle(
         say(f"skipped, since it cannot be read: {reason}")
     for clip in found.empty:
         say(f"skipped, since nobody was found in it: {clip}")
+    said = None
     if asked.keeps_actions:
         right = _right_people(asked, progress, say)
         kept = fit_kept_actions(found.sequences, right, kept_actions(asked), asked.work / "networks", say=say)
-        trained, said = (
-            kept.trained,
-            measure_kept(
-                kept.trained.labels,
-                before=kept.before,
-                held_out=kept.trained.answers,
-                after=kept.after,
-                agreement=kept.agreement,
-            ),
+        trained = kept.trained
+        said = measure_kept(
+            trained.labels,
+            before=kept.before,
+            held_out=trained.answers,
+            after=kept.after,
+            agreement=kept.agreement,
         )
     else:
         start = None if asked.from_scratch else _start_of(asked.base)
         settings = ClassSettings(steps=asked.steps, mirror=asked.mirror, start=start, folds=asked.folds)
-        trained, said = fit_classes(found.sequences, listed.labels, asked.work / "networks", settings, say=say), None
+        trained = fit_classes(found.sequences, listed.labels, asked.work / "networks", settings, say=say)
     report = measure_classes(trained.answers, trained.labels)
     data = {
         label: sorted({s.source for s in found.sequences if s.allowed == (label,)})

@@ -200,11 +200,12 @@ def write_bundle(
     Raises:
         BundleError: A graph does not give what its network gives.
     """
-    scenes, looks = samples.scenes, calibration.detection_pixels
-    exports = [_detector("detector", networks.detector, calibration, scenes, pixels=looks)]
+    looking = [("detector", networks.detector, calibration.detection_pixels)]
     if networks.published_detector is not None:
-        published, looks = networks.published_detector, calibration.published_pixels
-        exports.append(_detector("detector_published", published, calibration, scenes, pixels=looks))
+        looking.append(("detector_published", networks.published_detector, calibration.published_pixels))
+    exports = [
+        _detector(graph, network, calibration, samples.scenes, pixels=pixels) for graph, network, pixels in looking
+    ]
     exports.append(_pose(networks.pose, calibration, samples.crops))
     if networks.action is not None:
         exports += action_exports(

@@ -123,7 +123,7 @@ def cam3d_studio(
     training: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each of six actions to train with")] = 32,
     measured: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each action to measure with")] = 12,
 ) -> None:
-    """C: the same on clips of one person that the studio renders, with the exact mask of whoever acts."""
+    """C: as `cam3d`, on rendered clips of one person, whose exact masks the attention maps are compared with."""
     _start("cam3d_studio")
 
     from trainer.claims.cam3d import try_gates

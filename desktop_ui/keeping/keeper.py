@@ -91,7 +91,7 @@ class Keeper:
         self.later(write)
 
     def note(self, record: EventRecord, key: int, at: float) -> None:
-        """Put a phase of an event of a source of this window into the list."""
+        """Add an event of one of this window's sources to the list, or update it when it goes on or ends."""
         with self._lock:
             known = self._events.get(record.id)
             is_new = known is None

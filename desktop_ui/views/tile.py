@@ -94,7 +94,7 @@ class Tile(QWidget):
         return self._shown
 
     def refresh_state(self) -> None:
-        """Show the state that the source is in now."""
+        """Redraw the tile with the source's current state (connecting, live, ended, …)."""
         item = self._bridge.model.source(self.key)
         if item is not None:
             has_picture = self._shown is not None

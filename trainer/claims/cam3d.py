@@ -92,7 +92,8 @@ def try_gates(
     seeds: int,
     progress: Callable[[Sequence, str], Iterable],
 ) -> CamOutcome:
-    """Train the recipe's network with and without gates, and look where the maps of both point.
+    """Train the recipe's network with and without gates, and measure how well the attention maps of each locate who
+    acts.
 
     Args:
         recipe: Of system C.

@@ -41,7 +41,7 @@ class KnownFrame:
 
 @dataclass(frozen=True, slots=True)
 class MapScore:
-    """How well a kind of map points.
+    """How well one kind of attention map locates the people who act, by three localisation metrics.
 
     Attributes:
         boxes: MaxBoxAcc, the mean over θ from .05 to .5.

@@ -47,7 +47,7 @@ class TunedBatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TunedVariant:
-    """What is compared.
+    """One of the networks that a claim compares: how it is built, trained and scored.
 
     Attributes:
         name: Of the variant.
@@ -63,7 +63,9 @@ class TunedVariant:
 
 
 class OnBlocks(nn.Module):
-    """Blocks that learn, and a head behind them, given by what it makes of their map."""
+    """A network whose trainable blocks make a feature map of their input, and whose head's output is computed from that
+    map by ``from_features(head, map)``.
+    """
 
     def __init__(self, blocks: nn.Module, head: nn.Module, from_features: Callable[[nn.Module, torch.Tensor], object]):
         super().__init__()

@@ -69,7 +69,8 @@ def read_tuned_photos(
     progress: Callable[[Sequence, str], Iterable],
     side: int = SIDE,
 ) -> TunedPhotos:
-    """So many training photos of each action, and as many that measure, of which every fourth misleads too.
+    """Read a reduced Stanford 40: ``photos`` training and as many test photos of each action, as maps below the blocks
+    that learn. Every fourth test photo is also read with a photo of another action pasted into a corner.
 
     Args:
         network: With published weights.

@@ -86,7 +86,9 @@ def kept_maps(
     *,
     progress: Callable[[Sequence, str], Iterable],
 ) -> np.ndarray:
-    """As `frozen_maps`, of squares that are made in another way than `view_of` makes them.
+    """Compute the feature maps of square pictures with a frozen backbone, or load those that were computed before.
+
+    `frozen_maps` calls this with the squares of `view_of`; here the caller says how each square is cut.
 
     Raises:
         SourceNotFoundError, SourceFormatError: A picture is missing or damaged.

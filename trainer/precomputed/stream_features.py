@@ -35,7 +35,8 @@ _BATCH = 4  # people
 
 
 def stream_pictures(image: np.ndarray, box: np.ndarray, joints: np.ndarray, *, side: int) -> np.ndarray:
-    """The pictures of a person: whole, head, right hand, left hand, each ``(side, side, 3)`` uint8 RGB: ``(4, …)``.
+    """Cut a person and three parts out of an image: ``(4, side, side, 3)`` uint8 RGB, in the order whole person, head,
+    right hand, left hand.
 
     Args:
         image: ``(H, W, 3)`` uint8 RGB.

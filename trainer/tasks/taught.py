@@ -58,7 +58,7 @@ class TeacherSettings(BaseModel):
 
 
 class ActionTeacher:
-    """A graph that says actions of pictures or of clips.
+    """An ONNX classifier of pictures or clips whose class probabilities a network in training imitates.
 
     Args:
         settings: Which file, and how it is asked.

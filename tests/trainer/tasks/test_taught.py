@@ -24,7 +24,9 @@ REDDER_OR_BLUER = np.array([[0.02, -0.02], [0, 0], [-0.02, 0.02]], np.float32)
 
 
 def write_teacher(folder: Path, shape: tuple[int | str, ...], weights: np.ndarray = REDDER_OR_BLUER) -> str:
-    """Write ``teacher.onnx``, mean colours of uint8 samples times weights, as probabilities; give its hash."""
+    """Write ``teacher.onnx``, which classifies uint8 samples by their mean colour (softmax of mean colour times
+    ``weights``), and return its SHA-256.
+    """
     axes = numpy_helper.from_array(np.arange(1, len(shape) - 1), "axes")
     nodes = [
         helper.make_node("Cast", ["pixels"], ["float"], to=TensorProto.FLOAT),
