@@ -24,6 +24,15 @@ SET_TERMS = {
     ),
     "lspet": ("Leeds Sports Pose extended (Johnson and Everingham, CVPR 2011)", "cite; Flickr photos, none stated"),
     "ut_interaction": ("UT-Interaction (Ryoo and Aggarwal, 2010)", "public research set"),
+    "ucf101": ("UCF101 (Soomro et al., 2012)", "videos of YouTube, none stated"),
+    "hmdb51": ("HMDB51 (Kuehne et al., ICCV 2011)", "CC BY 4.0; scenes of films and of YouTube"),
+    "jhmdb": ("JHMDB (Jhuang et al., ICCV 2013)", "scenes of films and of YouTube, none stated"),
+    "penn_action": ("Penn Action (Zhang et al., ICCV 2013)", "research set; videos of YouTube"),
+    "mpii": ("MPII Human Pose (Andriluka et al., CVPR 2014)", "annotations BSD 2-clause; frames of YouTube"),
+    "coco": (
+        "COCO keypoints (Lin et al., ECCV 2014)",
+        "annotations CC BY 4.0; Flickr photos, each under its own terms",
+    ),
 }
 
 

@@ -1,6 +1,7 @@
 """Train the network of a paper's recipe, and say how well it does on what it was not trained on."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +20,13 @@ from trainer.data.labelled_samples import (
     View,
     clip_batch,
     clip_stride,
-    lspet_poses,
     picture_batch,
     read_clips,
-    stanford40,
-    ut_interaction,
 )
+from trainer.data.recipe_sets import CLIP_SETS, read_actions, read_poses
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
+from trainer.kept_recipe import require_same_recipe
 from trainer.loop import Course, train
 from trainer.paper_recipe import PaperRecipe, make_task
 from trainer.parallel import join_processes
@@ -77,7 +77,8 @@ def train_paper(
         What ``result.json`` holds: figures in 0..1, the split and the number of samples that they are of.
 
     Raises:
-        ConfigError: Weights are missing, or given where none are wanted; or the teacher does not fit.
+        ConfigError: Weights are missing, or given where none are wanted; the teacher does not fit; or the training was
+            begun by another recipe of this name.
         SourceNotFoundError: A data set or the teacher is missing.
         DivergenceError: The training diverged.
     """
@@ -86,13 +87,15 @@ def train_paper(
         start = "published weights" if recipe.published_start else "random weights"
         raise ConfigError(f"recipe {recipe.name} starts from {start}; {remedy}")
     folder, device = work / recipe.name, training_device()
+    checkpoint = folder / "checkpoint.safetensors"
+    require_same_recipe(recipe, checkpoint)
     found = read_training_data(recipe, data)
     torch.manual_seed(recipe.training.seed)
     task = make_task(recipe.network, len(found.names), weights)
     if recipe.teacher is not None:
         shape = tuple(found.draw(0 if found.clip_stride is None else 1).pixels.shape[1:])
         task = taught_task(task, ActionTeacher(recipe.teacher, teachers, len(found.names), shape), recipe.teacher)
-    network = fit_task(task, found, recipe, folder / "checkpoint.safetensors", device)
+    network = fit_task(task, found, recipe, checkpoint, device)
     figures = measure(task, network.eval().to(device), found.held_out(), device)
     # The best of several looks at the same samples is a little too good; a split of its own is not.
     chosen = (
@@ -162,6 +165,7 @@ def course_of(recipe: PaperRecipe, data: TrainingData) -> Course:
         best_by="mAP" if data.split == "validation" else None,
         patience=settings.patience,
         mixed_precision=settings.mixed_precision,
+        deterministic=settings.deterministic,
     )
 
 
@@ -199,9 +203,9 @@ def read_training_data(recipe: PaperRecipe, data: Path) -> TrainingData:
     Raises:
         SourceNotFoundError: A data set is missing.
     """
-    clips = "ut_interaction" in recipe.data.sets
-    labelled, names = ut_interaction(data / "ut_interaction") if clips else stanford40(data / "stanford40")
-    poses = [s for s in lspet_poses(data / "lspet") if s.split == "train"] if "lspet" in recipe.data.sets else []
+    clips = recipe.data.actions in CLIP_SETS
+    labelled, names = read_actions(recipe.data.actions, data)
+    poses = [person for name in recipe.data.poses for person in read_poses(name, data)]
     chosen = [sample for sample in labelled if sample.split == "train"]
     split = "validation" if any(sample.split == "validation" for sample in labelled) else "test"
     held_out = [sample for sample in labelled if sample.split == split]
@@ -209,13 +213,13 @@ def read_training_data(recipe: PaperRecipe, data: Path) -> TrainingData:
     # System A is given the large pictures of one person and makes the small ones itself.
     size = network.size * 2 if isinstance(network, BodyPartAwareSettings) else network.size
     view: View = "person" if network.system in PERSON_SYSTEMS else "frame"
-    change = Augmentation(recipe.data.flip, recipe.data.rotation, recipe.data.zoom)
+    change = Augmentation(recipe.data.flip, recipe.data.rotation, recipe.data.zoom, recipe.data.pose_rotation)
     if clips:
         return _clip_data(recipe, names, chosen, held_out, poses, size, change, split)
 
     def draw(step: int) -> Batch:
         rng = np.random.default_rng((seed, 1, step))
-        with_poses = batch // 2 if poses else 0
+        with_poses = min(max(int(batch * recipe.data.pose_share), 1), batch - 1) if poses else 0
         rows = [chosen[row] for row in epoch_rows(len(chosen), batch - with_poses, step, seed)]
         rows += [poses[row] for row in epoch_rows(len(poses), with_poses, step, seed + 1)] if poses else []
         return picture_batch(rows, size, rng, change, view=view)
@@ -236,14 +240,15 @@ def _clip_data(
     change: Augmentation,
     split: str,
 ) -> TrainingData:
-    """Clips; with poses beside them, every other batch is of pictures with poses (paper E, section 4.2.3)."""
+    """Clips; with poses beside them, some batches are of pictures with poses: every other one in paper E, 4.2.3."""
     frames: int = recipe.network.frames  # type: ignore[union-attr]  # the recipe was checked: systems of clips have it
     batch, seed = recipe.data.batch, recipe.training.seed
     clips, held = read_clips(chosen, size), read_clips(held_out, size)
+    share = recipe.data.pose_share
 
     def draw(step: int) -> Batch:
         rng = np.random.default_rng((seed, 1, step))
-        if poses and step % 2 == 0:
+        if poses and math.ceil((step + 1) * share) > math.ceil(step * share):
             return picture_batch(
                 [poses[row] for row in epoch_rows(len(poses), batch, step, seed + 1)],
                 size,
@@ -261,7 +266,8 @@ def _clip_data(
             yield clip_batch([held[row].frames for row in rows], labels, frames, None, flip=False)
 
     stride = clip_stride(clips, frames)
-    return TrainingData(names, len(clips) * (2 if poses else 1), draw, measured, split, stride)
+    drawn = round(len(clips) / (1 - share)) if poses else len(clips)
+    return TrainingData(names, drawn, draw, measured, split, stride)
 
 
 def _parts(rows: Sequence, batch: int) -> Iterator[Sequence]:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edgeact.errors import ConfigError
 from trainer.compress.shrink import CompressSettings
+from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, POSE_SETS
 from trainer.optimizers import AdamW, OptimizerSettings
 from trainer.recipe import read_record
 from trainer.schedule import CosineSchedule, Schedule
@@ -28,12 +29,13 @@ NetworkSettings = Annotated[
 ]
 # What each system learns from: pictures with actions, clips with actions, pictures with poses.
 _SETS = {
-    "body_part_aware": {"stanford40", "lspet"},
-    "loss_guided": {"stanford40"},
-    "gated3d": {"ut_interaction"},
-    "attentional_pooling": {"stanford40", "lspet"},
-    "pose_action_pyramid": {"ut_interaction", "lspet"},
+    "body_part_aware": {*PICTURE_SETS, *POSE_SETS},
+    "loss_guided": {*PICTURE_SETS},
+    "gated3d": {*CLIP_SETS},
+    "attentional_pooling": {*PICTURE_SETS, *POSE_SETS},
+    "pose_action_pyramid": {*CLIP_SETS, *POSE_SETS},
 }
+SetName = Literal["stanford40", "ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action", "lspet", "mpii", "coco"]
 
 
 class _Record(BaseModel):
@@ -44,18 +46,33 @@ class DataSettings(_Record):
     """What is learnt from.
 
     Attributes:
-        sets: Names of data sets; a batch has as much of each.
+        sets: Names of data sets: one with actions, and any with poses, where the system learns poses.
         batch: Samples a step.
+        pose_share: Of what is drawn, so much has poses, where a set has: of each batch of pictures, or of the batches
+            where actions are learnt from clips.
         flip: Whether every other sample is mirrored.
         rotation: Degrees to either side.
+        pose_rotation: Degrees to either side of pictures with poses; left out, they are turned as the others.
         zoom: The size changes by up to this ratio.
     """
 
-    sets: Annotated[tuple[Literal["stanford40", "lspet", "ut_interaction"], ...], Field(min_length=1)]
+    sets: Annotated[tuple[SetName, ...], Field(min_length=1)]
     batch: Annotated[int, Field(ge=2, le=1024)]
+    pose_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     flip: bool = True
     rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+    pose_rotation: Annotated[float, Field(ge=0, le=180)] | None = None
     zoom: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    @property
+    def actions(self) -> str:
+        """The set that has the actions."""
+        return next(name for name in self.sets if name not in POSE_SETS)
+
+    @property
+    def poses(self) -> tuple[str, ...]:
+        """The sets that have poses."""
+        return tuple(name for name in self.sets if name in POSE_SETS)
 
 
 class TrainingSettings(_Record):
@@ -70,6 +87,7 @@ class TrainingSettings(_Record):
         clip_norm: The largest norm of the gradient; left out, it is not limited.
         average_decay: Memory of the moving average; left out, none is kept.
         mixed_precision: Whether bfloat16 is used where the device multiplies it.
+        deterministic: Whether operations that give other sums from run to run are refused (on a GPU).
         patience: The training ends after so many checks in a row without a better one; left out, all epochs are done.
         seed: Of weights and batches.
     """
@@ -82,6 +100,7 @@ class TrainingSettings(_Record):
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     average_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     mixed_precision: bool = False
+    deterministic: bool = False
     patience: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
 
@@ -113,8 +132,12 @@ class PaperRecipe(_Record):
         if strange:
             known = ", ".join(sorted(_SETS[self.network.system]))
             raise ValueError(f"{self.network.system} does not learn from {', '.join(strange)}; it takes {known}")
-        if set(self.data.sets) == {"lspet"}:
-            raise ValueError("lspet has poses only; add a set with actions")
+        with_actions = sorted(set(self.data.sets) - set(POSE_SETS))
+        if not with_actions:
+            known = ", ".join(sorted(_SETS[self.network.system] - set(POSE_SETS)))
+            raise ValueError(f"{', '.join(self.data.sets)} has poses only; add a set with actions: {known}")
+        if len(with_actions) > 1:
+            raise ValueError(f"{' and '.join(with_actions)} have other actions each; take one of them")
         return self
 
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from edgeact.errors import ConfigError
-from tests.trainer.paper_sets import write_stanford40
-from trainer.fit_paper import epoch_rows, train_paper
+from edgeact.errors import ConfigError, SourceNotFoundError
+from tests.trainer.paper_sets import tiny_recipe, write_paper_sets, write_stanford40
+from trainer.fit_paper import course_of, epoch_rows, read_training_data, train_paper
 from trainer.paper_recipe import load_paper_recipe, paper_recipes
 
 
@@ -42,6 +42,41 @@ def test_a_recipe_becomes_a_measured_network_and_a_second_run_says_the_same(tmp_
     again = train_paper(recipe, data, tmp_path / "work")
     assert again == result
     assert all(torch.equal(value, weights[name]) for name, value in load_file(folder / "network.safetensors").items())
+
+
+def test_a_recipe_that_was_changed_is_told_and_trains_nothing(tmp_path: Path) -> None:
+    recipe, other = tiny_recipe("loss_guided"), tiny_recipe("loss_guided", epochs=2)
+    with pytest.raises(SourceNotFoundError):
+        train_paper(other, tmp_path / "nowhere", tmp_path / "work")
+    data = write_stanford40(tmp_path / "data")
+    before = train_paper(recipe, data, tmp_path / "work")  # nothing was trained by the other one: that may change
+    with pytest.raises(ConfigError, match=r"training.epochs was 1 and is 2; give the recipe another name .* or remove"):
+        train_paper(other, data, tmp_path / "work")
+    compressed = recipe.model_copy(update={"compress": load_paper_recipe(Path("pose_action_pyramid_small")).compress})
+    assert train_paper(compressed, data, tmp_path / "work") == before
+    (tmp_path / "work" / recipe.name / "recipe.json").write_text("{}")
+    with pytest.raises(ConfigError, match="no recipe of this version"):
+        train_paper(recipe, data, tmp_path / "work")
+
+
+def test_what_a_recipe_says_of_the_mix_and_of_the_loop_is_done(tmp_path: Path) -> None:
+    write_paper_sets(tmp_path)
+    recipe = tiny_recipe("pose_action_pyramid")
+    mixed = recipe.model_copy(
+        update={
+            "data": recipe.data.model_copy(update={"pose_share": 0.25, "batch": 4}),
+            "training": recipe.training.model_copy(update={"deterministic": True}),
+        }
+    )
+    every_other, every_fourth = (read_training_data(one, tmp_path) for one in (recipe, mixed))
+    assert [every_other.draw(step).pixels.ndim for step in range(4)] == [4, 5, 4, 5]
+    assert [every_fourth.draw(step).pixels.ndim for step in range(8)] == [4, 5, 5, 5] * 2
+    assert (every_other.count, every_fourth.count) == (8, 5)  # so many steps see four clips once
+    assert course_of(mixed, every_fourth).deterministic
+    assert not course_of(recipe, every_other).deterministic
+    pictures = tiny_recipe("attentional_pooling")
+    pictures = pictures.model_copy(update={"data": pictures.data.model_copy(update={"pose_share": 0.25})})
+    assert int(read_training_data(pictures, tmp_path).draw(0).has_pose.sum()) == pictures.data.batch // 4
 
 
 def test_weights_must_be_given_exactly_where_the_recipe_starts_from_them(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """Recipes of the papers: those that ship hold the papers' numbers, and every fault of a file is told at once."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from deploy.paper_bundle import SET_TERMS
 from edgeact.errors import ConfigError
+from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, POSE_SETS
 from trainer.optimizers import Adam, RmsProp, Sgd
-from trainer.paper_recipe import load_paper_recipe, paper_recipes
+from trainer.paper_recipe import SetName, load_paper_recipe, paper_recipes
 from trainer.schedule import StepSchedule, learning_rate
 
 SYSTEMS = ("attentional_pooling", "body_part_aware", "gated3d", "loss_guided", "pose_action_pyramid")
@@ -28,6 +31,7 @@ def test_the_papers_numbers() -> None:
         for name in ("body_part_aware", "loss_guided", "gated3d", "attentional_pooling", "pose_action_pyramid")
     )
     assert (a.data.batch, a.training.rate, a.training.epochs, a.network.balance) == (16, 1e-5, 210, 0.00075)
+    assert (a.data.rotation, a.data.pose_rotation, a.data.zoom) == (10, 90, 0.25)
     assert isinstance(a.training.optimizer, Adam)
     rates = [learning_rate(epoch, 210, 1e-5, a.training.schedule) for epoch in (169, 170, 199, 200)]
     assert rates == pytest.approx([1e-5, 1e-6, 1e-6, 1e-7])
@@ -57,8 +61,36 @@ def test_a_set_that_a_system_cannot_learn_from_is_refused(tmp_path: Path) -> Non
     path = tmp_path / "mine.toml"
     text = paper_recipes()["gated3d_small"].read_text()
     path.write_text(text.replace('"ut_interaction"', '"stanford40"'))
-    with pytest.raises(ConfigError, match="gated3d does not learn from stanford40; it takes ut_interaction"):
+    with pytest.raises(ConfigError, match=r"gated3d does not learn from stanford40; it takes .*ucf101, ut_interaction"):
         load_paper_recipe(path)
+
+
+@pytest.mark.parametrize(
+    ("sets", "said"),
+    [
+        ('"lspet", "mpii"', "lspet, mpii has poses only; add a set with actions: stanford40"),
+        ('"stanford40", "movies"', "data.sets.1"),
+    ],
+)
+def test_sets_that_do_not_go_together_are_refused(sets: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(paper_recipes()["body_part_aware_small"].read_text().replace('"stanford40", "lspet"', sets))
+    with pytest.raises(ConfigError, match=said):
+        load_paper_recipe(path)
+
+
+def test_actions_are_of_one_set_and_poses_of_any(tmp_path: Path) -> None:
+    text = paper_recipes()["pose_action_pyramid_small"].read_text()
+    (tmp_path / "two.toml").write_text(text.replace('"ut_interaction"', '"ucf101", "hmdb51"'))
+    with pytest.raises(ConfigError, match="hmdb51 and ucf101 have other actions each; take one of them"):
+        load_paper_recipe(tmp_path / "two.toml")
+    (tmp_path / "mine.toml").write_text(text.replace('"ut_interaction"', '"mpii", "coco", "penn_action"'))
+    data = load_paper_recipe(tmp_path / "mine.toml").data
+    assert (data.actions, data.poses) == ("penn_action", ("mpii", "coco", "lspet"))
+
+
+def test_the_names_of_sets_are_those_that_can_be_read() -> None:
+    assert set(get_args(SetName)) == {*PICTURE_SETS, *CLIP_SETS, *POSE_SETS} == set(SET_TERMS)
 
 
 def test_an_unknown_name_lists_those_that_ship() -> None:

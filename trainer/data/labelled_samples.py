@@ -17,8 +17,9 @@ from edgeact.skeleton import MPII_16
 from trainer.data.action_sequences import read_groups
 from trainer.data.lspet import LSP_JOINTS, read_lspet
 from trainer.data.read_picture import read_rgb
-from trainer.data.sample import Picture, Sample
+from trainer.data.sample import Picture, Sample, Video
 from trainer.data.sets.stanford40 import read_stanford40
+from trainer.data.sets.ut_interaction import read_ut_interaction
 from trainer.data.splits import Split, split_by_hash
 from trainer.data.spread import spread
 from trainer.losses import MISSING
@@ -66,11 +67,13 @@ class Augmentation:
         flip: Whether every other one is mirrored.
         rotation: Degrees to either side.
         zoom: The size changes by up to this ratio to either side.
+        pose_rotation: Degrees to either side of pictures with joints; None turns them as all others.
     """
 
     flip: bool = True
     rotation: float = 0.0
     zoom: float = 0.0
+    pose_rotation: float | None = None
 
 
 def stanford40(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
@@ -135,9 +138,14 @@ def lspet_poses(root: Path) -> list[LabelledSample]:
 def ut_interaction(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
     """UT-Interaction's clips of six actions; the sequences that nothing of ours is trained on are ``test``.
 
+    The official layout (``segmented_set1`` …) and the packed one (``index.csv``) are read.
+
     Raises:
-        SourceNotFoundError: ``index.csv`` is missing.
+        SourceNotFoundError: Neither is there.
     """
+    if any(root.glob("segmented_set*")):
+        whole = read_ut_interaction(root)
+        return [_clip_of(sample) for sample in whole.samples], whole.actions
     if not (root / "index.csv").is_file():
         raise SourceNotFoundError(f"{root / 'index.csv'} not found; give the folder of the data sets with --data")
     groups = {name: found for name, found in read_groups(root, "index.csv").items() if found[0] != "none"}
@@ -145,6 +153,14 @@ def ut_interaction(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
     return [
         LabelledSample(root / "clips" / name, split, names.index(label)) for name, (label, split) in groups.items()
     ], names
+
+
+def _clip_of(sample: Sample) -> LabelledSample:
+    """Convert the sample of a video that shows one action."""
+    assert isinstance(sample.media, Video)
+    assert sample.split is not None
+    assert sample.actions
+    return LabelledSample(sample.media.path, sample.split, sample.actions[0])
 
 
 def picture_batch(
@@ -169,7 +185,12 @@ def picture_batch(
         image = read_rgb(sample.path)
         mirrored = rng is not None and change.flip and rng.random() < 0.5
         box = sample.box if view == "person" else None
-        matrix = _matrix(image.shape[1], image.shape[0], box, size, rng, change, mirrored=mirrored)
+        turned = change.rotation
+        if sample.joints is not None and change.pose_rotation is not None:
+            turned = change.pose_rotation
+        matrix = _matrix(
+            image.shape[1], image.shape[0], box, size, rng, zoom=change.zoom, rotation=turned, mirrored=mirrored
+        )
         pixels.append(_pixels(image, matrix, size, grey=box is None, changed=rng is not None))
         boxes.append(np.full(4, np.nan, np.float32) if sample.box is None else _moved_box(sample.box, matrix))
         joints.append(_moved_joints(sample.joints, matrix, mirrored=mirrored))
@@ -196,8 +217,9 @@ def _matrix(
     box: np.ndarray | None,
     size: int,
     rng: np.random.Generator | None,
-    change: Augmentation,
     *,
+    zoom: float,
+    rotation: float,
     mirrored: bool,
 ) -> np.ndarray:
     """Pixels of a picture → pixels of the square, turned, zoomed and mirrored about its middle: ``(2, 3)``."""
@@ -207,8 +229,8 @@ def _matrix(
         matrix = person_crop_matrix(box, width=size, height=size, padding=PERSON_PADDING)
     scale, angle = 1.0, 0.0
     if rng is not None:
-        scale = 1 + float(rng.uniform(-change.zoom, change.zoom))
-        angle = float(np.deg2rad(rng.uniform(-change.rotation, change.rotation)))
+        scale = 1 + float(rng.uniform(-zoom, zoom))
+        angle = float(np.deg2rad(rng.uniform(-rotation, rotation)))
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if mirrored:
         turn = np.diag([-1.0, 1.0]) @ turn

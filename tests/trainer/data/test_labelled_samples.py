@@ -1,5 +1,6 @@
 """What is known of a picture moves with it, and clips are drawn in time."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import pytest
 
 from edgeact.errors import SourceNotFoundError
 from edgeact.skeleton import MPII_16
+from tests.trainer.data.sets.layouts import write_clip
 from trainer.data.labelled_samples import (
     Augmentation,
     LabelledSample,
@@ -16,6 +18,7 @@ from trainer.data.labelled_samples import (
     clip_stride,
     lspet_poses,
     picture_batch,
+    read_clips,
     stanford40,
     ut_interaction,
 )
@@ -70,6 +73,24 @@ def test_a_person_is_cut_out_as_at_run_time(tmp_path: Path) -> None:
     rows, columns = np.nonzero(drawn.pixels[0, :, :, 0].numpy() > 200)
     found = np.array([columns.min(), rows.min(), columns.max(), rows.max()])
     assert np.clip(drawn.boxes[0].numpy(), 0, 99) == pytest.approx(found, abs=4)
+
+
+def test_pictures_with_joints_may_be_turned_further_than_others(tmp_path: Path) -> None:
+    posed = marked(tmp_path / "a.png")
+    bare = replace(posed, joints=None)
+    change = Augmentation(flip=False, rotation=0, pose_rotation=90)
+    turned, upright = picture_batch([posed, bare], 96, np.random.default_rng(0), change).boxes.numpy()
+    plain = picture_batch([bare], 96, None, change).boxes[0].numpy()
+    assert upright == pytest.approx(plain, abs=1e-3)
+    assert np.abs(turned - plain).max() > 5
+
+
+def test_the_official_clips_of_ut_interaction_are_read_too(tmp_path: Path) -> None:
+    for name in ("0_1_4", "9_9_2"):
+        write_clip(tmp_path / "segmented_set1" / f"{name}.avi")
+    samples, names = ut_interaction(tmp_path)
+    assert [(names[sample.label], sample.split) for sample in samples] == [("punch", "train"), ("kick", "test")]
+    assert len(read_clips(samples, 16)) == 2
 
 
 def test_the_stride_of_clips_is_that_of_what_is_drawn() -> None:

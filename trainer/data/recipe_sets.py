@@ -1,0 +1,108 @@
+"""The data sets that a paper's recipe may name, each in its official layout in a folder of its name: pictures with
+actions, clips with actions, pictures of people with joints.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from edgeact.errors import SourceNotFoundError
+from edgeact.skeleton import COCO_17, MPII_16
+from trainer.data.labelled_samples import LabelledSample, lspet_poses, stanford40, ut_interaction
+from trainer.data.sample import FrameFiles, Picture, Sample, SampleSet, Video
+from trainer.data.sets.coco import read_coco_keypoints
+from trainer.data.sets.hmdb51 import read_hmdb51
+from trainer.data.sets.jhmdb import read_jhmdb
+from trainer.data.sets.mpii import read_mpii
+from trainer.data.sets.penn_action import read_penn_action
+from trainer.data.sets.ucf101 import read_ucf101
+from trainer.losses import MISSING
+
+PICTURE_SETS = ("stanford40",)
+CLIP_SETS = ("ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action")
+POSE_SETS = ("lspet", "mpii", "coco")
+
+_CLIP_READERS: dict[str, Callable[[Path], SampleSet]] = {
+    "ucf101": read_ucf101,
+    "hmdb51": read_hmdb51,
+    "jhmdb": read_jhmdb,
+    "penn_action": read_penn_action,
+}
+_FEWEST_JOINTS = 6  # of a person: of one who is hardly seen nothing is learnt
+_MARGIN = 0.15  # around joints, where nobody boxed the person: a box drawn by a person is larger than the joints
+
+
+def read_actions(name: str, data: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
+    """The pictures or clips of a set of actions, and the names of its actions; of several official splits the first.
+
+    Args:
+        name: Of `PICTURE_SETS` or `CLIP_SETS`.
+        data: Folder of the data sets.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: The set, or what it is made of, is missing or damaged.
+    """
+    if name == "stanford40":
+        return stanford40(data / name)
+    if name == "ut_interaction":
+        return ut_interaction(data / name)
+    found = _CLIP_READERS[name](data / name)
+    samples = [_clip(sample, name) for sample in found.samples if sample.split is not None]
+    return samples, found.actions
+
+
+def read_poses(name: str, data: Path) -> list[LabelledSample]:
+    """The people of a set of `POSE_SETS` whose joints are for training, in the order of MPII's joints.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: The set is missing or damaged.
+    """
+    if name == "lspet":
+        return [sample for sample in lspet_poses(data / name) if sample.split == "train"]
+    if name == "mpii":
+        found = read_mpii(data / name)
+        return _people(found.part("train"), found.joints)
+    return _people(read_coco_keypoints(data / name, parts=("train",)).samples, COCO_17.joints)
+
+
+def _clip(sample: Sample, name: str) -> LabelledSample:
+    assert sample.split is not None
+    assert sample.actions
+    match sample.media:
+        case Video(path):
+            return LabelledSample(path, sample.split, sample.actions[0])
+        case FrameFiles(paths):  # a folder of pictures is read as one video
+            return LabelledSample(paths[0].parent, sample.split, sample.actions[0])
+        case _:
+            raise SourceNotFoundError(
+                f"{name} has no frames of clip {sample.name}; copy the frames or videos of the set, too: its labels "
+                "alone teach no network that looks at pictures"
+            )
+
+
+def _people(samples: Sequence[Sample], joints: tuple[str, ...]) -> list[LabelledSample]:
+    """People with joints enough; joints that MPII does not have are left out, those that the set lacks are missing."""
+    rows = [(joints.index(name), place) for place, name in enumerate(MPII_16.joints) if name in joints]
+    people = []
+    for sample in samples:
+        if sample.joints is None:
+            continue
+        assert isinstance(sample.media, Picture)
+        placed = np.full((len(MPII_16.joints), 2), np.nan, np.float32)
+        for row, place in rows:
+            placed[place] = sample.joints[0, 0, row]
+        known = np.isfinite(placed).all(1)
+        if known.sum() < _FEWEST_JOINTS:
+            continue
+        box = _box_around(placed[known]) if sample.boxes is None else sample.boxes[0, 0]
+        people.append(
+            LabelledSample(sample.media.path, "train", None, box, np.where(known[:, None], placed, np.float32(MISSING)))
+        )
+    return people
+
+
+def _box_around(places: np.ndarray) -> np.ndarray:
+    low, high = places.min(0), places.max(0)
+    margin = _MARGIN * float((high - low).max())
+    return np.concatenate([low - margin, high + margin]).astype(np.float32)
