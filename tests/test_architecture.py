@@ -162,6 +162,16 @@ def test_one_module_writes_partial_files() -> None:
     assert writers == ["edgeact/atomic.py"]
 
 
+def test_one_loop_trains_everything() -> None:
+    """Whatever learns has the loop's checkpoints, guards and log; gradients elsewhere explain, or find channels."""
+    steps = {
+        name_of(path)
+        for path in python_files("trainer", "deploy")
+        if re.search(r"optimi[sz]er\.step\(", path.read_text())
+    }
+    assert steps == {"trainer/loop.py"}
+
+
 def test_no_file_grows_too_long() -> None:
     lengths = {
         name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(*PACKAGES, "tests")

@@ -185,7 +185,16 @@ def _fit_network(
     if find_checkpoint(kept / CHECKPOINT) is None:
         maps = _upper_maps(upper.eval(), data.plain, mean=settings.pooling == "mean", progress=progress)
         rows = np.arange(len(maps))
-        pooling = fit_head(maps, data.actions, rows, upper.channels, classes, settings, work / "pooling")
+        pooling = fit_head(
+            maps,
+            data.actions,
+            rows,
+            upper.channels,
+            classes,
+            settings,
+            work / "pooling",
+            name=f"everyday {work.name} pooling",
+        )
     else:  # both have begun to learn together, and go on from there
         pooling = _POOLINGS[settings.pooling](upper.channels, classes)
     both = BlocksAndPooling(upper.requires_grad_(True), pooling)
@@ -222,6 +231,7 @@ def fit_head(
     settings: EverydaySettings,
     work: Path,
     *,
+    name: str,
     report: Callable[..., None] = log,
 ) -> nn.Module:
     """Train a classification head, which pools feature maps, on the maps of a frozen backbone.
@@ -234,6 +244,7 @@ def fit_head(
         classes: How many actions there are.
         settings: Pooling, epochs, batch and rates.
         work: Folder of the checkpoint.
+        name: What log and event files call the training.
         report: Is told how the training goes, as keywords.
 
     Raises:
@@ -243,7 +254,7 @@ def fit_head(
     head, device = _POOLINGS[settings.pooling](channels, classes), training_device()
     steps = settings.epochs * -(-len(rows) // settings.batch)
     course = Course(
-        f"everyday {work.parent.name} {work.name}",
+        name,
         steps,
         settings.rate,
         weight_decay=settings.weight_decay,

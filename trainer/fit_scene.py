@@ -104,9 +104,8 @@ def fit_scene(
     def fit(rows: np.ndarray, name: str) -> nn.Module:
         batch = min(_BATCH, len(rows))
         course = EverydaySettings(epochs=max(1, settings.steps * batch // len(rows)), batch=batch)
-        return fit_head(
-            maps, truth, rows, channels, len(labels), course, work / decided / name, report=lambda **_: None
-        )
+        folder, called = work / decided / name, f"scene {decided} {name}"
+        return fit_head(maps, truth, rows, channels, len(labels), course, folder, name=called, report=lambda **_: None)
 
     probability = np.zeros((len(owners), len(labels)), np.float32)
     groups = even_groups([(owner.source, owner.name) for owner in owners], settings.folds)

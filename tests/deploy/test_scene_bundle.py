@@ -16,6 +16,7 @@ from edgeact.errors import UsageError
 from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import write_toy_video
 from tests.trainer.models.test_efficientnet_lite import published_names
+from trainer.event_files import write_events_to
 from trainer.models.efficientnet_lite import EfficientNetLite
 
 
@@ -51,9 +52,19 @@ def test_dark_and_bright_rooms_are_told_apart_by_a_bundle_that_annotates(tmp_pat
     base = load_bundle(build_tiny_bundle(tmp_path / "base"))
     asked = ClassTraining(tmp_path / "rooms", base, tmp_path / "work", steps=100, folds=2)
     said: list[str] = []
-    made, report = train_scene_bundle(
-        asked, tmp_path / "lite0.pth", tmp_path / "out", created="2026-01-31", say=said.append, progress=listed, side=64
-    )
+    with write_events_to(tmp_path / "events"):
+        made, report = train_scene_bundle(
+            asked,
+            tmp_path / "lite0.pth",
+            tmp_path / "out",
+            created="2026-01-31",
+            say=said.append,
+            progress=listed,
+            side=64,
+        )
+    names = sorted(folder.name for folder in (tmp_path / "events").iterdir())
+    assert [name.partition("_")[0] for name in names] == ["scene"] * 3
+    assert [name.split("_", 2)[2] for name in names] == ["everything", "without_0", "without_1"]
     assert [line for line in said if "broken.mp4" in line]
     assert [head.labels for head in made.plan.scene_heads] == [("bright room", "dark room")]
     assert made.plan.labels == base.plan.labels

@@ -24,6 +24,6 @@ def test_a_head_learns_what_maps_show(pooling: str, tmp_path: Path) -> None:
     maps = rng.normal(0.5, 0.3, (60, 8, 3, 3)).clip(0)
     maps[:, 0] += 2 * actions[:, None, None]
     settings = EverydaySettings(pooling=pooling, epochs=40, batch=20, rate=5e-3, weight_decay=0.0)
-    head = fit_head(maps, actions, np.arange(40), 8, 2, settings, tmp_path / "head")
+    head = fit_head(maps, actions, np.arange(40), 8, 2, settings, tmp_path / "head", name="head")
     said = answers(head, maps, np.arange(40, 60))
     assert (said.argmax(1) == actions[40:]).mean() >= 0.7

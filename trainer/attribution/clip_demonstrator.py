@@ -13,9 +13,11 @@ from torch import nn
 from torch.nn import functional
 
 from edgeact.geometry import letterbox
+from trainer.attribution.short_training import train_shortly
 from trainer.data.action_sequences import INTERACTION_LABELS, read_groups
 from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.resnext3d import ResNeXt3d
+from trainer.schedule import CosineSchedule
 
 FRAMES, HEIGHT, WIDTH = 16, 80, 112
 _MARGIN = 8  # pixels that a training clip may be shifted by
@@ -76,19 +78,21 @@ def fit_clip_demonstrator(data: Path, *, steps: int = 800, batch: int = 8) -> Cl
             for name, value in backbone.eval().maps(to_input(clips[:1])).items()
         }
     network = GatedNetwork(ExplainedBackbone(backbone), len(INTERACTION_LABELS), sizes)
-    optimizer = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.05)
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     rng = np.random.default_rng(0)
-    network.train()
-    for _ in track(range(steps), description="C"):
+
+    def draw() -> tuple[torch.Tensor, torch.Tensor]:
         rows = rng.choice(trained, batch)
-        _, scores = network(to_input(np.stack([_varied(clips[row], rng) for row in rows])))
-        loss = functional.cross_entropy(scores, labels[rows], label_smoothing=0.1)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        scheduler.step()
-    network.eval()
+        return to_input(np.stack([_varied(clips[row], rng) for row in rows])), labels[rows]
+
+    network = train_shortly(
+        network,
+        "C",
+        steps=steps,
+        rate=2e-3,
+        draw=draw,
+        loss=lambda model, drawn: functional.cross_entropy(model(drawn[0])[1], drawn[1], label_smoothing=0.1),
+        schedule=CosineSchedule(warm_up=0, floor=0.0),
+    )
     with torch.no_grad():
         right = [int(network(to_input(clips[row : row + 1]))[1].argmax()) == int(labels[row]) for row in unseen]
     return ClipDemonstrator(network, backbone.fc, INTERACTION_LABELS, float(np.mean(right)))

@@ -18,6 +18,7 @@ from torch.nn import functional
 from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import letterbox, letterbox_matrix, transform_box, transform_points
 from edgeact.skeleton import MPII_16
+from trainer.attribution.short_training import train_shortly
 from trainer.data.lspet import LSP_JOINTS, read_lspet
 from trainer.data.read_picture import read_rgb
 from trainer.data.wild_split import WildSplit, wild_split
@@ -30,6 +31,7 @@ from trainer.models.compact import LEVEL_CHANNELS, CompactBackbone, normalise
 from trainer.models.compact_classifier import load_folded_classifier
 from trainer.models.loss_guided import LossGuidedNetwork
 from trainer.models.resnet import ResNet
+from trainer.optimizers import Adam
 from trainer.targets import box_masks, gaussian_maps
 
 SIDE = 224  # of a photo; 14² cells of stride 16
@@ -125,11 +127,6 @@ def _frozen_backbone(imagenet: Path) -> CompactBackbone:
     return load_folded_classifier(imagenet).backbone.requires_grad_(False).eval()
 
 
-def _trained(network: nn.Module) -> list[nn.Parameter]:
-    """What is not frozen."""
-    return [parameter for parameter in network.parameters() if parameter.requires_grad]
-
-
 def _fit_guided(
     backbone: nn.Module, features: torch.Tensor, stills: Stills, actions: int, *, guided: bool, steps: int
 ) -> LossGuidedNetwork:
@@ -138,18 +135,21 @@ def _fit_guided(
     network = LossGuidedNetwork(backbone, LEVEL_CHANNELS[2], actions, class_channels=256, human_channels=(64, 32, 1))
     cells = features.shape[2]
     masks = box_masks(stills.boxes, height=cells, width=cells, stride=SIDE / cells)
-    optimizer = torch.optim.AdamW(_trained(network), 1e-3, weight_decay=0.05)
     order = torch.Generator().manual_seed(0)
-    for _ in track(range(steps), description=f"B {'with' if guided else 'without'} mask"):
-        rows = torch.randint(len(features), (_BATCH,), generator=order)
-        output = network.from_features(features[rows])
-        loss = functional.cross_entropy(output.scores, stills.labels[rows])
-        if guided:
-            loss = loss + 0.1 * human_mask(output.human, masks[rows]).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return network.eval()
+
+    def loss(model: LossGuidedNetwork, rows: torch.Tensor) -> torch.Tensor:
+        output = model.from_features(features[rows])
+        value = functional.cross_entropy(output.scores, stills.labels[rows])
+        return value + 0.1 * human_mask(output.human, masks[rows]).mean() if guided else value
+
+    return train_shortly(
+        network,
+        f"B {'with' if guided else 'without'} mask",
+        steps=steps,
+        rate=1e-3,
+        draw=lambda: torch.randint(len(features), (_BATCH,), generator=order),
+        loss=loss,
+    )
 
 
 def _fit_pooled(
@@ -160,15 +160,17 @@ def _fit_pooled(
     pooling = GeneralizedAttentionalPooling(LEVEL_CHANNELS[2], actions, matrices=3, first_rank=512)
     nn.init.normal_(pooling.top_down.weight, std=0.01)  # scores are sums over all cells: small ones to begin with
     network = AttentionalPoolingNetwork(backbone, LEVEL_CHANNELS[2], pooling, pose=False)
-    optimizer = torch.optim.AdamW(_trained(network), 5e-4, weight_decay=0.05)
     order = torch.Generator().manual_seed(1)
-    for _ in track(range(steps), description="D"):
-        rows = torch.randint(len(features), (_BATCH,), generator=order)
-        loss = functional.cross_entropy(network.from_features(features[rows]).pooled.scores, stills.labels[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return network.eval()
+    return train_shortly(
+        network,
+        "D",
+        steps=steps,
+        rate=5e-4,
+        draw=lambda: torch.randint(len(features), (_BATCH,), generator=order),
+        loss=lambda model, rows: functional.cross_entropy(
+            model.from_features(features[rows]).pooled.scores, stills.labels[rows]
+        ),
+    )
 
 
 class _Levels(nn.Module):
@@ -209,29 +211,29 @@ def _fit_body_part_aware(
     residuals = [ResNet(BasicBlock, (1, 1, 1, 1), classes=0, widths=widths) for _ in range(2)]
     network = BodyPartAwareNetwork(_Levels(backbone), LEVEL_CHANNELS, *residuals, widths, joints=16, classes=actions)
     photos, joints = _pose_photos(data / "lspet", 1500)
-    optimizer = torch.optim.Adam(_trained(network), 1e-3)
     order = np.random.default_rng(0)
     half, cells = 8, _SMALL_SIDE // 4
-    network.train()
-    for _ in track(range(steps), description="A"):
-        network.backbone.eval()
-        posed, acted = order.integers(0, len(photos), half), order.integers(0, len(stills.photos), half)
+
+    def draw() -> tuple[np.ndarray, np.ndarray]:
+        return order.integers(0, len(photos), half), order.integers(0, len(stills.photos), half)
+
+    def loss(model: BodyPartAwareNetwork, rows: tuple[np.ndarray, np.ndarray]) -> torch.Tensor:
+        model.backbone.eval()  # it is frozen, and so are its batch statistics
+        posed, acted = rows
         shown = functional.interpolate(
             normalised(stills.photos[acted]), size=2 * _SMALL_SIDE, mode="bilinear", align_corners=False
         )
         large = torch.cat([normalised(photos[posed]), shown])
-        output = network(functional.avg_pool2d(large, 2), large)
+        output = model(functional.avg_pool2d(large, 2), large)
         wanted = torch.cat([joints[posed], torch.full((half, 16, 2), -1.0)])
         labels = torch.cat([torch.full((half,), -1), stills.labels[acted]])
         targets = gaussian_maps(wanted, height=cells, width=cells, stride=4)
         pose = weighted_squared_error(output.heat_maps, targets, (wanted != -1).any(-1).float())
         losses = [focal(scores, labels) for scores in output.scores]
         # The paper's balance is for a trained backbone at 1e-5; these streams begin with nothing.
-        loss = multitask_aware(1000 * pose, is_annotated(wanted), losses, labels != -1, balance=0.25)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return network.eval()
+        return multitask_aware(1000 * pose, is_annotated(wanted), losses, labels != -1, balance=0.25)
+
+    return train_shortly(network, "A", steps=steps, rate=1e-3, draw=draw, loss=loss, optimizer=Adam(), weight_decay=0.0)
 
 
 @torch.no_grad()

@@ -5,10 +5,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from edgeact.errors import SourceNotFoundError
-from trainer.attribution.demonstrators import SIDE, read_stills
+from tests.trainer.paper_sets import write_lspet
+from trainer.attribution.demonstrators import SIDE, _fit_body_part_aware, _fit_guided, _fit_pooled, read_stills
 from trainer.data.wild_split import wild_split
+from trainer.models.compact import LEVEL_CHANNELS, CompactBackbone
 
 ACTIONS = ("jumping", "reading")
 
@@ -52,6 +56,25 @@ def test_a_missing_set_or_photo_is_named(tmp_path: Path) -> None:
     (folder / "images" / "jumping_000.jpg").unlink()
     with pytest.raises(SourceNotFoundError, match=r"jumping_000\.jpg not found"):
         read_stills(folder, "train", ACTIONS)
+
+
+def test_the_networks_of_a_b_and_d_are_trained_by_the_loop(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    stills = read_stills(write_set(tmp_path / "stanford40"), "train", ACTIONS, every=6)
+    write_lspet(tmp_path)
+    features = torch.rand(len(stills.labels), LEVEL_CHANNELS[2], 14, 14)
+    cells = nn.Conv2d(1, 1, 1).requires_grad_(False)
+    backbone = CompactBackbone().requires_grad_(False).eval()
+    frozen = {name: value.clone() for name, value in backbone.state_dict().items()}
+    made = [
+        _fit_guided(cells, features, stills, 2, guided=True, steps=2),
+        _fit_guided(cells, features, stills, 2, guided=False, steps=2),
+        _fit_pooled(cells, features, stills, 2, steps=2),
+        _fit_body_part_aware(backbone, tmp_path, stills, 2, steps=1),
+    ]
+    assert not any(network.training for network in made)
+    assert not torch.equal(made[0].human_branch[0].weight, made[1].human_branch[0].weight)
+    assert all(torch.equal(value, frozen[name]) for name, value in backbone.state_dict().items())
 
 
 @pytest.mark.data
