@@ -30,6 +30,7 @@ from trainer.kept_recipe import require_same_recipe
 from trainer.loop import Course, train
 from trainer.paper_recipe import PaperRecipe, make_task
 from trainer.parallel import join_processes
+from trainer.phases import first_checkpoint, fit_phases
 from trainer.task import Batch, Task
 from trainer.tasks.body_part_aware import BodyPartAwareSettings
 from trainer.tasks.taught import ActionTeacher, taught_task
@@ -51,6 +52,8 @@ class TrainingData:
         held_out: Batches to measure on.
         split: Which split they are of: ``validation`` or ``test``.
         clip_stride: Seconds between two frames of a clip; None where samples are pictures.
+        draw_poses: Of clips with pictures of poses between: such pictures alone.
+        draw_actions: Of the same: clips alone.
     """
 
     names: tuple[str, ...]
@@ -59,6 +62,8 @@ class TrainingData:
     held_out: Callable[[], Iterator[Batch]]
     split: str
     clip_stride: float | None = None
+    draw_poses: Callable[[int], Batch] | None = None
+    draw_actions: Callable[[int], Batch] | None = None
 
 
 def train_paper(
@@ -87,7 +92,7 @@ def train_paper(
         start = "published weights" if recipe.published_start else "random weights"
         raise ConfigError(f"recipe {recipe.name} starts from {start}; {remedy}")
     folder, device = work / recipe.name, training_device()
-    checkpoint = folder / "checkpoint.safetensors"
+    checkpoint = first_checkpoint(folder) if recipe.phases else folder / "checkpoint.safetensors"
     require_same_recipe(recipe, checkpoint)
     found = read_training_data(recipe, data)
     torch.manual_seed(recipe.training.seed)
@@ -95,7 +100,10 @@ def train_paper(
     if recipe.teacher is not None:
         shape = tuple(found.draw(0 if found.clip_stride is None else 1).pixels.shape[1:])
         task = taught_task(task, ActionTeacher(recipe.teacher, teachers, len(found.names), shape), recipe.teacher)
-    network = fit_task(task, found, recipe, checkpoint, device)
+    if recipe.phases:
+        network = _fit_in_phases(task, found, recipe, folder, device)
+    else:
+        network = fit_task(task, found, recipe, checkpoint, device)
     figures = measure(task, network.eval().to(device), found.held_out(), device)
     # The best of several looks at the same samples is a little too good; a split of its own is not.
     chosen = (
@@ -143,6 +151,22 @@ def fit_task(task: Task, data: TrainingData, recipe: PaperRecipe, checkpoint: Pa
         device=device,
         draw=lambda steps: (data.draw(step) for step in steps),
         loss=lambda network, batch: task.loss(network, batch.to(device)),
+        check=lambda network: measure(task, network, data.held_out(), device),
+    )
+
+
+def _fit_in_phases(
+    task: Task, data: TrainingData, recipe: PaperRecipe, folder: Path, device: torch.device
+) -> nn.Module:
+    assert data.draw_poses is not None  # the recipe was checked: it has clips and poses
+    assert data.draw_actions is not None
+    return fit_phases(
+        task,
+        recipe.phases,
+        course_of(recipe, data),
+        folder,
+        device=device,
+        draw={"poses": data.draw_poses, "actions": data.draw_actions, "both": data.draw},
         check=lambda network: measure(task, network, data.held_out(), device),
     )
 
@@ -246,19 +270,19 @@ def _clip_data(
     clips, held = read_clips(chosen, size), read_clips(held_out, size)
     share = recipe.data.pose_share
 
-    def draw(step: int) -> Batch:
-        rng = np.random.default_rng((seed, 1, step))
-        if poses and math.ceil((step + 1) * share) > math.ceil(step * share):
-            return picture_batch(
-                [poses[row] for row in epoch_rows(len(poses), batch, step, seed + 1)],
-                size,
-                rng,
-                change,
-                view="person",
-            )
+    def draw_poses(step: int) -> Batch:
+        rows = [poses[row] for row in epoch_rows(len(poses), batch, step, seed + 1)]
+        return picture_batch(rows, size, np.random.default_rng((seed, 1, step)), change, view="person")
+
+    def draw_actions(step: int) -> Batch:
         rows = epoch_rows(len(clips), batch, step, seed)
         labels = [chosen[row].label or 0 for row in rows]
+        rng = np.random.default_rng((seed, 1, step))
         return clip_batch([clips[row].frames for row in rows], labels, frames, rng, flip=change.flip)
+
+    def draw(step: int) -> Batch:
+        is_posed = poses and math.ceil((step + 1) * share) > math.ceil(step * share)
+        return draw_poses(step) if is_posed else draw_actions(step)
 
     def measured() -> Iterator[Batch]:
         for rows in _parts(range(len(held)), batch):
@@ -267,7 +291,7 @@ def _clip_data(
 
     stride = clip_stride(clips, frames)
     drawn = round(len(clips) / (1 - share)) if poses else len(clips)
-    return TrainingData(names, drawn, draw, measured, split, stride)
+    return TrainingData(names, drawn, draw, measured, split, stride, draw_poses, draw_actions)
 
 
 def _parts(rows: Sequence, batch: int) -> Iterator[Sequence]:

@@ -9,6 +9,7 @@ from edgeact.errors import ConfigError
 from trainer.compress.shrink import CompressSettings
 from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, POSE_SETS
 from trainer.optimizers import AdamW, OptimizerSettings
+from trainer.phases import PhaseSettings
 from trainer.recipe import read_record
 from trainer.schedule import CosineSchedule, Schedule
 from trainer.task import Task
@@ -114,6 +115,7 @@ class PaperRecipe(_Record):
         network: Which system, and how large.
         data: What it learns from.
         training: How long and how fast.
+        phases: Of pose_action_pyramid, in order; left out, both tasks are learnt from the first step to the last.
         compress: How the trained network is made narrower; left out, it is not.
         teacher: An ONNX file whose answers the network imitates; left out, it learns from labels alone.
     """
@@ -123,6 +125,7 @@ class PaperRecipe(_Record):
     network: NetworkSettings
     data: DataSettings
     training: TrainingSettings
+    phases: tuple[PhaseSettings, ...] = ()
     compress: CompressSettings | None = None
     teacher: TeacherSettings | None = None
 
@@ -138,6 +141,10 @@ class PaperRecipe(_Record):
             raise ValueError(f"{', '.join(self.data.sets)} has poses only; add a set with actions: {known}")
         if len(with_actions) > 1:
             raise ValueError(f"{' and '.join(with_actions)} have other actions each; take one of them")
+        if self.phases and (self.network.system != "pose_action_pyramid" or not self.data.poses):
+            raise ValueError("phases are of pose_action_pyramid with a set of actions and one of poses; leave them out")
+        if self.phases and (epochs := sum(phase.epochs for phase in self.phases)) != self.training.epochs:
+            raise ValueError(f"phases have {epochs} epochs together, the training has {self.training.epochs}")
         return self
 
 

@@ -92,7 +92,10 @@ def load_trained(network: nn.Module, folder: Path) -> nn.Module:
     path = folder / NETWORK_FILE
     if not path.is_file():
         raise SourceNotFoundError(f"{path} not found; train the network first: edgeact train paper RECIPE")
-    load_narrow(network, read_tensors(path)[0])
+    weights, _ = read_tensors(path)
+    if isinstance(network, PoseActionPyramid) and any(".action_heads." in name for name in weights):
+        network.decouple()
+    load_narrow(network, weights)
     return network.eval()
 
 
