@@ -82,7 +82,7 @@ def _draw_persons(
             mark_parts(image, person, scale)
         draw_pose(image, person, skeleton=skeleton, threshold=joint_confidence, scale=scale)
     if chosen is not None:
-        taken += draw_insets(image, observation, chosen, scale, strip)
+        taken += draw_insets(image, observation, chosen, scale, strip, taken)
     for person in observation.persons:
         faces[person.track_id] = face_rectangle(person, skeleton=skeleton, threshold=joint_confidence)
     for person in sorted(observation.persons, key=lambda person: float(person.box[1])):

@@ -1,22 +1,26 @@
 """Head and hands of one person: their squares marked, and shown enlarged along an edge of the picture."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from edgeact.drawing.label_places import Rectangle
+from edgeact.drawing.label_places import Rectangle, meet
 from edgeact.drawing.style import DARK, FONT, LIGHT, THINNEST, track_colour
 from edgeact.geometry import box_area
 from edgeact.types import Float32, Observation, Person, UInt8
 
 _PART_NAMES = {"head": "head", "right_hand": "R hand", "left_hand": "L hand"}
-_STRIP_SECONDS = 2.0  # for so long another edge must suit the insets better before they move there
+_STRIP_SECONDS = 2.0  # for so long another place must suit the insets better before they move there
+# Where they may stand: from left to right and from top to bottom as a share of the free room; the first is preferred.
+_SLOTS = ((0.0, 1.0), (0.5, 1.0), (1.0, 1.0), (0.0, 0.0), (0.5, 0.0), (1.0, 0.0))
 _LARGEST_SHARE = 0.25  # of the picture: squares of parts, and insets together, that are larger are left out
 _HAND_SHARE = 0.5  # of a hand's square is shown enlarged: the whole of it holds half of the body
 
 
 class InsetStrip:
-    """Whose parts are shown enlarged, the selected or the largest person's, and along which edge: where fewer people
-    are. Both stay for some time, so that they do not jump to and fro.
+    """Whose parts are shown enlarged, the selected or the largest person's, and where: at an edge, where they cover
+    least of people. Both stay for some time, so that they do not jump to and fro.
 
     Args:
         selected: Track whose parts are shown wherever it is seen; without one, the largest person's.
@@ -26,7 +30,7 @@ class InsetStrip:
         self._selected = selected
         self._shown: int | None = None
         self._larger_since: float | None = None
-        self._at_bottom: bool | None = None
+        self._slot: tuple[float, float] | None = None
         self._better_since: float | None = None
 
     def choose(self, observation: Observation) -> Person | None:
@@ -46,20 +50,45 @@ class InsetStrip:
         self._shown = None if shown is None else shown.track_id
         return shown
 
-    def is_at_bottom(self, observation: Observation, side: int) -> bool:
-        """For the next frame of a source, with insets of so many pixels."""
-        height = observation.frame.image.shape[0]
-        lower = sum(float(person.box[3]) > height - side for person in observation.persons)
-        upper = sum(float(person.box[1]) < side for person in observation.persons)
-        if self._at_bottom is None:
-            self._at_bottom = lower <= upper
-        if lower == upper or (lower < upper) == self._at_bottom:
+    def place(self, observation: Observation, size: tuple[int, int], taken: Sequence[Rectangle]) -> tuple[int, int]:
+        """Left and upper edge of the insets in the next frame of a source: along the lower or upper edge of the
+        picture, at the left, in the middle or at the right, where they cover least of people.
+
+        Args:
+            observation: Of the frame.
+            size: Width and height of all insets together.
+            taken: Rectangles of other insets; they stand there only where no other place is left.
+        """
+        height, width = observation.frame.image.shape[:2]
+        free = max(width - size[0], 0), max(height - size[1], 0)
+        places = {slot: (round(slot[0] * free[0]), round(slot[1] * free[1])) for slot in _SLOTS}
+        covered = {slot: _covered(observation, place, size, taken) for slot, place in places.items()}
+        best = min(_SLOTS, key=lambda slot: covered[slot])
+        time = observation.frame.time
+        if self._slot is None:
+            self._slot = best
+        elif covered[best] >= covered[self._slot]:
             self._better_since = None
-        elif self._better_since is None:
-            self._better_since = observation.frame.time
-        elif observation.frame.time - self._better_since >= _STRIP_SECONDS:
-            self._at_bottom, self._better_since = not self._at_bottom, None
-        return self._at_bottom
+        elif self._better_since is None or time < self._better_since:
+            self._better_since = time
+        elif time - self._better_since >= _STRIP_SECONDS:
+            self._slot, self._better_since = best, None
+        return places[self._slot]
+
+
+def _covered(
+    observation: Observation, place: tuple[int, int], size: tuple[int, int], taken: Sequence[Rectangle]
+) -> float:
+    """How much of people insets would cover, in pixels; the whole picture more for each rectangle that is taken."""
+    start, end = np.array(place, np.float32), np.array(place, np.float32) + np.array(size, np.float32)
+    covered = 0.0
+    for person in observation.persons:
+        extent = np.minimum(person.box[2:], end) - np.maximum(person.box[:2], start)
+        across, down = (max(float(length), 0.0) for length in extent)
+        covered += across * down
+    rectangle = (place[0], place[1], place[0] + size[0], place[1] + size[1])
+    height, width = observation.frame.image.shape[:2]
+    return covered + float(height * width * sum(meet(rectangle, other) for other in taken))
 
 
 def mark_parts(image: UInt8, person: Person, scale: float) -> None:
@@ -80,9 +109,16 @@ def mark_parts(image: UInt8, person: Person, scale: float) -> None:
 
 
 def draw_insets(
-    image: UInt8, observation: Observation, person: Person, scale: float, strip: InsetStrip
+    image: UInt8,
+    observation: Observation,
+    person: Person,
+    scale: float,
+    strip: InsetStrip,
+    taken: Sequence[Rectangle] = (),
 ) -> list[Rectangle]:
-    """Head and hands of a person, enlarged, along the upper or lower edge; returns where."""
+    """Head and hands of a person, enlarged, along the upper or lower edge, if possible beside what is taken; returns
+    where.
+    """
     original = observation.frame.image
     height, width = image.shape[:2]
     side, gap = max(24, height // 8), max(2, round(3 * scale))
@@ -90,7 +126,9 @@ def draw_insets(
     too_large = count * (side + gap) ** 2 > _LARGEST_SHARE * height * width
     if too_large or side + 2 * gap > height or gap + count * (side + gap) > width:
         return []
-    x, y = gap, height - side - gap if strip.is_at_bottom(observation, side + gap) else gap
+    # Room for all parts, so that the others stay where they are when a hand is out of sight.
+    room = (gap + len(_PART_NAMES) * (side + gap), side + 2 * gap)
+    x, y = (edge + gap for edge in strip.place(observation, room, taken))
     places = []
     for part in person.parts:
         thumbnail = _cut(original, part.box if part.name == "head" else _middle(part.box, _HAND_SHARE), side)

@@ -13,9 +13,11 @@ from edgeact.types import Person, Pose, UInt8
 
 _SIDES = (LEFT, RIGHT, LIGHT)
 _SMALLEST_RIM_SCALE = 0.75  # in smaller pictures people are few pixels wide: rims would fill them
-_FACING = (
-    0.3  # sine of the angle between the line from eye to eye and the body, from which a face is seen from the front
-)
+# Sine of the angle between the line from eye to eye and the body, from which a face is seen from the front
+_FACING = 0.3
+# So many widths between the ears the nose may be outside of them: at half a turn to the side (45°) it is a quarter, at
+# 55° a half, and in profile many
+_BESIDE_EARS = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +79,9 @@ def draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: fl
 
 
 def faces_camera(pose: Pose, *, skeleton: Skeleton, threshold: float) -> bool:
-    """Whether a face is seen from the front: nose and eyes are sure, and the left eye is on the body's left side as it
-    is seen from there. Of heads from behind networks guess a face that is mirrored, or none.
+    """Whether a face is seen from the front: nose and eyes are sure, the left eye is on the body's left side as it is
+    seen from there, and the nose lies between the ears, or not far beside them. Of heads from behind networks guess a
+    face that is mirrored, or none; of those in profile they guess the eye and the ear that are out of sight.
     """
     needed = ("nose", "left_eye", "right_eye", "left_shoulder", "right_shoulder")
     if not set(needed) <= set(skeleton.joints):
@@ -90,7 +93,22 @@ def faces_camera(pose: Pose, *, skeleton: Skeleton, threshold: float) -> bool:
     up = (left_eye + right_eye - left_shoulder - right_shoulder) / 2
     across = left_eye - right_eye
     length = float(np.hypot(*up) * np.hypot(*across))
-    return length > 0 and float(up[0] * across[1] - up[1] * across[0]) > _FACING * length
+    if length <= 0 or float(up[0] * across[1] - up[1] * across[0]) <= _FACING * length:
+        return False
+    return _nose_is_between_ears(pose, across, skeleton=skeleton, threshold=threshold)
+
+
+def _nose_is_between_ears(pose: Pose, across: npt.NDArray[np.float64], *, skeleton: Skeleton, threshold: float) -> bool:
+    """Along the line ``(2,)`` from the right eye to the left one; ears that are unsure say nothing against it."""
+    needed = ("left_ear", "right_ear", "nose")
+    if not set(needed) <= set(skeleton.joints):
+        return True
+    joints = [skeleton.index(name) for name in needed]
+    if (pose.confidence[joints[:2]] < threshold).any():
+        return True
+    left, right, nose = (pose.joints[joints].astype(float) @ across).tolist()
+    beside = _BESIDE_EARS * (left - right)
+    return bool(right - beside < nose < left + beside)
 
 
 def _draw_lines(

@@ -6,6 +6,7 @@ each frame of the clip speaks for the winning action; the joint maps say where i
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from edgeact.types import AttentionMap, Float32
 
@@ -26,8 +27,16 @@ def joint_weights(relevance: Float32, *, stride_seconds: float) -> Float32:
     return np.asarray(weights / total, np.float32)
 
 
-def attention_map(weights: Float32, joint_maps: Float32, *, name: str, box: Float32, label: str | None) -> AttentionMap:
-    """The joints' maps, weighted and scaled to 0..1.
+def attention_map(
+    weights: Float32,
+    joint_maps: Float32,
+    *,
+    name: str,
+    box: Float32,
+    label: str | None,
+    placed: npt.NDArray[np.bool_] | None = None,
+) -> AttentionMap:
+    """The joints' maps, weighted and scaled to 0..1, where 1 is what the heaviest joint has.
 
     Args:
         weights: ``(J,)`` ≥ 0.
@@ -35,14 +44,17 @@ def attention_map(weights: Float32, joint_maps: Float32, *, name: str, box: Floa
         name: What to call the map.
         box: ``(4,)`` what of the frame the maps show.
         label: The action that the weights speak for, None for the pose alone.
+        placed: ``(J,)`` which joints have a place (default: all). The map of one that is out of sight is spread over
+            the whole crop, so it is left out; the others get no brighter for it.
     """
     # The strongest joint at each place, and each map by its own peak: as a sum of distributions, the six sharp maps
     # that overlap on a head outshine the hand that decides.
     peaks = np.maximum(joint_maps.max((1, 2)), np.finfo(np.float32).tiny)
-    values = (joint_maps * (weights / peaks)[:, None, None]).max(0)
-    peak = float(values.max())
-    if peak > 0:
-        values = values / peak
+    heights = weights / peaks if placed is None else np.where(placed, weights / peaks, np.float32(0))
+    values = (joint_maps * heights[:, None, None]).max(0)
+    heaviest = float(weights.max())
+    if heaviest > 0:
+        values = values / heaviest
     return AttentionMap(name=name, values=np.asarray(values, np.float32), box=box, label=label)
 
 

@@ -34,17 +34,8 @@ def describe_person(plan: Plan, choice: MapChoice, subject: Subject, tracked: Tr
     )
     readings = [state.reading for state in subject.states.values() if state.reading is not None]
     maps = subject.maps(time, tracked.crop_box)
-    wants_joints = choice.wants(JOINT_MAP) and tracked.joint_maps is not None
-    if wants_joints and not readings:
-        maps.insert(0, (None, _joint_map(subject, tracked, head=None, label=None)))
-    elif wants_joints:
-        # One picture of the joints for each head that says what decided it, and for the one that is shown.
-        heads = [reading for number, reading in enumerate(readings) if number == 0 or reading.head in subject.weights]
-        found: list[tuple[str | None, AttentionMap]] = []
-        for reading in heads:
-            label = reading.labels[0] if reading.labels and reading.head in subject.weights else None
-            found.append((reading.head, _joint_map(subject, tracked, head=reading.head, label=label)))
-        maps = found + maps
+    if choice.wants(JOINT_MAP) and tracked.joint_maps is not None:
+        maps = _joint_maps(plan, subject, tracked, readings) + maps
     return Person(
         track_id=tracked.track_id,
         box=tracked.box,
@@ -78,11 +69,39 @@ def _unclaimed(readings: list[Reading], maps: list[tuple[str | None, AttentionMa
     return tuple(found for head, found in maps if head not in heads)
 
 
-def _joint_map(subject: Subject, tracked: TrackedPerson, *, head: str | None, label: str | None) -> AttentionMap:
-    """The joints' maps, weighted by what decided a head (without one: the first that is known), or else all alike."""
+def _joint_maps(
+    plan: Plan, subject: Subject, tracked: TrackedPerson, readings: list[Reading]
+) -> list[tuple[str | None, AttentionMap]]:
+    """One picture of the joints for each head that says what decided it.
+
+    A bundle that never says it gets one picture of all joints alike. One that says it gets none before: joints that all
+    glow would look like a decision.
+    """
+    if any(explainer.graph.output("relevance") is not None for explainer in plan.explainers):
+        return [
+            (
+                reading.head,
+                _joint_map(plan, tracked, subject.weights[reading.head], reading.labels[0] if reading.labels else None),
+            )
+            for reading in readings
+            if reading.head in subject.weights
+        ]
+    return [(readings[0].head if readings else None, _joint_map(plan, tracked, None, None))]
+
+
+def _joint_map(plan: Plan, tracked: TrackedPerson, weights: Float32 | None, label: str | None) -> AttentionMap:
+    """The joints' maps, weighted by what decided a head (without weights: all alike); joints that are too unsure to be
+    drawn are left out.
+    """
     if tracked.joint_maps is None:
         raise AssertionError("the bundle gives no joint maps")
-    weights: Float32 | None = next(iter(subject.weights.values()), None) if head is None else subject.weights.get(head)
     if weights is None:
         weights = np.full(len(tracked.joint_maps), 1.0 / len(tracked.joint_maps), np.float32)
-    return attention_map(weights, tracked.joint_maps, name=JOINT_MAP, box=tracked.crop_box, label=label)
+    return attention_map(
+        weights,
+        tracked.joint_maps,
+        name=JOINT_MAP,
+        box=tracked.crop_box,
+        label=label,
+        placed=tracked.features[:, 2] >= plan.joint_confidence,
+    )

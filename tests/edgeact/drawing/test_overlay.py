@@ -109,17 +109,30 @@ def test_thin_lines_keep_their_colour_in_the_video() -> None:
         assert (edge.max(2) - edge.min(2)).max(1).min() > 60
 
 
-def test_the_insets_keep_their_edge_until_the_other_has_long_been_better() -> None:
+def test_the_insets_keep_their_place_until_another_has_long_been_better() -> None:
     strip, image = InsetStrip(), np.zeros((240, 320, 3), np.uint8)
-    upper, lower = person(box=(10, 5, 60, 120)), person(box=(10, 120, 60, 235))
+    upper, lower = person(box=(10, 5, 310, 120)), person(box=(10, 120, 310, 235))
 
     def at_bottom(time: float, one: Person) -> bool:
-        return strip.is_at_bottom(Observation(Frame(0, time, image), (one,)), 30)
+        return strip.place(Observation(Frame(0, time, image), (one,)), (90, 30), ())[1] == 210
 
     assert at_bottom(0.0, upper)
     assert [at_bottom(time, lower) for time in (1.0, 2.9)] == [True, True]
     assert at_bottom(2.95, upper)  # the two seconds begin anew
     assert [at_bottom(time, lower) for time in (3.0, 4.9, 5.1, 6.0)] == [True, True, False, False]
+
+
+def test_the_insets_stand_beside_the_people() -> None:
+    image = np.zeros((240, 320, 3), np.uint8)
+
+    def place(*persons: Person, taken: tuple[tuple[int, int, int, int], ...] = ()) -> tuple[int, int]:
+        return InsetStrip().place(Observation(Frame(0, 0.0, image), persons), (90, 30), taken)
+
+    left, right = person(box=(10, 0, 60, 240)), person(box=(250, 0, 310, 240))
+    assert place() == (0, 210)
+    assert place(left, right) == (115, 210)
+    assert place(left, right, taken=((100, 200, 200, 240),)) == (115, 0)
+    assert place(left, person(box=(80, 0, 225, 240))) == (230, 210)
 
 
 def crowd() -> Observation:
@@ -165,8 +178,14 @@ def test_parts_never_cover_more_than_a_quarter_of_a_small_picture(size: tuple[in
 
 def face(left_eye: tuple[float, float], right_eye: tuple[float, float], confidence: float = 0.9) -> Pose:
     joints, sure = np.zeros((21, 2), np.float32), np.full(21, 0.9, np.float32)
-    for name, place in (("left_eye", left_eye), ("right_eye", right_eye), ("nose", (50, 24)),
-                        ("left_shoulder", (70, 60)), ("right_shoulder", (30, 60))):  # fmt: skip
+    places = {
+        "left_eye": left_eye,
+        "right_eye": right_eye,
+        "nose": (50, 24),
+        "left_ear": (60, 22),
+        "right_ear": (40, 22),
+    }
+    for name, place in (places | {"left_shoulder": (70, 60), "right_shoulder": (30, 60)}).items():
         joints[BODY_21.index(name)] = place
     sure[BODY_21.index("nose")] = confidence
     return Pose(joints, sure)
@@ -182,6 +201,10 @@ def test_a_face_has_lines_only_when_it_looks_at_the_camera() -> None:
     assert not looks(face((55, 20), (45, 20), confidence=0.2))
     upside_down = Pose(100 - front.joints, front.confidence)
     assert looks(upside_down)
+    turned, profile = (Pose(front.joints.copy(), front.confidence) for _ in range(2))
+    turned.joints[BODY_21.index("left_ear")] = (48, 22)  # the nose is a quarter of 8 pixels beside it
+    profile.joints[BODY_21.index("left_ear")] = (43, 22)
+    assert (looks(turned), looks(profile)) == (True, False)
     bare = replace(person(box=(5, 5, 95, 95), label=None), parts=(), attention=())
     image = np.full((100, 100, 3), 90, np.uint8)
     dots = [(drawn(image, replace(bare, pose=pose))[14:26, 40:60] != 90).any(2).sum() for pose in (front, behind)]

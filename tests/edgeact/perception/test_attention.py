@@ -44,3 +44,12 @@ def test_many_joints_of_a_face_do_not_outshine_the_hand_that_decides() -> None:
 def test_empty_maps_stay_empty() -> None:
     found = attention_map(np.ones(1, np.float32), np.zeros((1, 4, 3), np.float32), name="joints", box=BOX, label=None)
     assert not found.values.any()
+
+
+def test_a_joint_out_of_sight_is_left_out_and_the_face_gets_no_brighter_for_it() -> None:
+    maps = np.zeros((2, 48, 36), np.float32)
+    maps[0, 5, 18], maps[1] = 0.9, 1 / maps[1].size
+    weights, placed = np.array([0.2, 0.8], np.float32), np.array([True, False])
+    found = attention_map(weights, maps, name="joints", box=BOX, label="kick", placed=placed).values
+    assert found[5, 18] == pytest.approx(0.25)
+    assert np.count_nonzero(found) == 1
