@@ -21,7 +21,7 @@ app = typer.Typer()
 def gui(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Cameras, streams, videos and folders of images to open."),
+        typer.Argument(metavar="SOURCE", help="Cameras, streams, videos and folders of images to open."),
     ] = None,
     bundle: Annotated[
         Path | None, typer.Option("--bundle", metavar="NAME|DIR", help="The networks; as for edgeact watch.")

@@ -25,6 +25,7 @@ ANNOTATE_EPILOG = (
     "Examples:\n\n"
     "[bold]edgeact annotate clip.mp4 --out results[/]\n\n"
     "[bold]edgeact annotate 'cameras/**/*.mp4' holiday/ --out results --max-persons 2[/]\n\n"
+    "[bold]edgeact annotate clip.mp4 --out results --bundle accurate[/]   the larger networks\n\n"
     "Started again, it goes on where it was stopped. Exit codes: 0 all done, 3 some inputs failed, 130 Ctrl-C; "
     "a single input that fails gives its own (10 missing, 11 no video, 12 broken off, 13 cannot write, 14-16 "
     "bundle, 17 device, 18 config)."
@@ -33,7 +34,8 @@ ANNOTATE_EPILOG = (
 
 def annotate(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT", help="Videos, globs, folders of videos or folders of images.")
+        list[str],
+        typer.Argument(metavar="INPUT", help="Videos, images, globs, folders of videos or folders of images."),
     ],
     out: OutOption,
     bundle: BundleOption = None,
@@ -63,9 +65,15 @@ def annotate(
 ) -> None:
     """Videos in, annotated videos and data out.
 
-    Writes for every input a video with poses, body parts, attention and actions drawn (STEM.mp4), a line of data a
-    frame (STEM.frames.jsonl), a line an action (STEM.events.csv) and the record that lets a batch be resumed
-    (STEM.run.json).
+    Writes four files for each input, here clip.mp4, into the folder of --out:
+
+    clip.mp4: poses, body parts, attention and actions drawn into it
+
+    clip.frames.jsonl: a line of data for each frame
+
+    clip.events.csv: a line for each action of each person
+
+    clip.run.json: what was done; it lets a batch be resumed
     """
     from edgeact.batch.messages import AnnotateOptions
 

@@ -13,10 +13,10 @@ from edgeact.cli.annotate import ANNOTATE_EPILOG, annotate
 from edgeact.cli.bench import BENCH_EPILOG, bench
 from edgeact.cli.convert import CONVERT_EPILOG, convert
 from edgeact.cli.demo import DEMO_EPILOG, demo
-from edgeact.cli.doctor import doctor
+from edgeact.cli.doctor import DOCTOR_EPILOG, doctor
 from edgeact.cli.entry_points import EdgeactGroup
 from edgeact.cli.run import RUN_EPILOG, run
-from edgeact.cli.verify import verify
+from edgeact.cli.verify import VERIFY_EPILOG, verify
 from edgeact.cli.watch import WATCH_EPILOG, watch
 
 DEBUG_VARIABLE = "EDGEACT_DEBUG"
@@ -53,11 +53,12 @@ def _global_options(
 
 
 # In the order of the help page.
-app.command(epilog=ANNOTATE_EPILOG)(annotate)
-app.command(epilog=WATCH_EPILOG)(watch)
-app.command(epilog=RUN_EPILOG)(run)
-app.command(epilog=CONVERT_EPILOG)(convert)
-app.command(epilog=DEMO_EPILOG)(demo)
-app.command(epilog=BENCH_EPILOG)(bench)
-app.command()(verify)
-app.command()(doctor)
+_SEE, _CHECK = "See who does what", "Use results, check the machine"
+app.command(epilog=DEMO_EPILOG, rich_help_panel=_SEE)(demo)
+app.command(epilog=ANNOTATE_EPILOG, rich_help_panel=_SEE)(annotate)
+app.command(epilog=WATCH_EPILOG, rich_help_panel=_SEE)(watch)
+app.command(epilog=RUN_EPILOG, rich_help_panel=_SEE)(run)
+app.command(epilog=CONVERT_EPILOG, rich_help_panel=_CHECK)(convert)
+app.command(epilog=BENCH_EPILOG, rich_help_panel=_CHECK)(bench)
+app.command(epilog=VERIFY_EPILOG, rich_help_panel=_CHECK)(verify)
+app.command(epilog=DOCTOR_EPILOG, rich_help_panel=_CHECK)(doctor)

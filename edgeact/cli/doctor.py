@@ -9,11 +9,17 @@ import typer
 if TYPE_CHECKING:
     from edgeact.doctor import Check
 
+DOCTOR_EPILOG = (
+    "Examples:\n\n[bold]edgeact doctor[/]   this machine\n\n"
+    "[bold]edgeact doctor config.toml[/]   its cameras, outputs and disk, too\n\n"
+    "Exit codes: 0 all is well, 1 something that is needed is missing."
+)
+
 
 def doctor(
     config: Annotated[
         Path | None,
-        typer.Argument(metavar="[CONFIG.toml]", help="Look at all that a configuration of edgeact run names, too."),
+        typer.Argument(metavar="CONFIG.toml", help="Look at all that a configuration of edgeact run names, too."),
     ] = None,
 ) -> None:
     """Look at this machine: what is there, what is missing, and what to do about it."""

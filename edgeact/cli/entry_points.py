@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from edgeact.errors import UsageError
 
 ENTRY_POINT_GROUP = "edgeact.commands"
+_PANEL = "With extras: the window, training, bundles"  # of the help page
 
 
 class EdgeactGroup(TyperGroup):
@@ -30,7 +31,11 @@ class EdgeactGroup(TyperGroup):
         if own is not None:
             return own
         entry = _entry_points().get(cmd_name)
-        return None if entry is None else _load(entry, ctx)
+        if entry is None:
+            return None
+        command = _load(entry, ctx)
+        command.rich_help_panel = _PANEL
+        return command
 
 
 def _entry_points() -> dict[str, metadata.EntryPoint]:

@@ -29,7 +29,10 @@ BundleOption = Annotated[
         help="compact (default), accurate (the larger one that ships too), or the folder of another bundle.",
     ),
 ]
-ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings of the pipeline.")]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE.toml", help="Settings of the pipeline in TOML; docs/files.md lists them."),
+]
 DeviceOption = Annotated[
     str | None,
     typer.Option("--device", metavar="cpu|cuda|tensorrt", help="What executes the graphs; refused when not there."),

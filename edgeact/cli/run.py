@@ -19,7 +19,9 @@ RUN_EPILOG = (
     "Examples:\n\n"
     "[bold]edgeact run --init > config.toml[/]   a commented example, which runs as it is\n\n"
     "[bold]edgeact run --check config.toml[/]   look at everything that it names\n\n"
-    "[bold]edgeact run config.toml[/]   run until Ctrl-C or SIGTERM"
+    "[bold]edgeact run config.toml[/]   run until Ctrl-C or SIGTERM\n\n"
+    "While it runs, SIGHUP reads the file again. docs/daemon.md has all keys, and systemd units. "
+    "Exit codes: 0 stopped, 18 the file has faults, 1 something that --check looked at is not well."
 )
 
 
@@ -32,10 +34,12 @@ def run(
     ] = False,
     init: Annotated[bool, typer.Option("--init", help="Print a commented example of a configuration.")] = False,
 ) -> None:
-    """Run cameras for months, as a configuration file says: a daemon.
+    """Run cameras for months, as a configuration file says.
 
-    A camera that breaks is connected to anew for as long as it takes. Events are kept in the folder of state, and none
-    that was kept is lost when the process is killed.
+    A camera that breaks is connected to anew for as long as it takes.
+
+    Events are kept in the folder "state" of the configuration.
+    An event that was kept is not lost when the process is killed.
     """
     from edgeact.daemon.example import example_config
     from edgeact.terminal import write_result

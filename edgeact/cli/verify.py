@@ -7,6 +7,12 @@ import typer
 
 from edgeact.cli.options import DeviceOption
 
+VERIFY_EPILOG = (
+    "Examples:\n\n[bold]edgeact verify[/]   the bundle compact\n\n"
+    "[bold]edgeact verify my_bundle[/]   before a bundle of others is used\n\n"
+    "Exit codes: 0 all is well, 14 a graph does not do what the manifest says, 15 a file was changed."
+)
+
 
 def verify(
     bundle: Annotated[

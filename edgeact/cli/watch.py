@@ -86,8 +86,14 @@ def watch(
 ) -> None:
     """Watch cameras, streams and files: a status line each, and data with --out.
 
-    A camera or stream that breaks is connected to anew; one that fails leaves the others going. With --out every source
-    leaves a line of data a frame (NAME.frames.jsonl) and a line an action (NAME.events.csv).
+    A camera or stream that breaks is connected to anew.
+    One that fails leaves the others going.
+
+    With --out each source has two files:
+
+    NAME.frames.jsonl: a line of data for each frame
+
+    NAME.events.csv: a line for each action of each person
     """
     from edgeact.capture.address import fill_in
     from edgeact.capture.connection import LiveSettings

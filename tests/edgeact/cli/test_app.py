@@ -1,5 +1,6 @@
 """What the command line offers."""
 
+import re
 import subprocess
 import sys
 import time
@@ -53,8 +54,14 @@ def test_help_teaches(command: tuple[str, ...], capsys: pytest.CaptureFixture[st
     assert run_main(*command, "--help") == 0
     output = capsys.readouterr().out
     assert f"Usage: {' '.join(('edgeact', *command))}" in output
-    if command in (("annotate",), ("bench",)):
-        assert "Examples" in output
+    assert ("Examples" in output) == (command not in ((), ("demo",)))
+    if command == ():
+        panels = re.findall(r"╭─ ([^─]+) ─", output)
+        assert panels[1:] == [
+            "See who does what",
+            "Use results, check the machine",
+            "With extras: the window, training, bundles",
+        ]
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
