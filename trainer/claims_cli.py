@@ -13,10 +13,11 @@ from trainer.cli_options import BundleOption, DataOption
 from trainer.console import show_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from trainer.claims.cam3d import CamOutcome
     from trainer.claims.outcome import Outcome
+    from trainer.claims.tuned_blocks import TunedVariant
     from trainer.claims.tuned_photos import TunedPhotos
     from trainer.models.efficientnet_lite import EfficientNetLite
     from trainer.paper_recipe import PaperRecipe
@@ -180,12 +181,10 @@ def tuned_pooling(
     """D: the same where the backbone's last blocks learn too, and poses as a regularisation."""
     _start("tuned_pooling")
 
-    from trainer.claims.tuned_blocks import try_tuned
     from trainer.claims.tuned_pooling import tuned_pooling_variants
 
-    network, found = _tuned_photos(data, weights, bundle, work, photos)
-    variants = tuned_pooling_variants(network, _BLOCKS, found)
-    _print_outcomes(try_tuned("tuned_pooling", variants, found, work, seeds=seeds, epochs=epochs), "mAP")
+    found = _tuned_photos(data, weights, bundle, work, photos)
+    _try_tuned("tuned_pooling", tuned_pooling_variants, *found, work, seeds=seeds, epochs=epochs)
 
 
 @app.command("mask_loss")
@@ -202,11 +201,9 @@ def mask_loss(
     _start("mask_loss")
 
     from trainer.claims.mask_loss import mask_loss_variants
-    from trainer.claims.tuned_blocks import try_tuned
 
-    network, found = _tuned_photos(data, weights, bundle, work, photos)
-    variants = mask_loss_variants(network, _BLOCKS, found)
-    _print_outcomes(try_tuned("mask_loss", variants, found, work, seeds=seeds, epochs=epochs), "mAP")
+    found = _tuned_photos(data, weights, bundle, work, photos)
+    _try_tuned("mask_loss", mask_loss_variants, *found, work, seeds=seeds, epochs=epochs)
 
 
 @app.command()
@@ -296,6 +293,22 @@ def _tuned_photos(
     return network, read_tuned_photos(
         network, _BLOCKS, data, load_bundle(bundle), work, photos=photos, progress=show_progress
     )
+
+
+def _try_tuned(
+    claim: str,
+    variants: "Callable[[EfficientNetLite, int, TunedPhotos], list[TunedVariant]]",
+    network: "EfficientNetLite",
+    photos: "TunedPhotos",
+    work: Path,
+    *,
+    seeds: int,
+    epochs: int,
+) -> None:
+    from trainer.claims.tuned_blocks import try_tuned
+
+    made = variants(network, _BLOCKS, photos)
+    _print_outcomes(try_tuned(claim, made, photos, work, seeds=seeds, epochs=epochs), "mAP")
 
 
 def _print_outcomes(outcomes: "Iterable[Outcome]", measure: str) -> None:

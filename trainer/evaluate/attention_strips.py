@@ -1,4 +1,7 @@
-"""Pictures for a report: a sample beside the maps that a graph gives of it, and the surest mistakes."""
+"""Pictures for a report: a sample beside the maps that a graph gives of it, and the surest mistakes.
+
+Of a clip the picture in its middle is shown, as the graph is given it.
+"""
 
 from collections.abc import Sequence
 
@@ -10,7 +13,7 @@ from edgeact.bundle.manifest import GraphSpec, TensorSpec
 from edgeact.engine.graph import Graph
 from trainer.data.labelled_samples import LabelledSample
 from trainer.data.spread import spread
-from trainer.evaluate.held_out import HeadAnswers, picture_of
+from trainer.evaluate.held_out import HeadAnswers, clips_of, picture_of
 from trainer.evaluate.report.findings import Shown, Strip
 
 _SIDE = 224
@@ -20,7 +23,7 @@ _HEAT = 0.55  # how much of the picture a map may cover
 def surest_mistakes(
     answers: HeadAnswers, samples: Sequence[LabelledSample], actions: Sequence[str], count: int
 ) -> tuple[Shown, ...]:
-    """Pictures whose most probable action is wrong, the most probable first, each with both actions below it."""
+    """Samples whose most probable action is wrong, the most probable first, each with both actions below it."""
     best = answers.probability.argmax(1)
     surety = np.where(best == [sample.label for sample in samples], -1.0, answers.probability.max(1))
     shown = []
@@ -29,27 +32,56 @@ def surest_mistakes(
             break
         sample = samples[row]
         caption = f"{actions[best[row]]} {surety[row]:.0%}, is {actions[sample.label or 0]} ({sample.path.name})"
-        shown.append(Shown(_small(picture_of(sample, answers.graph)), caption))
+        _, picture = _given(sample, answers.graph)
+        shown.append(Shown(_small(picture), caption))
     return tuple(shown)
 
 
 def attention_strips(
     bundle: Bundle, answers: HeadAnswers, samples: Sequence[LabelledSample], actions: Sequence[str], count: int
 ) -> tuple[Strip, ...]:
-    """Pictures of at most ``count`` samples, evenly over all, each beside every map that the graph gives of it."""
-    spec = answers.graph
-    maps = maps_of(spec)
-    if not maps:
+    """At most ``count`` samples, evenly over all, each beside every map that the bundle gives of it."""
+    spec = mapping_graph(bundle, answers.graph)
+    if spec is None:
         return ()
+    maps = maps_of(spec)
     graph, strips = Graph(bundle, spec), []
     for row in spread(range(len(samples)), count):
-        picture = picture_of(samples[row], spec)
-        outputs = graph.run(picture[None])
+        given, picture = _given(samples[row], spec)
+        outputs = graph.run(given)
         said = actions[int(answers.probability[row].argmax())]
         shown = [Shown(_small(picture), f"is {actions[samples[row].label or 0]}, called {said}")]
-        shown += [Shown(_heated(picture, outputs.named[output.name][0]), output.name) for output in maps]
+        shown += [Shown(_heated(picture, _middle(outputs.named[output.name][0])), output.name) for output in maps]
         strips.append(Strip(samples[row].path.name, tuple(shown)))
     return tuple(strips)
+
+
+def mapping_graph(bundle: Bundle, judge: GraphSpec) -> GraphSpec | None:
+    """The graph that says where one that judges has looked: itself, or one that is given the same; None without."""
+    like = (judge, *(spec for spec in bundle.manifest.graphs if _same(spec, judge)))
+    return next((spec for spec in like if maps_of(spec)), None)
+
+
+def _same(spec: GraphSpec, judge: GraphSpec) -> bool:
+    """Whether both are given the same; how many at a time is each one's own."""
+    scope_and_clip = (spec.scope, spec.clip) == (judge.scope, judge.clip)
+    one, other = spec.inputs[0], judge.inputs[0]
+    return scope_and_clip and (one.meaning, one.shape[1:]) == (other.meaning, other.shape[1:])
+
+
+def _given(sample: LabelledSample, spec: GraphSpec) -> tuple[np.ndarray, np.ndarray]:
+    """What a graph is given of a sample, of a clip the part in the middle, and the picture that stands for it."""
+    if spec.clip is None:
+        picture = picture_of(sample, spec)
+        return picture[None], picture
+    clips = clips_of(sample, spec)
+    clip = clips[len(clips) // 2]
+    return clip, clip[0, clip.shape[1] // 2]
+
+
+def _middle(values: np.ndarray) -> np.ndarray:
+    """The map ``(h, w)`` of a picture as it is, and of the maps of a clip ``(T, h, w)`` that in the middle."""
+    return values[len(values) // 2] if values.ndim == 3 else values
 
 
 def maps_of(spec: GraphSpec) -> list[TensorSpec]:

@@ -12,7 +12,7 @@ from edgeact.bundle.load import Bundle
 from edgeact.errors import UsageError
 from trainer.data.labelled_samples import LabelledSample, measured_split, stanford40, ut_interaction
 from trainer.data.spread import spread
-from trainer.evaluate.attention_strips import attention_strips, maps_of, surest_mistakes
+from trainer.evaluate.attention_strips import attention_strips, mapping_graph, surest_mistakes
 from trainer.evaluate.held_out import HeadAnswers, Progress, answer
 from trainer.evaluate.metrics.accuracy import confusion, top1
 from trainer.evaluate.metrics.average_precision import average_precision, mean_average_precision
@@ -75,7 +75,7 @@ def evaluate_bundles(bundles: Sequence[Bundle], asked: Asked, *, progress: Progr
         figures += _together(said[bundle.manifest.name], labels, bundle.manifest.name)
     facts = (*_facts(bundles, asked.created), ("data", _said_of(asked.data_set, split, len(chosen), len(samples))))
     speed = Chart("Speed and accuracy", "ms a call, one thread", "mAP", tuple(points), joined=False)
-    worst, strips = _pictures(bundles[0], said[bundles[0].manifest.name], chosen, actions, clips=clips)
+    worst, strips = _pictures(bundles[0], said[bundles[0].manifest.name], chosen, actions)
     title = f"{', '.join(said)} on {asked.data_set}"
     return Findings(title, facts, tuple(figures), tuple(classes), (speed,), worst, strips)
 
@@ -117,12 +117,8 @@ def _pictures(
     said: Sequence[HeadAnswers],
     chosen: Sequence[LabelledSample],
     actions: Sequence[str],
-    *,
-    clips: bool,
 ) -> tuple[tuple[Shown, ...], tuple[Strip, ...]]:
-    if clips:
-        return (), ()
-    mapped = next((found for found in said if maps_of(found.graph)), said[0])
+    mapped = next((found for found in said if mapping_graph(bundle, found.graph)), said[0])
     worst = surest_mistakes(said[0], chosen, actions, _SHOWN_MISTAKES)
     return worst, attention_strips(bundle, mapped, chosen, actions, _SHOWN_STRIPS)
 

@@ -17,6 +17,7 @@ from tests.toy_video import write_toy_video
 from tests.trainer.data.sets.layouts import write_stanford40
 from trainer.data.labelled_samples import LabelledSample
 from trainer.data.spread import spread
+from trainer.evaluate.attention_strips import attention_strips, mapping_graph, surest_mistakes
 from trainer.evaluate.evaluation import Asked, evaluate_bundles
 from trainer.evaluate.held_out import answer, clips_of, picture_of
 from trainer.evaluate.metrics.average_precision import mean_average_precision
@@ -91,6 +92,16 @@ def test_actions_of_clips(tmp_path: Path, example_bundle: Callable[[str], Path])
     said = np.stack([graph.run(clip).of("actions", head="clip")[0, :2] for clip in clips])
     assert found.probability[0] == pytest.approx(said.mean(0), abs=1e-6)
     assert found.single[0] == pytest.approx(said[3], abs=1e-6)
+    # The page shows the middle picture of the middle clip: of mistakes, and beside the maps of the explain graph.
+    wrong = LabelledSample(video, "test", 1 - int(found.probability[0].argmax()))
+    (shown,) = surest_mistakes(found, [wrong], LABELS[:2], 5)
+    assert shown.image.shape == (224, 224, 3)
+    assert shown.image[::8, ::8].mean() == pytest.approx(clips[3][0, 4].mean(), rel=0.1)
+    explained = mapping_graph(bundle, spec)
+    assert explained.name == "explain"
+    (strip,) = attention_strips(bundle, found, [wrong], LABELS[:2], 5)
+    assert [picture.caption for picture in strip.pictures[1:]] == [output.name for output in explained.outputs]
+    assert (strip.pictures[0].image == shown.image).all()
     short = write_toy_video(tmp_path / "b.mp4", seconds=0.1)
     assert len(clips_of(LabelledSample(short, "test", 1), spec)) == 1
 
