@@ -10,6 +10,8 @@ from trainer.evaluate.report.findings import Chart, Classes
 COLOURS = ("#1f6f8b", "#d1495b", "#3d8b37", "#8a5a9e", "#c7771e", "#4a4e69", "#00798c", "#a23b72")
 _WIDTH, _HEIGHT = 640, 360
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 150, 16, 44
+_KEY_INDENT, _LETTER = 26, 7.2  # where a curve's name begins, and the most that a letter takes at 12 px on the mean
+_PALE_TEXT_FROM = 0.6  # of a cell's share: black on the full colour can hardly be read
 _TICKS = 5
 
 
@@ -30,7 +32,12 @@ def draw_chart(chart: Chart) -> str:
         up = (y - low_y) / (high_y - low_y)
         return _LEFT + across * (_WIDTH - _LEFT - _RIGHT), _HEIGHT - _BOTTOM - up * (_HEIGHT - _TOP - _BOTTOM)
 
-    parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(chart.title)}">']
+    longest = max(len(curve.name) for curve in chart.curves)
+    width = _WIDTH - _RIGHT + max(_RIGHT, round(_KEY_INDENT + _LETTER * longest))
+    parts = [
+        f'<svg viewBox="0 0 {width} {_HEIGHT}" style="max-width:{width}px" role="img" '
+        f'aria-label="{escape(chart.title)}">'
+    ]
     for y in _ticks(low_y, high_y):
         left, py = place(low_x, y)
         parts.append(f'<line class="grid" x1="{left:.1f}" y1="{py:.1f}" x2="{_WIDTH - _RIGHT}" y2="{py:.1f}"/>')
@@ -54,7 +61,7 @@ def draw_chart(chart: Chart) -> str:
             parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>' for x, y in placed]
         key = _TOP + 10 + 18 * number
         parts.append(f'<rect x="{_WIDTH - _RIGHT + 10}" y="{key - 8}" width="10" height="10" fill="{colour}"/>')
-        parts.append(f'<text x="{_WIDTH - _RIGHT + 26}" y="{key + 1}">{escape(curve.name)}</text>')
+        parts.append(f'<text x="{_WIDTH - _RIGHT + _KEY_INDENT}" y="{key + 1}">{escape(curve.name)}</text>')
     return "".join([*parts, "</svg>"])
 
 
@@ -100,6 +107,8 @@ def draw_confusion(classes: Classes) -> str:
             colour = "31,111,139" if row == column else "209,73,91"
             title = f"{label} taken for {classes.labels[column]}: {counts[row, column]}"
             text = f"{100 * share:.0f}" if share >= 0.005 else ""
-            cells.append(f"<td style='background:rgba({colour},{share:.2f})' title='{escape(title)}'>{text}</td>")
+            pale = ";color:#fff" if share >= _PALE_TEXT_FROM else ""
+            style = f"background:rgba({colour},{share:.2f}){pale}"
+            cells.append(f"<td style='{style}' title='{escape(title)}'>{text}</td>")
         rows.append(f"<tr><th>{escape(label)}</th>{''.join(cells)}</tr>")
     return f"<div class='wide'><table class='confusion'><tr><td></td>{head}</tr>{''.join(rows)}</table></div>"

@@ -59,6 +59,15 @@ def test_curves_lie_where_their_values_are() -> None:
     assert draw_chart(Chart("t", "x", "y", ())) == ""
 
 
+def test_a_long_name_of_a_curve_has_room_and_a_full_cell_a_pale_number() -> None:
+    name = "everyday: everyday_person and everyday_scene"
+    drawn = fromstring(draw_chart(Chart("t", "x", "y", (Curve(name, (1.0, 2.0), (0.1, 0.2)),))))  # noqa: S314
+    (key,) = [part for part in drawn.iter() if part.text == name]
+    assert float(drawn.attrib["viewBox"].split()[2]) - float(key.attrib["x"]) >= 7 * len(name)
+    matrix = draw_confusion(CLASSES)
+    assert matrix.count("color:#fff") == sum(cell in matrix for cell in (">75<", ">100<"))
+
+
 def test_axes_have_round_numbers() -> None:
     drawn = draw_chart(Chart("t", "x", "y", (Curve("a", (41.0, 44.0), (0.839, 0.851)),), joined=False))
     for tick in (">41<", ">42<", ">44<", ">0.84<", ">0.85<"):
