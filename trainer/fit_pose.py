@@ -6,6 +6,7 @@ taken once, not at every step.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ from torch import nn
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.checkpoint import find_checkpoint
 from trainer.compress.distill import imitate_maps
-from trainer.data.pose_augment import MILD
-from trainer.data.pose_sets import PatchSet, draw_batch, load_patch_set, training_sets
+from trainer.data.pose_augment import MILD, PoseAugmentation
+from trainer.data.pose_sets import PatchSet, draw_sizes, load_patch_set, training_sets
 from trainer.device import training_device
 from trainer.evaluate.metrics.pck import pck
 from trainer.half_precision import half_where_native
@@ -29,13 +30,15 @@ from trainer.models.edge_pose import (
     start_from_tinypose,
     start_from_wider,
 )
-from trainer.pose_losses import pose_loss
+from trainer.pose_losses import pose_loss, sees_joints
 from trainer.recipe import PoseRecipe
 
 # Validation persons that tell how far the network is: humans labelled the first three sets, teachers the others.
 CHECKED_SETS = ("coco_mini", "lspet", "stock_upright", "stanford40", "vn_everyday", "gym_stills")
 # Batches that tell which channels of a wider network are worth least.
 WORTH_BATCHES = 24
+
+Views = tuple[list[torch.Tensor], torch.Tensor]  # crops (N, H, W, 3) in the network's and its teacher's size; joints
 
 
 def to_input(crops: torch.Tensor) -> torch.Tensor:
@@ -95,10 +98,14 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
     device, sets = training_device(), training_sets(patches)
     checked = [patch_set for name in CHECKED_SETS if (patch_set := _validation(patches / name)) is not None]
 
-    def draw(steps: range, seed: int = 1) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    sizes = [recipe.size] if wider is None else [recipe.size, recipe.teacher_size]
+
+    def draw(steps: range, seed: int = 1) -> Iterator[Views]:
         for step in steps:
-            strength = MILD if step >= recipe.mild_from else None
-            yield draw_batch(sets, np.random.default_rng((seed, step)), recipe.batch, recipe.size, strength)
+            strength = MILD if step >= recipe.mild_from else PoseAugmentation()
+            if recipe.lying is not None:
+                strength = replace(strength, lying=recipe.lying)
+            yield draw_sizes(sets, np.random.default_rng((seed, step)), recipe.batch, sizes, strength)
 
     model, start = EdgePose(recipe.size, slim=wider is not None), EdgePose(recipe.size, slim=wider is not None)
     if wider is None:
@@ -108,20 +115,25 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
         if find_checkpoint(checkpoint) is None or recipe.start_share > 0:  # otherwise nothing of the start is left
             batches = draw(range(WORTH_BATCHES), seed=2)
             start_from_wider(
-                start, wider, lambda network: (pose_loss(network(to_input(crops)), joints) for crops, joints in batches)
+                start,
+                wider,
+                lambda network: (pose_loss(network(to_input(crops[0])), joints) for crops, joints in batches),
             )
     model.load_state_dict(start.state_dict())
 
-    def loss(network: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-        crops, joints = batch
-        images = to_input(crops.to(device))
+    def loss(network: nn.Module, batch: Views) -> torch.Tensor:
+        images, joints = [to_input(crops.to(device)) for crops in batch[0]], batch[1].to(device)
         with half_where_native(device):
-            logits = network(images)
+            logits = network(images[0])
             if wider is not None:
                 with torch.no_grad():
-                    shown = wider(images)
-        value = pose_loss(logits.float(), joints.to(device))
-        return value if wider is None else value + imitate_maps(logits.float(), shown.float())
+                    shown = wider(images[1])
+        value = pose_loss(logits.float(), joints)
+        if wider is None:
+            return value
+        # It knows upright people best; what it sees of those who are turned by 90° is often wrong.
+        imitated = sees_joints(shown.float(), joints, height=recipe.height)
+        return value + imitate_maps(logits.float(), shown.float(), imitated=imitated)
 
     course = Course("pose", recipe.steps, recipe.rate)
     trained = train(

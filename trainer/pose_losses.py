@@ -18,6 +18,10 @@ GAUSSIAN_SIGMA = 1.75
 PEAK = 0.9
 # Under this score a teacher saw nothing, and its place says nothing either.
 UNSEEN_SCORE = 0.1
+# From this score on a label is sure, and a network that sees the joint this share of the crop's height away is wrong:
+# about a third of a torso of somebody who fills the crop.
+SURE_SCORE = 0.5
+LARGEST_ERROR = 0.08
 
 
 def target_maps(joints: torch.Tensor, *, height: int, width: int) -> torch.Tensor:
@@ -50,3 +54,18 @@ def pose_loss(logits: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
     divergence = (target * (target.clamp_min(1e-12).log() - log_maps)).sum(-1)
     weight = joints[..., 2] * joints[..., 3].clamp_min(UNSEEN_SCORE)
     return (divergence * weight).sum() / weight.sum().clamp_min(1.0)
+
+
+def sees_joints(logits: torch.Tensor, joints: torch.Tensor, *, height: int) -> torch.Tensor:
+    """Whether a network's joints do not contradict sure labels: ``(N, J)`` bool. Where nobody is sure, they do not.
+
+    Args:
+        logits: ``(N, J, h, w)``, over the whole crop; the network may have seen it larger.
+        joints: ``(N, J, 4)`` x, y in crop pixels, weight, score.
+        height: Of the crop that the joints' pixels are of.
+    """
+    cells = logits.flatten(2).argmax(-1)
+    found = torch.stack([cells % logits.shape[3], cells // logits.shape[3]], -1)
+    error = (found + 0.5) * (height / logits.shape[2]) - 0.5 - joints[..., :2]
+    sure = (joints[..., 2] > 0) & (joints[..., 3] >= SURE_SCORE)
+    return ~sure | (error.norm(dim=-1) <= LARGEST_ERROR * height)

@@ -40,6 +40,8 @@ class PoseRecipe(_Record):
         mild_from: From this step on persons are shown nearly as they are (`trainer.data.pose_augment.MILD`).
         batch: Persons a step.
         start_share: Of the weights that it starts from in the network that ships (`trainer.fit_pose.fit`).
+        lying: Share of the persons who are shown lying, turned by 90°; left out, as `trainer.data.pose_augment` has it.
+        teacher_scale: How many times as large a network that is imitated sees each person.
     """
 
     height: Annotated[int, Field(ge=64, le=512, multiple_of=32)]
@@ -50,11 +52,27 @@ class PoseRecipe(_Record):
     mild_from: Annotated[int, Field(ge=0)]
     batch: Batch
     start_share: Annotated[float, Field(ge=0, le=1)]
+    lying: Annotated[float, Field(ge=0, le=1)] | None = None
+    teacher_scale: Annotated[float, Field(ge=1, le=2)] = 1.0
+
+    @model_validator(mode="after")
+    def _teacher_can_look(self) -> "PoseRecipe":
+        sides = self.teacher_scale * self.height, self.teacher_scale * self.width
+        if any(side % 32 for side in sides):
+            raise ValueError(
+                f"teacher_scale {self.teacher_scale} gives crops of {sides[1]:g}×{sides[0]:g}; sides are multiples of 32"
+            )
+        return self
 
     @property
     def size(self) -> InputSize:
         """Height and width in pixels of the person crops that the network takes."""
         return InputSize(self.height, self.width)
+
+    @property
+    def teacher_size(self) -> InputSize:
+        """The same of the network that is imitated."""
+        return InputSize(round(self.teacher_scale * self.height), round(self.teacher_scale * self.width))
 
 
 class DetectorTraining(_Record):

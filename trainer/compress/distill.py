@@ -34,15 +34,23 @@ def imitate_answers(answers: torch.Tensor, teacher: torch.Tensor, *, temperature
     return temperature**2 * (wanted.exp() * (wanted - own)).sum(-1).mean()
 
 
-def imitate_maps(logits: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
-    """Kullback-Leibler divergence of joint maps from a teacher's, mean over all joints, labelled or not: a scalar.
+def imitate_maps(
+    logits: torch.Tensor, teacher: torch.Tensor, *, imitated: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Kullback-Leibler divergence of joint maps from a teacher's, mean over the imitated joints: a scalar.
 
     Args:
         logits: ``(N, J, h, w)`` float32, each map's softmax being its distribution.
-        teacher: The same of the teacher.
+        teacher: The same of the teacher, of any number of cells: it is averaged, or repeated, to the network's own.
+        imitated: ``(N, J)`` bool, which joints; left out, all of them, labelled or not.
     """
+    if teacher.shape != logits.shape:
+        teacher = functional.interpolate(teacher, logits.shape[2:], mode="area")
     log_maps, of_teacher = functional.log_softmax(logits.flatten(2), -1), functional.log_softmax(teacher.flatten(2), -1)
-    return (of_teacher.exp() * (of_teacher - log_maps)).sum(-1).mean()
+    divergence = (of_teacher.exp() * (of_teacher - log_maps)).sum(-1)
+    if imitated is None:
+        return divergence.mean()
+    return (divergence * imitated).sum() / imitated.sum().clamp_min(1)
 
 
 def imitate_features(features: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,8 @@
 """Stored patches of persons as the pose network trains on them: sets, and batches drawn across them."""
 
 import json
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,14 +93,31 @@ def draw_batch(
     Returns:
         Crops ``(N, height, width, 3)`` uint8 RGB, and joints ``(N, 21, 4)`` x, y (crop pixels), weight, score.
     """
+    (crops,), joints = draw_sizes(sets, rng, batch, (size,), strength)
+    return crops, joints
+
+
+def draw_sizes(
+    sets: list[PatchSet],
+    rng: np.random.Generator,
+    batch: int,
+    sizes: Sequence[InputSize],
+    strength: PoseAugmentation | None = None,
+) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """As `draw_batch`, each view in several sizes, which have one shape: what a network and its teacher see.
+
+    Returns:
+        Crops ``(N, height, width, 3)`` uint8 RGB of each size, and joints in pixels of the first one.
+    """
     strength = strength or PoseAugmentation()
     shares = np.array([SHARES[patches.name] for patches in sets])
-    crops = np.empty((batch, size.height, size.width, 3), np.uint8)
+    crops = [np.empty((batch, size.height, size.width, 3), np.uint8) for size in sizes]
     joints = np.empty((batch, 21, 4), np.float32)
     for position, choice in enumerate(rng.choice(len(sets), batch, p=shares / shares.sum())):
         patches = sets[choice]
         row = rng.choice(patches.rows)
-        crops[position], joints[position] = augment(
-            patches.patches[row], patches.joints[row], patches.boxes[row], rng, strength, size
-        )
-    return torch.from_numpy(crops), torch.from_numpy(joints)
+        person = patches.patches[row], patches.joints[row], patches.boxes[row]
+        for larger, size in zip(crops[1:], sizes[1:], strict=True):
+            larger[position], _ = augment(*person, deepcopy(rng), strength, size)
+        crops[0][position], joints[position] = augment(*person, rng, strength, sizes[0])
+    return [torch.from_numpy(of_size) for of_size in crops], torch.from_numpy(joints)
