@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from deploy.lifter_card import LIFTER_CARD
+from deploy.markdown import percent, table
+from deploy.wild_card import wild_section
 from edgeact.bundle.manifest import DetectionSpec, Manifest
 from edgeact.bundle.plan import make_plan
 
@@ -26,7 +28,7 @@ _DATA = (
     ("stock_upright", "stock_upright, 1,000 full-body photos with COCO-17 joints", "pose", "no licence stated"),
     ("street_people", "street frames, seven tenths of their places", "pose", "research set"),
     ("coco_more", "COCO 2017, unlabelled photos (Lin et al., ECCV 2014)", "pose", "COCO terms"),
-    ("coco_mini", "COCO 2017, 80 training photos: chose and calibrated", "pose", "COCO terms"),
+    ("coco_mini", "COCO 2017, 131 training photos: chose and calibrated", "pose", "COCO terms"),
     (
         "ut_interaction",
         "UT-Interaction (Ryoo & Aggarwal, 2010), 16 of 20 sequences",
@@ -98,28 +100,19 @@ _UNKNOWN_NAMES = {
 }
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [header, tuple("---" for _ in header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def pose_table(metrics: dict) -> str:
     """PCK of the pose graph and of PP-TinyPose on the same crops, per set."""
     rows = []
     for name, row in metrics["pose"].items():
-        teacher = _percent(row["tinypose_pck_0.2"]) if "tinypose_pck_0.2" in row else "–"
+        teacher = percent(row["tinypose_pck_0.2"]) if "tinypose_pck_0.2" in row else "–"
         values = (
-            _percent(row["pck_0.2"]),
-            _percent(row["pck_0.1"]),
+            percent(row["pck_0.2"]),
+            percent(row["pck_0.1"]),
             teacher,
             f"{row['confidence_calibration_error']:.3f}",
         )
         rows.append((_SET_NAMES.get(name, name), str(row["persons"]), *values))
-    return _table(
+    return table(
         (
             "set",
             "persons",
@@ -139,26 +132,26 @@ def action_table(metrics: dict) -> str:
 
     def rates(row: dict) -> tuple[str, str, str]:
         names = ("known_as_other", "known_as_wrong", "other_as_known")
-        return tuple(_percent(row[name]) if name in row else "–" for name in names)  # type: ignore[return-value]
+        return tuple(percent(row[name]) if name in row else "–" for name in names)  # type: ignore[return-value]
 
     count = str(penn["sequences"])
     rows = [
         (
             "Penn Action, official test split, annotated joints, 15 classes",
             count,
-            _percent(penn["annotated"]),
+            percent(penn["annotated"]),
             *rates(penn["annotated_open_set"]),
         ),
         (
             "the same with our own pose errors and dropout",
             count,
-            _percent(penn["noisy"]),
+            percent(penn["noisy"]),
             *rates(penn["noisy_open_set"]),
         ),
         (
             "the same, annotated, in clips as the runtime cuts them",
             count,
-            _percent(penn["deployed_windows"]),
+            percent(penn["deployed_windows"]),
             "–",
             "–",
             "–",
@@ -171,9 +164,9 @@ def action_table(metrics: dict) -> str:
     } | {f"none of the classes: {_UNKNOWN_NAMES.get(name, name)}": row for name, row in actions["unknown"].items()}
     for name, row in groups.items():
         if row["sequences"]:
-            accuracy = "–" if name.startswith("none") else _percent(row["accuracy"])
+            accuracy = "–" if name.startswith("none") else percent(row["accuracy"])
             rows.append((name, str(row["sequences"]), accuracy, *rates(row)))
-    return _table(
+    return table(
         ("set", "sequences", "accuracy", "known called other", "known called wrong", "other called known"), rows
     )
 
@@ -190,7 +183,8 @@ steps of {batch} pictures: in pictures turned by quarters it learnt to find whom
 training parts of `stanford40`, `lspet`, `vn_everyday`, `gym_stills`, `stock_upright`, `street_people` and `coco_more` below, CC0 backgrounds without people (Poly Haven), photos of animals
 (4,607 photos of a public repository, no terms stated) and scenes of ADE20K (Zhou et al., CVPR 2017; research set). No labels of them were used"""
 _SLIM_START = """The pose network starts
-from the channels that are worth most of the bundle `{bundle}`'s trained one, and imitates it; that one starts from the published
+from the channels that are worth most of the bundle `{bundle}`'s trained one, and imitates it where it is right, which sees each person
+{scale:g} times as large; that one starts from the published
 weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its authors)."""
 
 
@@ -209,13 +203,13 @@ def _trained_on(detector: dict[str, Any]) -> str:
     if training is not None:
         text = _TURNED.format(steps=training["steps"], batch=training["batch"])
     share = detector.get("start_share", 0.0)
-    return f"{text}; {_percent(share)} of the published weights are mixed in again at the end" if share else text
+    return f"{text}; {percent(share)} of the published weights are mixed in again at the end" if share else text
 
 
 def model_card(manifest: Manifest, metrics: dict) -> str:
     """The bundle's ``MODEL_CARD.md``."""
     used = {*manifest.training["data"]["pose"], *manifest.training["data"]["action"]}
-    data = _table(("data", "for", "terms as stated"), [row for name, *row in _DATA if name in used])
+    data = table(("data", "for", "terms as stated"), [row for name, *row in _DATA if name in used])
     recipe = manifest.training["recipe"]
     pose, action = recipe["pose"], recipe["action"]
     plan = make_plan(manifest, where=f"bundle {manifest.name}")
@@ -223,7 +217,7 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     assert clip is not None
     labels = ", ".join(f"`{label}`" for label in head.labels)
     sizes = {graph.name: _size(graph.inputs[0].shape) for graph in manifest.graphs}
-    start = _START if pose["start"] == "tinypose" else _SLIM_START.format(bundle=pose["start"])
+    start = _START if pose["start"] == "tinypose" else _SLIM_START.format(bundle=pose["start"], scale=pose["teacher_scale"])
     looks = _looks(plan.detection)
     for graph in plan.detectors[1:]:
         looks += f"; beside it `{graph.name}`, the published one, at up to {_looks(graph.detection)}"
@@ -253,12 +247,17 @@ The detector's weights are those that YOLOX's authors published (Apache-2.0), tr
 {_TEACHERS}
 
 Training: pose {pose["steps"]} steps of {pose["batch"]} persons (from step {pose["mild_from"]} on with mild changes of the
-pictures only; {_percent(pose["start_share"])} of the weights that it started from are mixed in again at the end), action {action["steps"]} steps of {action["batch"]} clips{lifting}.
+pictures only; {percent(pose["start_share"])} of the weights that it started from are mixed in again at the end), action {action["steps"]} steps of {action["batch"]} clips{lifting}.
 
 ## How well it does
 
-On other people's pictures, beside the published networks: `docs/results.md`. The tables here are of the shipped ONNX files, on
-samples of the training's own sets that were neither trained on nor used to choose anything, unless the row says so.
+All tables are of the shipped ONNX files.
+
+### Other people's pictures
+
+{wild_section(metrics["wild"])}
+The tables below are on samples of the training's own sets that were neither trained on nor used to choose anything, unless
+the row says so. A figure at home says little about other people's pictures.
 
 ### Pose, on true boxes
 

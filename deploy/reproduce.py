@@ -16,6 +16,7 @@ from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.geometry import letterbox
 from edgeact.perception.detect import detection_size
+from trainer.console import show_progress
 from trainer.data.action_windows import whole_clip
 from trainer.data.lifting.motions import SHARES as LIFTER_SHARES
 from trainer.data.pose_sets import load_patch_set
@@ -23,6 +24,8 @@ from trainer.data.read_picture import read_rgb
 from trainer.data.wild_pictures import wild_pictures
 from trainer.evaluate.calibrate import calibrate_action
 from trainer.evaluate.shipped_bundle import evaluate
+from trainer.evaluate.wild.run import measure_wild
+from trainer.evaluate.wild.summary import summarise
 from trainer.folders import Folders
 from trainer.inputs.action_clip import CLIP_LENGTH, spread_common
 from trainer.inputs.crop_size import InputSize
@@ -140,6 +143,11 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     )
     log(stage="evaluate")
     metrics = evaluate(bundle, folders, tracks_of=recipe.action.tracks_of)
+    log(stage="other people's pictures")
+    figures = measure_wild(
+        bundle, folders.data, folders.teachers, work / "wild", progress=show_progress, snapshots=folders.snapshots
+    )
+    metrics["wild"] = summarise(figures)
     (work / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
     return publish(finished, metrics, out)
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from deploy.model_card import _DATA, action_table, model_card, pose_table
+from deploy.wild_card import wild_section
 from edgeact.bundle.manifest import Manifest
 from tests.results import paper_manifest
 from trainer.data.action_sequences import LABELS
@@ -37,6 +38,32 @@ METRICS = {
         "ut_interaction_tracks": {"sequences": 0},
         "studio_motion": {"sequences": 12, "accuracy": 0.95},
         "unknown": {"nwucla": {"sequences": 1484, "accuracy": 0.7, "other_as_known": 0.123}},
+    },
+    "wild": {
+        "pictures": 1028,
+        "people": {"boxes": 784, "coco": 313, "joints": 264},
+        "detectors": {
+            "edgeact": {"coco": 0.847, "coco_interval": [0.797, 0.899], "all": 0.917, "mean_iou": 0.842, "time": 0.75},
+            "RTMDet-nano 320": {"coco": 0.764, "coco_interval": [0.7, 0.8], "all": 0.883, "mean_iou": 0.872, "time": 1},
+        },
+        "poses": {
+            "edgeact": {
+                "pck_0.2": 0.746,
+                "pck_0.2_interval": [0.706, 0.782],
+                "pck_0.1": 0.524,
+                "auroc": 0.814,
+                "calibration_error": 0.061,
+                "time": 0.39,
+            },
+            "TinyPose + flip": {
+                "pck_0.2": 0.848,
+                "pck_0.2_interval": [None, None],
+                "pck_0.1": 0.623,
+                "auroc": None,
+                "calibration_error": 0.184,
+                "time": None,
+            },
+        },
     },
 }
 
@@ -117,5 +144,14 @@ def test_sets_without_sequences_are_left_out() -> None:
 
 
 def test_tables_have_as_many_cells_as_their_header() -> None:
-    for table in (pose_table(METRICS), action_table(METRICS)):
+    detectors, poses = wild_section(METRICS["wild"]).strip().split("\n\n")[1:]
+    for table in (pose_table(METRICS), action_table(METRICS), detectors, poses):
         assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_the_card_shows_other_peoples_pictures_beside_the_peers() -> None:
+    card = model_card(manifest(), METRICS)
+    assert "On 1028 pictures" in card
+    assert "| edgeact | 84.7 % (79.7–89.9) | 91.7 % | 0.842 | 0.75 |" in card
+    assert "| edgeact | 74.6 % (70.6–78.2) | 52.4 % | 0.814 | 0.061 | 0.39 |" in card
+    assert "| TinyPose + flip | – | 62.3 % | – | 0.184 | – |" in card

@@ -10,7 +10,7 @@ import torch
 from edgeact.errors import SourceFormatError
 from tests.trainer.published_tinypose import random_weights, write_weights
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
-from trainer.data.pose_sets import SHARES, draw_batch, load_patch_set, training_sets
+from trainer.data.pose_sets import SHARES, draw_batch, draw_sizes, load_patch_set, training_sets
 from trainer.fit_pose import evaluate, fit, predict
 from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_pose import EdgePose, start_from_tinypose
@@ -77,6 +77,23 @@ def test_batches_are_drawn_by_share_from_what_trains_and_are_the_same_each_time(
     assert all((draw_batch(sets, rng, 8, SIZE)[1][:, :, 2] > 0).all() for _ in range(3))
 
 
+def test_a_teacher_sees_the_same_view_larger(tmp_path: Path) -> None:
+    """Each person is turned, moved and recoloured alike, and the smaller crops are those that are drawn alone."""
+    root = write_patches(tmp_path)
+    halves = np.full((8, PATCH_HEIGHT, PATCH_WIDTH, 3), 60, np.uint8)
+    halves[:, PATCH_HEIGHT // 2 :] = 180
+    for folder in root.iterdir():
+        np.save(folder / "patches.npy", halves)
+    sets = training_sets(root)
+    twice = InputSize(height=2 * SIZE.height, width=2 * SIZE.width)
+    (small, large), joints = draw_sizes(sets, np.random.default_rng(4), 8, (SIZE, twice))
+    alone, alone_joints = draw_batch(sets, np.random.default_rng(4), 8, SIZE)
+    assert torch.equal(small, alone)
+    assert torch.equal(joints, alone_joints)
+    halved = torch.nn.functional.avg_pool2d(large.permute(0, 3, 1, 2).float(), 2)
+    assert (halved - small.permute(0, 3, 1, 2)).abs().mean() < 4  # they differ at the edges only
+
+
 def test_a_training_goes_on_where_it_stopped_and_ends_between_its_start_and_what_it_learned(tmp_path: Path) -> None:
     patches = write_patches(tmp_path / "patches")
     weights, checkpoint = write_weights(tmp_path / "tinypose.onnx", random_weights()), tmp_path / "pose/checkpoint.pt"
@@ -112,7 +129,16 @@ def test_a_slim_network_learns_from_a_wider_one(tmp_path: Path) -> None:
     torch.manual_seed(0)
     wider = EdgePose(SIZE)
     recipe = PoseRecipe(
-        height=SIZE.height, width=SIZE.width, start="wide", steps=2, rate=1e-3, mild_from=1, batch=2, start_share=0.0
+        height=SIZE.height,
+        width=SIZE.width,
+        start="wide",
+        steps=2,
+        rate=1e-3,
+        mild_from=1,
+        batch=2,
+        start_share=0.0,
+        lying=0.5,
+        teacher_scale=2.0,
     )
     slim = fit(patches, tmp_path / "none.onnx", checkpoint, recipe, wider)
     again = fit(patches, tmp_path / "none.onnx", checkpoint, recipe, EdgePose(SIZE))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.models.edge_pose import LOGIT_SCALE, MAP_STRIDE, peak_soft_argmax
-from trainer.pose_losses import PEAK, UNSEEN_SCORE, pose_loss, target_maps
+from trainer.pose_losses import LARGEST_ERROR, PEAK, SURE_SCORE, UNSEEN_SCORE, pose_loss, sees_joints, target_maps
 
 HEIGHT, WIDTH = 40, 32
 
@@ -86,3 +86,20 @@ def test_unlabelled_joints_do_not_count() -> None:
 
 def test_nobody_labelled_gives_zero_not_nan() -> None:
     assert pose_loss(torch.randn(2, 3, HEIGHT, WIDTH), torch.zeros(2, 3, 4)).item() == 0.0
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_who_contradicts_a_sure_label_sees_it_wrong(scale: int) -> None:
+    """Also a network that looked at the same crop twice as large."""
+    height = MAP_STRIDE * HEIGHT
+    moved = LARGEST_ERROR * height
+    maps = logits_for(60, 80).repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+
+    def seen(x: float, *, weight: float = 1.0, score: float = 0.9) -> bool:
+        return bool(sees_joints(maps, joint(x, 80, weight=weight, score=score), height=height).item())
+
+    assert seen(60)
+    assert seen(60 + 0.7 * moved)
+    assert not seen(60 + 1.4 * moved)
+    assert seen(60 + 1.4 * moved, weight=0.0)  # nobody named it
+    assert seen(60 + 1.4 * moved, score=SURE_SCORE - 0.01)

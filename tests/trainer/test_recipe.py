@@ -45,6 +45,7 @@ def test_unknown_keys_are_all_named(tmp_path: Path) -> None:
     ("line", "fault"),
     [
         ("height = 150", r"pose\.height: .* multiple of 32"),
+        ("teacher_scale = 1.25", r"pose: .*teacher_scale 1.25 gives crops of 160×240"),
         ("pixels = [1000]", r"detector\.pixels\.0: .* greater than or equal to 1024"),
         ("pixels = []", r"detector\.pixels: .* at least 1 item"),
         ('name = "../outside"', "name: .* pattern"),

@@ -151,19 +151,28 @@ def _stock_upright(data: Path, labels: Path) -> Iterator[PosePatch]:
 
 
 def _coco(data: Path) -> Iterator[PosePatch]:
-    """COCO's training photos choose here and its validation photos measure: human joints of anybody are rare."""
+    """COCO's training photos choose here and its validation photos measure: human joints of anybody are rare, so that
+    the labelled training photos of `coco_more` choose too.
+    """
     splits: tuple[tuple[str, Split], ...] = (("train2017", "validation"), ("val2017", "test"))
     for part, split in splits:
         file = json.loads((data / f"coco_mini/annotations/person_keypoints_{part}.json").read_text())
-        names = {image["id"]: image["file_name"] for image in file["images"]}
-        for annotation in file["annotations"]:
-            if annotation["iscrowd"] or annotation["num_keypoints"] < 5 or annotation["bbox"][3] < 40:
-                continue
-            x, y, width, height = annotation["bbox"]
-            name = names[annotation["image_id"]]
-            image = read_rgb(data / "coco_mini" / part / name)
-            box = np.array([x, y, x + width, y + height], np.float32)
-            yield PosePatch("coco_mini", split, name, image, box, _human_joints(annotation))
+        yield from _coco_people(file, data / "coco_mini" / part, split)
+    file = json.loads((data / "coco_more/person_keypoints.json").read_text())
+    file["images"] = [image for image in file["images"] if image["split"] == "train2017"]
+    yield from _coco_people(file, data / "coco_more/images", "validation")
+
+
+def _coco_people(file: dict, folder: Path, split: Split) -> Iterator[PosePatch]:
+    """People of at least five joints and 40 pixels in the photos that a file of labels names."""
+    names = {image["id"]: image["file_name"] for image in file["images"]}
+    for annotation in file["annotations"]:
+        name = names.get(annotation["image_id"])
+        if name is None or annotation["iscrowd"] or annotation["num_keypoints"] < 5 or annotation["bbox"][3] < 40:
+            continue
+        x, y, width, height = annotation["bbox"]
+        box = np.array([x, y, x + width, y + height], np.float32)
+        yield PosePatch("coco_mini", split, name, read_rgb(folder / name), box, _human_joints(annotation))
 
 
 def _wild(folder: Path, labels: Path, name: str) -> Iterator[PosePatch]:

@@ -31,6 +31,16 @@ def test_maps_are_compared_as_distributions_over_their_cells() -> None:
     assert imitate_maps(teacher + 5.0, teacher).item() == pytest.approx(0.0, abs=1e-6)
 
 
+def test_only_some_maps_are_imitated_and_finer_ones_are_averaged() -> None:
+    own, teacher = torch.zeros(1, 2, 2, 2), torch.zeros(1, 2, 4, 4)
+    teacher[0, 1, :2, :2] = 4 * math.log(3.0) * torch.tensor([[0.0, 1.0], [0.0, 0.0]])  # their mean is log 3
+    wanted = 0.5 * math.log(0.5 / 0.25) + 3 * (1 / 6) * math.log((1 / 6) / 0.25)
+    assert imitate_maps(own, teacher).item() == pytest.approx(wanted / 2, rel=1e-5)
+    assert imitate_maps(own, teacher, imitated=torch.tensor([[False, True]])).item() == pytest.approx(wanted, rel=1e-5)
+    assert imitate_maps(own, teacher, imitated=torch.tensor([[True, False]])).item() == pytest.approx(0.0, abs=1e-6)
+    assert imitate_maps(own, teacher, imitated=torch.zeros(1, 2, dtype=torch.bool)).item() == 0.0
+
+
 def test_features_need_neither_the_same_channels_nor_the_same_cells() -> None:
     torch.manual_seed(0)
     teacher = torch.randn(4, 6, 2, 2)

@@ -73,6 +73,12 @@ def write_coco(data: Path) -> None:
         file = {"images": [{"id": 1, "file_name": "a.png"}], "annotations": rows}
         (data / "coco_mini/annotations").mkdir(exist_ok=True)
         (data / f"coco_mini/annotations/person_keypoints_{part}.json").write_text(json.dumps(file))
+    # Of `coco_more` the labelled training photos choose too; its validation photos measure elsewhere.
+    (data / "coco_more/images").mkdir(parents=True)
+    cv2.imwrite(str(data / "coco_more/images/b.png"), image)
+    images = [{"id": 1, "file_name": "b.png", "split": "train2017"}, {"id": 2, "file_name": "c.png", "split": "val2017"}]
+    file = {"images": images, "annotations": [person, person | {"image_id": 2}]}
+    (data / "coco_more/person_keypoints.json").write_text(json.dumps(file))
 
 
 def test_joints_lie_on_their_pixels(tmp_path: Path) -> None:
@@ -81,9 +87,10 @@ def test_joints_lie_on_their_pixels(tmp_path: Path) -> None:
     build(folders, ["coco_mini"])
     folder = folders.pose / "coco_mini"
     patches, joints, boxes = (np.load(folder / f"{name}.npy") for name in ("patches", "joints", "boxes"))
-    assert patches.shape == (2, PATCH_HEIGHT, PATCH_WIDTH, 3)
+    assert patches.shape == (3, PATCH_HEIGHT, PATCH_WIDTH, 3)
     # What COCO calls its training part chooses, its validation part measures: human joints of anybody are rare.
-    assert [row["split"] for row in json.loads((folder / "index.json").read_text())] == ["validation", "test"]
+    rows = [(row["name"], row["split"]) for row in json.loads((folder / "index.json").read_text())]
+    assert rows == [("a.png", "validation"), ("a.png", "test"), ("b.png", "validation")]
     for patch, rows in zip(patches, joints, strict=True):
         for index in (BODY_21.index("nose"), BODY_21.index("left_ankle")):
             x, y = rows[index, :2].round().astype(int)
@@ -93,7 +100,7 @@ def test_joints_lie_on_their_pixels(tmp_path: Path) -> None:
         assert not rows[rows[:, 2] == 0].any()
     assert (np.load(folder / "torso.npy") == 0).all()  # no hip is labelled
     # The box, 60×160 pixels of the picture, fills the height of the patch but for the room around it.
-    assert boxes == pytest.approx(np.full((2, 2), (PATCH_HEIGHT * 60 / 160, PATCH_HEIGHT)) / PATCH_PADDING, rel=1e-3)
+    assert boxes == pytest.approx(np.full((3, 2), (PATCH_HEIGHT * 60 / 160, PATCH_HEIGHT)) / PATCH_PADDING, rel=1e-3)
     assert sorted(path.name for path in folder.iterdir()) == [
         "boxes.npy",
         "index.json",
@@ -106,7 +113,7 @@ def test_joints_lie_on_their_pixels(tmp_path: Path) -> None:
 def test_a_set_of_nobody_is_refused_by_name_and_leaves_nothing(tmp_path: Path) -> None:
     folders = folders_in(tmp_path)
     write_coco(folders.data)
-    for path in (folders.data / "coco_mini/annotations").iterdir():
+    for path in (*(folders.data / "coco_mini/annotations").iterdir(), folders.data / "coco_more/person_keypoints.json"):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"annotations": []}))
     with pytest.raises(SourceFormatError, match="nobody in coco_mini has labels"):
         build(folders, ["coco_mini"])

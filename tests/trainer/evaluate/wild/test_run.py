@@ -12,6 +12,7 @@ from edgeact.atomic import write_text
 from edgeact.errors import OutputError, SourceNotFoundError
 from trainer.cli import app
 from trainer.evaluate.wild.report import as_json
+from trainer.evaluate.wild.summary import summarise
 from trainer.evaluate.wild.turns import time_in_turns
 
 
@@ -60,3 +61,11 @@ def test_the_command_writes_tables_and_sheets(
     assert "### Joint confidence" in text
     assert (tmp_path / "worst_poses.png").stat().st_size > 10_000
     assert not list(tmp_path.glob(".*"))
+    # The card's summary has the same figures, and says what was not timed.
+    summary = summarise(figures)
+    assert summary["people"]["coco"] == figures["detectors"]["edgeact"]["found_at_budget"]["coco"]["count"]
+    assert summary["detectors"]["RTMDet-nano 320"]["time"] == 1.0
+    assert summary["poses"]["TinyPose + flip"]["time"] is None
+    right = figures["poses"]["TinyPose"]["pck_0.2"]["all"]["value"]
+    assert summary["poses"]["TinyPose"]["pck_0.2"] == pytest.approx(right, abs=1e-4)
+    assert all(summary["poses"][name]["auroc"] is not None for name in figures["poses"])
