@@ -104,7 +104,7 @@ def draw_sizes(
     sizes: Sequence[InputSize],
     strength: PoseAugmentation | None = None,
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
-    """As `draw_batch`, each view in several sizes, which have one shape: what a network and its teacher see.
+    """As `draw_batch`, each view in several sizes of one aspect ratio: what a network and its teacher see.
 
     Returns:
         Crops ``(N, height, width, 3)`` uint8 RGB of each size, and joints in pixels of the first one.
