@@ -217,7 +217,9 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     assert clip is not None
     labels = ", ".join(f"`{label}`" for label in head.labels)
     sizes = {graph.name: _size(graph.inputs[0].shape) for graph in manifest.graphs}
-    start = _START if pose["start"] == "tinypose" else _SLIM_START.format(bundle=pose["start"], scale=pose["teacher_scale"])
+    start = (
+        _START if pose["start"] == "tinypose" else _SLIM_START.format(bundle=pose["start"], scale=pose["teacher_scale"])
+    )
     looks = _looks(plan.detection)
     for graph in plan.detectors[1:]:
         looks += f"; beside it `{graph.name}`, the published one, at up to {_looks(graph.detection)}"

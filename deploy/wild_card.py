@@ -4,10 +4,11 @@ from typing import Any
 
 from deploy.markdown import percent, table
 
-_INTRODUCTION = """On {pictures} pictures of sets of which these parts trained nothing and chose nothing, beside published networks, in one run of
-`edgeact train wild`: people that humans boxed ({boxes}, of them {coco} in COCO) and found with IoU ≥ .5, each network at the score at which
-it draws at most .1 false boxes a picture; joints of {joints} people of COCO on true boxes. Intervals are 95 %, over pictures; times are of
-the graphs alone, one thread, in turns. More, by group and set, is in `docs/results.md`.
+_INTRODUCTION = """On {pictures} pictures of sets of which these parts trained nothing and chose nothing, beside published networks,
+in one run of `edgeact train wild`: people that humans boxed ({boxes}, of them {coco} in COCO) and found with IoU ≥ .5,
+each network at the score at which it draws at most .1 false boxes a picture; joints of {joints} people of COCO on true
+boxes. Intervals are 95 %, over pictures; times are of the graphs alone, one thread, in turns. More, by group and set, is
+in `docs/results.md`.
 """
 
 
@@ -18,13 +19,24 @@ def wild_section(wild: dict[str, Any]) -> str:
         wild: See `trainer.evaluate.wild.summary.summarise`.
     """
     detectors = [
-        (name, _interval(row["coco"], row["coco_interval"]), percent(row["all"]), _plain(row["mean_iou"], 3))
-        + (_plain(row["time"], 2),)
+        (
+            name,
+            _interval(row["coco"], row["coco_interval"]),
+            percent(row["all"]),
+            _plain(row["mean_iou"], 3),
+            _plain(row["time"], 2),
+        )
         for name, row in wild["detectors"].items()
     ]
     poses = [
-        (name, _interval(row["pck_0.2"], row["pck_0.2_interval"]), percent(row["pck_0.1"]), _plain(row["auroc"], 3))
-        + (_plain(row["calibration_error"], 3), _plain(row["time"], 2))
+        (
+            name,
+            _interval(row["pck_0.2"], row["pck_0.2_interval"]),
+            percent(row["pck_0.1"]),
+            _plain(row["auroc"], 3),
+            _plain(row["calibration_error"], 3),
+            _plain(row["time"], 2),
+        )
         for name, row in wild["poses"].items()
     ]
     found = table(("detector", "COCO, found", "all sets, found", "mean IoU", "÷ RTMDet-nano 320's time"), detectors)

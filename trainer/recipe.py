@@ -60,7 +60,8 @@ class PoseRecipe(_Record):
         sides = self.teacher_scale * self.height, self.teacher_scale * self.width
         if any(side % 32 for side in sides):
             raise ValueError(
-                f"teacher_scale {self.teacher_scale} gives crops of {sides[1]:g}×{sides[0]:g}; sides are multiples of 32"
+                f"teacher_scale {self.teacher_scale} gives crops of {sides[1]:g}×{sides[0]:g}; their sides must be "
+                "multiples of 32"
             )
         return self
 

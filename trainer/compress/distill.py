@@ -34,9 +34,7 @@ def imitate_answers(answers: torch.Tensor, teacher: torch.Tensor, *, temperature
     return temperature**2 * (wanted.exp() * (wanted - own)).sum(-1).mean()
 
 
-def imitate_maps(
-    logits: torch.Tensor, teacher: torch.Tensor, *, imitated: torch.Tensor | None = None
-) -> torch.Tensor:
+def imitate_maps(logits: torch.Tensor, teacher: torch.Tensor, *, imitated: torch.Tensor | None = None) -> torch.Tensor:
     """Kullback-Leibler divergence of joint maps from a teacher's, mean over the imitated joints: a scalar.
 
     Args:

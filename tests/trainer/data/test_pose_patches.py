@@ -76,7 +76,10 @@ def write_coco(data: Path) -> None:
     # Of `coco_more` the labelled training photos choose too; its validation photos measure elsewhere.
     (data / "coco_more/images").mkdir(parents=True)
     cv2.imwrite(str(data / "coco_more/images/b.png"), image)
-    images = [{"id": 1, "file_name": "b.png", "split": "train2017"}, {"id": 2, "file_name": "c.png", "split": "val2017"}]
+    images = [
+        {"id": 1, "file_name": "b.png", "split": "train2017"},
+        {"id": 2, "file_name": "c.png", "split": "val2017"},
+    ]
     file = {"images": images, "annotations": [person, person | {"image_id": 2}]}
     (data / "coco_more/person_keypoints.json").write_text(json.dumps(file))
 
