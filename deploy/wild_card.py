@@ -4,7 +4,8 @@ from typing import Any
 
 from deploy.markdown import percent, table
 
-_INTRODUCTION = """On {pictures} pictures of sets of which these parts trained nothing and chose nothing, beside published
+_INTRODUCTION = """\
+On {pictures} pictures of sets of which these parts trained nothing and chose nothing, beside published
 networks, in one run of `edgeact train wild`: people that humans boxed ({boxes}, of them {coco} in COCO) and found with
 IoU ≥ .5, each network at the score at which it draws at most .1 false boxes a picture; joints of {joints} people of
 COCO on true boxes. Intervals are 95 %, over pictures; times are of the graphs alone, one thread, in turns. More, by
