@@ -14,6 +14,7 @@ from torch import nn
 from edgeact.atomic import write_text
 from edgeact.errors import ConfigError, SourceFormatError, SourceNotFoundError
 from trainer.checkpoint import write_tensors
+from trainer.clip_statistics import statistics_of_clips
 from trainer.data.labelled_samples import (
     Augmentation,
     LabelledSample,
@@ -144,6 +145,8 @@ def fit_task(task: Task, data: TrainingData, recipe: PaperRecipe, checkpoint: Pa
     Raises:
         DivergenceError: The training diverged.
     """
+    if data.draw_poses is not None:
+        task = statistics_of_clips(task)
     return train(
         task.network,
         checkpoint,

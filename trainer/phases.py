@@ -11,6 +11,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
+from trainer.clip_statistics import statistics_of_clips
 from trainer.loop import Course, train
 from trainer.models.pose_action_pyramid import PoseActionPyramid
 from trainer.task import Batch, Task
@@ -75,13 +76,14 @@ def fit_phases(
             network.decouple()
         _let_learn(network, phase.learns)
         steps = phase.epochs * course.save_every
+        learnt = statistics_of_clips(task) if phase.learns == "both" else task
         outcome = train(
             network,
             _checkpoint(folder, number),
             replace(course, name=f"{course.name} phase {number}", steps=steps, rate=phase.rate or course.rate),
             device=device,
             draw=lambda wanted, drawn=draw[phase.learns], done=done: (drawn(done + step) for step in wanted),
-            loss=lambda model, batch: _loss(task, model, batch.to(device)),
+            loss=lambda model, batch, learnt=learnt: _loss(learnt, model, batch.to(device)),
             check=None if phase.learns == "poses" else check,
         )
         network.load_state_dict(outcome.state_dict())

@@ -8,6 +8,7 @@ from torch import nn
 
 from edgeact.errors import ConfigError, SourceNotFoundError, UsageError
 from trainer.checkpoint import read_tensors, write_tensors
+from trainer.clip_statistics import statistics_of_clips
 from trainer.compress.exits import Exit, score_exits
 from trainer.compress.remove import load_narrow
 from trainer.compress.shrink import Shrunk, Subject, shrink
@@ -103,7 +104,8 @@ def _trained(recipe: PaperRecipe, data: Path, work: Path) -> tuple[Task, Trainin
     result = read_result(work / recipe.name / RESULT_FILE)
     task = make_task(recipe.network, len(result["labels"]), None)
     load_trained(task.network, work / recipe.name)
-    return task, read_training_data(recipe, data), result
+    found = read_training_data(recipe, data)
+    return statistics_of_clips(task) if found.draw_poses is not None else task, found, result
 
 
 def _example(recipe: PaperRecipe, found: TrainingData) -> tuple[torch.Tensor, ...]:
