@@ -152,7 +152,7 @@ def pose_and_action(
     data: DataOption = Path("data"),
     work: WorkOption = _CLAIMS_WORK,
     seeds: SeedsOption = 3,
-    epochs: EpochsOption = 12,
+    epochs: EpochsOption = 30,
 ) -> None:
     """E: two tasks beat one, every block's loss the last one's, pose and appearance each alone; and every exit."""
     _start("pose_and_action")
