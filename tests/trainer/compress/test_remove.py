@@ -17,12 +17,13 @@ from trainer.models.pose_action_pyramid import TINY, PoseActionPyramid
 
 
 def random_choice(groups: tuple[ChannelGroup, ...], seed: int) -> dict[str, torch.Tensor]:
-    """Some channels of each group, at least one."""
+    """Some channels of each group, at least one, and not all."""
     generator = torch.Generator().manual_seed(seed)
     kept = {}
     for group in groups:
         kept[group.name] = torch.rand(group.count, generator=generator) < 0.6
         kept[group.name][0] = True
+        kept[group.name][-1] = group.count == 1
     return kept
 
 
