@@ -14,6 +14,7 @@ from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import MANIFEST_NAME, GraphSpec, Manifest
 from edgeact.capture.inputs import find_inputs
 from edgeact.errors import UsageError
+from trainer import markdown
 from trainer.data.action_sequences import JointSequence
 from trainer.data.class_folder import OTHER_CLASS, ClassClip, check_several_classes
 from trainer.data.class_input import read_classes
@@ -233,8 +234,7 @@ def _card(
     manifest: Manifest, base: Bundle, trained: TrainedClasses, report: ClassReport, kept: KeptFigures | None
 ) -> str:
     columns, rows = class_rows(report)
-    lines = [" | ".join(columns), " | ".join("---" for _ in columns), *(" | ".join(row) for row in rows)]
-    table = "\n".join(f"| {line} |" for line in lines)
+    table = markdown.table(columns, rows)
     chosen = (
         f"{kept.words()} Threshold and temperature are those of the bundle that it started from."
         if kept is not None

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from deploy.lifter_card import LIFTER_CARD
-from deploy.markdown import percent, table
 from deploy.wild_card import wild_section
 from edgeact.bundle.manifest import DetectionSpec, Manifest
 from edgeact.bundle.plan import make_plan
+from trainer.markdown import percent, table
 
 # Terms as the sources state them; the first column is the set's name in a manifest (empty: always used).
 _DATA = (

@@ -15,6 +15,7 @@ from deploy.write_bundle import About, CopiedGraph, write_graphs
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import Manifest
 from edgeact.errors import UsageError
+from trainer import markdown
 from trainer.data.class_folder import OTHER_CLASS, check_several_classes
 from trainer.data.class_input import read_classes
 from trainer.evaluate.classes import ClassReport, class_rows, measure_classes
@@ -96,8 +97,7 @@ def _exports(trained: TrainedScene, side: int) -> list[Any]:
 
 def _card(manifest: Manifest, base: Bundle, trained: TrainedScene, report: ClassReport) -> str:
     columns, rows = class_rows(report)
-    lines = [" | ".join(columns), " | ".join("---" for _ in columns), *(" | ".join(row) for row in rows)]
-    table = "\n".join(f"| {line} |" for line in lines)
+    table = markdown.table(columns, rows)
     none = "" if trained.labels[-1] == OTHER_CLASS else " There is no class for what is none of these."
     return f"""# Model card: {manifest.name}
 

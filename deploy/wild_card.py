@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.markdown import percent, table
+from trainer.markdown import percent, table
 
 _INTRODUCTION = """\
 On {pictures} pictures of sets of which these parts trained nothing and chose nothing, beside published

@@ -124,7 +124,7 @@ def cam3d_studio(
     training: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each of six actions to train with")] = 32,
     measured: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each action to measure with")] = 12,
 ) -> None:
-    """C: as `cam3d`, on rendered clips of one person, whose exact masks the attention maps are compared with."""
+    """C: the comparison of `cam3d` on rendered clips of one person, with the person's exact mask as the truth."""
     _start("cam3d_studio")
 
     from trainer.claims.cam3d import try_gates

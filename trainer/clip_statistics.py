@@ -8,11 +8,12 @@ from torch import nn
 
 from trainer.task import Batch, Task
 
+BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
 _CLIP_AXES = 5  # (N, T, H, W, 3)
 
 
 def statistics_of_clips(task: Task) -> Task:
-    """The same task, whose pictures leave the running statistics to the clips.
+    """Return the task with a loss whose batches of pictures do not change the running statistics; clips do.
 
     A batch of pictures is normalised by itself, as in any training. Were it to enter the running statistics too, these
     would lie between those of pictures and of clips and fit neither: a small network of paper E, which calls 95 % of
@@ -28,10 +29,15 @@ def statistics_of_clips(task: Task) -> Task:
     return Task(task.network, loss, task.answers)
 
 
+def batch_norms(model: nn.Module) -> list[BatchNorm]:
+    """List the batch normalisation layers of a network."""
+    return [module for module in model.modules() if isinstance(module, BatchNorm)]
+
+
 @contextmanager
 def _kept_statistics(model: nn.Module) -> Iterator[None]:
-    """Running statistics that no batch changes, which in PyTorch is a momentum of 0."""
-    layers = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    """Keep running statistics unchanged by setting the momentum of batch normalisation to 0."""
+    layers = batch_norms(model)
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.momentum = 0.0

@@ -30,7 +30,7 @@ from trainer.models.edge_pose import (
     start_from_tinypose,
     start_from_wider,
 )
-from trainer.pose_losses import pose_loss, sees_joints
+from trainer.pose_losses import agrees_with_labels, pose_loss
 from trainer.recipe import PoseRecipe
 
 # Validation persons that tell how far the network is: humans labelled the first three sets, teachers the others.
@@ -132,7 +132,7 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
         if wider is None:
             return value
         # It knows upright people best; what it sees of those who are turned by 90° is often wrong.
-        imitated = sees_joints(shown.float(), joints, height=recipe.height)
+        imitated = agrees_with_labels(shown.float(), joints, height=recipe.height)
         return value + imitate_maps(logits.float(), shown.float(), imitated=imitated)
 
     course = Course("pose", recipe.steps, recipe.rate)

@@ -1,5 +1,5 @@
-"""A training in phases, each with an optimiser and a schedule of its own: paper E learns poses, then actions on poses
-that stay, then both.
+"""Train a network in phases, each with its own optimiser and schedule: paper E learns poses, then actions while the
+pose layers are frozen, then both.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,14 +11,13 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
-from trainer.clip_statistics import statistics_of_clips
+from trainer.clip_statistics import batch_norms, statistics_of_clips
 from trainer.loop import Course, train
 from trainer.models.pose_action_pyramid import PoseActionPyramid
 from trainer.task import Batch, Task
 
 Learns = Literal["poses", "actions", "both"]
 _ACTING = (".action.", ".action_heads.", "clip_residuals.")  # in names of parameters: what no pose is told by
-_NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class PhaseSettings(BaseModel):
@@ -102,8 +101,8 @@ def _let_learn(network: nn.Module, learns: Learns) -> None:
 
 
 def _loss(task: Task, model: nn.Module, batch: Batch) -> torch.Tensor:
-    """The task's loss; what is held as it is keeps its batch statistics, too."""
-    for module in task.network.modules():
-        if isinstance(module, _NORMALISATIONS) and not module.weight.requires_grad:
-            module.eval()
+    """Compute the task's loss with the batch statistics of frozen layers kept as they are."""
+    for layer in batch_norms(task.network):
+        if not layer.weight.requires_grad:
+            layer.eval()
     return task.loss(model, batch)

@@ -56,8 +56,9 @@ def pose_loss(logits: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
     return (divergence * weight).sum() / weight.sum().clamp_min(1.0)
 
 
-def sees_joints(logits: torch.Tensor, joints: torch.Tensor, *, height: int) -> torch.Tensor:
-    """Whether a network's joints do not contradict sure labels: ``(N, J)`` bool. Where nobody is sure, they do not.
+def agrees_with_labels(logits: torch.Tensor, joints: torch.Tensor, *, height: int) -> torch.Tensor:
+    """Return which joints a network predicts close to a confident label, or has no confident label for: ``(N, J)``
+    bool.
 
     Args:
         logits: ``(N, J, h, w)``, over the whole crop; the network may have seen it larger.

@@ -72,7 +72,7 @@ class PoseRecipe(_Record):
 
     @property
     def teacher_size(self) -> InputSize:
-        """The same of the network that is imitated."""
+        """Height and width in pixels of the person crops that the imitated network takes."""
         return InputSize(round(self.teacher_scale * self.height), round(self.teacher_scale * self.width))
 
 

@@ -79,9 +79,11 @@ def draw_pose(image: UInt8, person: Person, *, skeleton: Skeleton, threshold: fl
 
 
 def faces_camera(pose: Pose, *, skeleton: Skeleton, threshold: float) -> bool:
-    """Whether a face is seen from the front: nose and eyes are sure, the left eye is on the body's left side as it is
-    seen from there, and the nose lies between the ears, or not far beside them. Of heads from behind networks guess a
-    face that is mirrored, or none; of those in profile they guess the eye and the ear that are out of sight.
+    """Return whether a face is seen from the front.
+
+    It is where nose and eyes are confident, the left eye lies on the body's left side, and the nose lies between the
+    ears or close beside them. From behind, pose networks guess a mirrored face or none; in profile, they guess the
+    hidden eye and ear.
     """
     needed = ("nose", "left_eye", "right_eye", "left_shoulder", "right_shoulder")
     if not set(needed) <= set(skeleton.joints):

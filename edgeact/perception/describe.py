@@ -90,8 +90,8 @@ def _joint_maps(
 
 
 def _joint_map(plan: Plan, tracked: TrackedPerson, weights: Float32 | None, label: str | None) -> AttentionMap:
-    """The joints' maps, weighted by what decided a head (without weights: all alike); joints that are too unsure to be
-    drawn are left out.
+    """Combine a person's joint maps into one attention map, each weighted by how much its joint decided the action of
+    a head; with ``weights`` None all weigh alike. Joints under the confidence for drawing are left out.
     """
     if tracked.joint_maps is None:
         raise AssertionError("the bundle gives no joint maps")

@@ -36,6 +36,24 @@ def write_patches(root: Path) -> Path:
     return root
 
 
+def small_recipe(
+    start: str, *, start_share: float = 0.0, lying: float | None = None, teacher_scale: float = 1.0
+) -> PoseRecipe:
+    """Two steps of two persons."""
+    return PoseRecipe(
+        height=SIZE.height,
+        width=SIZE.width,
+        start=start,
+        steps=2,
+        rate=1e-3,
+        mild_from=1,
+        batch=2,
+        start_share=start_share,
+        lying=lying,
+        teacher_scale=teacher_scale,
+    )
+
+
 def test_splits_are_kept_apart(tmp_path: Path) -> None:
     patches = write_patches(tmp_path)
     assert load_patch_set(patches / "lspet", "train").rows.tolist() == [2, 3, 4, 5, 6, 7]
@@ -99,16 +117,7 @@ def test_a_training_goes_on_where_it_stopped_and_ends_between_its_start_and_what
     weights, checkpoint = write_weights(tmp_path / "tinypose.onnx", random_weights()), tmp_path / "pose/checkpoint.pt"
 
     def train(start_share: float) -> dict[str, torch.Tensor]:
-        recipe = PoseRecipe(
-            height=SIZE.height,
-            width=SIZE.width,
-            start="tinypose",
-            steps=2,
-            rate=1e-3,
-            mild_from=1,
-            batch=2,
-            start_share=start_share,
-        )
+        recipe = small_recipe("tinypose", start_share=start_share)
         return fit(patches, weights, checkpoint, recipe).state_dict()
 
     learned = train(0.0)
@@ -128,18 +137,7 @@ def test_a_slim_network_learns_from_a_wider_one(tmp_path: Path) -> None:
     patches, checkpoint = write_patches(tmp_path / "patches"), tmp_path / "pose/checkpoint.pt"
     torch.manual_seed(0)
     wider = EdgePose(SIZE)
-    recipe = PoseRecipe(
-        height=SIZE.height,
-        width=SIZE.width,
-        start="wide",
-        steps=2,
-        rate=1e-3,
-        mild_from=1,
-        batch=2,
-        start_share=0.0,
-        lying=0.5,
-        teacher_scale=2.0,
-    )
+    recipe = small_recipe("wide", lying=0.5, teacher_scale=2.0)
     slim = fit(patches, tmp_path / "none.onnx", checkpoint, recipe, wider)
     again = fit(patches, tmp_path / "none.onnx", checkpoint, recipe, EdgePose(SIZE))
     assert sum(p.numel() for p in slim.parameters()) < sum(p.numel() for p in wider.parameters())

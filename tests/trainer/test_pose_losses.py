@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.models.edge_pose import LOGIT_SCALE, MAP_STRIDE, peak_soft_argmax
-from trainer.pose_losses import LARGEST_ERROR, PEAK, SURE_SCORE, UNSEEN_SCORE, pose_loss, sees_joints, target_maps
+from trainer.pose_losses import (
+    LARGEST_ERROR,
+    PEAK,
+    SURE_SCORE,
+    UNSEEN_SCORE,
+    agrees_with_labels,
+    pose_loss,
+    target_maps,
+)
 
 HEIGHT, WIDTH = 40, 32
 
@@ -96,7 +104,7 @@ def test_who_contradicts_a_sure_label_sees_it_wrong(scale: int) -> None:
     maps = logits_for(60, 80).repeat_interleave(scale, 2).repeat_interleave(scale, 3)
 
     def seen(x: float, *, weight: float = 1.0, score: float = 0.9) -> bool:
-        return bool(sees_joints(maps, joint(x, 80, weight=weight, score=score), height=height).item())
+        return bool(agrees_with_labels(maps, joint(x, 80, weight=weight, score=score), height=height).item())
 
     assert seen(60)
     assert seen(60 + 0.7 * moved)

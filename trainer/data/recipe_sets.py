@@ -1,5 +1,5 @@
-"""The data sets that a paper's recipe may name, each in its official layout in a folder of its name: pictures with
-actions, clips with actions, pictures of people with joints.
+"""Read the data sets that a paper's recipe can name: pictures with actions, clips with actions, and pictures of people
+with joints. Each lies in its official layout in a folder of its name.
 """
 
 from collections.abc import Callable, Sequence

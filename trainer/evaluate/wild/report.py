@@ -9,6 +9,7 @@ from typing import Any
 from edgeact.atomic import write_text
 from trainer.evaluate.wild.detectors import COMPACT_PEER, OURS
 from trainer.evaluate.wild.groups import GROUPS
+from trainer.markdown import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,7 @@ class Table:
     @property
     def markdown(self) -> str:
         """The table in Markdown."""
-        lines = [self.columns, tuple("---" for _ in self.columns), *self.rows]
-        return f"### {self.title}\n\n" + "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+        return f"### {self.title}\n\n{table(self.columns, self.rows)}\n"
 
 
 def tables(figures: dict[str, Any]) -> list[Table]:
