@@ -153,18 +153,27 @@ def pose_and_action(
     work: WorkOption = _CLAIMS_WORK,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 30,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="a variant to train; may be given several times")
+    ] = None,
 ) -> None:
-    """E: two tasks beat one, every block's loss the last one's, pose and appearance each alone; and every exit."""
+    """E: two tasks beat one, every block's loss the last one's, pose and appearance each alone, decoupling; exits."""
     _start("pose_and_action")
 
-    from trainer.claims.pose_and_action import try_pose_and_action
+    from edgeact.errors import ConfigError
+    from trainer.claims.pose_and_action import VARIANTS, try_pose_and_action
+
+    if unknown := [name for name in only or () if name not in VARIANTS]:
+        raise ConfigError(f"no variant is called {unknown[0]!r}; name one of: {'; '.join(VARIANTS)}")
 
     recipe = _small_recipe("pose_action_pyramid_small", epochs)
     network = recipe.network.model_copy(update={"action_weight": _ACTION_WEIGHT})
     recipe = recipe.model_copy(update={"network": network})
-    outcomes, exits = try_pose_and_action(recipe, data, work / "pose_and_action", seeds=seeds, progress=show_progress)
-    _print_outcomes(outcomes, "top-1")
-    for exit_ in exits:
+    place, variants = work / "pose_and_action", tuple(only or VARIANTS)
+    found = try_pose_and_action(recipe, data, place, variants=variants, seeds=seeds, progress=show_progress)
+    _print_outcomes(found.actions, "top-1")
+    _print_outcomes(found.joints, "PCK@.2")
+    for exit_ in found.exits:
         typer.echo(f"{exit_.accuracy.line('top-1')}; {exit_.milliseconds:.1f} ms a clip")
 
 

@@ -102,7 +102,7 @@ def train_paper(
         shape = tuple(found.draw(0 if found.clip_stride is None else 1).pixels.shape[1:])
         task = taught_task(task, ActionTeacher(recipe.teacher, teachers, len(found.names), shape), recipe.teacher)
     if recipe.phases:
-        network = _fit_in_phases(task, found, recipe, folder, device)
+        network = fit_in_phases(task, found, recipe, folder, device)
     else:
         network = fit_task(task, found, recipe, checkpoint, device)
     figures = measure(task, network.eval().to(device), found.held_out(), device)
@@ -158,9 +158,12 @@ def fit_task(task: Task, data: TrainingData, recipe: PaperRecipe, checkpoint: Pa
     )
 
 
-def _fit_in_phases(
-    task: Task, data: TrainingData, recipe: PaperRecipe, folder: Path, device: torch.device
-) -> nn.Module:
+def fit_in_phases(task: Task, data: TrainingData, recipe: PaperRecipe, folder: Path, device: torch.device) -> nn.Module:
+    """Run the loop once for each phase of a recipe of paper E.
+
+    Raises:
+        DivergenceError: The training diverged.
+    """
     assert data.draw_poses is not None  # the recipe was checked: it has clips and poses
     assert data.draw_actions is not None
     return fit_phases(

@@ -14,13 +14,13 @@ from torch import nn
 
 from edgeact.geometry import person_crop_matrix, transform_points
 from edgeact.skeleton import MPII_16
+from trainer.claims.joint_share import right_joint_share
 from trainer.claims.outcome import Outcome
 from trainer.claims.part_streams import some_actions
 from trainer.claims.tuned_blocks import BATCH, last_blocks_course
 from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, lspet_poses
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
-from trainer.evaluate.metrics.pck import pck
 from trainer.fit_paper import epoch_rows
 from trainer.loop import train
 from trainer.losses import MISSING, focal, is_annotated, multitask_aware
@@ -35,7 +35,6 @@ _SIGMA = 1.0  # cells of the heat maps, of which a square has 20×20
 _SCORING = 64
 _BALANCE = 1.0  # λ of eq. 3: both losses are cross-entropies here
 _JOINTS = len(MPII_16.joints)
-_SIDES = [(MPII_16.index(f"{side}_shoulder"), MPII_16.index(f"{side}_hip")) for side in ("left", "right")]
 VARIANTS = ("actions alone", "poses alone", "both")
 
 
@@ -225,14 +224,4 @@ def right_joints(network: nn.Module, posed: TaskSet, side: int) -> float:
         peak = heat.flatten(2).argmax(2)
         cells = torch.stack([peak % width, torch.div(peak, width, rounding_mode="floor")], -1)
         found.append((cells + 0.5) * (side / width) - 0.5)
-    joints = posed.joints[posed.measured]
-    known = (joints != MISSING).any(-1)
-    target = np.concatenate([joints, known[..., None]], -1)
-    torso = np.array([_torso(each, there) for each, there in zip(joints, known, strict=True)])
-    return pck(torch.cat(found).numpy(), target, torso, joints=range(_JOINTS))[0]
-
-
-def _torso(joints: np.ndarray, known: np.ndarray) -> float:
-    """Mean distance from shoulder to hip over the sides that are known; 0 where neither is."""
-    lengths = [float(np.linalg.norm(joints[a] - joints[b])) for a, b in _SIDES if known[a] and known[b]]
-    return float(np.mean(lengths)) if lengths else 0.0
+    return right_joint_share(torch.cat(found).numpy(), posed.joints[posed.measured])

@@ -1,7 +1,9 @@
 """Paper E: both tasks beat one, every block's supervision beats the last one's, pose and appearance beat each; exits.
 
 A small network of pyramids learns actions from clips of UT-Interaction and poses from pictures of people. A variant
-differs in one thing from the whole: in what it learns, or in what its actions are told by.
+differs in one thing from the whole: in what it learns, or in what its actions are told by. Two more are trained in two
+phases of equal length, and differ from each other in one thing: whether actions have poses of their own in the second
+(3.3.4). Beside actions, the joints of held-out people are measured.
 """
 
 import time
@@ -13,18 +15,23 @@ import numpy as np
 import torch
 from torch import nn
 
+from trainer.claims.joint_share import right_joint_share
 from trainer.claims.outcome import Outcome
+from trainer.data.labelled_samples import Augmentation, LabelledSample, lspet_poses, picture_batch
 from trainer.device import training_device
 from trainer.evaluate.metrics.accuracy import top1
-from trainer.fit_paper import TrainingData, fit_task, measure, read_training_data
+from trainer.fit_paper import TrainingData, fit_in_phases, fit_task, measure, read_training_data
 from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.losses import focal
 from trainer.models.pose_action_pyramid import PoseActionPyramid, PredictionBlock
 from trainer.paper_recipe import PaperRecipe, make_task
+from trainer.phases import PhaseSettings
 from trainer.task import Batch, Task
 
 WHOLE = "poses and actions, every block, pose and appearance"
-VARIANTS = (WHOLE, "actions alone", "the last block alone", "pose alone", "appearance alone")
+ACTIONS_ALONE, TWO_PHASES, DECOUPLED = "actions alone", "two phases", "decoupled"
+VARIANTS = (WHOLE, ACTIONS_ALONE, "the last block alone", "pose alone", "appearance alone", TWO_PHASES, DECOUPLED)
+_POSED = 64  # people who are measured at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,21 @@ class Exit:
     milliseconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class PoseAndActionOutcome:
+    """What came out.
+
+    Attributes:
+        actions: Share of held-out clips called right (top-1), of each variant.
+        joints: PCK@.2 of held-out people, of each variant that learns poses.
+        exits: Of the first variant.
+    """
+
+    actions: tuple[Outcome, ...]
+    joints: tuple[Outcome, ...]
+    exits: tuple[Exit, ...]
+
+
 def try_pose_and_action(
     recipe: PaperRecipe,
     data: Path,
@@ -50,14 +72,14 @@ def try_pose_and_action(
     variants: Sequence[str] = VARIANTS,
     seeds: int,
     progress: Callable[[Sequence, str], Iterable],
-) -> tuple[list[Outcome], list[Exit]]:
-    """Train every variant with every seed, and measure the share of held-out clips called right (top-1).
+) -> PoseAndActionOutcome:
+    """Train every variant with every seed, and measure actions of held-out clips and joints of held-out people.
 
     Args:
-        recipe: Of system E.
+        recipe: Of system E, with poses of LSP extended and an even number of epochs.
         data: Folder of the data sets.
         work: Folder of the checkpoints; a stopped training goes on from there.
-        variants: Of `VARIANTS`; the exits are those of the first.
+        variants: Of `VARIANTS`.
         seeds: How many.
         progress: Gives items one after the other and shows how far it is.
 
@@ -65,28 +87,50 @@ def try_pose_and_action(
         SourceNotFoundError: A data set is missing.
         DivergenceError: A training diverged.
     """
-    device, outcomes = training_device(), []
+    device = training_device()
+    people = [person for person in lspet_poses(data / "lspet") if person.split != "train"]
+    actions: dict[str, list[float]] = {variant: [] for variant in variants}
+    joints: dict[str, list[float]] = {variant: [] for variant in variants if variant != ACTIONS_ALONE}
     networks: list[PoseActionPyramid] = []
     batches: list[Batch] = []
-    for number, variant in enumerate(variants):
-        found = []
+    for variant in variants:
         for seed in progress(range(seeds), variant):
             seeded = recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": seed})})
             read = read_training_data(seeded, data)
             torch.manual_seed(seed)
             weight = seeded.network.action_weight  # type: ignore[union-attr]  # system E has it
             task = as_variant(make_task(seeded.network, len(read.names), None), variant, weight)
-            if variant == "actions alone":
-                read = clips_alone(read)
             place = work / f"{variant.replace(' ', '_').replace(',', '')}_{recipe.training.epochs}_{seed}"
-            network = fit_task(task, read, seeded, place / "checkpoint.safetensors", device).eval()
-            found.append(measure(task, network.to(device), read.held_out(), device)["top1"])
-            if number == 0:
-                assert isinstance(network, PoseActionPyramid)
-                networks.append(network.cpu())
+            if variant in (TWO_PHASES, DECOUPLED):
+                phased = seeded.model_copy(update={"phases": two_phases(seeded, decouple=variant == DECOUPLED)})
+                network = fit_in_phases(task, read, phased, place, device)
+            else:
+                if variant == ACTIONS_ALONE:
+                    read = clips_alone(read)
+                network = fit_task(task, read, seeded, place / "checkpoint.safetensors", device)
+            network.eval().to(device)
+            assert isinstance(network, PoseActionPyramid)
+            actions[variant].append(measure(task, network, read.held_out(), device)["top1"])
+            network.cpu()
+            if variant in joints:
+                joints[variant].append(measure_joints(network, people, seeded.network.size))
+            if variant == variants[0]:
+                networks.append(network)
                 batches = list(read.held_out())
-        outcomes.append(Outcome(variant, tuple(found)))
-    return outcomes, measure_exits(networks, batches)
+    return PoseAndActionOutcome(
+        tuple(Outcome(variant, tuple(found)) for variant, found in actions.items()),
+        tuple(Outcome(variant, tuple(found)) for variant, found in joints.items()),
+        tuple(measure_exits(networks, batches)),
+    )
+
+
+def two_phases(recipe: PaperRecipe, *, decouple: bool) -> tuple[PhaseSettings, ...]:
+    """Both tasks in two phases of half the epochs each; in the second, actions may have poses of their own."""
+    half = recipe.training.epochs // 2
+    return (
+        PhaseSettings(learns="both", epochs=half),
+        PhaseSettings(learns="both", epochs=recipe.training.epochs - half, decouple=decouple),
+    )
 
 
 def clips_alone(read: TrainingData) -> TrainingData:
@@ -131,6 +175,23 @@ def as_variant(task: Task, variant: str, weight: float) -> Task:
         return len(network.acting_steps()) * weight * focal(last.actions, batch.labels, gamma=0.0).mean()
 
     return Task(network, loss, task.answers)
+
+
+@torch.no_grad()
+def measure_joints(network: PoseActionPyramid, people: Sequence[LabelledSample], size: int) -> float:
+    """PCK@.2 of the last block's poses of people, each seen in a square of their own.
+
+    Args:
+        network: In evaluation mode.
+        people: With boxes and joints.
+        size: Side of the squares in pixels.
+    """
+    found, joints = [], []
+    for start in range(0, len(people), _POSED):
+        batch = picture_batch(people[start : start + _POSED], size, None, Augmentation(), view="person")
+        found.append(network(to_range(batch.pixels, SIGNED_UNIT))[-1].poses.numpy() * size - 0.5)
+        joints.append(batch.joints.numpy())
+    return right_joint_share(np.concatenate(found), np.concatenate(joints))
 
 
 @torch.no_grad()

@@ -1,14 +1,32 @@
 """Claims about paper E: each variant differs in one thing, and every exit is measured."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
+from edgeact.skeleton import MPII_16
 from tests.trainer.paper_sets import tiny_recipe, write_lspet, write_ut_interaction
-from trainer.claims.pose_and_action import VARIANTS, as_variant, clips_alone, try_pose_and_action
+from trainer.claims import pose_and_action
+from trainer.claims.pose_and_action import (
+    ACTIONS_ALONE,
+    DECOUPLED,
+    TWO_PHASES,
+    VARIANTS,
+    WHOLE,
+    as_variant,
+    clips_alone,
+    measure_joints,
+    try_pose_and_action,
+    two_phases,
+)
+from trainer.data.labelled_samples import LabelledSample, lspet_poses
 from trainer.fit_paper import read_training_data
 from trainer.losses import MISSING
+from trainer.models.pose_action_pyramid import BlockPrediction, PoseActionPyramid
 from trainer.paper_recipe import make_task
 from trainer.task import Batch
 
@@ -23,23 +41,56 @@ def a_clip() -> Batch:
     )
 
 
-def test_variants_are_trained_and_exits_measured(tmp_path: Path) -> None:
+def test_variants_are_trained_and_joints_and_exits_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_lspet(tmp_path)
     write_ut_interaction(tmp_path)
     torch.set_num_threads(1)
-    outcomes, exits = try_pose_and_action(
-        tiny_recipe("pose_action_pyramid"),
+    held_out = [replace(person, split="validation") for person in lspet_poses(tmp_path / "lspet")]
+    monkeypatch.setattr(pose_and_action, "lspet_poses", lambda _: held_out)  # of eight people the hash holds out none
+    variants = (WHOLE, ACTIONS_ALONE, TWO_PHASES, DECOUPLED)
+    found = try_pose_and_action(
+        tiny_recipe("pose_action_pyramid", epochs=2),
         tmp_path,
         tmp_path / "work",
-        variants=VARIANTS[:2],
+        variants=variants,
         seeds=1,
         progress=lambda items, _: items,
     )
-    assert [outcome.variant for outcome in outcomes] == list(VARIANTS[:2])
-    assert all(0 <= outcome.mean <= 1 for outcome in outcomes)
-    assert [found.block for found in exits] == [(1, 2), (2, 1)]
-    assert exits[-1].accuracy.figures == outcomes[0].figures  # the last exit is the whole network
-    assert all(found.milliseconds > 0 for found in exits)
+    assert [outcome.variant for outcome in found.actions] == list(variants)
+    assert [outcome.variant for outcome in found.joints] == [WHOLE, TWO_PHASES, DECOUPLED]
+    assert all(0 <= outcome.mean <= 1 for outcome in (*found.actions, *found.joints))
+    assert [one.block for one in found.exits] == [(1, 2), (2, 1)]
+    assert found.exits[-1].accuracy.figures == found.actions[0].figures  # the last exit is the whole network
+    assert all(one.milliseconds > 0 for one in found.exits)
+
+
+def test_two_phases_are_as_long_as_one_and_the_second_may_be_decoupled() -> None:
+    recipe = tiny_recipe("pose_action_pyramid", epochs=5)
+    coupled, decoupled = (two_phases(recipe, decouple=decouple) for decouple in (False, True))
+    assert [phase.epochs for phase in coupled] == [phase.epochs for phase in decoupled] == [2, 3]
+    assert [phase.decouple for phase in (*coupled, *decoupled)] == [False, False, False, True]
+
+
+class _Pointing(PoseActionPyramid):
+    """Places every joint in the middle of the square."""
+
+    def __init__(self) -> None:
+        torch.nn.Module.__init__(self)
+
+    def forward(self, inputs: torch.Tensor, exit_at: tuple[int, int] | None = None) -> list[BlockPrediction]:
+        poses = torch.full((len(inputs), 16, 2), 0.5)
+        return [BlockPrediction(1, 2, poses, poses[..., 0], None)]
+
+
+def test_joints_are_measured_in_pixels_of_each_persons_square(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((60, 60, 3), 128, np.uint8))
+    joints = np.full((16, 2), MISSING, np.float32)
+    middle = 29.5  # of a picture of 60 pixels
+    for name, place in (("left_shoulder", (middle, middle - 20)), ("left_hip", (middle, middle + 20))):
+        joints[MPII_16.index(name)] = place
+    joints[MPII_16.index("left_knee")] = (middle + 5, middle)  # nearer than a fifth of 40
+    person = LabelledSample(tmp_path / "grey.png", "validation", None, np.float32([0, 0, 60, 60]), joints)
+    assert measure_joints(_Pointing(), [person], 32) == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize(("variant", "blind_to"), [("pose alone", "appearance"), ("appearance alone", "pose")])
