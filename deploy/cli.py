@@ -75,19 +75,33 @@ def reproduce(
         Path | None, typer.Option(metavar="DIR", help="folder of whole data sets, for stanford40")
     ] = None,
     out: Annotated[Path, typer.Option(help="the bundle's folder; replaced when the new one is whole")] = Path("bundle"),
+    frames_of: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="BUNDLE",
+            help="keep the detector, pose network and lifter of this bundle, which the same recipe made, and make only "
+            "the actions again (about an hour)",
+        ),
+    ] = None,
 ) -> None:
     """Follow a recipe from the raw data sets to a measured bundle with its model card (some hours on two cores)."""
     from trainer.extras import require_extras
 
     require_extras("edgeact deploy reproduce", ["train", "label", "export"])
 
+    from deploy.renew_actions import renew_actions
     from deploy.reproduce import reproduce as follow
+    from edgeact.bundle.load import load_bundle
     from trainer.folders import Folders
     from trainer.recipe import load_recipe
 
     created = datetime.now(timezone.utc).date().isoformat()
     folders = Folders(data=data, teachers=teachers, work=work, snapshots=snapshots)
-    bundle = follow(load_recipe(recipe), folders, out, created=created)
+    read = load_recipe(recipe)
+    if frames_of is None:
+        bundle = follow(read, folders, out, created=created)
+    else:
+        bundle = renew_actions(read, folders, load_bundle(frames_of), out, created=created)
     typer.echo(
         f"{out}: {bundle.manifest.name} {bundle.manifest.version}, digest {bundle.digest[:12]}…; see "
         f"{out / 'MODEL_CARD.md'}"

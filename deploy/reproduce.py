@@ -17,6 +17,7 @@ from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.geometry import letterbox
 from edgeact.perception.detect import detection_size
 from trainer.console import show_progress
+from trainer.data.action_sequences import JointSequence
 from trainer.data.action_windows import whole_clip
 from trainer.data.lifting.motions import SHARES as LIFTER_SHARES
 from trainer.data.pose_sets import load_patch_set
@@ -124,8 +125,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     lifter = None if recipe.lifter is None else train_lifter(recipe, folders)
     temperature, threshold = calibrate_action(action, sequences, other_as_known=recipe.thresholds.other_as_known)
     calibration = replace(calibration, temperature=temperature, action_score=threshold)
-    clips = np.stack([whole_clip(sequence) for sequence in [s for s in sequences if s.split == "validation"][::40]])
-    samples = replace(samples, clips=torch.from_numpy(spread_common(clips)))
+    samples = replace(samples, clips=clip_samples(sequences))
     log(stage="bundle", temperature=round(temperature, 3), action_score=threshold)
     data = {"pose": list(POSE_SETS), "action": sorted({sequence.source for sequence in sequences})}
     if recipe.lifter is not None:
@@ -141,6 +141,20 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
         created=created,
         training={**training, "data": data},
     )
+    return publish(finished, measure(bundle, recipe, folders), out)
+
+
+def clip_samples(sequences: list[JointSequence]) -> torch.Tensor:
+    """Clips ``(C, 32, 21, 3)`` of every fortieth validation sequence, to compare the exported graphs on."""
+    chosen = [sequence for sequence in sequences if sequence.split == "validation"][::40]
+    return torch.from_numpy(spread_common(np.stack([whole_clip(sequence) for sequence in chosen])))
+
+
+def measure(bundle: Bundle, recipe: Recipe, folders: Folders) -> dict:
+    """Every figure of a finished bundle, which is kept in its folder of work as ``metrics.json``, beside the tables and
+    contact sheets of other people's pictures (``wild/``).
+    """
+    work = folders.work / recipe.name
     log(stage="evaluate")
     metrics = evaluate(bundle, folders, tracks_of=recipe.action.tracks_of)
     log(stage="other people's pictures")
@@ -149,7 +163,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     )
     metrics["wild"] = summarise(figures)
     (work / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
-    return publish(finished, metrics, out)
+    return metrics
 
 
 def publish(finished: Path, metrics: dict, out: Path) -> Bundle:

@@ -154,6 +154,10 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         ("with_3d/manifest.json",),
         slow=True,
     ),
+    "edgeact deploy reproduce my_recipe.toml --data <data> --teachers <teachers> --out <bundle> "
+    "--frames-of compact": StaysOut(
+        "needs the raw data sets and an hour; tests/deploy/test_renew_actions.py holds what it takes over"
+    ),
     "edgeact deploy reproduce my_recipe.toml --data <data> --teachers <teachers> --out <bundle>": StaysOut(
         "needs the raw data sets and hours; tests/deploy/test_reproduce.py, tests/trainer/test_stages.py hold its steps"
     ),

@@ -1,0 +1,48 @@
+"""Which graphs of a bundle stay when its actions are made again."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.renew_actions import kept_graphs
+from edgeact.bundle.load import load_bundle
+from edgeact.errors import UsageError
+from trainer.recipe import Recipe, load_recipe, recipe_path
+
+
+def changed(recipe: Recipe, part: str, **values: object) -> Recipe:
+    return recipe.model_copy(update={part: getattr(recipe, part).model_copy(update=values)})
+
+
+@pytest.mark.parametrize("name", ["compact", "accurate"])
+def test_all_but_the_actions_of_a_bundle_that_ships_stay_byte_for_byte(name: str) -> None:
+    bundle, recipe = load_bundle(Path(name)), load_recipe(recipe_path(name))
+    kept = kept_graphs(changed(recipe, "action", steps=1), bundle)
+    names = [graph.spec.name for graph in kept]
+    assert set(names) == {graph.name for graph in bundle.manifest.graphs} - {"action", "explain"}
+    assert {"detector", "pose", "lifter"} <= set(names)
+    for graph in kept:
+        assert graph.content == (bundle.directory / graph.spec.file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("pose", {"steps": 7}),
+        ("detector", {"score": 0.5}),
+        ("lifter", {"steps": 7}),
+        ("thresholds", {"detection_iou": 0.5}),
+    ],
+)
+def test_another_recipe_of_what_stays_is_refused_and_the_part_named(part: str, values: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=rf"made with another {part} than the recipe 'compact'.*--frames-of"):
+        kept_graphs(changed(load_recipe(), part, **values), load_bundle(Path("compact")))
+
+
+def test_the_share_of_others_that_may_be_called_an_action_concerns_the_actions_alone() -> None:
+    kept_graphs(changed(load_recipe(), "thresholds", other_as_known=0.01), load_bundle(Path("compact")))
+
+
+def test_a_bundle_of_another_name_is_refused() -> None:
+    with pytest.raises(UsageError, match="made with another name"):
+        kept_graphs(load_recipe(recipe_path("accurate")), load_bundle(Path("compact")))
