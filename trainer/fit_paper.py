@@ -21,6 +21,7 @@ from trainer.data.labelled_samples import (
     View,
     clip_batch,
     clip_stride,
+    drawn_parts,
     picture_batch,
     read_clips,
 )
@@ -243,7 +244,9 @@ def read_training_data(recipe: PaperRecipe, data: Path) -> TrainingData:
     # System A is given the large pictures of one person and makes the small ones itself.
     size = network.size * 2 if isinstance(network, BodyPartAwareSettings) else network.size
     view: View = "person" if network.system in PERSON_SYSTEMS else "frame"
-    change = Augmentation(recipe.data.flip, recipe.data.rotation, recipe.data.zoom, recipe.data.pose_rotation)
+    change = Augmentation(
+        recipe.data.flip, recipe.data.rotation, recipe.data.zoom, recipe.data.pose_rotation, recipe.data.colour_shift
+    )
     if clips:
         return _clip_data(recipe, names, chosen, held_out, poses, size, change, split)
 
@@ -273,7 +276,10 @@ def _clip_data(
     """Clips; with poses beside them, some batches are of pictures with poses: every other one in paper E, 4.2.3."""
     frames: int = recipe.network.frames  # type: ignore[union-attr]  # the recipe was checked: systems of clips have it
     batch, seed = recipe.data.batch, recipe.training.seed
-    clips, held = read_clips(chosen, size), read_clips(held_out, size)
+    steps = recipe.data.clip_steps
+    clips = read_clips(chosen, size, every=None if steps is None else steps[0])
+    held = read_clips(held_out, size)
+    parts = None if steps is None else [drawn_parts(clip.filmed, frames, steps) for clip in clips]
     share = recipe.data.pose_share
 
     def draw_poses(step: int) -> Batch:
@@ -284,7 +290,15 @@ def _clip_data(
         rows = epoch_rows(len(clips), batch, step, seed)
         labels = [chosen[row].label or 0 for row in rows]
         rng = np.random.default_rng((seed, 1, step))
-        return clip_batch([clips[row].frames for row in rows], labels, frames, rng, flip=change.flip)
+        return clip_batch(
+            [clips[row].frames for row in rows],
+            labels,
+            frames,
+            rng,
+            flip=change.flip,
+            parts=None if parts is None else [parts[row] for row in rows],
+            colour_shift=change.colour_shift,
+        )
 
     def draw(step: int) -> Batch:
         is_posed = poses and math.ceil((step + 1) * share) > math.ceil(step * share)
@@ -295,7 +309,7 @@ def _clip_data(
             labels = [held_out[row].label or 0 for row in rows]
             yield clip_batch([held[row].frames for row in rows], labels, frames, None, flip=False)
 
-    stride = clip_stride(clips, frames)
+    stride = clip_stride(clips, frames, steps)
     drawn = round(len(clips) / (1 - share)) if poses else len(clips)
     return TrainingData(names, drawn, draw, measured, split, stride, draw_poses, draw_actions)
 

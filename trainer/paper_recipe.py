@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from edgeact.errors import ConfigError
 from trainer.compress.shrink import CompressSettings
@@ -55,6 +55,9 @@ class DataSettings(_Record):
         rotation: Degrees to either side.
         pose_rotation: Degrees to either side of pictures with poses; left out, they are turned as the others.
         zoom: The size changes by up to this ratio.
+        colour_shift: Each colour, 0..1, is raised to a power that differs from 1 by up to this.
+        clip_steps: The fewest and the most filmed frames from one drawn frame of a clip to the next, as far as the clip
+            is long; left out, at least two thirds of each clip are drawn.
     """
 
     sets: Annotated[tuple[SetName, ...], Field(min_length=1)]
@@ -64,6 +67,15 @@ class DataSettings(_Record):
     rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
     pose_rotation: Annotated[float, Field(ge=0, le=180)] | None = None
     zoom: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    colour_shift: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    clip_steps: tuple[Annotated[int, Field(ge=1, le=64)], Annotated[int, Field(ge=1, le=64)]] | None = None
+
+    @field_validator("clip_steps")
+    @classmethod
+    def _rising(cls, steps: tuple[int, int] | None) -> tuple[int, int] | None:
+        if steps is not None and steps[0] > steps[1]:
+            raise ValueError(f"from {steps[0]} to {steps[1]} frames is no range; give the smaller number first")
+        return steps
 
     @property
     def actions(self) -> str:

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from edgeact.errors import ConfigError, SourceNotFoundError
-from tests.trainer.paper_sets import tiny_recipe, write_paper_sets, write_stanford40
+from tests.trainer.paper_sets import tiny_recipe, write_paper_sets, write_stanford40, write_ut_interaction
 from trainer.fit_paper import course_of, epoch_rows, read_training_data, train_paper
 from trainer.paper_recipe import load_paper_recipe, paper_recipes
 
@@ -77,6 +77,24 @@ def test_what_a_recipe_says_of_the_mix_and_of_the_loop_is_done(tmp_path: Path) -
     pictures = tiny_recipe("attentional_pooling")
     pictures = pictures.model_copy(update={"data": pictures.data.model_copy(update={"pose_share": 0.25})})
     assert int(read_training_data(pictures, tmp_path).draw(0).has_pose.sum()) == pictures.data.batch // 4
+
+
+def test_clips_are_drawn_in_the_steps_and_colours_of_the_recipe(tmp_path: Path) -> None:
+    write_ut_interaction(tmp_path)
+    recipe = tiny_recipe("gated3d")
+    changed = recipe.data.model_copy(update={"clip_steps": (1, 1), "colour_shift": 0.1})
+    plain, stepped = (
+        read_training_data(one, tmp_path) for one in (recipe, recipe.model_copy(update={"data": changed}))
+    )
+    assert plain.clip_stride is not None
+    assert stepped.clip_stride is not None
+    assert stepped.clip_stride < plain.clip_stride  # neighbouring frames
+    drawn = stepped.draw(0)
+    assert drawn.pixels.shape == plain.draw(0).pixels.shape
+    assert torch.equal(drawn.pixels, stepped.draw(0).pixels)
+    assert not torch.equal(drawn.pixels, plain.draw(0).pixels)
+    for one, other in zip(plain.held_out(), stepped.held_out(), strict=True):  # what measures is as it was
+        assert torch.equal(one.pixels, other.pixels)
 
 
 def test_weights_must_be_given_exactly_where_the_recipe_starts_from_them(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ def test_the_papers_numbers() -> None:
     assert (d.network.matrices, d.network.first_rank, d.network.pose_weight) == (3, 4096, 1e-6)
     assert isinstance(e.training.optimizer, RmsProp)
     assert (e.training.rate, e.network.levels, e.network.growth, e.data.rotation) == (1e-3, 4, 96, 40)
+    assert (e.data.clip_steps, e.data.colour_shift) == ((3, 10), 0.1)
+    assert {(one.data.clip_steps, one.data.colour_shift) for one in (a, b, c, d)} == {(None, 0.0)}
 
 
 def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
@@ -55,6 +57,13 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
         load_paper_recipe(path)
     for words in ("network.loss_guided.size", "network.loss_guided.colour", "training.epochs"):
         assert words in str(refused.value)
+
+
+def test_a_range_that_falls_is_refused(tmp_path: Path) -> None:
+    text = paper_recipes()["pose_action_pyramid"].read_text()
+    (tmp_path / "mine.toml").write_text(text.replace("clip_steps = [3, 10]", "clip_steps = [10, 3]"))
+    with pytest.raises(ConfigError, match="from 10 to 3 frames is no range"):
+        load_paper_recipe(tmp_path / "mine.toml")
 
 
 def test_a_set_that_a_system_cannot_learn_from_is_refused(tmp_path: Path) -> None:

@@ -30,6 +30,22 @@ def recolour(image: np.ndarray, rng: np.random.Generator, *, grey: float = 0.15)
     return image
 
 
+def shift_colours(pixels: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
+    """Raise red, green and blue, each 0..1, to a power of its own that differs from 1 by up to ``strength``.
+
+    This is the "random color shifting" of paper E, 4.2.3, which does not say more; its published code draws the powers
+    within .1.
+
+    Args:
+        pixels: ``(..., 3)`` uint8 of one picture or clip; the powers are the same for all of it.
+        rng: Draws the powers.
+        strength: 0..1.
+    """
+    levels = np.arange(256)[:, None] / 255
+    table = np.power(levels, rng.uniform(1 - strength, 1 + strength, 3)) * 255
+    return table.round().astype(np.uint8)[pixels, np.arange(3)]
+
+
 def erase(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Cover a random rectangle with one colour, on a copy: ``(H, W, 3)`` uint8."""
     height, width = image.shape[:2]

@@ -15,6 +15,7 @@ from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import letterbox, letterbox_matrix, person_crop_matrix, warp
 from edgeact.skeleton import MPII_16
 from trainer.data.action_sequences import read_groups
+from trainer.data.appearance import shift_colours
 from trainer.data.lspet import LSP_JOINTS, read_lspet
 from trainer.data.read_picture import read_rgb
 from trainer.data.sample import Picture, Sample, Video
@@ -68,12 +69,14 @@ class Augmentation:
         rotation: Degrees to either side.
         zoom: The size changes by up to this ratio to either side.
         pose_rotation: Degrees to either side of pictures with joints; None turns them as all others.
+        colour_shift: Each colour of a picture, 0..1, is raised to a power that differs from 1 by up to this.
     """
 
     flip: bool = True
     rotation: float = 0.0
     zoom: float = 0.0
     pose_rotation: float | None = None
+    colour_shift: float = 0.0
 
 
 def stanford40(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
@@ -191,7 +194,8 @@ def picture_batch(
         matrix = _matrix(
             image.shape[1], image.shape[0], box, size, rng, zoom=change.zoom, rotation=turned, mirrored=mirrored
         )
-        pixels.append(_pixels(image, matrix, size, grey=box is None, changed=rng is not None))
+        square = _pixels(image, matrix, size, grey=box is None, changed=rng is not None)
+        pixels.append(shift_colours(square, rng, change.colour_shift) if rng and change.colour_shift else square)
         boxes.append(np.full(4, np.nan, np.float32) if sample.box is None else _moved_box(sample.box, matrix))
         joints.append(_moved_joints(sample.joints, matrix, mirrored=mirrored))
     return Batch(
@@ -258,20 +262,29 @@ class ReadClip:
     Attributes:
         frames: ``(T, size, size, 3)`` uint8 RGB, even over the clip.
         seconds: From the first frame to the last.
+        filmed: How many frames the clip has as it was filmed.
     """
 
     frames: np.ndarray
     seconds: float
+    filmed: int
 
 
-def read_clips(samples: Sequence[LabelledSample], size: int) -> list[ReadClip]:
-    """Read every clip as at most `_KEPT_FRAMES` square frames of a size, evenly spaced over the clip."""
+def read_clips(samples: Sequence[LabelledSample], size: int, *, every: int | None = None) -> list[ReadClip]:
+    """Read every clip as square frames of a size, evenly spaced over the clip.
+
+    Args:
+        samples: The clips.
+        size: Side in pixels.
+        every: One frame of so many is kept; None keeps at most `_KEPT_FRAMES`.
+    """
     clips = []
     for sample in samples:
         with open_source(sample.path) as source:
             seen = [(frame.time, letterbox(frame.image, width=size, height=size)) for frame in source.frames()]
-        chosen = [image for _, image in spread(seen, _KEPT_FRAMES)]
-        clips.append(ReadClip(np.stack(chosen), seen[-1][0] - seen[0][0]))
+        kept = _KEPT_FRAMES if every is None else -(-len(seen) // every)
+        chosen = [image for _, image in spread(seen, kept)]
+        clips.append(ReadClip(np.stack(chosen), seen[-1][0] - seen[0][0], len(seen)))
     return clips
 
 
@@ -286,18 +299,47 @@ def clip_frames(count: int, frames: int) -> list[int]:
     return [kept[row] for row in np.linspace(0, len(kept) - 1, frames).round().astype(int)]
 
 
-def clip_stride(clips: Sequence[ReadClip], frames: int) -> float:
-    """Typical seconds between two frames that `clip_batch` draws: of a clip of median length and a draw of mean length.
+def drawn_parts(filmed: int, frames: int, steps: tuple[int, int]) -> np.ndarray:
+    """How much of a clip is drawn, for each number of filmed frames from one drawn frame to the next (paper E, 4.2.3:
+    "temporal subsampling by a factor from 3 to 10"); a clip that is too short for a factor is drawn whole.
+
+    Args:
+        filmed: Frames of the clip.
+        frames: How many are drawn.
+        steps: The smallest and the largest factor.
+
+    Returns:
+        ``(steps,)`` ratios of the clip's length, 0..1.
+    """
+    factors = np.arange(steps[0], steps[1] + 1)
+    return np.minimum(factors * (frames - 1) / max(filmed - 1, 1), 1.0)
+
+
+def clip_stride(clips: Sequence[ReadClip], frames: int, steps: tuple[int, int] | None = None) -> float:
+    """Typical seconds between two frames that `clip_batch` draws: of the median clip and a draw of mean length.
 
     Args:
         clips: The clips that are drawn from.
         frames: How many frames are drawn of a clip.
+        steps: As for `drawn_parts`; None where at least two thirds of each clip are drawn.
     """
-    return float(np.median([clip.seconds for clip in clips])) * (1 + _SHORTEST_PART) / 2 / max(frames - 1, 1)
+    whole = (1 + _SHORTEST_PART) / 2
+    drawn = [
+        clip.seconds * (whole if steps is None else float(drawn_parts(clip.filmed, frames, steps).mean()))
+        for clip in clips
+    ]
+    return float(np.median(drawn)) / max(frames - 1, 1)
 
 
 def clip_batch(
-    clips: Sequence[np.ndarray], labels: Sequence[int], frames: int, rng: np.random.Generator | None, *, flip: bool
+    clips: Sequence[np.ndarray],
+    labels: Sequence[int],
+    frames: int,
+    rng: np.random.Generator | None,
+    *,
+    flip: bool,
+    parts: Sequence[np.ndarray] | None = None,
+    colour_shift: float = 0.0,
 ) -> Batch:
     """So many even frames of each clip.
 
@@ -305,18 +347,21 @@ def clip_batch(
         clips: ``(T, H, W, 3)`` uint8 RGB each.
         labels: Their actions.
         frames: Of a clip.
-        rng: Draws where a clip of at least two thirds begins, and whether it is mirrored; None takes all of it.
+        rng: Draws which part of a clip is taken, and how it is changed; None takes all of it as it is.
         flip: Whether every other one is mirrored.
+        parts: Of each clip the ratios of its length that may be drawn; None draws at least two thirds.
+        colour_shift: As of `Augmentation`; one draw for all frames of a clip.
     """
     drawn = []
-    for clip in clips:
+    for number, clip in enumerate(clips):
         first, last = 0.0, len(clip) - 1.0
         if rng is not None:
-            length = last * float(rng.uniform(_SHORTEST_PART, 1))
+            length = last * float(rng.uniform(_SHORTEST_PART, 1) if parts is None else rng.choice(parts[number]))
             first = float(rng.uniform(0, last - length))
             last = first + length
         chosen = clip[np.linspace(first, last, frames).round().astype(int)]
-        drawn.append(chosen[:, :, ::-1] if rng is not None and flip and rng.random() < 0.5 else chosen)
+        chosen = chosen[:, :, ::-1] if rng is not None and flip and rng.random() < 0.5 else chosen
+        drawn.append(shift_colours(chosen, rng, colour_shift) if rng and colour_shift else chosen)
     count = len(drawn)
     return Batch(
         torch.from_numpy(np.ascontiguousarray(np.stack(drawn))),
