@@ -7,6 +7,8 @@ actions learn from, need not be followed from its first step: the networks befor
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from deploy.copied import CopiedGraph, every_graph
 from deploy.package import action_exports
 from deploy.reproduce import clip_samples, measure, publish
@@ -35,8 +37,8 @@ def kept_graphs(recipe: Recipe, bundle: Bundle) -> list[CopiedGraph]:
             lifter.
         BundleError: A file of the bundle was changed.
     """
-    made_by, asked = bundle.manifest.training.get("recipe", {}), recipe.model_dump(mode="json")
-    other = [part for part in _KEPT if _without_actions(made_by.get(part)) != _without_actions(asked[part])]
+    made_by, asked = _recipe_of(bundle).model_dump(), recipe.model_dump()
+    other = [part for part in _KEPT if _without_actions(made_by[part]) != _without_actions(asked[part])]
     if other:
         raise UsageError(
             f"{bundle.directory} was made with another {' and '.join(other)} than the recipe {recipe.name!r} says; "
@@ -44,6 +46,21 @@ def kept_graphs(recipe: Recipe, bundle: Bundle) -> list[CopiedGraph]:
         )
     of_actions = {"action", "explain"}
     return [graph for graph in every_graph(bundle) if graph.spec.name not in of_actions]
+
+
+def _recipe_of(bundle: Bundle) -> Recipe:
+    """The recipe that a bundle was made by; keys that its version did not know have their defaults.
+
+    Raises:
+        UsageError: The manifest has none.
+    """
+    try:
+        return Recipe.model_validate(bundle.manifest.training.get("recipe"))
+    except ValidationError as error:
+        raise UsageError(
+            f"{bundle.directory} was not made by `edgeact deploy reproduce`: its manifest has no recipe; follow the "
+            "recipe from its start, without --frames-of"
+        ) from error
 
 
 def _without_actions(said: Any) -> Any:

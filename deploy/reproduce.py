@@ -19,7 +19,6 @@ from edgeact.perception.detect import detection_size
 from trainer.console import show_progress
 from trainer.data.action_sequences import JointSequence
 from trainer.data.action_windows import whole_clip
-from trainer.data.lifting.motions import SHARES as LIFTER_SHARES
 from trainer.data.pose_sets import load_patch_set
 from trainer.data.read_picture import read_rgb
 from trainer.data.wild_pictures import wild_pictures
@@ -33,7 +32,7 @@ from trainer.inputs.crop_size import InputSize
 from trainer.log import log
 from trainer.recipe import Recipe
 from trainer.stages import (
-    POSE_SETS,
+    CHOOSING_SETS,
     check_folders,
     check_made,
     check_teacher,
@@ -108,7 +107,8 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     work = folders.work / recipe.name
     frame_bundle = work / "frame_bundle"
     log(stage="frame bundle")
-    training: dict[str, object] = {"recipe": recipe.model_dump(mode="json"), "data": {"pose": list(POSE_SETS)}}
+    pose_sets = [*recipe.pose.mix, *CHOOSING_SETS]
+    training: dict[str, object] = {"recipe": recipe.model_dump(mode="json"), "data": {"pose": pose_sets}}
     bundle = write_bundle(
         frame_bundle,
         Networks(detector, pose, None, published_detector=published),
@@ -127,9 +127,9 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     calibration = replace(calibration, temperature=temperature, action_score=threshold)
     samples = replace(samples, clips=clip_samples(sequences))
     log(stage="bundle", temperature=round(temperature, 3), action_score=threshold)
-    data = {"pose": list(POSE_SETS), "action": sorted({sequence.source for sequence in sequences})}
+    data = {"pose": pose_sets, "action": sorted({sequence.source for sequence in sequences})}
     if recipe.lifter is not None:
-        data["lifter"] = [name for name in LIFTER_SHARES if name != "teacher" or recipe.lifter.teacher_poses]
+        data["lifter"] = [name for name in recipe.lifter.mix if name != "teacher" or recipe.lifter.teacher_poses]
     finished = work / "bundle"
     bundle = write_bundle(
         finished,

@@ -14,25 +14,13 @@ import torch
 from trainer.data.action_sequences import LABELS, JointSequence, jhmdb, own_tracks, penn_action, studio_motions
 from trainer.data.action_windows import training_clip
 from trainer.data.kinect_sequences import utkinect
+from trainer.data.mixes import ACTION_MIX, Mix, probabilities
 from trainer.data.skeleton_sets import msr_action3d, utd_mhad
 from trainer.data.still_people import still_people
 from trainer.folders import Folders
 from trainer.loop import Course, train
 from trainer.models.edge_action import EdgeAction
 from trainer.recipe import ActionRecipe
-
-# How often a source is drawn. Penn Action is the largest clean one; the rest keeps "other" broad.
-SHARES = {
-    "penn_action": 0.4,
-    "jhmdb": 0.12,
-    "studio": 0.12,
-    "ut_interaction": 0.14,
-    "surveillance_fights": 0.06,
-    "utkinect": 0.05,
-    "utd_mhad": 0.05,
-    "msr_action3d": 0.03,
-    "still_people": 0.05,
-}
 
 
 def read_training(folders: Folders, bundle: str) -> list[JointSequence]:
@@ -62,10 +50,10 @@ def action_loss(logits: torch.Tensor, allowed: torch.Tensor, *, smoothing: float
     return (partial * (1 - smoothing) - smoothing * log_probability.mean(-1)).mean()
 
 
-def training_groups(sequences: list[JointSequence]) -> dict[str, list[list[JointSequence]]]:
-    """The training sequences by source, then by the actions that they may be."""
+def training_groups(sequences: list[JointSequence], mix: Mix = ACTION_MIX) -> dict[str, list[list[JointSequence]]]:
+    """The training sequences of the sources of a mix, by source, then by the actions that they may be."""
     groups: dict[str, list[list[JointSequence]]] = {}
-    for source in SHARES:
+    for source in mix:
         by_label: dict[tuple[str, ...], list[JointSequence]] = {}
         for sequence in sequences:
             if sequence.source == source and sequence.split == "train":
@@ -76,13 +64,19 @@ def training_groups(sequences: list[JointSequence]) -> dict[str, list[list[Joint
 
 
 def draw_batch(
-    groups: dict[str, list[list[JointSequence]]], rng: np.random.Generator, batch: int, bank: np.ndarray
+    groups: dict[str, list[list[JointSequence]]],
+    rng: np.random.Generator,
+    batch: int,
+    bank: np.ndarray,
+    mix: Mix = ACTION_MIX,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Augmented clips (N, 32, 13, 3) across the sources by `SHARES`, and which actions each may be (N, A) bool."""
+    """Augmented clips (N, 32, 13, 3) of the sources by their shares in a mix, and which actions each may be (N, A)
+    bool.
+    """
     names = list(groups)
-    shares = np.array([SHARES[name] for name in names])
+    shares = probabilities(mix, names)
     clips, allowed = [], []
-    for choice in rng.choice(len(names), batch, p=shares / shares.sum()):
+    for choice in rng.choice(len(names), batch, p=shares):
         kinds = groups[names[choice]]
         # Within a source, classes are drawn by the square root of their size: rare ones are heard, large ones keep
         # their variety.
@@ -106,12 +100,12 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
     Raises:
         DivergenceError: The training diverged.
     """
-    groups = training_groups(sequences)
+    groups = training_groups(sequences, recipe.mix)
     torch.manual_seed(0)
 
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in steps:
-            yield draw_batch(groups, np.random.default_rng((3, step)), recipe.batch, bank)
+            yield draw_batch(groups, np.random.default_rng((3, step)), recipe.batch, bank, recipe.mix)
 
     def loss(network: EdgeAction, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         clips, allowed = batch

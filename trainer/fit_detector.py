@@ -94,7 +94,8 @@ def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: Detec
         DivergenceError: The training diverged.
     """
     device = training_device()
-    drawer, chosen = PictureDrawer(read_pictures(pictures, "train")), read_pictures(pictures, "validation")
+    drawer = PictureDrawer(read_pictures(pictures, "train"), training.mix)
+    chosen = read_pictures(pictures, "validation")
 
     def draw(steps: range) -> Iterator[TurnedBatch]:
         for step in steps:

@@ -92,7 +92,7 @@ def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: Lifte
     Raises:
         DivergenceError: The training diverged.
     """
-    views = LiftingViews(join_clips(clip for clip in clips if clip.split == "train"), bank)
+    views = LiftingViews(join_clips((clip for clip in clips if clip.split == "train"), recipe.mix), bank)
     checked = {
         source: LiftingViews(join_clips(c for c in clips if (c.split, c.source) == ("validation", source)), bank)
         for source in sorted({clip.source for clip in clips if clip.split == "validation"})

@@ -95,7 +95,7 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
     Raises:
         DivergenceError: The training diverged.
     """
-    device, sets = training_device(), training_sets(patches)
+    device, sets = training_device(), training_sets(patches, recipe.mix)
     checked = [patch_set for name in CHECKED_SETS if (patch_set := _validation(patches / name)) is not None]
 
     sizes = [recipe.size] if wider is None else [recipe.size, recipe.teacher_size]
@@ -105,7 +105,7 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
             strength = MILD if step >= recipe.mild_from else PoseAugmentation()
             if recipe.lying is not None:
                 strength = replace(strength, lying=recipe.lying)
-            yield draw_sizes(sets, np.random.default_rng((seed, step)), recipe.batch, sizes, strength)
+            yield draw_sizes(sets, np.random.default_rng((seed, step)), recipe.batch, sizes, strength, recipe.mix)
 
     model, start = EdgePose(recipe.size, slim=wider is not None), EdgePose(recipe.size, slim=wider is not None)
     if wider is None:

@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeact.errors import ConfigError
+from trainer.data.mixes import ACTION_MIX, DETECTOR_MIX, LIFTER_MIX, POSE_MIX, Mix
 from trainer.inputs.crop_size import InputSize
 
 if sys.version_info >= (3, 11):
@@ -21,6 +22,22 @@ Rate = Annotated[float, Field(gt=0.0, le=0.1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Batch = Annotated[int, Field(ge=2, le=1024)]
 Pixels = Annotated[int, Field(ge=1024, le=1 << 23)]
+
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+def _of_known_sets(known: Mix) -> AfterValidator:
+    """Refuse a data set that the training has no reader for; sets come in the order of the known ones, so that the
+    order in a file changes no draw.
+    """
+
+    def check(mix: dict[str, float]) -> dict[str, float]:
+        if other := sorted(set(mix) - set(known)):
+            raise ValueError(f"{', '.join(other)} cannot be drawn here; known sets are {', '.join(known)}")
+        return {name: mix[name] for name in known if name in mix}
+
+    return AfterValidator(check)
 
 
 class _Record(BaseModel):
@@ -42,6 +59,7 @@ class PoseRecipe(_Record):
         start_share: Of the weights that it starts from in the network that ships (`trainer.fit_pose.fit`).
         lying: Share of the persons who are shown lying, turned by 90°; left out, as `trainer.data.pose_augment` has it.
         teacher_scale: How many times as large a network that is imitated sees each person.
+        mix: Share of each data set among the persons; sets that are not named train nothing.
     """
 
     height: Annotated[int, Field(ge=64, le=512, multiple_of=32)]
@@ -54,6 +72,7 @@ class PoseRecipe(_Record):
     start_share: Annotated[float, Field(ge=0, le=1)]
     lying: Annotated[float, Field(ge=0, le=1)] | None = None
     teacher_scale: Annotated[float, Field(ge=1, le=2)] = 1.0
+    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(POSE_MIX)] = dict(POSE_MIX)
 
     @model_validator(mode="after")
     def _teacher_can_look(self) -> "PoseRecipe":
@@ -83,11 +102,13 @@ class DetectorTraining(_Record):
         steps: How many.
         rate: The highest learning rate.
         batch: Pictures a step.
+        mix: Share of each data set among the pictures; sets that are not named train nothing.
     """
 
     steps: Steps
     rate: Rate
     batch: Batch
+    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(DETECTOR_MIX)] = dict(DETECTOR_MIX)
 
 
 class DetectorRecipe(_Record):
@@ -129,12 +150,14 @@ class ActionRecipe(_Record):
         steps: How many.
         batch: Clips a step.
         rate: The highest learning rate.
+        mix: Share of each source among the clips; sources that are not named train nothing.
     """
 
     tracks_of: Name
     steps: Steps
     batch: Batch
     rate: Rate
+    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(ACTION_MIX)] = dict(ACTION_MIX)
 
 
 class LifterRecipe(_Record):
@@ -146,6 +169,7 @@ class LifterRecipe(_Record):
         rate: The highest learning rate.
         mild_from: From this step on people are shown nearly as they are (`trainer.data.lifting.views.MILD`).
         teacher_poses: Whether poses count that BlazePose heavy saw in pictures (`trainer.precomputed.teacher_poses`).
+        mix: Share of each source among the clips; sources that are not named train nothing.
     """
 
     steps: Steps
@@ -153,6 +177,7 @@ class LifterRecipe(_Record):
     rate: Rate
     mild_from: Annotated[int, Field(ge=0)]
     teacher_poses: bool
+    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(LIFTER_MIX)] = dict(LIFTER_MIX)
 
 
 class ThresholdRecipe(_Record):

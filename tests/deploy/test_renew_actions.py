@@ -7,6 +7,7 @@ import pytest
 from deploy.renew_actions import kept_graphs
 from edgeact.bundle.load import load_bundle
 from edgeact.errors import UsageError
+from tests.tiny_bundle import build_tiny_bundle
 from trainer.recipe import Recipe, load_recipe, recipe_path
 
 
@@ -41,6 +42,11 @@ def test_another_recipe_of_what_stays_is_refused_and_the_part_named(part: str, v
 
 def test_the_share_of_others_that_may_be_called_an_action_concerns_the_actions_alone() -> None:
     kept_graphs(changed(load_recipe(), "thresholds", other_as_known=0.01), load_bundle(Path("compact")))
+
+
+def test_a_bundle_that_no_recipe_made_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="its manifest has no recipe"):
+        kept_graphs(load_recipe(), load_bundle(build_tiny_bundle(tmp_path / "tiny")))
 
 
 def test_a_bundle_of_another_name_is_refused() -> None:

@@ -9,8 +9,9 @@ import torch
 
 from edgeact.errors import SourceFormatError
 from tests.trainer.published_tinypose import random_weights, write_weights
+from trainer.data.mixes import POSE_MIX
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
-from trainer.data.pose_sets import SHARES, draw_batch, draw_sizes, load_patch_set, training_sets
+from trainer.data.pose_sets import draw_batch, draw_sizes, load_patch_set, training_sets
 from trainer.fit_pose import evaluate, fit, predict
 from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_pose import EdgePose, start_from_tinypose
@@ -77,7 +78,7 @@ def test_torso_lengths_follow_the_networks_view(tmp_path: Path) -> None:
 
 
 def test_shares_of_the_sets_add_up_to_all_of_a_batch() -> None:
-    assert sum(SHARES.values()) == pytest.approx(1.0)
+    assert sum(POSE_MIX.values()) == pytest.approx(1.0)
 
 
 def test_batches_are_drawn_by_share_from_what_trains_and_are_the_same_each_time(tmp_path: Path) -> None:

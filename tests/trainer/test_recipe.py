@@ -49,6 +49,8 @@ def test_unknown_keys_are_all_named(tmp_path: Path) -> None:
         ("pixels = [1000]", r"detector\.pixels\.0: .* greater than or equal to 1024"),
         ("pixels = []", r"detector\.pixels: .* at least 1 item"),
         ('name = "../outside"', "name: .* pattern"),
+        ("penn_action = 0", r"action\.mix\.penn_action: .* greater than 0"),
+        ("utkinect = 2", r"action\.mix\.utkinect: .* less than or equal to 1"),
     ],
 )
 def test_values_that_no_network_can_have_are_refused(tmp_path: Path, line: str, fault: str) -> None:
@@ -56,6 +58,24 @@ def test_values_that_no_network_can_have_are_refused(tmp_path: Path, line: str, 
     path.write_text(re.sub(f"(?m)^{key} = .*", line, default_recipe_path().read_text()))
     with pytest.raises(ConfigError, match=fault):
         load_recipe(path)
+
+
+def test_a_set_that_cannot_be_drawn_is_refused_and_the_others_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(default_recipe_path().read_text().replace("[action.mix]", "[action.mix]\nkinetics = 0.1"))
+    with pytest.raises(ConfigError, match=r"action\.mix: .*kinetics cannot be drawn here; known sets are penn_action"):
+        load_recipe(path)
+
+
+def test_the_order_of_sets_in_a_file_changes_nothing(tmp_path: Path) -> None:
+    path, text = tmp_path / "recipe.toml", default_recipe_path().read_text()
+    path.write_text(
+        text.replace("jhmdb = 0.12\n", "").replace("still_people = 0.05", "still_people = 0.05\njhmdb = 0.12")
+    )
+    moved, recipe = load_recipe(path), load_recipe()
+    assert "jhmdb = 0.12" in text
+    assert list(moved.action.mix) == list(recipe.action.mix)
+    assert moved == recipe
 
 
 @pytest.mark.parametrize("text", ["version = ", "version = 3", f"a = {'[' * 20_000}", f"version = {'9' * 5000}"])

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from trainer.data.detector_augment import augment_scene
-from trainer.data.detector_pictures import SHARES, DetectorPicture
+from trainer.data.detector_pictures import DetectorPicture
+from trainer.data.mixes import DETECTOR_MIX, Mix, probabilities
 from trainer.data.read_picture import read_rgb
 
 # Width and height of the pictures of one step, chosen by chance: frames, photos, upright and square ones. Some are
@@ -24,10 +25,12 @@ class PictureDrawer:
 
     Args:
         pictures: To draw from.
+        mix: How often each set is drawn; pictures of other sets are left out.
     """
 
-    def __init__(self, pictures: Sequence[DetectorPicture]) -> None:
-        self._sets = {name: [p for p in pictures if p.source == name] for name in SHARES}
+    def __init__(self, pictures: Sequence[DetectorPicture], mix: Mix = DETECTOR_MIX) -> None:
+        self._mix = mix
+        self._sets = {name: [p for p in pictures if p.source == name] for name in mix}
         self._sets = {name: rows for name, rows in self._sets.items() if rows}
         self._kept: OrderedDict[Path, tuple[np.ndarray, float]] = OrderedDict()
 
@@ -35,9 +38,9 @@ class PictureDrawer:
         """Draw ``(batch, 3, H, W)`` float32 RGB in 0..255; a generator in the same state gives the same batch."""
         width, height = CANVASES[rng.integers(len(CANVASES))]
         names = list(self._sets)
-        shares = np.array([SHARES[name] for name in names])
+        shares = probabilities(self._mix, names)
         images = np.empty((batch, height, width, 3), np.uint8)
-        for row, choice in enumerate(rng.choice(len(names), batch, p=shares / shares.sum())):
+        for row, choice in enumerate(rng.choice(len(names), batch, p=shares)):
             rows = self._sets[names[choice]]
             picture = rows[rng.integers(len(rows))]
             rgb, ratio = self._read(picture.path)

@@ -15,20 +15,6 @@ import numpy as np
 
 from trainer.data.wild_split import WildSplit
 
-# Share of the pictures of a step by set: no set weighs more than its variety. Backgrounds show nobody, photos of
-# animals and scenes of ADE20K few people: there the network keeps what it knew of who is nobody.
-SHARES = {
-    "stanford40": 0.36,
-    "lspet": 0.10,
-    "gym_stills": 0.12,
-    "vn_everyday": 0.12,
-    "street_people": 0.05,
-    "stock_upright": 0.03,
-    "coco_more": 0.02,
-    "backgrounds": 0.03,
-    "animals": 0.10,
-    "ade20k": 0.07,
-}
 # Whole sets among the snapshots that no human labelled for persons; they are left out where they are absent.
 OBJECT_SETS = ("animals", "ade20k")
 

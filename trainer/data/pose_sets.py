@@ -10,23 +10,10 @@ import numpy as np
 import torch
 
 from edgeact.errors import SourceFormatError
+from trainer.data.mixes import POSE_MIX, Mix, probabilities
 from trainer.data.pose_augment import PoseAugmentation, augment, centre_crop, view_scale
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.inputs.crop_size import InputSize
-
-# Share of each batch by data set: no set weighs more than its variety. The everyday photos carry it; sport photos show
-# the rare poses; frames of one clip repeat themselves.
-SHARES = {
-    "stanford40": 0.32,
-    "lspet": 0.18,
-    "vn_everyday": 0.13,
-    "gym_stills": 0.08,
-    "street_people": 0.08,
-    "stock_upright": 0.07,
-    "surveillance_fights": 0.06,
-    "ut_interaction": 0.05,
-    "coco_more": 0.03,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +63,9 @@ def load_patch_set(folder: Path, split: str) -> PatchSet:
     return PatchSet(folder.name, patches, joints, boxes, torso, rows)
 
 
-def training_sets(patches: Path) -> list[PatchSet]:
-    """The training persons of every data set that there is in a folder."""
-    return [load_patch_set(patches / name, "train") for name in SHARES if (patches / name / "index.json").exists()]
+def training_sets(patches: Path, mix: Mix = POSE_MIX) -> list[PatchSet]:
+    """The training persons of every data set of a mix that there is in a folder."""
+    return [load_patch_set(patches / name, "train") for name in mix if (patches / name / "index.json").exists()]
 
 
 def draw_batch(
@@ -87,13 +74,14 @@ def draw_batch(
     batch: int,
     size: InputSize,
     strength: PoseAugmentation | None = None,
+    mix: Mix = POSE_MIX,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Draw a batch of random views of persons, each set by its share (`SHARES`).
+    """Draw a batch of random views of persons, each set by its share in a mix.
 
     Returns:
         Crops ``(N, height, width, 3)`` uint8 RGB, and joints ``(N, 21, 4)`` x, y (crop pixels), weight, score.
     """
-    (crops,), joints = draw_sizes(sets, rng, batch, (size,), strength)
+    (crops,), joints = draw_sizes(sets, rng, batch, (size,), strength, mix)
     return crops, joints
 
 
@@ -103,6 +91,7 @@ def draw_sizes(
     batch: int,
     sizes: Sequence[InputSize],
     strength: PoseAugmentation | None = None,
+    mix: Mix = POSE_MIX,
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
     """As `draw_batch`, each view in several sizes of one aspect ratio: what a network and its teacher see.
 
@@ -110,10 +99,10 @@ def draw_sizes(
         Crops ``(N, height, width, 3)`` uint8 RGB of each size, and joints in pixels of the first one.
     """
     strength = strength or PoseAugmentation()
-    shares = np.array([SHARES[patches.name] for patches in sets])
+    shares = probabilities(mix, [patches.name for patches in sets])
     crops = [np.empty((batch, size.height, size.width, 3), np.uint8) for size in sizes]
     joints = np.empty((batch, 21, 4), np.float32)
-    for position, choice in enumerate(rng.choice(len(sets), batch, p=shares / shares.sum())):
+    for position, choice in enumerate(rng.choice(len(sets), batch, p=shares)):
         patches = sets[choice]
         row = rng.choice(patches.rows)
         person = patches.patches[row], patches.joints[row], patches.boxes[row]

@@ -15,8 +15,9 @@ import torch
 from edgeact.atomic import prepare_partial, publish
 from edgeact.geometry import box_iou, invert_matrix, letterbox, letterbox_matrix, transform_box
 from edgeact.perception.detect import detection_size
-from trainer.data.detector_pictures import OBJECT_SETS, SHARES, as_rows
+from trainer.data.detector_pictures import OBJECT_SETS, as_rows
 from trainer.data.lspet import read_lspet
+from trainer.data.mixes import DETECTOR_MIX
 from trainer.data.read_picture import read_rgb
 from trainer.data.wild_people import read_empty, read_wild
 from trainer.data.wild_pictures import wild_pictures
@@ -115,7 +116,7 @@ def make_pictures(folders: Folders, detector: PersonDetector) -> None:
     if folders.detector_pictures.exists():
         return
     folders.detector_pictures.parent.mkdir(parents=True, exist_ok=True)
-    said = {name: _first_detector(folders, name) for name in SHARES if name not in ("backgrounds", *OBJECT_SETS)}
+    said = {name: _first_detector(folders, name) for name in DETECTOR_MIX if name not in ("backgrounds", *OBJECT_SETS)}
     listed = [row for row in _known_people(folders) if row[2] != "measure"]
     nobody = np.zeros((0, 4), np.float32)
     with prepare_partial(folders.detector_pictures).open("w") as file:

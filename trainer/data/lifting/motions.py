@@ -15,6 +15,7 @@ from scipy.io import loadmat
 from edgeact.skeleton import BODY_21, COCO_17, LIMB_JOINTS
 from edgeact.types import Float32
 from trainer.data.action_sequences import studio_split
+from trainer.data.mixes import LIFTER_MIX, Mix
 from trainer.data.splits import Split, split_by_hash
 from trainer.data.studio.motion import joint_sequences
 
@@ -26,8 +27,6 @@ _HIPS = [BODY_21.index("left_hip"), BODY_21.index("right_hip")]
 _UTD_LIMBS = [4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18]
 _UTKINECT_LIMBS = [4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18]
 _UTD_VALIDATION, _UTKINECT_VALIDATION = frozenset({2, 7}), frozenset({8, 9})  # persons
-# How often a set is drawn. The studio has the cleanest joints, teacher poses the most everyday postures.
-SHARES = {"studio": 0.5, "utd_mhad": 0.17, "utkinect": 0.08, "teacher": 0.25}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,15 +147,16 @@ class Motions:
     share: np.ndarray
 
 
-def join_clips(clips: Iterable[BodyClip]) -> Motions:
+def join_clips(clips: Iterable[BodyClip], mix: Mix = LIFTER_MIX) -> Motions:
     """Lay clips end to end.
 
-    A source is drawn by `SHARES`; within it a label by the square root of its frames, a clip by its frames.
+    A source is drawn by its share in a mix; within it a label by the square root of its frames, a clip by its frames.
+    Clips of sources that are not in the mix are left out.
 
     Raises:
         ValueError: There is no clip, or one that does not show both hips and both shoulders.
     """
-    listed = list(clips)
+    listed = [clip for clip in clips if clip.source in mix]
     if not listed:
         raise ValueError("no clips to learn 3D from")
     if not all(clip.known[[*_SHOULDERS, *_HIPS]].all() for clip in listed):
@@ -170,7 +170,7 @@ def join_clips(clips: Iterable[BodyClip]) -> Motions:
         for kind in set(kinds[of_source]):
             of_kind = (kinds == kind) & of_source
             within[of_kind] = frames[of_kind] / np.sqrt(frames[of_kind].sum())
-        share += within / within.sum() * SHARES[source]
+        share += within / within.sum() * mix[source]
     return Motions(
         joints=np.concatenate([clip.joints for clip in listed]).astype(np.float32),
         known=np.stack([clip.known for clip in listed]),

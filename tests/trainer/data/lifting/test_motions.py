@@ -7,14 +7,15 @@ import pytest
 
 from edgeact.skeleton import BODY_21
 from tests.trainer.data.lifting.walkers import walker
-from trainer.data.lifting.motions import PELVIS, SHARES, THORAX, join_clips, studio, teacher_poses, utd_mhad, utkinect
+from trainer.data.lifting.motions import PELVIS, THORAX, join_clips, studio, teacher_poses, utd_mhad, utkinect
+from trainer.data.mixes import LIFTER_MIX
 
 
 def test_sources_are_drawn_by_their_shares_and_every_frame_is_there() -> None:
     long, short, kinect = walker(frames=90), walker(frames=10), walker(frames=50, source="utd_mhad")
     motions = join_clips([long, short, kinect])
     assert motions.share.sum() == pytest.approx(1.0)
-    assert motions.share[2] == pytest.approx(SHARES["utd_mhad"] / (SHARES["studio"] + SHARES["utd_mhad"]))
+    assert motions.share[2] == pytest.approx(LIFTER_MIX["utd_mhad"] / (LIFTER_MIX["studio"] + LIFTER_MIX["utd_mhad"]))
     assert motions.share[0] == pytest.approx(9 * motions.share[1])
     assert motions.first.tolist() == [0, 90, 100]
     assert np.array_equal(motions.joints[100:], kinect.joints)
