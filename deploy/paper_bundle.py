@@ -8,8 +8,9 @@ from typing import Any
 from deploy.export_bundle import BundleName, export_network
 from deploy.systems.system import ExportOptions
 from trainer.compress.paper import load_trained
-from trainer.fit_paper import RESULT_FILE, read_result
-from trainer.paper_recipe import NetworkSettings, PaperRecipe, make_task
+from trainer.data.recipe_sets import CLIP_SETS, SEVERAL_ACTIONS_SETS
+from trainer.fit_paper import PERSON_SYSTEMS, RESULT_FILE, read_result
+from trainer.paper_recipe import PICTURE_SYSTEMS, NetworkSettings, PaperRecipe, make_task
 from trainer.tasks.attentional_pooling import AttentionalPoolingSettings
 from trainer.tasks.body_part_aware import BodyPartAwareSettings
 from trainer.tasks.gated3d import Gated3dSettings
@@ -22,12 +23,18 @@ SET_TERMS = {
         "Stanford 40 Actions (Yao et al., ICCV 2011)",
         "research; photos of the web, no licence",
     ),
+    "vcoco": (
+        "V-COCO (Gupta and Malik, 2015)",
+        "annotations none stated; Flickr photos of COCO, each under its own terms",
+    ),
     "lspet": ("Leeds Sports Pose extended (Johnson and Everingham, CVPR 2011)", "cite; Flickr photos, none stated"),
     "ut_interaction": ("UT-Interaction (Ryoo and Aggarwal, 2010)", "public research set"),
     "ucf101": ("UCF101 (Soomro et al., 2012)", "videos of YouTube, none stated"),
     "hmdb51": ("HMDB51 (Kuehne et al., ICCV 2011)", "CC BY 4.0; scenes of films and of YouTube"),
     "jhmdb": ("JHMDB (Jhuang et al., ICCV 2013)", "scenes of films and of YouTube, none stated"),
     "penn_action": ("Penn Action (Zhang et al., ICCV 2013)", "research set; videos of YouTube"),
+    "ntu": ("NTU RGB+D (Shahroudy et al., CVPR 2016)", "academic use after registration; must not be passed on"),
+    "lsp": ("Leeds Sports Pose (Johnson and Everingham, BMVC 2010)", "cite; Flickr photos, none stated"),
     "mpii": ("MPII Human Pose (Andriluka et al., CVPR 2014)", "annotations BSD 2-clause; frames of YouTube"),
     "coco": (
         "COCO keypoints (Lin et al., ECCV 2014)",
@@ -62,11 +69,16 @@ def export_paper(
     result = {**read_result(trained / RESULT_FILE), **(figures or {})}
     labels = tuple(result["labels"])
     network = load_trained(make_task(recipe.network, len(labels), None).network, trained)
+    options = replace(
+        export_options(recipe.network, labels, result["clip_stride"]),
+        exit_at=exit_at,
+        multi_label=recipe.data.actions in SEVERAL_ACTIONS_SETS,
+    )
     export_network(
         recipe.network.system,
         network,
         out,
-        replace(export_options(recipe.network, labels, result["clip_stride"]), exit_at=exit_at),
+        options,
         called=BundleName(name=recipe.name, licence="see the terms of the data"),
         persons_from=persons_from,
         training=_described(recipe, result),
@@ -106,11 +118,19 @@ def _described(recipe: PaperRecipe, result: dict[str, Any]) -> dict[str, Any]:
         "trained on": f"{result['trained_on']} samples, {recipe.training.epochs} epochs, seed {recipe.training.seed}",
     }
     notes = []
-    if isinstance(recipe.network, PoseActionPyramidSettings):
+    of_persons = recipe.data.clip_view == "person"
+    if isinstance(recipe.network, PoseActionPyramidSettings) and not of_persons:
         notes.append(
             "Actions were learnt from whole frames of clips, poses from crops of persons; at run time both come of the "
             "crop of one person."
         )
+    if recipe.data.actions in CLIP_SETS and (of_persons or recipe.network.system in PICTURE_SYSTEMS):
+        notes.append(
+            "The default bundle found the people of the clips. Everybody who is seen long and large in a clip was "
+            "taken to do its action, who is struck, too."
+        )
+        if recipe.network.system in PERSON_SYSTEMS:
+            notes.append("The joints that it found there taught poses, beside those of the data sets.")
     return {
         "recipe": recipe.model_dump(mode="json"),
         "measured": measured,

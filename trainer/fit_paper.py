@@ -18,6 +18,7 @@ from trainer.clip_statistics import statistics_of_clips
 from trainer.data.labelled_samples import (
     Augmentation,
     LabelledSample,
+    ReadClip,
     View,
     clip_batch,
     clip_stride,
@@ -30,13 +31,17 @@ from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.kept_recipe import require_same_recipe
 from trainer.loop import Course, train
-from trainer.paper_recipe import PaperRecipe, make_task
+from trainer.paper_recipe import PICTURE_SYSTEMS, PaperRecipe, make_task
 from trainer.parallel import join_processes
 from trainer.phases import first_checkpoint, fit_phases
+from trainer.precomputed.class_people import Track
+from trainer.precomputed.clip_people import clip_pictures, find_clip_people, person_clips
 from trainer.task import Batch, Task
 from trainer.tasks.body_part_aware import BodyPartAwareSettings
 from trainer.tasks.taught import ActionTeacher, taught_task
 
+# What is made of clips lies below the folder of work: who is seen in them, and pictures out of them.
+PEOPLE_FOLDER, PICTURES_FOLDER = "people", "pictures"
 PERSON_SYSTEMS = ("body_part_aware", "pose_action_pyramid")  # whose graphs are given the crop of one person
 NETWORK_FILE, RESULT_FILE = "network.safetensors", "result.json"
 _RESULT_KEYS = ("top1", "mAP", "samples", "split", "how", "trained_on", "labels", "clip_stride")
@@ -96,7 +101,7 @@ def train_paper(
     folder, device = work / recipe.name, training_device()
     checkpoint = first_checkpoint(folder) if recipe.phases else folder / "checkpoint.safetensors"
     require_same_recipe(recipe, checkpoint)
-    found = read_training_data(recipe, data)
+    found = read_training_data(recipe, data, work)
     torch.manual_seed(recipe.training.seed)
     task = make_task(recipe.network, len(found.names), weights)
     if recipe.teacher is not None:
@@ -202,14 +207,15 @@ def course_of(recipe: PaperRecipe, data: TrainingData) -> Course:
 
 @torch.no_grad()
 def measure(task: Task, network: nn.Module, batches: Iterator[Batch], device: torch.device) -> dict[str, float]:
-    """Share of samples whose most probable action is the right one (``top1``), and ``mAP``."""
+    """Share of samples whose most probable action is right, or one of those that are (``top1``), and ``mAP``."""
     network.eval()
     probability, labels = [], []
     for batch in batches:
         probability.append(task.answers(network, batch.to(device)).float().cpu().numpy())
         labels.append(batch.labels.numpy())
     scores, truth = np.concatenate(probability), np.concatenate(labels)
-    right = float((scores.argmax(1) == truth).mean())
+    best = scores.argmax(1)
+    right = float((best == truth if truth.ndim == 1 else truth[np.arange(len(best)), best] == 1).mean())
     return {"top1": round(right, 4), "mAP": round(mean_average_precision(scores, truth), 4), "samples": len(truth)}
 
 
@@ -228,27 +234,36 @@ def epoch_rows(count: int, batch: int, step: int, seed: int) -> list[int]:
     return [int(orders[place // count][place % count]) for place in places]
 
 
-def read_training_data(recipe: PaperRecipe, data: Path) -> TrainingData:
+def read_training_data(recipe: PaperRecipe, data: Path, work: Path) -> TrainingData:
     """Read the sets that a recipe names.
 
+    Args:
+        recipe: What was decided.
+        data: Folder of the data sets.
+        work: Folder for what is made of clips.
+
     Raises:
-        SourceNotFoundError: A data set is missing.
+        SourceNotFoundError: A data set is missing, or nobody is found in clips.
+        OutputError: What is made of clips cannot be written.
     """
-    clips = recipe.data.actions in CLIP_SETS
     labelled, names = read_actions(recipe.data.actions, data)
     poses = [person for name in recipe.data.poses for person in read_poses(name, data)]
+    view: View = "person" if recipe.network.system in PERSON_SYSTEMS else "frame"
+    clips = recipe.data.actions in CLIP_SETS
+    if clips and recipe.network.system in PICTURE_SYSTEMS:
+        people = _people(recipe, labelled, work)
+        labelled, clips = _pictures(recipe, labelled, people, work, view), False
     chosen = [sample for sample in labelled if sample.split == "train"]
     split = "validation" if any(sample.split == "validation" for sample in labelled) else "test"
     held_out = [sample for sample in labelled if sample.split == split]
     network, batch, seed = recipe.network, recipe.data.batch, recipe.training.seed
     # System A is given the large pictures of one person and makes the small ones itself.
     size = network.size * 2 if isinstance(network, BodyPartAwareSettings) else network.size
-    view: View = "person" if network.system in PERSON_SYSTEMS else "frame"
     change = Augmentation(
         recipe.data.flip, recipe.data.rotation, recipe.data.zoom, recipe.data.pose_rotation, recipe.data.colour_shift
     )
     if clips:
-        return _clip_data(recipe, names, chosen, held_out, poses, size, change, split)
+        return _clip_data(recipe, names, chosen, held_out, poses, size, change, split, work)
 
     def draw(step: int) -> Batch:
         rng = np.random.default_rng((seed, 1, step))
@@ -272,18 +287,30 @@ def _clip_data(
     size: int,
     change: Augmentation,
     split: str,
+    work: Path,
 ) -> TrainingData:
     """Clips; with poses beside them, some batches are of pictures with poses: every other one in paper E, 4.2.3."""
     frames: int = recipe.network.frames  # type: ignore[union-attr]  # the recipe was checked: systems of clips have it
     batch, seed = recipe.data.batch, recipe.training.seed
     steps = recipe.data.clip_steps
-    clips = read_clips(chosen, size, every=None if steps is None else steps[0])
-    held = read_clips(held_out, size)
+    found_poses: list[LabelledSample] = []
+    clips: Sequence[ReadClip]
+    held: Sequence[ReadClip]
+    if recipe.data.clip_view == "person":
+        people = _people(recipe, chosen, work)
+        found_poses = _pictures(recipe, chosen, people, work, "person")
+        chosen, clips = person_clips(chosen, people, size)
+        held_out, held = person_clips(held_out, _people(recipe, held_out, work), size)
+    else:
+        clips = read_clips(chosen, size, every=None if steps is None else steps[0])
+        held = read_clips(held_out, size)
     parts = None if steps is None else [drawn_parts(clip.filmed, frames, steps) for clip in clips]
     share = recipe.data.pose_share
 
     def draw_poses(step: int) -> Batch:
-        rows = [poses[row] for row in epoch_rows(len(poses), batch, step, seed + 1)]
+        of_clips = batch // 2 if found_poses else 0
+        rows = [poses[row] for row in epoch_rows(len(poses), batch - of_clips, step, seed + 1)]
+        rows += [found_poses[row] for row in epoch_rows(len(found_poses), of_clips, step, seed + 2)] if of_clips else []
         return picture_batch(rows, size, np.random.default_rng((seed, 1, step)), change, view="person")
 
     def draw_actions(step: int) -> Batch:
@@ -298,6 +325,7 @@ def _clip_data(
             flip=change.flip,
             parts=None if parts is None else [parts[row] for row in rows],
             colour_shift=change.colour_shift,
+            zoom=recipe.data.clip_zoom,
         )
 
     def draw(step: int) -> Batch:
@@ -312,6 +340,21 @@ def _clip_data(
     stride = clip_stride(clips, frames, steps)
     drawn = round(len(clips) / (1 - share)) if poses else len(clips)
     return TrainingData(names, drawn, draw, measured, split, stride, draw_poses, draw_actions)
+
+
+def _people(recipe: PaperRecipe, clips: Sequence[LabelledSample], work: Path) -> list[list[Track]]:
+    people = find_clip_people(clips, work / PEOPLE_FOLDER)
+    if not any(people):
+        name = recipe.data.actions
+        raise SourceNotFoundError(f"nobody is found in the clips of {name}; this recipe learns from people in them")
+    return people
+
+
+def _pictures(
+    recipe: PaperRecipe, clips: Sequence[LabelledSample], people: Sequence[Sequence[Track]], work: Path, view: View
+) -> list[LabelledSample]:
+    folder = work / PICTURES_FOLDER / recipe.data.actions
+    return clip_pictures(clips, people, folder, count=recipe.data.clip_pictures, view=view)
 
 
 def _parts(rows: Sequence, batch: int) -> Iterator[Sequence]:

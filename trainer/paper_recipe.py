@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from edgeact.errors import ConfigError
 from trainer.compress.shrink import CompressSettings
-from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, POSE_SETS
+from trainer.data.labelled_samples import View
+from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, POSE_SETS, SEVERAL_ACTIONS_SETS
 from trainer.optimizers import AdamW, OptimizerSettings
 from trainer.phases import PhaseSettings
 from trainer.recipe import read_record
@@ -28,15 +29,19 @@ NetworkSettings = Annotated[
     | PoseActionPyramidSettings,
     Field(discriminator="system"),
 ]
-# What each system learns from: pictures with actions, clips with actions, pictures with poses.
+PICTURE_SYSTEMS = ("body_part_aware", "loss_guided", "attentional_pooling")
+# What each system learns from: pictures with actions, or some out of clips with actions; clips; pictures with poses.
 _SETS = {
-    "body_part_aware": {*PICTURE_SETS, *POSE_SETS},
-    "loss_guided": {*PICTURE_SETS},
+    "body_part_aware": {*PICTURE_SETS, *SEVERAL_ACTIONS_SETS, *CLIP_SETS, *POSE_SETS},
+    "loss_guided": {*PICTURE_SETS, *CLIP_SETS},
     "gated3d": {*CLIP_SETS},
-    "attentional_pooling": {*PICTURE_SETS, *POSE_SETS},
+    "attentional_pooling": {*PICTURE_SETS, *CLIP_SETS, *POSE_SETS},
     "pose_action_pyramid": {*CLIP_SETS, *POSE_SETS},
 }
-SetName = Literal["stanford40", "ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action", "lspet", "mpii", "coco"]
+SetName = Literal[
+    "stanford40", "vcoco", "ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action", "ntu",
+    "lspet", "lsp", "mpii", "coco",
+]  # fmt: skip
 
 
 class _Record(BaseModel):
@@ -58,6 +63,10 @@ class DataSettings(_Record):
         colour_shift: Each colour, 0..1, is raised to a power that differs from 1 by up to this.
         clip_steps: The fewest and the most filmed frames from one drawn frame of a clip to the next, as far as the clip
             is long; left out, at least two thirds of each clip are drawn.
+        clip_zoom: So does the size of whole clips, and their place by half of it.
+        clip_view: Of pose_action_pyramid: whether actions are learnt from whole frames of clips, or from the crops of
+            each person whom the default bundle finds, as at run time. The joints that it finds teach poses, too.
+        clip_pictures: Out of the middle of each clip so many pictures are learnt from, by systems of pictures.
     """
 
     sets: Annotated[tuple[SetName, ...], Field(min_length=1)]
@@ -69,6 +78,9 @@ class DataSettings(_Record):
     zoom: Annotated[float, Field(ge=0, lt=1)] = 0.0
     colour_shift: Annotated[float, Field(ge=0, lt=1)] = 0.0
     clip_steps: tuple[Annotated[int, Field(ge=1, le=64)], Annotated[int, Field(ge=1, le=64)]] | None = None
+    clip_zoom: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    clip_view: View = "frame"
+    clip_pictures: Annotated[int, Field(ge=1, le=64)] = 5
 
     @field_validator("clip_steps")
     @classmethod
@@ -153,6 +165,8 @@ class PaperRecipe(_Record):
             raise ValueError(f"{', '.join(self.data.sets)} has poses only; add a set with actions: {known}")
         if len(with_actions) > 1:
             raise ValueError(f"{' and '.join(with_actions)} have other actions each; take one of them")
+        if self.data.clip_view == "person" and (self.network.system != "pose_action_pyramid" or not self.data.poses):
+            raise ValueError("clip_view = person is of pose_action_pyramid with a set of poses; leave it out")
         if self.phases and (self.network.system != "pose_action_pyramid" or not self.data.poses):
             raise ValueError("phases are of pose_action_pyramid with a set of actions and one of poses; leave them out")
         if self.phases and (epochs := sum(phase.epochs for phase in self.phases)) != self.training.epochs:

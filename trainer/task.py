@@ -15,7 +15,8 @@ class Batch:
 
     Attributes:
         pixels: ``(N, H, W, 3)`` pictures or ``(N, T, H, W, 3)`` clips, uint8 RGB.
-        labels: ``(N,)`` int64 actions; `MISSING` where nobody said.
+        labels: ``(N,)`` int64 actions or, where several may be done at once, ``(N, A)`` int64 0 and 1; `MISSING` where
+            nobody said.
         boxes: ``(N, 4)`` float32 x_min, y_min, x_max, y_max of the person in pixels; NaN where nobody said.
         joints: ``(N, 16, 2)`` float32 x, y in pixels in the order of MPII; −1 where nobody said.
     """
@@ -32,7 +33,7 @@ class Batch:
     @property
     def has_action(self) -> torch.Tensor:
         """Which samples have an action: ``(N,)`` bool."""
-        return self.labels != MISSING
+        return self.labels != MISSING if self.labels.ndim == 1 else (self.labels != MISSING).all(1)
 
     @property
     def has_box(self) -> torch.Tensor:

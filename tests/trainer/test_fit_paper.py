@@ -8,9 +8,17 @@ import torch
 from safetensors.torch import load_file
 
 from edgeact.errors import ConfigError, SourceNotFoundError
-from tests.trainer.paper_sets import tiny_recipe, write_paper_sets, write_stanford40, write_ut_interaction
+from tests.demo_pieces import write_demo_pieces
+from tests.trainer.paper_sets import (
+    ACTIONS,
+    tiny_recipe,
+    write_lspet,
+    write_paper_sets,
+    write_stanford40,
+    write_ut_interaction,
+)
 from trainer.fit_paper import course_of, epoch_rows, read_training_data, train_paper
-from trainer.paper_recipe import load_paper_recipe, paper_recipes
+from trainer.paper_recipe import PaperRecipe, load_paper_recipe, paper_recipes
 
 
 def small_recipe(folder: Path, *, published: bool = False) -> Path:
@@ -68,7 +76,7 @@ def test_what_a_recipe_says_of_the_mix_and_of_the_loop_is_done(tmp_path: Path) -
             "training": recipe.training.model_copy(update={"deterministic": True}),
         }
     )
-    every_other, every_fourth = (read_training_data(one, tmp_path) for one in (recipe, mixed))
+    every_other, every_fourth = (read_training_data(one, tmp_path, tmp_path / "work") for one in (recipe, mixed))
     assert [every_other.draw(step).pixels.ndim for step in range(4)] == [4, 5, 4, 5]
     assert [every_fourth.draw(step).pixels.ndim for step in range(8)] == [4, 5, 5, 5] * 2
     assert (every_other.count, every_fourth.count) == (8, 5)  # so many steps see four clips once
@@ -76,7 +84,10 @@ def test_what_a_recipe_says_of_the_mix_and_of_the_loop_is_done(tmp_path: Path) -
     assert not course_of(recipe, every_other).deterministic
     pictures = tiny_recipe("attentional_pooling")
     pictures = pictures.model_copy(update={"data": pictures.data.model_copy(update={"pose_share": 0.25})})
-    assert int(read_training_data(pictures, tmp_path).draw(0).has_pose.sum()) == pictures.data.batch // 4
+    assert (
+        int(read_training_data(pictures, tmp_path, tmp_path / "work").draw(0).has_pose.sum())
+        == pictures.data.batch // 4
+    )
 
 
 def test_clips_are_drawn_in_the_steps_and_colours_of_the_recipe(tmp_path: Path) -> None:
@@ -84,7 +95,8 @@ def test_clips_are_drawn_in_the_steps_and_colours_of_the_recipe(tmp_path: Path) 
     recipe = tiny_recipe("gated3d")
     changed = recipe.data.model_copy(update={"clip_steps": (1, 1), "colour_shift": 0.1})
     plain, stepped = (
-        read_training_data(one, tmp_path) for one in (recipe, recipe.model_copy(update={"data": changed}))
+        read_training_data(one, tmp_path, tmp_path / "work")
+        for one in (recipe, recipe.model_copy(update={"data": changed}))
     )
     assert plain.clip_stride is not None
     assert stepped.clip_stride is not None
@@ -112,3 +124,55 @@ def test_every_round_shows_each_sample_once_in_another_order() -> None:
     assert rounds[0] != rounds[1]
     assert epoch_rows(10, 3, 4, seed=1) == epoch_rows(10, 3, 4, seed=1)
     assert epoch_rows(10, 3, 4, seed=1) != epoch_rows(10, 3, 4, seed=2)
+
+
+@pytest.fixture(scope="module")
+def interactions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six clips of two actions, in each of which the default bundle finds two people, and pictures with poses."""
+    root = tmp_path_factory.mktemp("interactions")
+    write_lspet(root)
+    rows = ["file,label,set,group"]
+    for number, path in enumerate(write_demo_pieces(root / "ut_interaction" / "clips", 6)):
+        rows.append(f"{path.name},{ACTIONS[number % 2]},1,{'seq09' if number > 3 else 'seq01'}")
+    (root / "ut_interaction" / "index.csv").write_text("\n".join(rows))
+    return root
+
+
+def of_clips(system: str, *sets: str) -> PaperRecipe:
+    recipe = tiny_recipe(system)
+    changed = {"sets": sets, "batch": 4, "clip_pictures": 2}
+    if system == "pose_action_pyramid":
+        changed["clip_view"] = "person"
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update=changed)})
+
+
+def test_systems_of_pictures_learn_from_the_middle_of_clips(interactions: Path) -> None:
+    person = read_training_data(
+        of_clips("body_part_aware", "ut_interaction", "lspet"), interactions, interactions / "work"
+    )
+    scene = read_training_data(of_clips("loss_guided", "ut_interaction"), interactions, interactions / "work")
+    assert (person.count, scene.count) == (4 * 2 * 2, 4 * 2)  # clips, people, pictures
+    assert (person.split, person.clip_stride) == ("test", None)
+    assert sum(len(batch.labels) for batch in scene.held_out()) == 2 * 2
+    drawn = person.draw(0)
+    assert drawn.has_action.tolist() == [True, True, False, False]
+    assert drawn.has_pose.all()  # the joints that were found, and those of people
+    assert scene.draw(0).has_box.all()
+    result = train_paper(of_clips("loss_guided", "ut_interaction"), interactions, interactions / "work")
+    assert result["labels"] == list(ACTIONS)
+
+
+def test_pyramids_learn_from_each_person_of_clips(interactions: Path) -> None:
+    recipe = of_clips("pose_action_pyramid", "ut_interaction", "lspet")
+    found = read_training_data(recipe, interactions, interactions / "work")
+    poses, clips = found.draw(0), found.draw(1)
+    assert poses.has_pose.all()
+    assert clips.pixels.shape == (4, 4, 32, 32, 3)
+    assert sum(len(batch.labels) for batch in found.held_out()) == 2 * 2  # the people of two clips
+    assert train_paper(recipe, interactions, interactions / "work")["samples"] == 4
+
+
+def test_clips_in_which_nobody_is_found_teach_no_picture(tmp_path: Path) -> None:
+    write_ut_interaction(tmp_path)
+    with pytest.raises(SourceNotFoundError, match="nobody is found in the clips of ut_interaction"):
+        read_training_data(of_clips("loss_guided", "ut_interaction"), tmp_path, tmp_path / "work")

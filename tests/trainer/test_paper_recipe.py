@@ -7,7 +7,7 @@ import pytest
 
 from deploy.paper_bundle import SET_TERMS
 from edgeact.errors import ConfigError
-from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, POSE_SETS
+from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, POSE_SETS, SEVERAL_ACTIONS_SETS
 from trainer.optimizers import Adam, RmsProp, Sgd
 from trainer.paper_recipe import SetName, load_paper_recipe, paper_recipes
 from trainer.schedule import StepSchedule, learning_rate
@@ -15,13 +15,28 @@ from trainer.schedule import StepSchedule, learning_rate
 SYSTEMS = ("attentional_pooling", "body_part_aware", "gated3d", "loss_guided", "pose_action_pyramid")
 
 
-def test_each_paper_has_its_recipe_and_a_small_one() -> None:
-    assert set(paper_recipes()) == {*SYSTEMS, *(f"{system}_small" for system in SYSTEMS)}
+def test_each_paper_has_its_recipe_a_small_one_and_one_of_interactions() -> None:
+    endings = ("", "_small", "_interactions")
+    assert set(paper_recipes()) == {f"{system}{ending}" for system in SYSTEMS for ending in endings}
     for name in paper_recipes():
         recipe = load_paper_recipe(Path(name))
         assert recipe.name == name
-        assert recipe.network.system == name.removesuffix("_small")
+        assert recipe.network.system == name.removesuffix("_small").removesuffix("_interactions")
         assert not (recipe.published_start and name.endswith("_small"))
+
+
+def test_the_recipes_of_interactions_know_the_same_actions() -> None:
+    recipes = [load_paper_recipe(Path(name)) for name in paper_recipes() if name.endswith("_interactions")]
+    assert {recipe.data.actions for recipe in recipes} == {"ut_interaction"}
+    by_person = {recipe.network.system for recipe in recipes if recipe.data.clip_view == "person"}
+    assert by_person == {"pose_action_pyramid"}  # which is given crops of persons at run time
+
+
+def test_clips_are_cut_into_persons_for_the_pyramids_alone(tmp_path: Path) -> None:
+    text = paper_recipes()["gated3d_small"].read_text()
+    (tmp_path / "mine.toml").write_text(text.replace("batch = 8", 'batch = 8\nclip_view = "person"'))
+    with pytest.raises(ConfigError, match="clip_view = person is of pose_action_pyramid with a set of poses"):
+        load_paper_recipe(tmp_path / "mine.toml")
 
 
 def test_the_papers_numbers() -> None:
@@ -77,7 +92,7 @@ def test_a_set_that_a_system_cannot_learn_from_is_refused(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("sets", "said"),
     [
-        ('"lspet", "mpii"', "lspet, mpii has poses only; add a set with actions: stanford40"),
+        ('"lspet", "mpii"', "lspet, mpii has poses only; add a set with actions: .*stanford40"),
         ('"stanford40", "movies"', "data.sets.1"),
     ],
 )
@@ -99,7 +114,7 @@ def test_actions_are_of_one_set_and_poses_of_any(tmp_path: Path) -> None:
 
 
 def test_the_names_of_sets_are_those_that_can_be_read() -> None:
-    assert set(get_args(SetName)) == {*PICTURE_SETS, *CLIP_SETS, *POSE_SETS} == set(SET_TERMS)
+    assert set(get_args(SetName)) == {*PICTURE_SETS, *SEVERAL_ACTIONS_SETS, *CLIP_SETS, *POSE_SETS} == set(SET_TERMS)
 
 
 def test_an_unknown_name_lists_those_that_ship() -> None:

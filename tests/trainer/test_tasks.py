@@ -1,12 +1,14 @@
 """Every paper's task learns eight samples through the one loop: its loss falls, and its answers become right."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from edgeact.errors import ConfigError
+from trainer.fit_paper import measure
 from trainer.loop import Course, train
 from trainer.paper_recipe import NetworkSettings, load_paper_recipe, make_task
 from trainer.schedule import ConstantSchedule
@@ -114,3 +116,28 @@ def test_the_mask_can_be_left_out_of_paper_b() -> None:
 def test_pyramids_take_no_published_weights(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="leave --weights out"):
         make_task(settings_of("pose_action_pyramid"), CLASSES, tmp_path / "any.pth")
+
+
+def test_body_parts_learn_several_actions_at_once() -> None:
+    settings = settings_of("body_part_aware")
+    torch.manual_seed(0)
+    task, batch = make_task(settings, CLASSES, None), some_batch(2 * settings.size, None)
+    done = torch.stack([torch.ones(8, dtype=torch.int64), batch.labels], 1)  # everybody does the first one
+    done[7] = -1  # nobody said
+    batch = replace(batch, labels=done)
+    optimizer = torch.optim.Adam(task.network.parameters(), 3e-3)
+    losses = []
+    for _ in range(12):
+        value = task.loss(task.network, batch)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        losses.append(value.item())
+    assert losses[-1] < 0.8 * losses[0]
+    with torch.no_grad():
+        answers = task.answers(task.network.train(), batch)
+    assert (answers[:, 0] > 0.5).all()  # probabilities of their own: both may be near 1
+    assert answers[1::2, 1].mean() > answers[::2, 1].mean()
+    figures = measure(task, task.network, iter([replace(batch, labels=done.clamp_min(0))]), torch.device("cpu"))
+    assert figures["samples"] == 8
+    assert 0 < figures["top1"] <= 1

@@ -79,7 +79,7 @@ def try_cam3d(
     clips = [sample for sample in ut_interaction(data / "ut_interaction")[0] if sample.split == "test"]
     known = find_people(clips, recipe, teachers, progress=progress)
     return try_gates(
-        recipe, lambda seeded: read_training_data(seeded, data), known, work, seeds=seeds, progress=progress
+        recipe, lambda seeded: read_training_data(seeded, data, work), known, work, seeds=seeds, progress=progress
     )
 
 

@@ -96,7 +96,7 @@ def try_pose_and_action(
     for variant in variants:
         for seed in progress(range(seeds), variant):
             seeded = recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": seed})})
-            read = read_training_data(seeded, data)
+            read = read_training_data(seeded, data, work)
             torch.manual_seed(seed)
             weight = seeded.network.action_weight  # type: ignore[union-attr]  # system E has it
             task = as_variant(make_task(seeded.network, len(read.names), None), variant, weight)

@@ -104,7 +104,7 @@ def _trained(recipe: PaperRecipe, data: Path, work: Path) -> tuple[Task, Trainin
     result = read_result(work / recipe.name / RESULT_FILE)
     task = make_task(recipe.network, len(result["labels"]), None)
     load_trained(task.network, work / recipe.name)
-    found = read_training_data(recipe, data)
+    found = read_training_data(recipe, data, work)
     return statistics_of_clips(task) if found.draw_poses is not None else task, found, result
 
 

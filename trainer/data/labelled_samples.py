@@ -48,9 +48,11 @@ class LabelledSample:
     Attributes:
         path: Of the file.
         split: ``train``, or what is measured on.
-        label: Number of the action; None where nobody said.
+        label: Number of the action; None where nobody said, or where there may be several.
         box: ``(4,)`` of the person in pixels; None where nobody said.
         joints: ``(16, 2)`` x, y in pixels in the order of MPII, −1 where nobody said; None where nobody said any.
+        actions: ``(A,)`` int64, 1 for each action that is done and 0 for the others, in sets where somebody may do
+            several at once; None in others.
     """
 
     path: Path
@@ -58,6 +60,7 @@ class LabelledSample:
     label: int | None = None
     box: np.ndarray | None = None
     joints: np.ndarray | None = None
+    actions: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +203,19 @@ def picture_batch(
         joints.append(_moved_joints(sample.joints, matrix, mirrored=mirrored))
     return Batch(
         torch.from_numpy(np.stack(pixels)),
-        torch.tensor([MISSING if sample.label is None else sample.label for sample in samples]),
+        torch.from_numpy(_labels(samples)),
         torch.from_numpy(np.stack(boxes).astype(np.float32)),
         torch.from_numpy(np.stack(joints).astype(np.float32)),
     )
+
+
+def _labels(samples: Sequence[LabelledSample]) -> np.ndarray:
+    """Actions ``(N,)`` int64, or ``(N, A)`` where samples may have several; what nobody said is `MISSING`."""
+    several = next((sample.actions for sample in samples if sample.actions is not None), None)
+    if several is None:
+        return np.array([MISSING if sample.label is None else sample.label for sample in samples], np.int64)
+    unknown = np.full_like(several, MISSING)
+    return np.stack([unknown if sample.actions is None else sample.actions for sample in samples])
 
 
 def _pixels(image: np.ndarray, matrix: np.ndarray, size: int, *, grey: bool, changed: bool) -> np.ndarray:
@@ -340,6 +352,7 @@ def clip_batch(
     flip: bool,
     parts: Sequence[np.ndarray] | None = None,
     colour_shift: float = 0.0,
+    zoom: float = 0.0,
 ) -> Batch:
     """So many even frames of each clip.
 
@@ -351,6 +364,7 @@ def clip_batch(
         flip: Whether every other one is mirrored.
         parts: Of each clip the ratios of its length that may be drawn; None draws at least two thirds.
         colour_shift: As of `Augmentation`; one draw for all frames of a clip.
+        zoom: The size changes by up to this ratio, and the place by up to half of it.
     """
     drawn = []
     for number, clip in enumerate(clips):
@@ -361,7 +375,8 @@ def clip_batch(
             last = first + length
         chosen = clip[np.linspace(first, last, frames).round().astype(int)]
         chosen = chosen[:, :, ::-1] if rng is not None and flip and rng.random() < 0.5 else chosen
-        drawn.append(shift_colours(chosen, rng, colour_shift) if rng and colour_shift else chosen)
+        chosen = shift_colours(chosen, rng, colour_shift) if rng and colour_shift else chosen
+        drawn.append(_zoomed(chosen, rng, zoom) if rng and zoom else chosen)
     count = len(drawn)
     return Batch(
         torch.from_numpy(np.ascontiguousarray(np.stack(drawn))),
@@ -369,3 +384,17 @@ def clip_batch(
         torch.full((count, 4), torch.nan),
         torch.full((count, _JOINTS, 2), float(MISSING)),
     )
+
+
+def _zoomed(frames: np.ndarray, rng: np.random.Generator, zoom: float) -> np.ndarray:
+    """Frames ``(T, H, W, 3)``, all zoomed and shifted alike; what lies beyond the border goes on as the border."""
+    height, width = frames.shape[1:3]
+    scale = 1 + float(rng.uniform(-zoom, zoom))
+    middle = np.array([width - 1, height - 1]) / 2
+    shift = rng.uniform(-zoom / 2, zoom / 2, 2) * (width, height) + (1 - scale) * middle
+    matrix = np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+    changed = [
+        cv2.warpAffine(np.ascontiguousarray(frame), matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        for frame in frames
+    ]
+    return np.stack(changed)

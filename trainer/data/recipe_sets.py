@@ -14,20 +14,26 @@ from trainer.data.sample import FrameFiles, Picture, Sample, SampleSet, Video
 from trainer.data.sets.coco import read_coco_keypoints
 from trainer.data.sets.hmdb51 import read_hmdb51
 from trainer.data.sets.jhmdb import read_jhmdb
+from trainer.data.sets.lsp import read_lsp
 from trainer.data.sets.mpii import read_mpii
+from trainer.data.sets.ntu import read_ntu
 from trainer.data.sets.penn_action import read_penn_action
 from trainer.data.sets.ucf101 import read_ucf101
+from trainer.data.sets.vcoco import read_vcoco
+from trainer.data.splits import Split
 from trainer.losses import MISSING
 
 PICTURE_SETS = ("stanford40",)
-CLIP_SETS = ("ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action")
-POSE_SETS = ("lspet", "mpii", "coco")
+SEVERAL_ACTIONS_SETS = ("vcoco",)  # pictures of people who may do several things at once
+CLIP_SETS = ("ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action", "ntu")
+POSE_SETS = ("lspet", "lsp", "mpii", "coco")
 
 _CLIP_READERS: dict[str, Callable[[Path], SampleSet]] = {
     "ucf101": read_ucf101,
     "hmdb51": read_hmdb51,
     "jhmdb": read_jhmdb,
     "penn_action": read_penn_action,
+    "ntu": read_ntu,  # by persons, its first protocol
 }
 _FEWEST_JOINTS = 6  # of a person: of one who is hardly seen nothing is learnt
 _MARGIN = 0.15  # around joints, where nobody boxed the person: a box drawn by a person is larger than the joints
@@ -37,7 +43,7 @@ def read_actions(name: str, data: Path) -> tuple[list[LabelledSample], tuple[str
     """The pictures or clips of a set of actions, and the names of its actions; of several official splits the first.
 
     Args:
-        name: Of `PICTURE_SETS` or `CLIP_SETS`.
+        name: Of `PICTURE_SETS`, `SEVERAL_ACTIONS_SETS` or `CLIP_SETS`.
         data: Folder of the data sets.
 
     Raises:
@@ -45,6 +51,8 @@ def read_actions(name: str, data: Path) -> tuple[list[LabelledSample], tuple[str
     """
     if name == "stanford40":
         return stanford40(data / name)
+    if name == "vcoco":
+        return _people_of_vcoco(data)
     if name == "ut_interaction":
         return ut_interaction(data / name)
     found = _CLIP_READERS[name](data / name)
@@ -60,10 +68,25 @@ def read_poses(name: str, data: Path) -> list[LabelledSample]:
     """
     if name == "lspet":
         return [sample for sample in lspet_poses(data / name) if sample.split == "train"]
-    if name == "mpii":
-        found = read_mpii(data / name)
+    if name in ("lsp", "mpii"):
+        found = (read_lsp if name == "lsp" else read_mpii)(data / name)
         return _people(found.part("train"), found.joints)
     return _people(read_coco_keypoints(data / name, parts=("train",)).samples, COCO_17.joints)
+
+
+def _people_of_vcoco(data: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
+    """Each person with all actions; as is usual, the part that would choose trains, too, and the third one measures."""
+    found = read_vcoco(data / "vcoco", data / "coco")
+    people = []
+    for sample in found.samples:
+        assert isinstance(sample.media, Picture)
+        assert sample.actions is not None
+        assert sample.boxes is not None
+        done = np.zeros(len(found.actions), np.int64)
+        done[list(sample.actions)] = 1
+        split: Split = "test" if sample.split == "test" else "train"
+        people.append(LabelledSample(sample.media.path, split, box=sample.boxes[0, 0], actions=done))
+    return people, found.actions
 
 
 def _clip(sample: Sample, name: str) -> LabelledSample:

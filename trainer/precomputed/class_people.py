@@ -109,16 +109,14 @@ def find_people(
             f"bundle {bundle.manifest.name} has the skeleton {bundle.skeleton.name}, the clip network reads "
             f"{BODY_21.name}; give another bundle"
         )
-    nothing_read = replace(bundle.plan, readers=(), explainers=(), manifest_heads=(), maps=())
-    frames_only = replace(bundle, plan=nothing_read)
     sequences: list[JointSequence] = []
     unreadable, empty = [], []
     ordered = sorted(clips, key=lambda clip: str(clip.path))
     files = [list(group) for _, group in groupby(ordered, key=lambda clip: clip.path)]
-    with Engine(frames_only) as engine:
+    with Engine(without_actions(bundle)) as engine:
         for in_file in progress(files, "finding people"):
             try:
-                found = _kept_tracks(in_file, engine, kept)
+                found = kept_tracks(in_file, engine, kept)
             except (BackendError, OutputError):  # no clip's fault: it would be the same for all
                 raise
             except EdgeactError as error:
@@ -156,8 +154,22 @@ def _likeness(track: Track, part: Stretch) -> float:
     return float(np.mean([overlap(one, other) for one, other in zip(track.boxes, boxes, strict=True)]))
 
 
-def _kept_tracks(clips: Sequence[ClassClip], engine: Engine, kept: Path) -> list[Track]:
-    """The tracks of a file: those found before, as long as the file, what is looked at and the bundle are the same."""
+def without_actions(bundle: Bundle) -> Bundle:
+    """The bundle's detector and pose network alone, to find people with."""
+    return replace(bundle, plan=replace(bundle.plan, readers=(), explainers=(), manifest_heads=(), maps=()))
+
+
+def kept_tracks(clips: Sequence[ClassClip], engine: Engine, kept: Path) -> list[Track]:
+    """The tracks of a file: those found before, as long as the file, what is looked at and the bundle are the same.
+
+    Args:
+        clips: Of one file.
+        engine: Finds people.
+        kept: Folder for what was found; it must be there.
+
+    Raises:
+        EdgeactError: The file cannot be read, or a network failed.
+    """
     path, spans = clips[0].path, spans_of(clips)
     state = path.stat()
     identity = (str(path.resolve()), state.st_size, state.st_mtime_ns, engine.bundle.digest, _KEPT_VERSION, spans)

@@ -26,6 +26,7 @@ class AttentionalPoolingSettings(BaseModel):
     Attributes:
         system: Tells the systems apart in a recipe.
         backbone: Which residual network (paper: ResNet-101).
+        fixed_blocks: Of an EfficientNet-Lite, so many first blocks stay as published.
         size: Side of the pictures in pixels.
         pooling: The paper's, or one that it is compared with.
         matrices: T, of the generalised pooling.
@@ -38,6 +39,7 @@ class AttentionalPoolingSettings(BaseModel):
 
     system: Literal["attentional_pooling"]
     backbone: BackboneName
+    fixed_blocks: Annotated[int, Field(ge=0)] = 0
     size: Annotated[int, Field(ge=32, le=1024, multiple_of=32)] = 448
     pooling: Literal["generalized", "rank_one", "mean"] = "generalized"
     matrices: Annotated[int, Field(ge=1, le=8)] = 3
@@ -48,7 +50,7 @@ class AttentionalPoolingSettings(BaseModel):
 
 def attentional_pooling_task(settings: AttentionalPoolingSettings, classes: int, weights: Path | None) -> Task:
     """The task of paper D; ``weights`` are the backbone's."""
-    backbone, channels = make_backbone(settings.backbone, weights)
+    backbone, channels = make_backbone(settings.backbone, weights, settings.fixed_blocks)
     pooling: nn.Module
     match settings.pooling:
         case "generalized":

@@ -9,7 +9,7 @@ from torch import nn
 
 from trainer.layers.pixels import IMAGENET, to_range
 from trainer.layers.residual import BasicBlock
-from trainer.losses import focal, multitask_aware, weighted_squared_error
+from trainer.losses import binary_cross_entropy, focal, multitask_aware, weighted_squared_error
 from trainer.models.body_part_aware import BodyPartAwareNetwork, BodyPartAwareOutput, ensemble
 from trainer.models.hrnet import W32, HRNet, HRNetSize, load_imagenet
 from trainer.models.resnet import WIDTHS, ResNet
@@ -62,7 +62,13 @@ def body_part_aware_task(settings: BodyPartAwareSettings, classes: int, weights:
         stride = batch.pixels.shape[1] / height
         targets = gaussian_maps(batch.joints, height=height, width=width, stride=stride)
         pose = weighted_squared_error(output.heat_maps, targets, (batch.joints != -1).any(-1).float())
-        actions = [focal(scores, batch.labels, gamma=settings.gamma) for scores in output.scores]
+        if batch.labels.ndim == 2:  # V-COCO: each action is done or not
+            actions = [binary_cross_entropy(scores, batch.labels) for scores in output.scores]
+        else:
+            actions = [focal(scores, batch.labels, gamma=settings.gamma) for scores in output.scores]
         return multitask_aware(pose, batch.has_pose, actions, batch.has_action, balance=settings.balance)
 
-    return Task(network, loss, lambda model, batch: ensemble(run(model, batch)))
+    def answers(model: nn.Module, batch: Batch) -> torch.Tensor:
+        return ensemble(run(model, batch), multi_label=batch.labels.ndim == 2)
+
+    return Task(network, loss, answers)

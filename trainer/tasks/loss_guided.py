@@ -21,6 +21,7 @@ class LossGuidedSettings(BaseModel):
     Attributes:
         system: Tells the systems apart in a recipe.
         backbone: Which residual network.
+        fixed_blocks: Of an EfficientNet-Lite, so many first blocks stay as published.
         size: Side of the pictures in pixels (paper: 448).
         class_channels: Of F_cls (paper: 1024).
         human_channels: Of the localisation branch, the last one 1 (paper: 512, 64, 32, 1).
@@ -31,6 +32,7 @@ class LossGuidedSettings(BaseModel):
 
     system: Literal["loss_guided"]
     backbone: BackboneName
+    fixed_blocks: Annotated[int, Field(ge=0)] = 0
     size: Annotated[int, Field(ge=32, le=1024, multiple_of=32)] = 448
     class_channels: Annotated[int, Field(ge=1)] = 1024
     human_channels: tuple[Annotated[int, Field(ge=1)], ...] = (512, 64, 32, 1)
@@ -39,7 +41,7 @@ class LossGuidedSettings(BaseModel):
 
 def loss_guided_task(settings: LossGuidedSettings, classes: int, weights: Path | None) -> Task:
     """The task of paper B; ``weights`` are the backbone's."""
-    backbone, channels = make_backbone(settings.backbone, weights)
+    backbone, channels = make_backbone(settings.backbone, weights, settings.fixed_blocks)
     network = LossGuidedNetwork(
         backbone,
         channels,

@@ -132,7 +132,7 @@ def test_with_the_last_block_alone_the_others_classifiers_learn_nothing() -> Non
 def test_actions_alone_see_no_pictures(tmp_path: Path) -> None:
     write_lspet(tmp_path)
     write_ut_interaction(tmp_path)
-    read = read_training_data(tiny_recipe("pose_action_pyramid"), tmp_path)
+    read = read_training_data(tiny_recipe("pose_action_pyramid"), tmp_path, tmp_path / "work")
     assert [read.draw(step).pixels.ndim for step in range(2)] == [4, 5]
     alone = clips_alone(read)
     assert [alone.draw(step).pixels.ndim for step in range(2)] == [5, 5]

@@ -160,6 +160,18 @@ def test_frames_of_a_clip_are_even_and_in_order() -> None:
     assert drawn[-1] - drawn[0] >= 18
 
 
+def test_all_frames_of_a_clip_are_zoomed_and_shifted_alike() -> None:
+    rng = np.random.default_rng(0)
+    clip = np.repeat(rng.integers(0, 255, (1, 16, 16, 3), np.uint8), 6, 0)
+    plain, zoomed = (
+        clip_batch([clip], [2], 4, np.random.default_rng(1), flip=False, zoom=zoom).pixels[0].numpy()
+        for zoom in (0.0, 0.3)
+    )
+    assert (plain == clip[:4]).all()
+    assert (zoomed == zoomed[:1]).all()
+    assert np.abs(zoomed.astype(int) - plain).mean() > 5
+
+
 def test_stanford40_has_a_held_out_part_and_names(tmp_path: Path) -> None:
     rows = [f"{action}_{n:03d}.jpg,{action},train,90,120,1,2,30,40" for action in ("run", "eat") for n in range(30)]
     rows.append("eat_900.jpg,eat,test,90,120,1,2,30,40")

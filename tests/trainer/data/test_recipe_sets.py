@@ -12,7 +12,8 @@ from edgeact.errors import SourceNotFoundError
 from edgeact.skeleton import COCO_17, MPII_16
 from tests.trainer.data.sets.layouts import write, write_clip
 from tests.trainer.data.sets.matlab_files import write_version5
-from trainer.data.labelled_samples import read_clips
+from trainer.data.labelled_samples import Augmentation, LabelledSample, picture_batch, read_clips
+from trainer.data.lspet import LSP_JOINTS
 from trainer.data.recipe_sets import read_actions, read_poses
 from trainer.data.sets.mpii import JOINTS as MPII_JOINTS
 
@@ -54,6 +55,22 @@ def write_penn_action(root: Path, *, frames: bool = True) -> None:
             cv2.imwrite(str(root / "frames" / f"{number:04d}" / f"{frame:06d}.jpg"), picture)
 
 
+def write_ntu(root: Path) -> None:
+    """A recording of person 1, who trains, and one of person 3, who measures; actions 1 and 50."""
+    for name in ("S001C002P001R001A050", "S001C001P003R001A001"):
+        write_clip(root / "nturgb+d_rgb" / f"{name}_rgb.avi")
+
+
+def test_recordings_of_ntu_are_split_by_person(tmp_path: Path) -> None:
+    write_ntu(tmp_path / "ntu")
+    samples, actions = read_actions("ntu", tmp_path)
+    assert {(actions[sample.label], sample.split) for sample in samples} == {("A050", "train"), ("A001", "test")}
+    assert [clip.frames.shape for clip in read_clips(samples, 16)] == [(5, 16, 16, 3)] * 2
+    write(tmp_path / "ntu" / "nturgb+d_skeletons" / "S001C001P001R001A002.skeleton", "1\n0\n")
+    with pytest.raises(SourceNotFoundError, match="ntu has no frames of clip S001C001P001R001A002"):
+        read_actions("ntu", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("name", "make", "frames"),
     [
@@ -92,6 +109,51 @@ def test_people_of_mpii_stand_in_the_order_of_the_skeleton_in_a_box_around_them(
         wanted = [10 + row, 20] if row < 7 else [-1, -1]
         assert person.joints[MPII_16.joints.index(name)].tolist() == wanted
     assert person.box == pytest.approx(np.array([9.1, 19.1, 16.9, 20.9]))
+
+
+def test_people_of_lsp_that_train_stand_in_the_order_of_the_skeleton(tmp_path: Path) -> None:
+    values = np.zeros((3, 14, 1001))
+    values[0], values[1] = 11 + np.arange(14)[:, None], 21
+    (tmp_path / "lsp").mkdir()
+    savemat(tmp_path / "lsp" / "joints.mat", {"joints": values})
+    people = read_poses("lsp", tmp_path)
+    assert len(people) == 1000  # the other one measures
+    assert people[0].path == tmp_path / "lsp" / "images" / "im0001.jpg"
+    for place, name in enumerate(MPII_16.joints):
+        wanted = [10 + LSP_JOINTS.index(name), 20] if name in LSP_JOINTS else [-1, -1]
+        assert people[0].joints[place].tolist() == wanted
+
+
+def write_vcoco(root: Path) -> None:
+    """A person of each part: the first holds and sits, the second does nothing, the third holds."""
+    names = [f"COCO_train2014_{number:012d}.jpg" for number in range(3)]
+    content = {
+        "annotations": [{"id": number, "bbox": [4, 2, 30, 40]} for number in range(3)],
+        "images": [{"id": number, "file_name": name} for number, name in enumerate(names)],
+    }
+    write(root / "vcoco" / "data" / "instances_vcoco_all_2014.json", json.dumps(content))
+    (root / "coco" / "train2014").mkdir(parents=True)
+    for number, part in enumerate(("train", "val", "test")):
+        verbs = [
+            {"action_name": name, "ann_id": [number], "image_id": [number], "label": [int(does[number])]}
+            for name, does in (("hold", "101"), ("sit", "100"))
+        ]
+        write(root / "vcoco" / "data" / "vcoco" / f"vcoco_{part}.json", json.dumps(verbs))
+        cv2.imwrite(str(root / "coco" / "train2014" / names[number]), np.full((48, 48, 3), 60 * number, np.uint8))
+
+
+def test_people_of_vcoco_may_do_several_things_at_once(tmp_path: Path) -> None:
+    write_vcoco(tmp_path)
+    people, actions = read_actions("vcoco", tmp_path)
+    assert actions == ("hold", "sit")
+    assert [(person.split, person.actions.tolist()) for person in people] == [
+        ("train", [1, 1]), ("train", [0, 0]), ("test", [1, 0])
+    ]  # fmt: skip
+    assert people[0].box.tolist() == [4, 2, 34, 42]
+    pose = LabelledSample(people[0].path, "train", joints=np.ones((16, 2), np.float32))
+    batch = picture_batch([*people, pose], 32, None, Augmentation(), view="person")
+    assert batch.labels.tolist() == [[1, 1], [0, 0], [1, 0], [-1, -1]]
+    assert batch.has_action.tolist() == [True, True, True, False]
 
 
 def test_people_of_coco_lack_what_coco_does_not_label(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""One clip as several bundles see it, each with its own attention map: a sheet of pictures for a document."""
+"""One clip as several bundles see it, each with its own attention map and answer: a sheet for a document."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 from edgeact.api.pipeline import Pipeline
 from edgeact.atomic import prepare_partial, publish
 from edgeact.bundle.load import load_bundle
+from edgeact.bundle.plan import Plan
 from edgeact.capture.open import open_source
 from edgeact.drawing.drawer import make_drawer
 from edgeact.errors import OutputError, SourceFormatError
@@ -17,15 +19,19 @@ from edgeact.types import Frame, Observation
 from trainer.evaluate.report.tiles import make_sheet
 
 _RATE = 10.0  # frames a second that are looked at: enough for clips of a few frames, and a third of the time
-_WIDTH, _HEIGHT, _CAPTION, _COLUMNS = 400, 226, 22, 2
+_WIDTH, _TALLEST, _CAPTION = 400, 400, 42  # pixels of a tile, and of the two lines below it
+_DRAWN_SIDE = 480  # of the shorter side at least: into small pictures only coarse lines and letters can be drawn
 _QUALITIES = (92, 85, 75, 60, 45)  # of JPEG, until the file is small enough
-LARGEST_FILE = 200_000  # bytes
+LARGEST_FILE = 160_000  # bytes
 
 
 def draw_bundle_sheet(
     bundles: Sequence[Path], clip: Path, out: Path, *, at: float, progress: Callable[[Sequence, str], Iterable]
 ) -> list[str]:
-    """Write a JPEG of at most `LARGEST_FILE` bytes: of each bundle the drawn frame of a clip, with the bundle's name.
+    """Write a JPEG of at most `LARGEST_FILE` bytes: a frame of a clip, and the same frame as each bundle draws it.
+
+    Below stand the bundle's name and what its first head finds likeliest, of the scene or of each person, whether that
+    is sure enough to be called or not.
 
     Args:
         bundles: Folders, in the order of the pictures.
@@ -43,7 +49,7 @@ def draw_bundle_sheet(
         OutputError: The file cannot be written.
     """
     frames = _frames(clip, at)
-    tiles, blind = [], []
+    tiles, blind = [_tile(frames[-1].image, "the clip", f"at {frames[-1].time:.1f} s")], []
     for folder in progress(bundles, "bundles"):
         bundle = load_bundle(folder)
         draw_next = make_drawer(bundle.plan)
@@ -53,9 +59,20 @@ def draw_bundle_sheet(
                 drawn = draw_next(seen)
         if not has_attention(seen):
             blind.append(bundle.manifest.name)
-        tiles.append(_tile(drawn, bundle.manifest.name))
-    _write(out, make_sheet(tiles, _COLUMNS))
+        tiles.append(_tile(drawn, bundle.manifest.name, likeliest(seen, bundle.plan)))
+    _write(out, make_sheet(tiles, 2 if len(tiles) <= 4 else 3))
     return blind
+
+
+def likeliest(observation: Observation, plan: Plan) -> str:
+    """What the first head finds likeliest, in words: of each person by number or, without such a head, of the scene."""
+    if plan.heads:
+        found = [(f"#{person.track_id} ", person.readings[0]) for person in observation.persons if person.readings]
+    else:
+        found = [("", reading) for reading in observation.scene[:1]]
+    labels = [label.replace("_", " ") for label in plan.labels]
+    words = [f"{who}{labels[int(said.smoothed.argmax())]} {said.smoothed.max():.0%}" for who, said in found]
+    return ", ".join(words) or "says nothing yet"
 
 
 def has_attention(observation: Observation) -> bool:
@@ -72,15 +89,22 @@ def _frames(clip: Path, at: float) -> list[Frame]:
             if frame.time > at:
                 return chosen
             if not chosen or frame.time >= chosen[-1].time + 1 / _RATE - 1e-3:
-                chosen.append(frame)
+                chosen.append(replace(frame, image=_enlarged(frame.image)))
     raise SourceFormatError(f"{clip} ends before {at:g} s; give an earlier --at")
 
 
-def _tile(picture: np.ndarray, name: str) -> np.ndarray:
-    square = letterbox(picture, width=_WIDTH, height=_HEIGHT)
+def _enlarged(image: np.ndarray) -> np.ndarray:
+    factor = -(-_DRAWN_SIDE // min(image.shape[:2]))
+    return cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else image
+
+
+def _tile(picture: np.ndarray, name: str, words: str) -> np.ndarray:
+    height = min(round(_WIDTH * picture.shape[0] / picture.shape[1]), _TALLEST)
     strip = np.zeros((_CAPTION, _WIDTH, 3), np.uint8)
-    cv2.putText(strip, name, (6, _CAPTION - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (235, 235, 235), 1, cv2.LINE_AA)
-    return np.concatenate([square, strip])
+    for line, (text, ink) in enumerate(((name, 170), (words, 240))):
+        place = (6, 16 + 19 * line)
+        cv2.putText(strip, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (ink, ink, ink), 1, cv2.LINE_AA)
+    return np.concatenate([letterbox(picture, width=_WIDTH, height=height), strip])
 
 
 def _write(path: Path, rgb: np.ndarray) -> None:
