@@ -19,7 +19,7 @@ from edgeact.engine.base import Array, Backend
 from edgeact.engine.open import open_graph
 from trainer.checkpoint import write_tensors
 from trainer.compress.action import ACTION_SETTINGS, action_subject
-from trainer.compress.exits import ExitFigures, choose_exit
+from trainer.compress.exits import ExitFigures, choose_exit, exit_name
 from trainer.compress.paper import NARROW_FOLDER, paper_exits, shrink_paper
 from trainer.compress.shrink import Shrunk, shrink
 from trainer.data.action_sequences import LABELS, JointSequence
@@ -249,7 +249,7 @@ def export_exits(
         SourceNotFoundError, BundleError, OutputError: See `export_paper`.
     """
     scores, trained = paper_exits(recipe, data, work), work / recipe.name
-    folder, bundles = trained / "exits", {}
+    folder, bundles = trained / "exit_bundles", {}
     for exit_at in scores:
         path = folder / "{}_{}".format(*exit_at)
         export_paper(recipe, trained, path, exit_at=exit_at)
@@ -275,7 +275,7 @@ def exit_rows(figures: Sequence[ExitFigures]) -> tuple[tuple[str, ...], list[tup
     """Columns and rows for a table: the speed–accuracy curve of the exits."""
     rows = [
         (
-            f"{found.exit_at[0]},{found.exit_at[1]}",
+            exit_name(found.exit_at),
             f"{found.milliseconds:.2f}",
             f"{found.size / 1e3:.0f}",
             f"{found.precision:.1%}",

@@ -256,13 +256,16 @@ def exits(
 ) -> None:
     """Measure every exit of a network of paper E, and make a bundle of the best one that a budget of time has room for.
 
-    All exits are trained at once: the loss is the sum over all blocks.
+    All exits are trained at once: the loss is the sum over all blocks. Their speed–accuracy curve is written as a page
+    into the folder `exits` beside the network.
     """
     from trainer.extras import require_extras
 
     require_extras("edgeact train exits", ["train", "export"])
 
     from deploy.compressed import exit_rows, export_exits
+    from trainer.compress.exits import exit_findings, exit_name
+    from trainer.evaluate.report.page import write_page
     from trainer.paper_recipe import load_paper_recipe
     from trainer.stages import use_one_thread
 
@@ -271,7 +274,10 @@ def exits(
     bundle = out or work / chosen.name / "exit_bundle"
     figures, taken = export_exits(chosen, data, work, bundle, milliseconds=budget)
     print_rows(f"exits of {chosen.name}", *exit_rows(figures))
-    typer.echo(f"{bundle}: cut at {taken.exit_at[0]},{taken.exit_at[1]}, {taken.milliseconds:.2f} ms a frame")
+    created = datetime.now(timezone.utc).date().isoformat()
+    page = write_page(exit_findings(figures, chosen.name, created), work / chosen.name / "exits")
+    typer.echo(f"{page}: open it in a browser")
+    typer.echo(f"{bundle}: cut at {exit_name(taken.exit_at)}, {taken.milliseconds:.2f} ms a frame")
 
 
 @app.command()

@@ -41,8 +41,9 @@ def evaluate(
 ) -> None:
     """Measure bundles on a data set's held-out part: the paper's table, classes, curves, mistakes, attention.
 
-    Actions of pictures on stanford40, of clips on ut_interaction; joints on lspet, mpii and coco. Every graph is called
-    as the runtime calls it, in the box of the labels where it judges one person.
+    Actions of pictures on stanford40, of clips on ut_interaction; joints on lspet, mpii and coco, with the people whose
+    joints each bundle finds farthest off. Every graph is called as the runtime calls it, in the box of the labels where
+    it judges one person.
     """
     from trainer.extras import require_extras
 

@@ -13,6 +13,8 @@ import torch
 from edgeact.errors import UsageError
 from trainer.evaluate.metrics.accuracy import top1
 from trainer.evaluate.metrics.average_precision import mean_average_precision
+from trainer.evaluate.report.facts import day_and_machine
+from trainer.evaluate.report.findings import Chart, Curve, Figure, Findings
 from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.models.pose_action_pyramid import PoseActionPyramid
 from trainer.task import Batch
@@ -81,3 +83,40 @@ def choose_exit(figures: Sequence[ExitFigures], *, milliseconds: float) -> ExitF
         fastest = min(found.milliseconds for found in figures)
         raise UsageError(f"the budget is {milliseconds:g} ms, and the fastest exit takes {fastest:.2g} ms; allow more")
     return max(fitting, key=lambda found: (found.precision, -found.milliseconds))
+
+
+def exit_findings(figures: Sequence[ExitFigures], recipe: str, created: str) -> Findings:
+    """The exits' speed–accuracy curves, for a page (`trainer.evaluate.report.page.write_page`).
+
+    Args:
+        figures: Of every exit.
+        recipe: Name of the recipe that the network was trained by.
+        created: The day on which they were measured, ``YYYY-MM-DD``.
+    """
+    ordered = sorted(figures, key=lambda found: found.milliseconds)
+    rows = [
+        row
+        for found in figures
+        for of in [f"exit {exit_name(found.exit_at)}"]
+        for row in (
+            Figure("mAP", of, found.precision),
+            Figure("right at first guess", of, found.right),
+            Figure("time of a frame", of, found.milliseconds, unit="ms"),
+            Figure("size of its graphs", of, found.size / 1e3, unit="kB"),
+        )
+    ]
+    times, names = tuple(found.milliseconds for found in ordered), tuple(exit_name(found.exit_at) for found in ordered)
+    curves = (
+        Curve("mAP", times, tuple(found.precision for found in ordered), names),
+        Curve("right at first guess", times, tuple(found.right for found in ordered)),
+    )
+    chart = Chart(
+        "Speed and accuracy of each exit: pyramid,level", "ms a frame, one thread", "share", curves, marked=True
+    )
+    facts = (("recipe", recipe), *day_and_machine(created), ("data", "the samples that its training was measured on"))
+    return Findings(f"Exits of {recipe}", facts, tuple(rows), charts=(chart,))
+
+
+def exit_name(exit_at: Exit) -> str:
+    """An exit as people write it: ``2,1``."""
+    return "{},{}".format(*exit_at)

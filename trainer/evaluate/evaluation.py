@@ -1,6 +1,5 @@
 """`edgeact eval`: bundles on one held-out data set, as findings for a page."""
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ from trainer.evaluate.held_out import HeadAnswers, Progress, answer
 from trainer.evaluate.metrics.accuracy import confusion, top1
 from trainer.evaluate.metrics.average_precision import average_precision, mean_average_precision
 from trainer.evaluate.pose_curves import pose_findings
-from trainer.evaluate.report.findings import Chart, Classes, Curve, Figure, Findings, Shown, Strip
+from trainer.evaluate.report.facts import day_and_machine
+from trainer.evaluate.report.findings import Chart, Classes, Curve, Figure, Findings, Strip
 from trainer.evaluate.report.paper_figures import reported
 
 SetName = Literal["stanford40", "ut_interaction", "lspet", "mpii", "coco"]
@@ -74,7 +74,7 @@ def evaluate_bundles(bundles: Sequence[Bundle], asked: Asked, *, progress: Progr
                 classes.append(_classes(found, labels, actions, of))
         figures += _together(said[bundle.manifest.name], labels, bundle.manifest.name)
     facts = (*_facts(bundles, asked.created), ("data", _said_of(asked.data_set, split, len(chosen), len(samples))))
-    speed = Chart("Speed and accuracy", "ms a call, one thread", "mAP", tuple(points), joined=False)
+    speed = Chart("Speed and accuracy", "ms a call, one thread", "mAP", tuple(points), joined=False, marked=True)
     worst, strips = _pictures(bundles[0], said[bundles[0].manifest.name], chosen, actions)
     title = f"{', '.join(said)} on {asked.data_set}"
     return Findings(title, facts, tuple(figures), tuple(classes), (speed,), worst, strips)
@@ -117,10 +117,11 @@ def _pictures(
     said: Sequence[HeadAnswers],
     chosen: Sequence[LabelledSample],
     actions: Sequence[str],
-) -> tuple[tuple[Shown, ...], tuple[Strip, ...]]:
+) -> tuple[tuple[Strip, ...], tuple[Strip, ...]]:
     mapped = next((found for found in said if mapping_graph(bundle, found.graph)), said[0])
     worst = surest_mistakes(said[0], chosen, actions, _SHOWN_MISTAKES)
-    return worst, attention_strips(bundle, mapped, chosen, actions, _SHOWN_STRIPS)
+    sections = (Strip(f"The surest mistakes: {bundle.manifest.name}", worst),) if worst else ()
+    return sections, attention_strips(bundle, mapped, chosen, actions, _SHOWN_STRIPS)
 
 
 def _letter(bundle: Bundle) -> str | None:
@@ -130,8 +131,7 @@ def _letter(bundle: Bundle) -> str | None:
 
 def _facts(bundles: Sequence[Bundle], created: str) -> tuple[tuple[str, str], ...]:
     named = (f"{bundle.manifest.name} {bundle.manifest.version} ({bundle.digest[:12]})" for bundle in bundles)
-    machine = f"{platform.machine()}, {platform.system()}; one thread of the processor, ONNX Runtime"
-    return (("bundles", ", ".join(named)), ("measured", created), ("machine", machine))
+    return ("bundles", ", ".join(named)), *day_and_machine(created)
 
 
 def _said_of(name: str, split: str, count: int, every: int) -> str:

@@ -1,26 +1,25 @@
-"""Poses of bundles' graphs on data sets with joints: PCK by group and its curve (PCKh where heads are boxed), and
-COCO's AP.
+"""Poses of bundles' graphs on data sets with joints: PCK by group and its curve (PCKh where heads are boxed), COCO's
+AP, time beside accuracy, and the people whose joints lie farthest off.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from edgeact.bundle.load import Bundle
-from edgeact.engine.graph import Graph
 from edgeact.errors import UsageError
-from edgeact.geometry import invert_matrix, person_crop_matrix, transform_points, warp
-from edgeact.skeleton import COCO_17
-from trainer.data.lspet import LSP_JOINTS
-from trainer.data.read_picture import read_rgb
-from trainer.data.sample import Picture, Sample, SampleSet
-from trainer.data.sets.coco import read_coco_keypoints
-from trainer.data.sets.lsp import read_lsp_extended
-from trainer.data.sets.mpii import JOINTS as MPII_JOINTS
-from trainer.data.sets.mpii import read_mpii
-from trainer.data.splits import split_by_hash
+from trainer.data.sample import Sample
 from trainer.data.spread import spread
+from trainer.evaluate.held_out_people import (
+    FEWEST_JOINTS,
+    FoundJoints,
+    find_joints,
+    held_out_people,
+    joints_of,
+    person_box,
+)
 from trainer.evaluate.metrics.oks import CocoPose, keypoint_precision
 from trainer.evaluate.metrics.pckh import (
     AUC_THRESHOLDS,
@@ -30,11 +29,10 @@ from trainer.evaluate.metrics.pckh import (
     pck_curve,
     pckh,
 )
-from trainer.evaluate.report.findings import Chart, Curve, Figure, Findings
+from trainer.evaluate.report.findings import Chart, Curve, Figure, Findings, Strip
+from trainer.evaluate.worst_poses import farthest, mean_errors, worst_poses
 
-_FEWEST_JOINTS = 6  # of a person: of one who is hardly seen a graph can only guess
-_MARGIN = 0.15  # around joints, where nobody boxed the person: a box drawn by a person is larger than the joints
-_TORSO_THRESHOLD, _HEAD_THRESHOLD = 0.2, 0.5
+_SHOWN_PEOPLE = 15  # whose joints lie farthest off, of each bundle
 
 
 def pose_findings(
@@ -60,110 +58,88 @@ def pose_findings(
         SourceNotFoundError, SourceFormatError: The set is missing or damaged.
         UsageError: A bundle follows no persons, or nobody is held out.
     """
-    found, split = _held_out(name, root)
-    chosen = spread(found, limit)
+    people, split = held_out_people(name, root)
+    chosen = spread(people, limit)
     if not chosen:
         raise UsageError(f"{root} holds no person with joints out; give the whole set")
-    joints = _joints_of(name)
+    lengths = choose_lengths(chosen, joints_of(name))
     figures: list[Figure] = []
-    curves = []
+    curves, points, worst = [], [], []
     for bundle in bundles:
         if bundle.plan.persons is None:
             raise UsageError(f"bundle {bundle.manifest.name} looks at no single persons; give one that finds joints")
-        names, places, confidence = predict(bundle, chosen, joints, progress=progress)
-        wanted = np.stack([sample.joints[0, 0] for sample in chosen])[:, [joints.index(joint) for joint in names]]
-        length, unit, threshold = normalisers(chosen, joints)
-        distances = normalised_distances(places, wanted, length)
-        of, curve = bundle.manifest.name, pck_curve(distances)
-        for group, share in pckh(distances, names, threshold=threshold).items():
-            if np.isfinite(share):  # the set labels such joints
-                figures.append(Figure(f"{unit}@{threshold:g}, {group}", of, share))
-        figures.append(Figure(f"area under {unit} to .5", of, area_under(curve)))
-        curves.append(Curve(of, AUC_THRESHOLDS, tuple(curve)))
+        of, found = bundle.manifest.name, find_joints(bundle, chosen, joints_of(name), progress=progress)
+        rows = [joints_of(name).index(joint) for joint in found.names]
+        wanted = np.stack([sample.joints[0, 0] for sample in chosen])[:, rows]
+        distances = normalised_distances(found.places, wanted, lengths.pixels)
+        shares, curve = pckh(distances, found.names, threshold=lengths.threshold), pck_curve(distances)
+        # A share that is not finite is of joints that the set does not label.
+        figures += [Figure(lengths.within(group), of, share) for group, share in shares.items() if np.isfinite(share)]
+        figures.append(Figure(f"area under {lengths.metric} to .5", of, area_under(curve)))
         if name == "coco":
-            precision = keypoint_precision(*_coco_poses(chosen, names, places, confidence))
+            precision = keypoint_precision(*_coco_poses(chosen, found))
             figures += [Figure(f"{key}, own boxes", of, precision[key]) for key in ("AP", "AP50", "AP75")]
+        figures.append(Figure("time of a call", of, found.milliseconds, unit="ms"))
+        curves.append(Curve(of, AUC_THRESHOLDS, tuple(curve)))
+        points.append(Curve(of, (found.milliseconds,), (shares["mean"],)))
+        errors = mean_errors(distances, lengths.threshold)
+        note = (
+            "Green is as labelled, orange as found. Below each person stands the mean distance of the joints in "
+            f"{lengths.unit}; a joint farther off than {farthest(lengths.threshold):g} counts as that."
+        )
+        pictures = worst_poses(chosen, found, wanted, errors, _SHOWN_PEOPLE)
+        worst.append(Strip(f"Joints farthest off: {of}", pictures, note))
     said = (
         "data",
-        f"{name}, {len(chosen)} people with {_FEWEST_JOINTS} labelled joints or more of the part {split}, each in the "
+        f"{name}, {len(chosen)} people with {FEWEST_JOINTS} labelled joints or more of the part {split}, each in the "
         "box of the labels",
     )
-    chart = Chart(f"{unit} by threshold", "threshold", "joints right", tuple(curves))
+    charts = (
+        Chart(f"{lengths.metric} by threshold", "threshold", "joints right", tuple(curves)),
+        Chart(
+            "Speed and accuracy",
+            "ms a person, one thread",
+            lengths.within("mean"),
+            tuple(points),
+            joined=False,
+            marked=True,
+        ),
+    )
     title = f"{', '.join(bundle.manifest.name for bundle in bundles)} on {name}"
-    return Findings(title, (*facts, said), tuple(figures), charts=(chart,))
+    return Findings(title, (*facts, said), tuple(figures), charts=charts, worst=tuple(worst))
 
 
-def _read(name: str, root: Path) -> SampleSet:
-    match name:
-        case "lspet":
-            return read_lsp_extended(root)
-        case "mpii":
-            return read_mpii(root)
-        case _:
-            return read_coco_keypoints(root, parts=("val",))
+@dataclass(frozen=True, slots=True, eq=False)
+class Lengths:
+    """What the distances of joints are divided by.
 
-
-def _joints_of(name: str) -> tuple[str, ...]:
-    return {"lspet": LSP_JOINTS, "mpii": MPII_JOINTS}.get(name, COCO_17.joints)
-
-
-def _held_out(name: str, root: Path) -> tuple[list[Sample], str]:
-    """People with joints that nothing of ours was trained on: MPII publishes none of its test people's joints."""
-    samples = [sample for sample in _read(name, root).samples if sample.joints is not None]
-    labelled = [sample for sample in samples if int(np.isfinite(sample.joints).all(-1).sum()) >= _FEWEST_JOINTS]
-    if name == "coco":
-        return labelled, "val2017"
-    return [sample for sample in labelled if split_by_hash(_file(sample).name) == "test"], "test by hash of the file"
-
-
-def _file(sample: Sample) -> Path:
-    assert isinstance(sample.media, Picture)
-    return sample.media.path
-
-
-def person_box(sample: Sample) -> np.ndarray:
-    """The box of the labels, or one around the joints: ``(4,)``."""
-    if sample.boxes is not None:
-        return sample.boxes[0, 0]
-    joints = sample.joints[0, 0]
-    low, high = np.nanmin(joints, 0), np.nanmax(joints, 0)
-    margin = _MARGIN * float((high - low).max())
-    return np.concatenate([low - margin, high + margin]).astype(np.float32)
-
-
-def predict(
-    bundle: Bundle, samples: Sequence[Sample], joints: Sequence[str], *, progress: Callable
-) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
-    """Run a bundle's pose graph on the crop of each person.
-
-    Returns:
-        Names of the J joints that both the bundle and the data set have, their places ``(N, J, 2)`` x, y in pixels of
-        the picture, and their confidence ``(N, J)``, 0..1.
+    Attributes:
+        pixels: ``(N,)`` of each person; 0 where unknown.
+        unit: Such as ``head lengths``.
+        metric: Name of the share of joints that lie within a threshold.
+        threshold: In these lengths.
     """
-    spec, skeleton, padding = bundle.plan.pose, bundle.plan.skeleton, bundle.plan.crop.padding
-    names = tuple(joint for joint in joints if joint in skeleton.joints)
-    rows = [skeleton.index(joint) for joint in names]
-    graph = Graph(bundle, spec)
-    height, width = (int(size) for size in spec.inputs[0].shape[1:3])
-    places, confidence = [], []
-    for sample in progress(samples, bundle.manifest.name):
-        matrix = person_crop_matrix(person_box(sample), width=width, height=height, padding=padding)
-        crop = warp(read_rgb(_file(sample)), matrix, width=width, height=height)
-        outputs = graph.run(crop[None])
-        places.append(transform_points(outputs.of("joints")[0], invert_matrix(matrix))[rows])
-        confidence.append(outputs.of("confidence")[0][rows])
-    return names, np.stack(places), np.stack(confidence)
+
+    pixels: np.ndarray
+    unit: str
+    metric: str
+    threshold: float
+
+    def within(self, group: str) -> str:
+        """The name of a figure: metric, threshold and a group of joints."""
+        return f"{self.metric}@{self.threshold:g}, {group}"
 
 
-def normalisers(samples: Sequence[Sample], joints: Sequence[str]) -> tuple[np.ndarray, str, float]:
+def choose_lengths(samples: Sequence[Sample], joints: Sequence[str]) -> Lengths:
     """Choose what the distances of joints are divided by: head lengths where every head is boxed, else torso lengths.
 
-    Returns:
-        The length ``(N,)`` of each person in pixels, the name of the metric, and its threshold.
+    Args:
+        samples: Each of one person.
+        joints: Names of the data set's joints.
     """
     if all(sample.head_boxes is not None for sample in samples):
         heads = np.stack([sample.head_boxes[0, 0] for sample in samples])
-        return head_lengths(heads), "PCKh", _HEAD_THRESHOLD
+        return Lengths(head_lengths(heads), "head lengths", "PCKh", 0.5)
     wanted = np.stack([sample.joints[0, 0] for sample in samples])
     sides = [
         np.linalg.norm(wanted[:, joints.index(f"{side}_shoulder")] - wanted[:, joints.index(f"{side}_hip")], axis=-1)
@@ -171,21 +147,19 @@ def normalisers(samples: Sequence[Sample], joints: Sequence[str]) -> tuple[np.nd
     ]
     both = np.stack(sides)
     known = np.isfinite(both)
-    total = np.where(known, both, 0).sum(0)
-    return total / np.maximum(known.sum(0), 1), "PCK of the torso", _TORSO_THRESHOLD
+    torso = np.where(known, both, 0).sum(0) / np.maximum(known.sum(0), 1)
+    return Lengths(torso, "torso lengths", "PCK of the torso", 0.2)
 
 
-def _coco_poses(
-    samples: Sequence[Sample], names: Sequence[str], places: np.ndarray, confidence: np.ndarray
-) -> tuple[list[CocoPose], list[CocoPose]]:
+def _coco_poses(samples: Sequence[Sample], found: FoundJoints) -> tuple[list[CocoPose], list[CocoPose]]:
     pictures = list(dict.fromkeys(sample.source for sample in samples))
-    true, found = [], []
+    true, ours = [], []
     for row, sample in enumerate(samples):
         joints = np.concatenate([np.nan_to_num(sample.joints[0, 0]), sample.visibility[0, 0][:, None]], 1)
         x_min, y_min, x_max, y_max = (float(edge) for edge in person_box(sample))
         area = float(sample.masks().sum()) if sample.masks is not None else (x_max - x_min) * (y_max - y_min)
         picture = pictures.index(sample.source)
         true.append(CocoPose(picture, joints, area, box=(x_min, y_min, x_max, y_max)))
-        said = np.concatenate([places[row], np.ones((len(names), 1))], 1)
-        found.append(CocoPose(picture, said, area, score=float(confidence[row].mean())))
-    return true, found
+        said = np.concatenate([found.places[row], np.ones((len(found.names), 1))], 1)
+        ours.append(CocoPose(picture, said, area, score=float(found.confidence[row].mean())))
+    return true, ours

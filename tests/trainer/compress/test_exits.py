@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from edgeact.errors import UsageError
-from trainer.compress.exits import ExitFigures, choose_exit, score_exits
+from trainer.compress.exits import ExitFigures, choose_exit, exit_findings, score_exits
 from trainer.models.pose_action_pyramid import PoseActionPyramid, PyramidSize
 from trainer.task import Batch
 
@@ -35,3 +35,19 @@ def test_the_best_exit_within_the_budget_is_taken() -> None:
     assert choose_exit(EVERY, milliseconds=2.5).exit_at == (1, 2)
     with pytest.raises(UsageError, match="the fastest exit takes 2 ms"):
         choose_exit(EVERY, milliseconds=1.0)
+
+
+def test_the_curve_goes_from_the_fastest_exit_to_the_slowest_with_each_exits_name() -> None:
+    found = exit_findings((EVERY[2], EVERY[0], EVERY[1]), "pyramid", "2026-01-31")
+    (chart,) = found.charts
+    precision, right = chart.curves
+    assert precision.x == right.x == (2.0, 3.0, 5.0)
+    assert precision.y == (0.5, 0.8, 0.7)
+    assert right.y == (0.5, 0.7, 0.8)
+    assert precision.names == ("1,2", "2,1", "3,2")
+    rows = [(row.of, row.name, row.measured, row.unit) for row in found.figures]
+    assert len(rows) == 12
+    assert ("exit 2,1", "mAP", 0.8, "%") in rows
+    assert ("exit 2,1", "time of a frame", 3.0, "ms") in rows
+    assert ("exit 2,1", "size of its graphs", 0.02, "kB") in rows
+    assert ("recipe", "pyramid") in found.facts

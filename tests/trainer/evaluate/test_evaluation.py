@@ -20,8 +20,9 @@ from trainer.data.spread import spread
 from trainer.evaluate.attention_strips import attention_strips, mapping_graph, surest_mistakes
 from trainer.evaluate.evaluation import Asked, evaluate_bundles
 from trainer.evaluate.held_out import answer, clips_of, picture_of
+from trainer.evaluate.held_out_people import find_joints, person_box
 from trainer.evaluate.metrics.average_precision import mean_average_precision
-from trainer.evaluate.pose_curves import normalisers, person_box, predict
+from trainer.evaluate.pose_curves import choose_lengths
 
 
 def listed(items: object, _title: str) -> object:
@@ -62,7 +63,9 @@ def test_actions_of_pictures(stanford40: Path, example_bundle: Callable[[str], P
     (classes,) = found.classes
     assert classes.labels == tuple(names)
     assert classes.confusion.sum() == 8
-    assert len(found.worst) == int((said.argmax(1) != labels).sum())
+    (mistakes,) = found.worst
+    assert mistakes.title == f"The surest mistakes: {bundle.manifest.name}"
+    assert len(mistakes.pictures) == int((said.argmax(1) != labels).sum())
     assert [len(strip.pictures) for strip in found.strips] == [4] * 6  # the photo, human map, SAM and PAM
     assert any("8 samples of the part test" in text for _, text in found.facts)
 
@@ -120,10 +123,18 @@ def test_joints(tmp_path: Path) -> None:
     found = evaluate_bundles([bundle], Asked("lspet", root, None, "2026-01-31"), progress=listed)
     names = [figure.name for figure in found.figures]
     assert "PCK of the torso@0.2, wrist" in names
-    (chart,) = found.charts
+    chart, speed = found.charts
     values = np.array(chart.curves[0].y)
     assert (np.diff(values) >= 0).all()
     assert values[-1] > 0
+    by_name = {figure.name: figure.measured for figure in found.figures}
+    assert speed.curves[0].x == (by_name["time of a call"],)
+    assert speed.curves[0].y == (by_name["PCK of the torso@0.2, mean"],)
+    (worst,) = found.worst
+    assert worst.title == f"Joints farthest off: {bundle.manifest.name}"
+    errors = [float(picture.caption.rpartition(": ")[2]) for picture in worst.pictures]
+    assert errors == sorted(errors, reverse=True)
+    assert all(0 < error <= 1 for error in errors)
 
 
 def test_joints_are_those_of_the_picture_and_distances_those_of_the_torso(tmp_path: Path) -> None:
@@ -138,17 +149,18 @@ def test_joints_are_those_of_the_picture_and_distances_those_of_the_torso(tmp_pa
     sample = Sample("a", "a", Picture(tmp_path / "a.png"), joints=one_person(places), visibility=visible)
     # Around 50..90 and 40..120, and .15 of 80 more on each side.
     assert person_box(sample).tolist() == [38, 28, 102, 132]
-    length, unit, threshold = normalisers([sample], joints)
-    assert (length.tolist(), unit, threshold) == ([80.0], "PCK of the torso", 0.2)
+    lengths = choose_lengths([sample], joints)
+    assert (lengths.pixels.tolist(), lengths.unit, lengths.threshold) == ([80.0], "torso lengths", 0.2)
+    assert lengths.within("wrist") == "PCK of the torso@0.2, wrist"
     bundle = load_bundle(None)
-    names, found, confidence = predict(bundle, [sample], joints, progress=listed)
+    found = find_joints(bundle, [sample], joints, progress=listed)
     height, width = bundle.plan.pose.inputs[0].shape[1:3]
     matrix = person_crop_matrix(person_box(sample), width=width, height=height, padding=bundle.plan.crop.padding)
     crop = warp(image, matrix, width=width, height=height)
     inside = Graph(bundle, bundle.plan.pose).run(crop[None]).of("joints")[0]
-    rows = [bundle.plan.skeleton.index(name) for name in names]
-    assert transform_points(found[0], matrix) == pytest.approx(inside[rows], abs=1e-2)
-    assert confidence.shape == (1, 4)
+    rows = [bundle.plan.skeleton.index(name) for name in found.names]
+    assert transform_points(found.places[0], matrix) == pytest.approx(inside[rows], abs=1e-2)
+    assert found.confidence.shape == (1, 4)
 
 
 def test_a_limit_takes_samples_from_all_over() -> None:

@@ -5,7 +5,7 @@ from html import escape
 
 import numpy as np
 
-from trainer.evaluate.report.findings import Chart, Classes
+from trainer.evaluate.report.findings import Chart, Classes, Curve
 
 COLOURS = ("#1f6f8b", "#d1495b", "#3d8b37", "#8a5a9e", "#c7771e", "#4a4e69", "#00798c", "#a23b72")
 _WIDTH, _HEIGHT = 640, 360
@@ -17,11 +17,8 @@ _TICKS = 5
 
 def draw_chart(chart: Chart) -> str:
     """A chart as SVG; values that are not finite are left out."""
-    points = [
-        [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if np.isfinite(x) and np.isfinite(y)]
-        for curve in chart.curves
-    ]
-    every = [point for curve in points for point in curve]
+    points = [_known(curve) for curve in chart.curves]
+    every = [(x, y) for curve in points for x, y, _ in curve]
     if not every:
         return ""
     low_x, high_x = _range([x for x, _ in every])
@@ -53,16 +50,26 @@ def draw_chart(chart: Chart) -> str:
     )
     for number, (curve, found) in enumerate(zip(chart.curves, points, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
-        placed = [place(x, y) for x, y in found]
+        placed = [place(x, y) for x, y, _ in found]
         if chart.joined:
             line = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
             parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        else:
+        if chart.marked:
             parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}"/>' for x, y in placed]
+        for (x, y), (_, _, name) in zip(placed, found, strict=True):
+            if name:
+                parts.append(f'<text x="{x:.1f}" y="{y - 9:.1f}" text-anchor="middle">{escape(name)}</text>')
         key = _TOP + 10 + 18 * number
         parts.append(f'<rect x="{_WIDTH - _RIGHT + 10}" y="{key - 8}" width="10" height="10" fill="{colour}"/>')
         parts.append(f'<text x="{_WIDTH - _RIGHT + _KEY_INDENT}" y="{key + 1}">{escape(curve.name)}</text>')
     return "".join([*parts, "</svg>"])
+
+
+def _known(curve: Curve) -> list[tuple[float, float, str]]:
+    """The points of a curve whose coordinates are finite, each with its name."""
+    names = curve.names or ("",) * len(curve.x)
+    points = zip(curve.x, curve.y, names, strict=True)
+    return [(x, y, name) for x, y, name in points if np.isfinite(x) and np.isfinite(y)]
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

@@ -30,22 +30,30 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A curve of a chart: its name and the coordinates of its points, as many x as y."""
+    """A curve of a chart.
+
+    Attributes:
+        name: In the chart's key.
+        x, y: Coordinates of its points, as many of one as of the other.
+        names: What stands beside each point; () where nothing does.
+    """
 
     name: str
     x: tuple[float, ...]
     y: tuple[float, ...]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Curves, or points where ``joined`` is False, over common axes."""
+    """Curves over common axes: as lines where ``joined``, with their points where ``marked``."""
 
     title: str
     x_label: str
     y_label: str
     curves: tuple[Curve, ...]
     joined: bool = True
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,10 +66,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """Pictures side by side: the original first, then maps on it."""
+    """Pictures side by side under one title: mistakes, the worst first, or an original and then maps on it."""
 
     title: str
     pictures: tuple[Shown, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +100,7 @@ class Findings:
         figures: Rows of the table of figures.
         classes: Precision and confusion by class, of each action head.
         charts: Charts of curves or points.
-        worst: Pictures of the surest mistakes, the surest first.
+        worst: The worst mistakes, a section of the page for each strip.
         strips: Pictures with their attention maps.
     """
 
@@ -100,7 +109,7 @@ class Findings:
     figures: tuple[Figure, ...]
     classes: tuple[Classes, ...] = ()
     charts: tuple[Chart, ...] = ()
-    worst: tuple[Shown, ...] = ()
+    worst: tuple[Strip, ...] = ()
     strips: tuple[Strip, ...] = ()
 
 

@@ -41,8 +41,9 @@ def render_page(findings: Findings) -> str:
         bars, matrix = draw_bars(classes), draw_confusion(classes)
         parts.append(_section(f"Average precision by class: {classes.of}", bars))
         parts.append(_section(f"Taken for what, percent of each true class: {classes.of}", matrix))
-    if findings.worst:
-        parts.append(_section("The surest mistakes", _pictures(findings.worst)))
+    for mistakes in findings.worst:
+        note = f"<p>{escape(mistakes.note)}</p>" if mistakes.note else ""
+        parts.append(_section(mistakes.title, note + _pictures(mistakes.pictures)))
     if findings.strips:
         strips = "".join(f"<h3>{escape(strip.title)}</h3>{_pictures(strip.pictures)}" for strip in findings.strips)
         parts.append(_section("Where it looked", strips))

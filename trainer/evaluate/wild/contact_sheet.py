@@ -11,6 +11,8 @@ from edgeact.errors import OutputError
 from edgeact.geometry import person_crop_matrix, transform_box, transform_points, warp
 from edgeact.skeleton import COCO_17
 from trainer.data.read_picture import read_rgb
+from trainer.evaluate.report.drawn_pose import OURS as OURS_COLOUR
+from trainer.evaluate.report.drawn_pose import TRUTH, draw_bones
 from trainer.evaluate.report.tiles import make_sheet
 from trainer.evaluate.wild.detectors import OURS
 from trainer.evaluate.wild.survey import PosedPerson, Survey
@@ -19,7 +21,6 @@ PEOPLE = 20
 _COLUMNS = 5
 _WIDTH, _HEIGHT, _CAPTION = 240, 320, 18
 _PADDING = 1.5  # of the box: what a network mistook often lies beside the person
-_TRUTH, _OURS = (60, 220, 60), (255, 110, 40)  # R, G, B
 
 
 def worst_poses(surveys: Sequence[Survey]) -> list[tuple[Survey, PosedPerson, float]]:
@@ -70,24 +71,17 @@ def _crop(survey: Survey, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _pose_tile(survey: Survey, person: PosedPerson, error: float) -> np.ndarray:
     crop, matrix = _crop(survey, person.box)
     known = person.joints[:, 2] > 0
-    _draw_bones(crop, transform_points(person.joints[:, :2], matrix), known, _TRUTH)
-    _draw_bones(crop, transform_points(person.found[OURS][:, :2], matrix), known, _OURS)
+    draw_bones(crop, transform_points(person.joints[:, :2], matrix), known, COCO_17.bones, TRUTH)
+    draw_bones(crop, transform_points(person.found[OURS][:, :2], matrix), known, COCO_17.bones, OURS_COLOUR)
     return _captioned(crop, f"{survey.picture.path.stem} {error:.2f}")
 
 
 def _missed_tile(survey: Survey, box: np.ndarray, threshold: float) -> np.ndarray:
     crop, matrix = _crop(survey, box)
-    for rows, colour in ((survey.boxes[survey.scores >= threshold], _OURS), (box[None], _TRUTH)):
+    for rows, colour in ((survey.boxes[survey.scores >= threshold], OURS_COLOUR), (box[None], TRUTH)):
         for x0, y0, x1, y1 in transform_box(rows, matrix).round().astype(int).reshape(-1, 4).tolist():
             cv2.rectangle(crop, (x0, y0), (x1, y1), colour, 2)
     return _captioned(crop, survey.picture.path.stem)
-
-
-def _draw_bones(crop: np.ndarray, joints: np.ndarray, known: np.ndarray, colour: tuple[int, int, int]) -> None:
-    points = joints.round().astype(int).tolist()
-    for first, second in COCO_17.bones:
-        if known[first] and known[second]:
-            cv2.line(crop, points[first], points[second], colour, 2, cv2.LINE_AA)
 
 
 def _captioned(crop: np.ndarray, text: str) -> np.ndarray:

@@ -25,7 +25,7 @@ def some_findings() -> Findings:
         (Figure("mAP", "head", 0.8123, paper=0.911, paper_of="paper B"), Figure("time", "head", 3.5, unit="ms")),
         (CLASSES,),
         (CHART,),
-        (picture,),
+        (Strip("The surest mistakes", (picture,), "orange: <found>"),),
         (Strip("a.jpg", (picture, picture)),),
     )
 
@@ -44,7 +44,13 @@ def test_everything_is_in_one_file_and_escaped(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert found["figures"][0]["measured"] == 0.8123
     assert found["classes"][0]["precision"] == [0.5, 0.25, None]
-    assert found["worst"] == [{"caption": "drink <b> 90 %"}]
+    (worst,) = found["worst"]
+    assert worst == {
+        "title": "The surest mistakes",
+        "pictures": [{"caption": "drink <b> 90 %"}],
+        "note": "orange: <found>",
+    }
+    assert "<h2>The surest mistakes</h2><p>orange: &lt;found&gt;</p>" in text
 
 
 def test_curves_lie_where_their_values_are() -> None:
@@ -54,9 +60,18 @@ def test_curves_lie_where_their_values_are() -> None:
     assert x0 < x1
     assert y1 < y0  # up is more
     assert empty.attrib["points"] == ""
-    points = fromstring(draw_chart(Chart("t", "x", "y", CHART.curves, joined=False)))  # noqa: S314
+    points = fromstring(draw_chart(Chart("t", "x", "y", CHART.curves, joined=False, marked=True)))  # noqa: S314
     assert len([part for part in points.iter() if part.tag.endswith("circle")]) == 2
+    assert not [part for part in points.iter() if part.tag.endswith("polyline")]
     assert draw_chart(Chart("t", "x", "y", ())) == ""
+
+
+def test_points_may_have_names_and_one_that_is_missing_takes_its_name_along() -> None:
+    curve = Curve("a", (1.0, 2.0, 3.0), (0.1, NAN, 0.3), ("1,2", "2,1", "2,2"))
+    drawn = fromstring(draw_chart(Chart("t", "x", "y", (curve,), marked=True)))  # noqa: S314
+    circles = [part.attrib["cx"] for part in drawn.iter() if part.tag.endswith("circle")]
+    named = {part.text: part.attrib["x"] for part in drawn.iter() if part.text in curve.names}
+    assert named == dict(zip(("1,2", "2,2"), circles, strict=True))
 
 
 def test_a_long_name_of_a_curve_has_room_and_a_full_cell_a_pale_number() -> None:
@@ -69,7 +84,7 @@ def test_a_long_name_of_a_curve_has_room_and_a_full_cell_a_pale_number() -> None
 
 
 def test_axes_have_round_numbers() -> None:
-    drawn = draw_chart(Chart("t", "x", "y", (Curve("a", (41.0, 44.0), (0.839, 0.851)),), joined=False))
+    drawn = draw_chart(Chart("t", "x", "y", (Curve("a", (41.0, 44.0), (0.839, 0.851)),), joined=False, marked=True))
     for tick in (">41<", ">42<", ">44<", ">0.84<", ">0.85<"):
         assert tick in drawn
 

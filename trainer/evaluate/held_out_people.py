@@ -1,0 +1,125 @@
+"""People with joints who are held out, and where a bundle's pose graph finds their joints, called as the runtime calls
+it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeact.bundle.load import Bundle
+from edgeact.engine.graph import Graph
+from edgeact.geometry import invert_matrix, person_crop_matrix, transform_points, warp
+from edgeact.skeleton import COCO_17
+from trainer.data.lspet import LSP_JOINTS
+from trainer.data.read_picture import read_rgb
+from trainer.data.sample import Picture, Sample, SampleSet
+from trainer.data.sets.coco import read_coco_keypoints
+from trainer.data.sets.lsp import read_lsp_extended
+from trainer.data.sets.mpii import JOINTS as MPII_JOINTS
+from trainer.data.sets.mpii import read_mpii
+from trainer.data.splits import split_by_hash
+
+FEWEST_JOINTS = 6  # of a person: of one who is hardly seen a graph can only guess
+_MARGIN = 0.15  # around joints, where nobody boxed the person: a box drawn by a person is larger than the joints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundJoints:
+    """Where a bundle finds the joints of N people.
+
+    Attributes:
+        names: Of the J joints that both the bundle and the data set have.
+        places: ``(N, J, 2)`` x, y in pixels of the picture.
+        confidence: ``(N, J)``, 0..1.
+        milliseconds: Median time of a call with one person.
+    """
+
+    names: tuple[str, ...]
+    places: np.ndarray
+    confidence: np.ndarray
+    milliseconds: float
+
+
+def held_out_people(name: str, root: Path) -> tuple[list[Sample], str]:
+    """People with joints that nothing of ours was trained on: MPII publishes none of its test people's joints.
+
+    Args:
+        name: ``lspet``, ``mpii`` or ``coco``.
+        root: Folder of the set.
+
+    Returns:
+        The people, and what part of the set they are.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: The set is missing or damaged.
+    """
+    samples = [sample for sample in _read(name, root).samples if sample.joints is not None]
+    labelled = [sample for sample in samples if int(np.isfinite(sample.joints).all(-1).sum()) >= FEWEST_JOINTS]
+    if name == "coco":
+        return labelled, "val2017"
+    return [
+        sample for sample in labelled if split_by_hash(picture_file(sample).name) == "test"
+    ], "test by hash of the file"
+
+
+def _read(name: str, root: Path) -> SampleSet:
+    match name:
+        case "lspet":
+            return read_lsp_extended(root)
+        case "mpii":
+            return read_mpii(root)
+        case _:
+            return read_coco_keypoints(root, parts=("val",))
+
+
+def joints_of(name: str) -> tuple[str, ...]:
+    """Names of a set's joints, in its order."""
+    return {"lspet": LSP_JOINTS, "mpii": MPII_JOINTS}.get(name, COCO_17.joints)
+
+
+def picture_file(sample: Sample) -> Path:
+    """The file that shows a person."""
+    assert isinstance(sample.media, Picture)
+    return sample.media.path
+
+
+def person_box(sample: Sample) -> np.ndarray:
+    """The box of the labels, or one around the joints: ``(4,)``."""
+    if sample.boxes is not None:
+        return sample.boxes[0, 0]
+    joints = sample.joints[0, 0]
+    low, high = np.nanmin(joints, 0), np.nanmax(joints, 0)
+    margin = _MARGIN * float((high - low).max())
+    return np.concatenate([low - margin, high + margin]).astype(np.float32)
+
+
+def find_joints(bundle: Bundle, samples: Sequence[Sample], joints: Sequence[str], *, progress: Callable) -> FoundJoints:
+    """Run a bundle's pose graph on the crop of each person.
+
+    Args:
+        bundle: It follows persons.
+        samples: Each of one person in a picture.
+        joints: Names of the data set's joints.
+        progress: Gives the people one after the other and shows how far it is.
+
+    Raises:
+        BackendError: The graph failed.
+    """
+    spec, skeleton, padding = bundle.plan.pose, bundle.plan.skeleton, bundle.plan.crop.padding
+    names = tuple(joint for joint in joints if joint in skeleton.joints)
+    rows = [skeleton.index(joint) for joint in names]
+    graph = Graph(bundle, spec)
+    height, width = (int(size) for size in spec.inputs[0].shape[1:3])
+    places, confidence, times = [], [], []
+    for sample in progress(samples, bundle.manifest.name):
+        matrix = person_crop_matrix(person_box(sample), width=width, height=height, padding=padding)
+        crop = warp(read_rgb(picture_file(sample)), matrix, width=width, height=height)
+        began = time.perf_counter()
+        outputs = graph.run(crop[None])
+        times.append(time.perf_counter() - began)
+        places.append(transform_points(outputs.of("joints")[0], invert_matrix(matrix))[rows])
+        confidence.append(outputs.of("confidence")[0][rows])
+    return FoundJoints(names, np.stack(places), np.stack(confidence), float(np.median(times)) * 1e3)

@@ -1,0 +1,13 @@
+"""When and where a report's figures were measured, for the head of its page."""
+
+import platform
+
+
+def day_and_machine(created: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Two facts of a page.
+
+    Args:
+        created: The day, ``YYYY-MM-DD``.
+    """
+    machine = f"{platform.machine()}, {platform.system()}; one thread of the processor, ONNX Runtime"
+    return ("measured", created), ("machine", machine)
