@@ -37,7 +37,7 @@ from trainer.parallel import (
     mean_of_processes,
     own_share,
     said_by_the_first,
-    shared_network,
+    shared_loss,
 )
 from trainer.schedule import ConstantSchedule, CosineSchedule, StepSchedule, learning_rate
 from trainer.training_log import TrainingLog, with_bar
@@ -134,7 +134,7 @@ def train(
     if (found := find_checkpoint(checkpoint)) is not None:
         load_checkpoint(found, state)
     outcome = cast("Network", state.average.module if state.average is not None else model)
-    shared = shared_network(model, processes)
+    loss_of = shared_loss(model, loss, processes)
     first = course.steps if _is_over(state, course) else state.step
     log_file = None
     if processes.is_first:
@@ -147,9 +147,7 @@ def train(
     with _deterministic() if course.deterministic else nullcontext():
         for step, batch in zip(steps, batches, strict=True):
             part = own_share(batch, processes)
-            total += _step(
-                state, step, lambda part=part: loss(cast("Network", shared), part), course, trained, processes
-            )
+            total += _step(state, step, lambda part=part: loss_of(part), course, trained, processes)
             state.step = done = step + 1
             if done % course.save_every and done != course.steps:
                 continue

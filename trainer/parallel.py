@@ -6,8 +6,9 @@ loss that is a mean over samples then is the same; what is computed over a batch
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import torch
@@ -17,6 +18,8 @@ from torch.nn.parallel import DistributedDataParallel
 from edgeact.errors import ConfigError
 
 Part = TypeVar("Part")
+Network = TypeVar("Network", bound=nn.Module)
+Batch = TypeVar("Batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,32 @@ def join_processes() -> Processes:
     return Processes(distributed.get_rank(), distributed.get_world_size())
 
 
-def shared_network(network: nn.Module, processes: Processes) -> nn.Module:
-    """The network whose gradients are averaged over all processes; itself, where there is one."""
+def shared_loss(
+    network: Network, loss: Callable[[Network, Batch], torch.Tensor], processes: Processes
+) -> Callable[[Batch], torch.Tensor]:
+    """The loss of a batch, whose gradients are averaged over all processes; as it is, where there is one.
+
+    Args:
+        network: What is trained.
+        loss: Of the network and a batch: a scalar.
+        processes: How many there are.
+    """
     if processes.count == 1:
-        return network
-    # A batch may leave branches out, such as that of the poses: their gradient is then none on every process.
-    return DistributedDataParallel(network, find_unused_parameters=True)
+        return partial(loss, network)
+    # A batch may leave branches out of the loss, such as that of the poses: PyTorch finds them from what comes out of
+    # what it shares, so that this has to be the loss, not all that the network says.
+    return DistributedDataParallel(_Loss(network, loss), find_unused_parameters=True)
+
+
+class _Loss(nn.Module):
+    """The loss as a module: batch → scalar."""
+
+    def __init__(self, network: nn.Module, loss: Callable[..., torch.Tensor]) -> None:
+        super().__init__()
+        self.network, self.loss = network, loss
+
+    def forward(self, batch: object) -> torch.Tensor:
+        return self.loss(self.network, batch)
 
 
 def own_share(batch: Part, processes: Processes) -> Part:

@@ -9,9 +9,27 @@ import torch
 from safetensors.torch import load_file
 
 from edgeact.errors import ConfigError
+from tests.trainer import parallel_phases
 from tests.trainer.parallel_training import run
 from trainer.parallel import Processes, join_processes, own_share
 from trainer.task import Batch
+
+
+def run_twice(module: str, *arguments: str) -> str:
+    """What two processes of torchrun print."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["-m", module, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def require_equal_networks(one: Path, two: Path) -> None:
+    wanted = load_file(one / "network_0.safetensors")
+    for rank in range(2):
+        found = load_file(two / f"network_{rank}.safetensors")
+        assert wanted.keys() == found.keys()
+        assert all(torch.allclose(value, found[name], atol=1e-5, rtol=0) for name, value in wanted.items())
 
 
 @pytest.mark.slow  # starts three Pythons with torch
@@ -21,17 +39,29 @@ def test_two_processes_of_torchrun_train_as_one_does(tmp_path: Path) -> None:
     one.mkdir()
     two.mkdir()
     run(one, 12)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command += ["-m", "tests.trainer.parallel_training", str(two), "12"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    wanted = load_file(one / "network_0.safetensors")
-    for rank in range(2):
-        found = load_file(two / f"network_{rank}.safetensors")
-        assert all(torch.allclose(value, found[name], atol=1e-5, rtol=0) for name, value in wanted.items())
+    said = run_twice("tests.trainer.parallel_training", str(two), "12")
+    require_equal_networks(one, two)
     logs = [(folder / "log.jsonl").read_text().splitlines() for folder in (one, two)]
     assert len(logs[0]) == len(logs[1]) == 3  # the first check, and two that were no better
-    assert done.stdout.count('"toy step": 2,') == 1  # the first process alone speaks
+    assert said.count('"toy step": 2,') == 1  # the first process alone speaks
+
+
+@pytest.mark.slow  # as above
+def test_two_processes_train_in_phases_as_one_does(tmp_path: Path) -> None:
+    """Batches of pictures leave out what says actions, and those of clips what says decoupled poses."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    parallel_phases.run(one)
+    said = run_twice("tests.trainer.parallel_phases", str(two))
+    require_equal_networks(one, two)
+    assert said.count('"toy phase 2 step": 3,') == 1
+    before, after = parallel_phases.task().network.state_dict(), load_file(one / "network_0.safetensors")
+    for part in (".heads.joint_maps.weight", ".action.action.weight"):
+        names = [name for name in before if name.endswith(part)]
+        assert names
+        assert not any(torch.allclose(before[name], after[name], atol=1e-4) for name in names)
+    assert any(".action_heads." in name for name in after)  # poses were decoupled
 
 
 def test_each_process_has_its_samples_and_all_have_all() -> None:
