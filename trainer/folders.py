@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+# What data sets call the folder of their pictures; Stanford 40's official layout has the second.
+PICTURE_FOLDERS = ("images", "JPEGImages")
+
 TINYPOSE_FILE = "tinypose_256x192.onnx"  # labels frames, and gives the pose network its first weights
 YOLOX_FILE = "yolox_nano.onnx"  # is the detector
+
+
+def picture_folder(data_set: Path) -> Path:
+    """The folder of a data set's pictures: the one of `PICTURE_FOLDERS` that is there, or the first where none is."""
+    wanted = [data_set / name for name in PICTURE_FOLDERS]
+    return next((folder for folder in wanted if folder.is_dir()), wanted[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +24,9 @@ class Folders:
         data: The data sets, a folder each.
         teachers: The teacher networks.
         work: What is made on the way: labels, patches, and for each bundle its checkpoints and tracks.
-        snapshots: Whole data sets of which ``data`` holds a part or smaller pictures: ``NAME/images`` stands for the
-            folder of the same name under ``data``. None where there are none.
+        snapshots: Whole data sets of which ``data`` holds a part or smaller pictures: ``NAME``, with pictures in
+            ``images`` or ``JPEGImages``, stands for the folder of the same name under ``data``. None where there are
+            none.
     """
 
     data: Path
@@ -26,7 +36,7 @@ class Folders:
 
     def data_set(self, name: str) -> Path:
         """The folder of a data set: the whole snapshot where there is one."""
-        if self.snapshots is not None and (self.snapshots / name / "images").is_dir():
+        if self.snapshots is not None and picture_folder(self.snapshots / name).is_dir():
             return self.snapshots / name
         return self.data / name
 

@@ -25,7 +25,7 @@ from trainer.fit_lifter import fit as fit_lifter
 from trainer.fit_lifter import read_motions
 from trainer.fit_pose import fit as fit_pose
 from trainer.fit_pose import predict
-from trainer.folders import Folders
+from trainer.folders import Folders, picture_folder
 from trainer.log import log
 from trainer.mix_weights import mix_weights
 from trainer.models.edge_action import EdgeAction
@@ -68,7 +68,8 @@ def check_folders(folders: Folders) -> None:
     Raises:
         SourceNotFoundError: A data set, a teacher or weights to start from are not there.
     """
-    wanted = [folders.data_set(name) / _FIRST_READ.get(name, "images") for name in (*POSE_SETS, *_ACTION_SETS)]
+    roots = {name: folders.data_set(name) for name in (*POSE_SETS, *_ACTION_SETS)}
+    wanted = [root / _FIRST_READ[name] if name in _FIRST_READ else picture_folder(root) for name, root in roots.items()]
     wanted += [folders.yolox, folders.tinypose]
     if not all((folders.labels / f"{name}.jsonl").exists() for name in PARTS):
         wanted += [folders.teachers / name for name in TEACHER_FILES]

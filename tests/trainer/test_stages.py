@@ -82,13 +82,18 @@ def test_the_shared_data_sets_have_what_is_looked_for(shared_folder: Path, tmp_p
     check_folders(Folders(data=shared_folder / "data", teachers=shared_folder / "teachers", work=tmp_path))
 
 
-def test_a_whole_data_set_stands_for_its_part(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pictures", ["images", "JPEGImages"])
+def test_a_whole_data_set_stands_for_its_part(pictures: str, tmp_path: Path) -> None:
     folders = complete_folders(tmp_path)
     shutil.rmtree(folders.data / "stanford40")
     with pytest.raises(SourceNotFoundError, match="stanford40"):
         check_folders(folders)
-    (tmp_path / "whole/stanford40/images").mkdir(parents=True)
-    check_folders(replace(folders, snapshots=tmp_path / "whole"))
+    (tmp_path / "whole/stanford40").mkdir(parents=True)
+    whole = replace(folders, snapshots=tmp_path / "whole")
+    assert whole.data_set("stanford40") == folders.data / "stanford40"  # without pictures it stands for nothing
+    (tmp_path / "whole/stanford40" / pictures).mkdir()
+    assert whole.data_set("stanford40") == tmp_path / "whole/stanford40"
+    check_folders(whole)
 
 
 def test_what_the_detector_starts_from_is_looked_for(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from edgeact.errors import SourceFormatError
 from trainer.data.wild_split import WildSplit, wild_split
+from trainer.folders import picture_folder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +167,7 @@ def _stanford40(data: Path, split: WildSplit) -> Iterator[WildPicture]:
 
 def _whole_stanford40(root: Path, split: WildSplit) -> Iterator[WildPicture]:
     """The whole set in its official layout: lists of files, one XML file a photo."""
-    images = next((root / name for name in ("images", "JPEGImages") if (root / name).is_dir()), root)
+    images = picture_folder(root)
     for part in ("train", "test"):
         for names in sorted((root / "ImageSplits").glob(f"*_{part}.txt")):
             for name in names.read_text().split():

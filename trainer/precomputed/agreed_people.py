@@ -22,7 +22,7 @@ from trainer.data.read_picture import read_rgb
 from trainer.data.wild_people import read_empty, read_wild
 from trainer.data.wild_pictures import wild_pictures
 from trainer.data.wild_split import WildSplit, wild_split
-from trainer.folders import Folders
+from trainer.folders import Folders, picture_folder
 from trainer.models.person_detector import PersonDetector, decode
 from trainer.precomputed.teachers import TeacherDetector
 from trainer.training_log import with_bar
@@ -100,7 +100,7 @@ def _known_people(folders: Folders) -> Iterator[tuple[str, Path, WildSplit, np.n
 def _objects(folders: Folders) -> Iterator[tuple[str, Path]]:
     """Give set and file of every picture of `OBJECT_SETS`, which show things other than people."""
     for name in OBJECT_SETS:
-        root = folders.data_set(name) / "images"
+        root = picture_folder(folders.data_set(name))
         for path in sorted(root.iterdir()) if root.is_dir() else ():
             if path.suffix.lower() in (".jpg", ".jpeg", ".png"):
                 yield name, path

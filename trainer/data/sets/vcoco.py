@@ -8,7 +8,7 @@ from typing import Any
 
 from trainer.data.sample import Picture, Sample, SampleSet, one_person
 from trainer.data.sets.coco import SPLITS, box_of
-from trainer.data.sets.files import first_existing, read_json_file
+from trainer.data.sets.files import existing, first_existing, read_json_file
 
 _BOXES = ("data/instances_vcoco_all_2014.json", "coco/annotations/instances_vcoco_all_2014.json")
 _WHAT = "the annotations of V-COCO"
@@ -22,7 +22,8 @@ def read_vcoco(root: Path, pictures: Path) -> SampleSet:
         pictures: COCO's folder with ``train2014`` and ``val2014``.
 
     Raises:
-        SourceNotFoundError, SourceFormatError: Annotations are missing or damaged.
+        SourceNotFoundError: Annotations or a folder of pictures are missing.
+        SourceFormatError: Annotations are damaged.
     """
     coco = read_json_file(first_existing(root, _BOXES, _WHAT), _WHAT)
     boxes = {person["id"]: person["bbox"] for person in coco["annotations"]}
@@ -40,15 +41,17 @@ def read_vcoco(root: Path, pictures: Path) -> SampleSet:
                 done = verbs_of.setdefault((part, person), set())
                 if does:
                     done.add(number)
+    folder_of = {file: pictures / ("train2014" if "train2014" in file else "val2014") for file in files.values()}
+    for folder in sorted({folder_of[files[picture]] for picture in picture_of.values()}):
+        existing(folder, "pictures of COCO 2014, which V-COCO speaks of")
     samples = []
     for (part, person), done in verbs_of.items():
         file = files[picture_of[person]]
-        folder = pictures / ("train2014" if "train2014" in file else "val2014")
         samples.append(
             Sample(
                 f"{Path(file).stem}#{person}",
                 Path(file).stem,
-                Picture(folder / file),
+                Picture(folder_of[file] / file),
                 SPLITS[part],
                 tuple(sorted(done)),
                 boxes=one_person(box_of(boxes[person])),

@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from edgeact.errors import SourceFormatError, SourceNotFoundError
 from tests.trainer.data.sets.layouts import write
 from trainer.data.sample import Picture
 from trainer.data.sets.vcoco import read_vcoco
@@ -21,8 +24,27 @@ def test_vcoco(tmp_path: Path) -> None:
             for name, label in (("hold", [1, 0]), ("sit", [1, 0]))
         ]
         write(tmp_path / "data" / "vcoco" / f"vcoco_{part}.json", json.dumps(verbs))
+    with pytest.raises(
+        SourceNotFoundError, match=r"train2014 not found; it holds pictures of COCO 2014.*give the folder"
+    ):
+        read_vcoco(tmp_path, tmp_path / "coco")
+    (tmp_path / "coco" / "train2014").mkdir(parents=True)
     found = read_vcoco(tmp_path, tmp_path / "coco")
     assert found.actions == ("hold", "sit")
     assert [(s.split, s.actions) for s in found.samples] == [("train", (0, 1)), ("train", ())]
     assert found.samples[0].media == Picture(tmp_path / "coco" / "train2014" / file)
     assert found.samples[0].source == found.samples[1].source
+
+
+def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
+    """First COCO's boxes, then the verbs of a part; a damaged file is told apart from a missing one."""
+    boxes = "data/instances_vcoco_all_2014.json, coco/annotations/instances_vcoco_all_2014.json"
+    with pytest.raises(SourceNotFoundError, match=f"{tmp_path} has none of {boxes};.*give the folder that the set"):
+        read_vcoco(tmp_path, tmp_path / "coco")
+    write(tmp_path / "data" / "instances_vcoco_all_2014.json", '{"annotations": [], "images": []}')
+    verbs = tmp_path / "data" / "vcoco" / "vcoco_train.json"
+    with pytest.raises(SourceNotFoundError, match=f"{verbs} not found; it holds the annotations of V-COCO: give the"):
+        read_vcoco(tmp_path, tmp_path / "coco")
+    write(verbs, "[")
+    with pytest.raises(SourceFormatError, match="is no JSON"):
+        read_vcoco(tmp_path, tmp_path / "coco")
