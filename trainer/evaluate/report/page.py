@@ -59,16 +59,19 @@ def _section(title: str, content: str) -> str:
 
 
 def _figures(figures: tuple[Figure, ...]) -> str:
+    """A table, with the columns of the paper where a figure has one of a paper beside it."""
+    beside = any(figure.paper is not None for figure in figures)
     rows = "".join(
         f"<tr><td>{escape(figure.of)}</td><td>{escape(figure.name)}</td>"
-        f"<td class='number'>{_value(figure.paper, figure.unit)}</td><td class='number'>"
-        f"{_value(figure.measured, figure.unit)}</td><td>{escape(figure.paper_of)}</td></tr>"
+        + (f"<td class='number'>{_value(figure.paper, figure.unit)}</td>" if beside else "")
+        + f"<td class='number'>{_value(figure.measured, figure.unit)}</td>"
+        + (f"<td>{escape(figure.paper_of)}</td></tr>" if beside else "</tr>")
         for figure in figures
     )
-    head = (
-        "<tr><th>of</th><th>figure</th><th>paper</th><th>measured here</th><th>the paper's network and data</th></tr>"
-    )
-    return _section("Figures", f"<table class='figures'>{head}{rows}</table>")
+    names = ("of", "figure", "paper", "measured here", "the paper's network and data")
+    shown = names if beside else ("of", "figure", "measured here")
+    head = "".join(f"<th>{name}</th>" for name in shown)
+    return _section("Figures", f"<table class='figures'><tr>{head}</tr>{rows}</table>")
 
 
 def _value(value: float | None, unit: str) -> str:

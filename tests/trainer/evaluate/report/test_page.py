@@ -99,5 +99,13 @@ def test_the_worst_class_comes_first_and_those_that_do_not_occur_are_left_out() 
     assert matrix.count("<tr>") == 3  # the head, and the two classes that occur
 
 
+def test_the_papers_columns_are_there_where_a_paper_has_a_figure() -> None:
+    figures = some_findings().figures
+    assert "<th>paper</th>" in render_page(Findings("t", (), figures))
+    alone = render_page(Findings("t", (), figures[1:]))
+    assert "paper" not in alone
+    assert "<td>time</td><td class='number'>3.5 ms</td></tr>" in alone
+
+
 def test_an_empty_page_is_a_page() -> None:
     assert render_page(Findings("nothing", (), ())).startswith("<!DOCTYPE html>")
