@@ -305,10 +305,10 @@ def _clip_data(
         clips = read_clips(chosen, size, every=None if steps is None else steps[0])
         held = read_clips(held_out, size)
     parts = None if steps is None else [drawn_parts(clip.filmed, frames, steps) for clip in clips]
-    share = recipe.data.pose_share
+    share, has_poses = recipe.data.pose_share, bool(poses or found_poses)
 
     def draw_poses(step: int) -> Batch:
-        of_clips = batch // 2 if found_poses else 0
+        of_clips = (batch // 2 if poses else batch) if found_poses else 0
         rows = [poses[row] for row in epoch_rows(len(poses), batch - of_clips, step, seed + 1)]
         rows += [found_poses[row] for row in epoch_rows(len(found_poses), of_clips, step, seed + 2)] if of_clips else []
         return picture_batch(rows, size, np.random.default_rng((seed, 1, step)), change, view="person")
@@ -329,7 +329,7 @@ def _clip_data(
         )
 
     def draw(step: int) -> Batch:
-        is_posed = poses and math.ceil((step + 1) * share) > math.ceil(step * share)
+        is_posed = has_poses and math.ceil((step + 1) * share) > math.ceil(step * share)
         return draw_poses(step) if is_posed else draw_actions(step)
 
     def measured() -> Iterator[Batch]:
@@ -338,7 +338,7 @@ def _clip_data(
             yield clip_batch([held[row].frames for row in rows], labels, frames, None, flip=False)
 
     stride = clip_stride(clips, frames, steps)
-    drawn = round(len(clips) / (1 - share)) if poses else len(clips)
+    drawn = round(len(clips) / (1 - share)) if has_poses else len(clips)
     return TrainingData(names, drawn, draw, measured, split, stride, draw_poses, draw_actions)
 
 

@@ -165,8 +165,8 @@ class PaperRecipe(_Record):
             raise ValueError(f"{', '.join(self.data.sets)} has poses only; add a set with actions: {known}")
         if len(with_actions) > 1:
             raise ValueError(f"{' and '.join(with_actions)} have other actions each; take one of them")
-        if self.data.clip_view == "person" and (self.network.system != "pose_action_pyramid" or not self.data.poses):
-            raise ValueError("clip_view = person is of pose_action_pyramid with a set of poses; leave it out")
+        if self.data.clip_view == "person" and self.network.system != "pose_action_pyramid":
+            raise ValueError("clip_view = person is of pose_action_pyramid; leave it out")
         if self.phases and (self.network.system != "pose_action_pyramid" or not self.data.poses):
             raise ValueError("phases are of pose_action_pyramid with a set of actions and one of poses; leave them out")
         if self.phases and (epochs := sum(phase.epochs for phase in self.phases)) != self.training.epochs:

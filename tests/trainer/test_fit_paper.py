@@ -170,6 +170,9 @@ def test_pyramids_learn_from_each_person_of_clips(interactions: Path) -> None:
     assert clips.pixels.shape == (4, 4, 32, 32, 3)
     assert sum(len(batch.labels) for batch in found.held_out()) == 2 * 2  # the people of two clips
     assert train_paper(recipe, interactions, interactions / "work")["samples"] == 4
+    alone = read_training_data(of_clips("pose_action_pyramid", "ut_interaction"), interactions, interactions / "work")
+    assert [alone.draw(step).pixels.ndim for step in range(2)] == [4, 5]
+    assert alone.draw(0).has_pose.all()  # without a set of poses those of the people in the clips are learnt
 
 
 def test_clips_in_which_nobody_is_found_teach_no_picture(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from edgeact.bundle.plan import Plan
 from edgeact.capture.open import open_source
 from edgeact.drawing.drawer import make_drawer
 from edgeact.errors import OutputError, SourceFormatError
-from edgeact.geometry import letterbox
 from edgeact.types import Frame, Observation
 from trainer.evaluate.report.tiles import make_sheet
 
@@ -99,12 +98,17 @@ def _enlarged(image: np.ndarray) -> np.ndarray:
 
 
 def _tile(picture: np.ndarray, name: str, words: str) -> np.ndarray:
-    height = min(round(_WIDTH * picture.shape[0] / picture.shape[1]), _TALLEST)
-    strip = np.zeros((_CAPTION, _WIDTH, 3), np.uint8)
+    """A picture in the middle of a tile as tall as itself, if that is not too tall, over two lines of words."""
+    height, width = picture.shape[:2]
+    factor = min(_WIDTH / width, _TALLEST / height)
+    small = cv2.resize(picture, (round(factor * width), round(factor * height)), interpolation=cv2.INTER_AREA)
+    tile = np.zeros((small.shape[0] + _CAPTION, _WIDTH, 3), np.uint8)
+    left = (_WIDTH - small.shape[1]) // 2
+    tile[: small.shape[0], left : left + small.shape[1]] = small
     for line, (text, ink) in enumerate(((name, 170), (words, 240))):
-        place = (6, 16 + 19 * line)
-        cv2.putText(strip, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (ink, ink, ink), 1, cv2.LINE_AA)
-    return np.concatenate([letterbox(picture, width=_WIDTH, height=height), strip])
+        place = (6, small.shape[0] + 16 + 19 * line)
+        cv2.putText(tile, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (ink, ink, ink), 1, cv2.LINE_AA)
+    return tile
 
 
 def _write(path: Path, rgb: np.ndarray) -> None:
