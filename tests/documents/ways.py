@@ -41,6 +41,7 @@ _ANNOTATED = ("results/clip.mp4", "results/clip.frames.jsonl", "results/clip.eve
 _DATA = {"<data>": "data"}
 _WINDOW = "python -m tests.documents.closing_window"
 _LONG = "trains on a GPU, or for a day"
+_INTERACTIONS = "trains for minutes on a whole data set; tests/trainer/test_fit_paper.py learns from tiny clips so"
 _SMALLER = "trains for minutes; tests/deploy/test_compressed.py makes tiny networks narrower and cuts them at an exit"
 
 WAYS: Mapping[str, Runs | StaysOut] = {
@@ -233,6 +234,17 @@ WAYS: Mapping[str, Runs | StaysOut] = {
     ),
     "edgeact train claim pose_and_action --data <data>": StaysOut(
         "trains five networks; tests/trainer/claims/test_pose_and_action.py trains two smaller ones"
+    ),
+    "edgeact train paper body_part_aware_interactions --data <data>": StaysOut(_INTERACTIONS),
+    "edgeact train paper loss_guided_interactions --data <data> --weights efficientnet-lite0-57934424.pth": StaysOut(
+        _INTERACTIONS
+    ),
+    "edgeact train paper gated3d_interactions --data <data>": StaysOut(_INTERACTIONS),
+    "edgeact train paper attentional_pooling_interactions --data <data> "
+    "--weights efficientnet-lite0-57934424.pth": StaysOut(_INTERACTIONS),
+    "edgeact train paper pose_action_pyramid_interactions --data <data>": StaysOut(_INTERACTIONS),
+    "edgeact train bundle-sheet edgeact-work/*_interactions/bundle --clip <clip> --at 2.06 --out papers.jpg": StaysOut(
+        "needs what the five lines before it make; tests/trainer/evaluate/report/test_bundle_sheet.py draws"
     ),
     "edgeact train bundle-sheet edgeact-work/loss_guided_small/bundle edgeact-work/gated3d_small/bundle "
     "--clip clip.mp4 --out sheet.jpg": Runs(
