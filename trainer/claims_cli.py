@@ -121,16 +121,16 @@ def cam3d_studio(
     work: WorkOption = _CLAIMS_WORK,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 20,
-    training: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each of six actions to train with")] = 32,
-    measured: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each action to measure with")] = 12,
+    training: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each of four actions to train with")] = 64,
+    measured: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each action to measure with")] = 24,
 ) -> None:
     """C: the comparison of `cam3d` on rendered clips of one person, with the person's exact mask as the truth."""
     _start("cam3d_studio")
 
     from trainer.claims.cam3d import try_gates
-    from trainer.claims.studio_clips import known_studio_frames, read_studio_clips, studio_training
+    from trainer.claims.studio_clips import known_studio_frames, read_studio_clips, studio_recipe, studio_training
 
-    recipe = _small_recipe("gated3d_small", epochs)
+    recipe = studio_recipe(_small_recipe("gated3d_small", epochs))
     size, frames = recipe.network.size, recipe.network.frames  # type: ignore[union-attr]  # system C has both
     clips = read_studio_clips(
         data / "studio", size, work / "studio", training=training, measured=measured, progress=show_progress

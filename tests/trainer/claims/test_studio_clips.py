@@ -15,12 +15,15 @@ from trainer.claims.cam3d import VARIANTS, try_gates
 from trainer.claims.studio_clips import (
     ACTIONS,
     StudioClips,
+    assets_apart,
     known_studio_frames,
     plan_studio_clips,
     read_studio_clips,
     square_mask,
+    studio_recipe,
     studio_training,
 )
+from trainer.data.studio.action_scenes import PLACES
 from trainer.data.studio.assets import Assets
 from trainer.data.studio.avatar import load_avatar
 from trainer.data.studio.backplate import read_backplates
@@ -44,7 +47,7 @@ def tiny_clips() -> StudioClips:
     masks[:, :, 10:20, 4:9] = True
     masks[5, 4] = False
     frames[masks, 0] = 200
-    return StudioClips(frames, masks, np.array([0, 1, 2, 3, 4, 5]), np.array([False] * 4 + [True] * 2))
+    return StudioClips(frames, masks, np.array([0, 1, 0, 1, 2, 3]), np.array([False] * 4 + [True] * 2))
 
 
 def test_every_fourth_motion_measures_and_is_not_trained_on() -> None:
@@ -54,9 +57,10 @@ def test_every_fourth_motion_measures_and_is_not_trained_on() -> None:
     assert len(plans) == len(ACTIONS) * 11
     assert {plan.allowed[0] for plan, _ in plans} == set(ACTIONS)
     assert len({(plan.group, plan.number) for plan, _ in plans}) == len(plans)  # each has a scene of its own
-    walks = [(plan.entry.name, plan.view) for plan, apart in plans if plan.allowed == ("walk",) and not apart]
-    assert len(set(walks)) == 6  # three motions from two heights
-    with pytest.raises(SourceNotFoundError, match="3 motions of dance; check --data"):
+    walks = [plan.entry.name for plan, apart in plans if plan.allowed == ("walk",) and not apart]
+    assert len(walks) == 8
+    assert len(set(walks)) == 3  # of five motions two measure
+    with pytest.raises(SourceNotFoundError, match="3 motions of jump; check --data"):
         plan_studio_clips(MOTIONS[:3], training=1, measured=1)
 
 
@@ -78,11 +82,14 @@ def test_frames_are_known_where_somebody_is_seen() -> None:
 
 def test_networks_are_trained_on_clips_of_the_studio_and_their_maps_scored_by_masks(tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    clips, recipe = tiny_clips(), tiny_recipe("gated3d")
+    clips, recipe = tiny_clips(), studio_recipe(tiny_recipe("gated3d"))
     data = studio_training(clips, recipe)
     assert data.count == 4
-    assert torch.cat([batch.labels for batch in data.held_out()]).tolist() == [4, 5]
-    assert set(data.draw(0).labels.tolist()) <= {0, 1, 2, 3}
+    assert torch.cat([batch.labels for batch in data.held_out()]).tolist() == [2, 3]
+    assert set(data.draw(0).labels.tolist()) <= {0, 1}
+    plain = studio_training(clips, tiny_recipe("gated3d"))
+    assert not torch.equal(data.draw(0).pixels, plain.draw(0).pixels)  # zoomed, shifted and recoloured
+    assert torch.equal(next(data.held_out()).pixels, next(plain.held_out()).pixels)
     known = known_studio_frames(clips, 4)
     found = try_gates(recipe, lambda _: data, known, tmp_path, seeds=1, progress=lambda items, _: items)
     assert found.frames == len(known) == 7
@@ -99,7 +106,11 @@ def test_clips_are_rendered_once_with_the_masks_of_their_people(
     studio = shared_folder / "data" / "studio"
     avatar = load_avatar(studio / "avatars" / "Male_Adult_04.npz")
     clothes = (Garment(avatar.faces, np.full((4, 4, 3), [255, 0, 255], np.uint8)),)
-    assets = Assets(studio, ((avatar, clothes),), {}, tuple(read_backplates().values()), ())
+    assets = Assets(studio, ((avatar, clothes), (avatar, clothes[:1])), {}, tuple(read_backplates().values()), ())
+    trained, apart = (assets_apart(assets, measures=measures) for measures in (False, True))
+    assert (trained.people, apart.people) == (assets.people[1:], assets.people[:1])
+    assert not {plate.scene for plate in trained.backplates} & {plate.scene for plate in apart.backplates}
+    assert {plate.scene for plate in apart.backplates} <= PLACES
     monkeypatch.setattr(studio_clips, "load_assets", lambda *_, **__: assets)
     monkeypatch.setattr(studio_clips, "ACTIONS", {"jump": ("jump",)})
 
@@ -115,8 +126,8 @@ def test_clips_are_rendered_once_with_the_masks_of_their_people(
     assert clips.measures.tolist() == [False, True]
     colour = clips.frames.astype(int)
     purple = np.minimum(colour[..., 0], colour[..., 2]) - colour[..., 1] > 60
-    seen = clips.masks.any((2, 3))
-    assert seen.mean() > 0.8
+    assert clips.masks.any((2, 3)).all()
+    assert 0.05 < clips.masks.mean() < 0.2
     assert (purple & clips.masks).sum() > 0.8 * clips.masks.sum()
     assert (purple & ~clips.masks).sum() < 0.2 * clips.masks.sum()
     monkeypatch.setattr(studio_clips, "load_assets", lambda *_, **__: pytest.fail("rendered again"))

@@ -26,7 +26,7 @@ SECONDS = 3.0
 _LONGEST_WAY = 6.0  # metres that fit into a picture: who runs farther is seen for a shorter time
 _SHORTEST_SECONDS = 2.0
 # Places with a floor that somebody can lie on in every direction.
-_PLACES = frozenset({"city", "hall", "night", "park", "sunrise", "sunset", "warehouse"})
+PLACES = frozenset({"city", "hall", "night", "park", "sunrise", "sunset", "warehouse"})
 _ENDS_ON_THE_FLOOR = frozenset({"lie_down", "fall"})
 _RESTS = frozenset({"lie", "lie_down", "fall", "sit_floor"})
 _HEAVY = ("thorax", "pelvis", "pelvis", "left_knee", "right_knee")  # whose mean is about the middle of the body's mass
@@ -173,7 +173,7 @@ def _random_shot(joints: np.ndarray, view: str, assets: Assets, rng: np.random.G
         view
     ]
     height, distance = float(rng.uniform(low, high)), float(np.exp(rng.uniform(np.log(near), np.log(far))))
-    places = [plate for plate in assets.backplates if plate.scene in _PLACES]
+    places = [plate for plate in assets.backplates if plate.scene in PLACES]
     plate = places[rng.integers(len(places))]
     middle = float(joints[..., 1].mean())
     pitch = float(np.arctan2(height - middle, distance) + rng.normal(0, 0.03))

@@ -159,7 +159,7 @@ def render_scene(
         placed, joints, labels = [], [], []
         for actor, motion, figure in zip(scene.actors, posed, figures, strict=True):
             frame = min(round((actor.start + time) * actor.motion.frame_rate), len(motion.bones) - 1)
-            stage = _stage_matrix(actor)
+            stage = stage_matrix(actor)
             placed.append(Placed(figure, (stage @ motion.skinning(actor.avatar, frame)).astype(np.float32)))
             joints.append(motion.joints[frame] @ stage[:3, :3].T + stage[:3, 3])
             labels.append(actor.motion.label_at(frame))
@@ -211,7 +211,8 @@ def _stand(column: Column, renderer: Renderer) -> Placed:
     return Placed(renderer.figure(column.body, column.surface), place[None])
 
 
-def _stage_matrix(actor: Actor) -> np.ndarray:
+def stage_matrix(actor: Actor) -> np.ndarray:
+    """A motion's coordinates to those of the world, metres: ``(4, 4)`` float64."""
     sine, cosine = np.sin(actor.heading), np.cos(actor.heading)
     matrix = np.eye(4)
     matrix[:3, :3] = [[cosine, 0, sine], [0, 1, 0], [-sine, 0, cosine]]
