@@ -130,7 +130,8 @@ def _described(recipe: PaperRecipe, result: dict[str, Any]) -> dict[str, Any]:
             "taken to do its action, who is struck, too."
         )
         if recipe.network.system in PERSON_SYSTEMS:
-            notes.append("The joints that it found there taught poses, beside those of the data sets.")
+            beside = ", beside those of data sets" if recipe.data.poses else ""
+            notes.append(f"The joints that it found there taught poses{beside}.")
     return {
         "recipe": recipe.model_dump(mode="json"),
         "measured": measured,
