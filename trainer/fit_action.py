@@ -6,13 +6,14 @@ cannot tell all classes apart still teach what they know. Validation sequences c
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from trainer.data.action_sequences import LABELS, JointSequence, jhmdb, own_tracks, penn_action, studio_motions
-from trainer.data.action_windows import training_clip
+from trainer.data.action_windows import MILD, ClipAugmentation, training_clip
 from trainer.data.kinect_sequences import utkinect
 from trainer.data.mixes import ACTION_MIX, Mix, probabilities
 from trainer.data.skeleton_sets import msr_action3d, utd_mhad
@@ -69,6 +70,7 @@ def draw_batch(
     batch: int,
     bank: np.ndarray,
     mix: Mix = ACTION_MIX,
+    strength: ClipAugmentation = ClipAugmentation(),  # noqa: B008 - frozen
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Augmented clips (N, 32, 13, 3) of the sources by their shares in a mix, and which actions each may be (N, A)
     bool.
@@ -82,7 +84,7 @@ def draw_batch(
         # their variety.
         weight = np.sqrt([len(kind) for kind in kinds])
         kind = kinds[rng.choice(len(kinds), p=weight / weight.sum())]
-        clip, may = training_clip(kind[rng.integers(len(kind))], rng, bank)
+        clip, may = training_clip(kind[rng.integers(len(kind))], rng, bank, strength)
         clips.append(clip)
         allowed.append(may)
     return torch.from_numpy(np.stack(clips)), allowed_matrix(allowed)
@@ -90,6 +92,9 @@ def draw_batch(
 
 def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, recipe: ActionRecipe) -> EdgeAction:
     """Train, or go on from the checkpoint, and return the moving average of the network.
+
+    Where the recipe settles the network, a second training starts from this average and sees sequences nearly as they
+    are; its checkpoint lies in a folder beside the first one's.
 
     Args:
         sequences: Of every source; those of the other splits are left out.
@@ -101,15 +106,37 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
         DivergenceError: The training diverged.
     """
     groups = training_groups(sequences, recipe.mix)
+    course = Course("action", recipe.steps, recipe.rate)
     torch.manual_seed(0)
+    trained = _train(EdgeAction(len(LABELS)), groups, bank, checkpoint, recipe, course)
+    if recipe.settling is None:
+        return trained
+    network = EdgeAction(len(LABELS))
+    network.load_state_dict(trained.state_dict())
+    course = Course("action settles", recipe.settling.steps, recipe.settling.rate)
+    torch.manual_seed(1)  # so that it does not matter whether the first training has just been done
+    place = checkpoint.parent / "settled" / checkpoint.name
+    return _train(network, groups, bank, place, recipe, course, seed=4, strength=MILD)
 
+
+def _train(
+    network: EdgeAction,
+    groups: dict[str, list[list[JointSequence]]],
+    bank: np.ndarray,
+    checkpoint: Path,
+    recipe: ActionRecipe,
+    course: Course,
+    *,
+    seed: int = 3,
+    strength: ClipAugmentation = ClipAugmentation(),  # noqa: B008 - frozen
+) -> EdgeAction:
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in steps:
-            yield draw_batch(groups, np.random.default_rng((3, step)), recipe.batch, bank, recipe.mix)
+            yield draw_batch(groups, np.random.default_rng((seed, step)), recipe.batch, bank, recipe.mix, strength)
 
     def loss(network: EdgeAction, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         clips, allowed = batch
         return action_loss(network(clips), allowed)
 
-    course = Course("action", recipe.steps, recipe.rate, weight_decay=0.05, save_every=500)
-    return train(EdgeAction(len(LABELS)), checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss)
+    course = replace(course, weight_decay=0.05, save_every=500)
+    return train(network, checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss)

@@ -141,6 +141,19 @@ class DetectorRecipe(_Record):
         return self
 
 
+class ActionSettling(_Record):
+    """A second training of the action network, which starts from the first one's outcome and sees sequences nearly as
+    they are (`trainer.data.action_windows.MILD`).
+
+    Attributes:
+        steps: How many.
+        rate: The highest learning rate.
+    """
+
+    steps: Steps
+    rate: Rate
+
+
 class ActionRecipe(_Record):
     """Training of the action network.
 
@@ -151,12 +164,14 @@ class ActionRecipe(_Record):
         batch: Clips a step.
         rate: The highest learning rate.
         mix: Share of each source among the clips; sources that are not named train nothing.
+        settling: The training that follows; left out, there is none.
     """
 
     tracks_of: Name
     steps: Steps
     batch: Batch
     rate: Rate
+    settling: ActionSettling | None = None
     mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(ACTION_MIX)] = dict(ACTION_MIX)
 
 

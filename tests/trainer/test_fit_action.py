@@ -8,7 +8,7 @@ import torch
 from trainer.data.action_sequences import LABELS, JointSequence
 from trainer.data.action_windows import whole_clip
 from trainer.fit_action import action_loss, allowed_matrix, fit
-from trainer.recipe import ActionRecipe
+from trainer.recipe import ActionRecipe, ActionSettling
 
 
 def test_any_allowed_action_will_do() -> None:
@@ -66,3 +66,18 @@ def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path:
     train("parts", 2)
     resumed = train("parts", 6)
     assert all(torch.allclose(value.float(), resumed[name].float(), atol=1e-6) for name, value in whole.items())
+
+
+def test_a_network_settles_from_the_outcome_of_its_training_whenever_that_was_done(tmp_path: Path) -> None:
+    sequences = [moving(axis, seed) for axis in (0, 1) for seed in range(4)]
+    bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
+    recipe = ActionRecipe(tracks_of="compact", steps=3, batch=8, rate=2e-3)
+    settling = recipe.model_copy(update={"settling": ActionSettling(steps=2, rate=5e-4)})
+
+    def train(name: str, recipe: ActionRecipe) -> dict[str, torch.Tensor]:
+        return fit(sequences, bank, tmp_path / name / "checkpoint.safetensors", recipe).state_dict()
+
+    at_once, first = train("at once", settling), train("in parts", recipe)
+    later = train("in parts", settling)
+    assert any(not torch.equal(value, first[name]) for name, value in later.items())
+    assert all(torch.equal(value, at_once[name]) for name, value in later.items())

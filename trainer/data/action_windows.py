@@ -1,5 +1,7 @@
 """Clips of 32 frames from joint sequences: whole sequences and windows of the deployed length, augmented."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from edgeact.perception.visibility import possible_actions
@@ -8,6 +10,26 @@ from trainer.data.pose_noise import add_pose_noise
 from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS, COMMON_MIRROR
 
 CLIP_SECONDS = CLIP_LENGTH * CLIP_STRIDE_SECONDS
+_IMPOSSIBLE = 0.1  # share of the clips that are no action
+
+
+@dataclass(frozen=True, slots=True)
+class ClipAugmentation:
+    """How far training clips are from the sequences that they are cut from.
+
+    Attributes:
+        noisy: Share of annotated sequences that get errors of our own pose network.
+        whole: Share of clips that show a whole sequence; most of the others show as much as the runtime sees at once.
+        trim: The most that is cut off at either end of a whole sequence, as a ratio of its length.
+    """
+
+    noisy: float = 0.75
+    whole: float = 0.45
+    trim: float = 0.12
+
+
+# Most sequences whole and every other one as annotated.
+MILD = ClipAugmentation(noisy=0.5, whole=0.7, trim=0.04)
 
 
 def sample(joints: np.ndarray, start: float, end: float) -> np.ndarray:
@@ -74,22 +96,25 @@ def turn(clip: np.ndarray, rng: np.random.Generator, *, mirror: bool = True) -> 
 
 
 def training_clip(
-    sequence: JointSequence, rng: np.random.Generator, bank: np.ndarray
+    sequence: JointSequence,
+    rng: np.random.Generator,
+    bank: np.ndarray,
+    strength: ClipAugmentation = ClipAugmentation(),
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """A random augmented clip ``(32, 13, 3)`` and the actions that it may be."""
     joints, allowed = sequence.joints, sequence.allowed
     last = len(joints) - 1
     predicted = sequence.source in ("ut_interaction", "surveillance_fights")  # tracks carry our errors already
-    if not predicted and rng.random() < 0.75:
+    if not predicted and rng.random() < strength.noisy:
         joints = add_pose_noise(
             joints, bank, rng, hold=float(rng.uniform(2, 10)), strength=float(rng.uniform(0.4, 1.2))
         )
     kind = rng.random()
     length = CLIP_SECONDS * sequence.frame_rate * float(np.exp(rng.uniform(-0.25, 0.25)))
-    if kind < 0.45 or last < 8:
-        trim = rng.uniform(0, 0.12, 2) * last
+    if kind < strength.whole or last < 8:
+        trim = rng.uniform(0, strength.trim, 2) * last
         clip = sample(joints, trim[0], last - trim[1])
-    elif kind < 0.9:
+    elif kind < 1 - _IMPOSSIBLE:
         end = rng.uniform(min(0.75 * length, last), last)
         clip = sample(joints, end - length, end)
         # Windows that saw less than half of the clip's time repeat the first frame, as the ring buffer does at the

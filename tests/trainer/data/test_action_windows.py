@@ -5,8 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from trainer.data.action_sequences import OTHER, JointSequence
-from trainer.data.action_windows import CLIP_SECONDS, deployed_clips, hide_joints, hide_legs, training_clip, whole_clip
-from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS
+from trainer.data.action_windows import (
+    CLIP_SECONDS,
+    ClipAugmentation,
+    deployed_clips,
+    hide_joints,
+    hide_legs,
+    training_clip,
+    whole_clip,
+)
+from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS, COMMON_MIRROR
 
 
 def numbered(frames: int, rate: float = 30.0) -> JointSequence:
@@ -73,3 +81,32 @@ def test_training_clips_are_finite_and_sometimes_impossible() -> None:
     labels = [allowed for _, allowed in found]
     assert 0.02 < labels.count((OTHER,)) / len(labels) < 0.25
     assert CLIP_SECONDS > 2
+
+
+def test_without_noise_and_trimming_a_whole_clip_is_an_affine_picture_of_its_sequence() -> None:
+    rng = np.random.default_rng(0)
+    joints = np.concatenate([np.cumsum(rng.normal(0, 3, (90, 13, 2)), 0), np.ones((90, 13, 1))], -1)
+    sequence = replace(numbered(90), joints=joints.astype(np.float32))
+    bank = np.concatenate([rng.normal(0, 0.3, (9, 13, 2)), np.ones((9, 13, 1))], -1).astype(np.float32)
+    exact = ClipAugmentation(noisy=0.0, whole=0.9, trim=0.0)  # the rest is the share of impossible clips
+
+    def share(strength: ClipAugmentation) -> float:
+        """Of the clips in which no joint is hidden, those that turning, stretching and mirroring make of the whole."""
+        alike = []
+        for seed in range(200):
+            clip, _ = training_clip(sequence, np.random.default_rng(seed), bank, strength)
+            if (clip[..., 2] < 0.5).any():
+                continue
+            far = []
+            for order in (range(13), COMMON_MIRROR):
+                seen = whole_clip(sequence)[:, order]
+                known = np.concatenate([seen[..., :2].reshape(-1, 2), np.ones((32 * 13, 1))], 1)
+                wanted = clip[..., :2].reshape(-1, 2)
+                found = known @ np.linalg.lstsq(known, wanted, rcond=None)[0]
+                far.append(np.abs(found - wanted).max())
+            alike.append(min(far) < 0.01)
+        return float(np.mean(alike))
+
+    assert share(exact) > 0.8
+    assert share(replace(exact, noisy=1.0)) == 0
+    assert share(ClipAugmentation()) < 0.1
