@@ -188,6 +188,11 @@ from the channels that are worth most of the bundle `{bundle}`'s trained one, an
 weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its authors)."""
 
 
+_KEPT_FROM = """
+All graphs but `action` and `explain` are taken over byte for byte from a bundle that an earlier version of the recipe made (digest
+{digest}…, `--frames-of`); of detector, pose network and lifter both versions say the same."""
+
+
 def _looks(detection: DetectionSpec | None) -> str:
     """The pixels of a detector's looks in words."""
     budgets = (detection.pixels if detection else None) or ()
@@ -224,6 +229,10 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     for graph in plan.detectors[1:]:
         looks += f"; beside it `{graph.name}`, the published one, at up to {_looks(graph.detection)}"
     lifter = recipe.get("lifter")
+    settling = action.get("settling")
+    settled = f" and {settling['steps']} more of nearly unchanged ones" if settling else ""
+    kept = manifest.training.get("frames_of")
+    kept_from = _KEPT_FROM.format(digest=kept[:12]) if kept else ""
     lifting = f", lifter {lifter['steps']} steps of {lifter['batch']} clips" if lifter else ""
     lifted = any(graph.takes() == ("poses",) and graph.output("joints_3d") for graph in manifest.graphs)
     text = f"""# Model card: {manifest.name} {manifest.version}
@@ -249,7 +258,7 @@ The detector's weights are those that YOLOX's authors published (Apache-2.0), tr
 {_TEACHERS}
 
 Training: pose {pose["steps"]} steps of {pose["batch"]} persons (from step {pose["mild_from"]} on with mild changes of the
-pictures only; {percent(pose["start_share"])} of the weights that it started from are mixed in again at the end), action {action["steps"]} steps of {action["batch"]} clips{lifting}.
+pictures only; {percent(pose["start_share"])} of the weights that it started from are mixed in again at the end), action {action["steps"]} steps of {action["batch"]} clips{settled}{lifting}.{kept_from}
 
 ## How well it does
 

@@ -2,11 +2,13 @@
 
 import copy
 import re
+from pathlib import Path
 
 import pytest
 
 from deploy.model_card import _DATA, action_table, model_card, pose_table
 from deploy.wild_card import wild_section
+from edgeact.bundle.load import load_bundle
 from edgeact.bundle.manifest import Manifest
 from tests.results import paper_manifest
 from trainer.data.action_sequences import LABELS
@@ -155,3 +157,12 @@ def test_the_card_shows_other_peoples_pictures_beside_the_peers() -> None:
     assert "| edgeact | 84.7 % (79.7–89.9) | 91.7 % | 0.842 | 0.75 |" in card
     assert "| edgeact | 74.6 % (70.6–78.2) | 52.4 % | 0.814 | 0.061 | 0.39 |" in card
     assert "| TinyPose + flip | – | 62.3 % | – | 0.184 | – |" in card
+
+
+def test_a_bundle_whose_actions_were_made_again_names_the_one_that_it_was() -> None:
+    bundle = load_bundle(Path("compact"))
+    training = {**bundle.manifest.training, "frames_of": "0123456789abcdef"}
+    card = model_card(bundle.manifest.model_copy(update={"training": training}), METRICS)
+    assert "digest\n0123456789ab…" in card
+    training.pop("frames_of")
+    assert "--frames-of" not in model_card(bundle.manifest.model_copy(update={"training": training}), METRICS)
