@@ -4,7 +4,7 @@ import copy
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -53,6 +53,8 @@ def test_whatever_blocks_follow_each_other_removed_is_the_same_as_zero(
 ) -> None:
     torch.manual_seed(seed)
     network = with_statistics(Chain(kinds, flattened=flattened))
+    with torch.no_grad():  # a network whose last units are all off says the same of every picture, with any channels
+        assume(not torch.allclose(*network(PICTURES), atol=1e-5))
     narrow, masked = narrowed(network, (PICTURES,), seed)
     assert size(narrow) < size(network)
     with torch.no_grad():
