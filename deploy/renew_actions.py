@@ -1,7 +1,7 @@
-"""A bundle and the recipe that made it → the bundle with new actions; what sees people stays as it is, byte for byte.
+"""Retrain only the action network of a bundle: detector, pose network and lifter are copied byte for byte.
 
-Training the pose network takes hours, the actions one. A recipe of which only [action] was changed, or what the
-actions learn from, need not be followed from its first step: the networks before the actions are in the bundle.
+Training the pose network takes hours, the action network one. When only ``[action]`` of a recipe changes, or the data
+that actions learn from, the other graphs are taken from a bundle that the same recipe made.
 """
 
 from pathlib import Path
@@ -26,7 +26,7 @@ _KEPT = ("name", "detector", "pose", "lifter", "thresholds")  # of a recipe: wha
 
 
 def kept_graphs(recipe: Recipe, bundle: Bundle) -> list[CopiedGraph]:
-    """The graphs of a bundle that a recipe would make again as they are: all but those of its actions.
+    """Return the graphs of a bundle that do not belong to its actions, once the bundle's own recipe agrees on them.
 
     Args:
         recipe: What is followed.
@@ -49,7 +49,7 @@ def kept_graphs(recipe: Recipe, bundle: Bundle) -> list[CopiedGraph]:
 
 
 def _recipe_of(bundle: Bundle) -> Recipe:
-    """The recipe that a bundle was made by; keys that its version did not know have their defaults.
+    """Read the recipe from a bundle's manifest; keys that are newer than the bundle get their defaults.
 
     Raises:
         UsageError: The manifest has none.
@@ -64,12 +64,12 @@ def _recipe_of(bundle: Bundle) -> Recipe:
 
 
 def _without_actions(said: Any) -> Any:
-    """A part of a recipe without what only the actions use of it."""
+    """Return a part of a recipe without the keys that only concern actions."""
     return {key: value for key, value in said.items() if key != "other_as_known"} if isinstance(said, dict) else said
 
 
 def renew_actions(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, *, created: str) -> Bundle:
-    """Train, calibrate and measure the actions of a recipe on what a bundle sees, and put them into the bundle.
+    """Train, calibrate and measure the action network on the bundle's own tracks, and write the bundle with it.
 
     Args:
         recipe: What was decided; of name, detector, pose and lifter it says what the bundle was made with.

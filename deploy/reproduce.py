@@ -145,14 +145,14 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
 
 
 def clip_samples(sequences: list[JointSequence]) -> torch.Tensor:
-    """Clips ``(C, 32, 21, 3)`` of every fortieth validation sequence, to compare the exported graphs on."""
+    """Return clips ``(C, 32, 21, 3)`` of every fortieth validation sequence, to check exported graphs with."""
     chosen = [sequence for sequence in sequences if sequence.split == "validation"][::40]
     return torch.from_numpy(spread_common(np.stack([whole_clip(sequence) for sequence in chosen])))
 
 
 def measure(bundle: Bundle, recipe: Recipe, folders: Folders) -> dict:
-    """Every figure of a finished bundle, which is kept in its folder of work as ``metrics.json``, beside the tables and
-    contact sheets of other people's pictures (``wild/``).
+    """Measure a finished bundle. The figures are also written to ``metrics.json`` in the bundle's work folder, beside
+    the tables and contact sheets of the wild pictures (``wild/``).
     """
     work = folders.work / recipe.name
     log(stage="evaluate")

@@ -1,4 +1,4 @@
-"""Short pieces of the demo clip, with two people in each, as files: real enough for the bundles that ship."""
+"""Cut short videos, with two people in each, out of the demo clip, for tests that run the shipped bundles."""
 
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,7 @@ _FRAMES, _RATE = 12, 15.0
 
 
 def write_demo_pieces(folder: Path, count: int) -> list[Path]:
-    """So many videos of twelve pictures each, one after the other out of the demo clip, at half its size."""
+    """Write ``count`` consecutive pieces of twelve frames at half size."""
     folder.mkdir(parents=True)
     paths = [folder / f"{number}.avi" for number in range(count)]
     with open_source(_DEMO, every=2) as source:

@@ -15,7 +15,7 @@ import torch
 from trainer.data.action_sequences import LABELS, JointSequence, jhmdb, own_tracks, penn_action, studio_motions
 from trainer.data.action_windows import MILD, ClipAugmentation, training_clip
 from trainer.data.kinect_sequences import utkinect
-from trainer.data.mixes import ACTION_MIX, Mix, probabilities
+from trainer.data.mixes import Mix, probabilities
 from trainer.data.skeleton_sets import msr_action3d, utd_mhad
 from trainer.data.still_people import still_people
 from trainer.folders import Folders
@@ -51,8 +51,8 @@ def action_loss(logits: torch.Tensor, allowed: torch.Tensor, *, smoothing: float
     return (partial * (1 - smoothing) - smoothing * log_probability.mean(-1)).mean()
 
 
-def training_groups(sequences: list[JointSequence], mix: Mix = ACTION_MIX) -> dict[str, list[list[JointSequence]]]:
-    """The training sequences of the sources of a mix, by source, then by the actions that they may be."""
+def training_groups(sequences: list[JointSequence], mix: Mix) -> dict[str, list[list[JointSequence]]]:
+    """Group the training sequences by source (of those in the mix), then by the set of actions that each may be."""
     groups: dict[str, list[list[JointSequence]]] = {}
     for source in mix:
         by_label: dict[tuple[str, ...], list[JointSequence]] = {}
@@ -69,12 +69,10 @@ def draw_batch(
     rng: np.random.Generator,
     batch: int,
     bank: np.ndarray,
-    mix: Mix = ACTION_MIX,
+    mix: Mix,
     strength: ClipAugmentation = ClipAugmentation(),  # noqa: B008 - frozen
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Augmented clips (N, 32, 13, 3) of the sources by their shares in a mix, and which actions each may be (N, A)
-    bool.
-    """
+    """Draw augmented clips (N, 32, 13, 3), sources weighted by the mix, and the actions each may be (N, A) bool."""
     names = list(groups)
     shares = probabilities(mix, names)
     clips, allowed = [], []
@@ -93,8 +91,8 @@ def draw_batch(
 def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, recipe: ActionRecipe) -> EdgeAction:
     """Train, or go on from the checkpoint, and return the moving average of the network.
 
-    Where the recipe settles the network, a second training starts from this average and sees sequences nearly as they
-    are; its checkpoint lies in a folder beside the first one's.
+    With ``recipe.settling`` a second training with weaker augmentation starts from this average. Its checkpoint lies in
+    the folder ``settled`` beside the first one's.
 
     Args:
         sequences: Of every source; those of the other splits are left out.
@@ -106,14 +104,14 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
         DivergenceError: The training diverged.
     """
     groups = training_groups(sequences, recipe.mix)
-    course = Course("action", recipe.steps, recipe.rate)
+    course = Course("action", recipe.steps, recipe.rate, weight_decay=0.05, save_every=500)
     torch.manual_seed(0)
     trained = _train(EdgeAction(len(LABELS)), groups, bank, checkpoint, recipe, course)
     if recipe.settling is None:
         return trained
     network = EdgeAction(len(LABELS))
     network.load_state_dict(trained.state_dict())
-    course = Course("action settles", recipe.settling.steps, recipe.settling.rate)
+    course = replace(course, name="action settles", steps=recipe.settling.steps, rate=recipe.settling.rate)
     torch.manual_seed(1)  # so that it does not matter whether the first training has just been done
     place = checkpoint.parent / "settled" / checkpoint.name
     return _train(network, groups, bank, place, recipe, course, seed=4, strength=MILD)
@@ -138,5 +136,4 @@ def _train(
         clips, allowed = batch
         return action_loss(network(clips), allowed)
 
-    course = replace(course, weight_decay=0.05, save_every=500)
     return train(network, checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss)

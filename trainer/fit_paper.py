@@ -207,7 +207,7 @@ def course_of(recipe: PaperRecipe, data: TrainingData) -> Course:
 
 @torch.no_grad()
 def measure(task: Task, network: nn.Module, batches: Iterator[Batch], device: torch.device) -> dict[str, float]:
-    """Share of samples whose most probable action is right, or one of those that are (``top1``), and ``mAP``."""
+    """Compute ``top1`` and ``mAP``. With several labels a sample counts as right if its most probable action is one."""
     network.eval()
     probability, labels = [], []
     for batch in batches:

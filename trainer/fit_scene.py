@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from torch import nn
 
-from edgeact.atomic import prepare_partial, publish
 from edgeact.capture.open import open_source
-from edgeact.errors import EdgeactError, UsageError
+from edgeact.errors import EdgeactError, OutputError, UsageError
 from trainer.data.class_folder import OTHER_CLASS, ClassClip, ClassFolder
+from trainer.data.frame_pictures import frames_at, write_picture
 from trainer.data.labelled_samples import LabelledSample
 from trainer.evaluate.classes import ClipAnswer
 from trainer.fit_classes import check_enough, choose_class_threshold, even_groups
@@ -136,6 +135,8 @@ def _pictures(
     for clip in progress(clips, "reading pictures"):
         try:
             files = [clip.path] if clip.still else _frames_of(clip, folder)
+        except OutputError:  # no clip's fault: it would be the same for all
+            raise
         except EdgeactError as error:
             unreadable.append(f"{clip.path}: {error}")
             continue
@@ -159,17 +160,9 @@ def _frames_of(clip: ClassClip, folder: Path) -> list[Path]:
     if not frames:
         raise UsageError("it has no frame where it is labelled; give the video that was labelled")
     wanted = [frames[int(place)] for place in np.linspace(0, len(frames) - 1, _PICTURES + 2)[1:-1]]
-    found = {}
-    with open_source(clip.path) as source:
-        for frame in source.frames():
-            if frame.index in wanted:
-                found[frame.index] = frame.image
-            if frame.index >= wanted[-1]:
-                break
+    found = dict(frames_at(clip.path, wanted))
     for file, index in zip(files, wanted, strict=True):
-        _, content = cv2.imencode(".png", cv2.cvtColor(found[index], cv2.COLOR_RGB2BGR))
-        prepare_partial(file).write_bytes(content.tobytes())
-        publish(file)
+        write_picture(file, found[index])
     return files
 
 

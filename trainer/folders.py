@@ -11,7 +11,7 @@ YOLOX_FILE = "yolox_nano.onnx"  # is the detector
 
 
 def picture_folder(data_set: Path) -> Path:
-    """The folder of a data set's pictures: the one of `PICTURE_FOLDERS` that is there, or the first where none is."""
+    """Return a data set's picture folder: the first of `PICTURE_FOLDERS` that exists, or the first name."""
     wanted = [data_set / name for name in PICTURE_FOLDERS]
     return next((folder for folder in wanted if folder.is_dir()), wanted[0])
 

@@ -47,7 +47,8 @@ def join_processes() -> Processes:
 def shared_loss(
     network: Network, loss: Callable[[Network, Batch], torch.Tensor], processes: Processes
 ) -> Callable[[Batch], torch.Tensor]:
-    """The loss of a batch, whose gradients are averaged over all processes; as it is, where there is one.
+    """Return a function that computes the loss of a batch; with several processes, its gradients are averaged over them
+    (`DistributedDataParallel`).
 
     Args:
         network: What is trained.
@@ -62,7 +63,7 @@ def shared_loss(
 
 
 class _Loss(nn.Module):
-    """The loss as a module: batch → scalar."""
+    """Wrap network and loss as one module, which `DistributedDataParallel` needs: batch → scalar."""
 
     def __init__(self, network: nn.Module, loss: Callable[..., torch.Tensor]) -> None:
         super().__init__()

@@ -22,14 +22,12 @@ Rate = Annotated[float, Field(gt=0.0, le=0.1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Batch = Annotated[int, Field(ge=2, le=1024)]
 Pixels = Annotated[int, Field(ge=1024, le=1 << 23)]
-
-
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
 def _of_known_sets(known: Mix) -> AfterValidator:
-    """Refuse a data set that the training has no reader for; sets come in the order of the known ones, so that the
-    order in a file changes no draw.
+    """Refuse unknown data sets, and sort a mix in the order of the known ones, so that the order in a file does not
+    change what is drawn.
     """
 
     def check(mix: dict[str, float]) -> dict[str, float]:
@@ -142,8 +140,7 @@ class DetectorRecipe(_Record):
 
 
 class ActionSettling(_Record):
-    """A second training of the action network, which starts from the first one's outcome and sees sequences nearly as
-    they are (`trainer.data.action_windows.MILD`).
+    """Fine-tuning of the trained action network with weaker augmentation (`trainer.data.action_windows.MILD`).
 
     Attributes:
         steps: How many.

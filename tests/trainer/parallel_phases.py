@@ -1,6 +1,6 @@
-"""Paper E's network trained in two phases by as many processes as there are, for `tests.trainer.test_parallel`.
+"""Train paper E's network in two phases, in every process that torchrun starts; `tests.trainer.test_parallel` runs it.
 
-Batch normalisation gives what the running statistics say: what is computed over a batch is not shared.
+Batch normalisation uses its running statistics, because batch statistics are not shared between processes.
 """
 
 import sys
@@ -42,7 +42,7 @@ def task() -> Task:
 
 
 def pictures(step: int) -> Batch:
-    """Four pictures in which all joints are labelled."""
+    """Return four random pictures with every joint labelled."""
     random = torch.Generator().manual_seed(step)
     pixels = torch.randint(0, 256, (4, 32, 32, 3), generator=random, dtype=torch.uint8)
     joints = 4 + 24 * torch.rand(4, 16, 2, generator=random)
@@ -50,7 +50,7 @@ def pictures(step: int) -> Batch:
 
 
 def clips(step: int) -> Batch:
-    """Four clips of two actions."""
+    """Return four random clips of two actions."""
     random = torch.Generator().manual_seed(1000 + step)
     pixels = torch.randint(0, 256, (4, 2, 32, 32, 3), generator=random, dtype=torch.uint8)
     nobody = torch.full((4, 4), torch.nan), torch.full((4, 16, 2), float(MISSING))

@@ -112,7 +112,7 @@ def former_action_loop(groups: dict, bank: np.ndarray, recipe: ActionRecipe) -> 
     for step in range(recipe.steps):
         for group in optimizer.param_groups:
             group["lr"] = former_rate(step, recipe.steps, recipe.rate)
-        clips, allowed = fit_action.draw_batch(groups, np.random.default_rng((3, step)), recipe.batch, bank)
+        clips, allowed = fit_action.draw_batch(groups, np.random.default_rng((3, step)), recipe.batch, bank, recipe.mix)
         model.train()
         logits = model(clips)
         loss = fit_action.action_loss(logits, allowed)
@@ -196,7 +196,7 @@ def test_the_action_network_trains_as_before(tmp_path: Path, monkeypatch: pytest
     recipe = ActionRecipe(tracks_of="compact", steps=STEPS, batch=8, rate=1e-2)
     losses, _ = note_losses(monkeypatch, fit_action)
     found = fit_action.fit(sequences, exact_bank(), tmp_path / "net" / "checkpoint.safetensors", recipe)
-    groups = fit_action.training_groups(sequences)
+    groups = fit_action.training_groups(sequences, recipe.mix)
     require_equal(losses, found.state_dict(), former_action_loop(groups, exact_bank(), recipe))
 
 

@@ -12,7 +12,7 @@ from trainer.fit_paper import measure
 from trainer.loop import Course, train
 from trainer.paper_recipe import NetworkSettings, load_paper_recipe, make_task
 from trainer.schedule import ConstantSchedule
-from trainer.task import Batch
+from trainer.task import Batch, Task
 
 CLASSES = 2
 SMALL = {
@@ -41,6 +41,18 @@ def some_batch(size: int, frames: int | None, *, actions: bool = True) -> Batch:
     joints = torch.rand(8, 16, 2, generator=generator) * (size - 1)
     joints[1] = -1
     return Batch(pixels, labels if actions else torch.full((8,), -1), boxes, joints)
+
+
+def losses_of_steps(task: Task, batch: Batch, optimizer: torch.optim.Optimizer) -> list[float]:
+    """The loss of each of twelve steps on one batch."""
+    losses = []
+    for _ in range(12):
+        value = task.loss(task.network, batch)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        losses.append(value.item())
+    return losses
 
 
 @pytest.mark.parametrize("system", SMALL)
@@ -76,14 +88,7 @@ def test_pyramids_learn_poses_of_pictures_without_actions() -> None:
     settings = settings_of("pose_action_pyramid")
     torch.manual_seed(0)
     task, batch = make_task(settings, CLASSES, None), some_batch(settings.size, None, actions=False)
-    optimizer = torch.optim.RMSprop(task.network.parameters(), 2e-3)
-    losses = []
-    for _ in range(12):
-        value = task.loss(task.network, batch)
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        losses.append(value.item())
+    losses = losses_of_steps(task, batch, torch.optim.RMSprop(task.network.parameters(), 2e-3))
     assert losses[-1] < 0.8 * losses[0]
 
 
@@ -125,14 +130,7 @@ def test_body_parts_learn_several_actions_at_once() -> None:
     done = torch.stack([torch.ones(8, dtype=torch.int64), batch.labels], 1)  # everybody does the first one
     done[7] = -1  # nobody said
     batch = replace(batch, labels=done)
-    optimizer = torch.optim.Adam(task.network.parameters(), 3e-3)
-    losses = []
-    for _ in range(12):
-        value = task.loss(task.network, batch)
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        losses.append(value.item())
+    losses = losses_of_steps(task, batch, torch.optim.Adam(task.network.parameters(), 3e-3))
     assert losses[-1] < 0.8 * losses[0]
     with torch.no_grad():
         answers = task.answers(task.network.train(), batch)

@@ -1,4 +1,4 @@
-"""A scene of one person seen from nearer: as a square around what the person does, which lies beside its middle."""
+"""Re-aim and narrow a scene's camera so that one person fills much of a square picture, off its centre."""
 
 from dataclasses import replace
 
@@ -18,7 +18,8 @@ _NEAREST = 0.3  # metres before the camera
 
 
 def close_up(scene: Scene, rng: np.random.Generator) -> Scene | None:
-    """The liveliest part of a scene, with a camera at the same place that looks past the person and shows a square.
+    """Return the part of a scene with the most motion, seen by a camera at the same place whose square view has the
+    person off-centre.
 
     Args:
         scene: Of one person, with a camera that stands still.
@@ -56,7 +57,7 @@ def close_up(scene: Scene, rng: np.random.Generator) -> Scene | None:
 
 
 def _part(seen: np.ndarray, plane: np.ndarray, body: float, rate: float) -> tuple[int, int]:
-    """First frame and number of frames of the liveliest part that goes no farther than `_WAY`.
+    """Find the window with the most joint motion whose extent stays within `_WAY` body lengths: first frame and count.
 
     Args:
         seen: Joints ``(T, J, 3)`` in metres before the camera.

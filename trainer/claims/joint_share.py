@@ -1,4 +1,4 @@
-"""How many joints of people a network of a claim places right."""
+"""PCK of the claims' pose networks, in MPII's joint order."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ _SIDES = [(MPII_16.index(f"{side}_shoulder"), MPII_16.index(f"{side}_hip")) for 
 
 
 def right_joint_share(found: np.ndarray, joints: np.ndarray) -> float:
-    """PCK@.2: the share of labelled joints that were found within a fifth of the person's torso, 0..1.
+    """Compute PCK@.2: the share of labelled joints predicted within .2 torso lengths, 0..1.
 
     Args:
         found: ``(N, 16, 2)`` x, y in the order of MPII.
@@ -24,6 +24,6 @@ def right_joint_share(found: np.ndarray, joints: np.ndarray) -> float:
 
 
 def _torso(joints: np.ndarray, known: np.ndarray) -> float:
-    """Mean distance from shoulder to hip over the sides that are known; 0 where neither is."""
+    """Return the mean shoulder-to-hip distance over the labelled sides, 0 if neither side is labelled."""
     lengths = [float(np.linalg.norm(joints[a] - joints[b])) for a, b in _SIDES if known[a] and known[b]]
     return float(np.mean(lengths)) if lengths else 0.0

@@ -51,7 +51,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class PoseAndActionOutcome:
-    """What came out.
+    """Results of the claim.
 
     Attributes:
         actions: Share of held-out clips called right (top-1), of each variant.
@@ -179,7 +179,7 @@ def as_variant(task: Task, variant: str, weight: float) -> Task:
 
 @torch.no_grad()
 def measure_joints(network: PoseActionPyramid, people: Sequence[LabelledSample], size: int) -> float:
-    """PCK@.2 of the last block's poses of people, each seen in a square of their own.
+    """Compute PCK@.2 of the last block's poses on square crops of single people.
 
     Args:
         network: In evaluation mode.

@@ -155,7 +155,7 @@ def _rendered(
 
 
 def assets_apart(assets: Assets, *, measures: bool) -> Assets:
-    """The people and places that measure, every fourth of either, or the others."""
+    """Return the avatars and backgrounds of the test clips (every fourth of each), or those of the training clips."""
     apart = sorted(PLACES)[::_MEASURES]
     return replace(
         assets,
@@ -179,8 +179,8 @@ def square_mask(mask: np.ndarray, side: int) -> np.ndarray:
 
 
 def studio_recipe(recipe: PaperRecipe) -> PaperRecipe:
-    """A small recipe of system C, changed for clips that show few motions: AdamW, which learns them in fewer steps, and
-    clips that are zoomed, shifted and recoloured.
+    """Adapt a small recipe of system C to a set with few motions: AdamW, which converges in fewer steps, and zoom,
+    shift and colour augmentation.
     """
     data = recipe.data.model_copy(update={"clip_zoom": _CHANGE, "colour_shift": _CHANGE})
     training = recipe.training.model_copy(

@@ -41,13 +41,13 @@ def action_subject(recipe: Recipe, folders: Folders) -> tuple[Subject[Batch], li
     network, sequences = train_action(recipe, folders)
     with np.load(folders.pose_errors(recipe.action.tracks_of)) as file:
         bank, test_bank = file["validation"], file["test"]
-    groups = training_groups(sequences)
+    groups = training_groups(sequences, recipe.action.mix)
     test = [sequence for sequence in sequences if sequence.source == "penn_action" and sequence.split == "test"]
     clips = {"annotated": np.stack([whole_clip(one) for one in test]), "noisy": noisy_clips(test, test_bank, seed=0)}
 
     def draw(steps: range) -> Iterator[Batch]:
         for step in steps:
-            yield draw_batch(groups, np.random.default_rng((_SEED, step)), _BATCH, bank)
+            yield draw_batch(groups, np.random.default_rng((_SEED, step)), _BATCH, bank, recipe.action.mix)
 
     def score(model: torch.nn.Module) -> dict[str, float]:
         return {name: round(_accuracy(model, found, test), 4) for name, found in clips.items()}

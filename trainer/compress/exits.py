@@ -86,7 +86,7 @@ def choose_exit(figures: Sequence[ExitFigures], *, milliseconds: float) -> ExitF
 
 
 def exit_findings(figures: Sequence[ExitFigures], recipe: str, created: str) -> Findings:
-    """The exits' speed–accuracy curves, for a page (`trainer.evaluate.report.page.write_page`).
+    """Build the speed–accuracy curves of the exits as findings that `trainer.evaluate.report.page.write_page` renders.
 
     Args:
         figures: Of every exit.
@@ -118,5 +118,5 @@ def exit_findings(figures: Sequence[ExitFigures], recipe: str, created: str) -> 
 
 
 def exit_name(exit_at: Exit) -> str:
-    """An exit as people write it: ``2,1``."""
+    """Format an exit as "pyramid,level", for example ``2,1``."""
     return "{},{}".format(*exit_at)

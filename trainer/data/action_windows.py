@@ -15,7 +15,7 @@ _IMPOSSIBLE = 0.1  # share of the clips that are no action
 
 @dataclass(frozen=True, slots=True)
 class ClipAugmentation:
-    """How far training clips are from the sequences that they are cut from.
+    """Strength of the augmentation of training clips.
 
     Attributes:
         noisy: Share of annotated sequences that get errors of our own pose network.
@@ -28,7 +28,7 @@ class ClipAugmentation:
     trim: float = 0.12
 
 
-# Most sequences whole and every other one as annotated.
+# Most clips show whole sequences, and half of the annotated ones get no pose errors.
 MILD = ClipAugmentation(noisy=0.5, whole=0.7, trim=0.04)
 
 

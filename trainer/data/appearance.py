@@ -31,14 +31,13 @@ def recolour(image: np.ndarray, rng: np.random.Generator, *, grey: float = 0.15)
 
 
 def shift_colours(pixels: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
-    """Raise red, green and blue, each 0..1, to a power of its own that differs from 1 by up to ``strength``.
+    """Apply a random gamma to each colour channel, with exponents drawn from 1 − ``strength`` to 1 + ``strength``.
 
-    This is the "random color shifting" of paper E, 4.2.3, which does not say more; its published code draws the powers
-    within .1.
+    This is the "random color shifting" of paper E, 4.2.3, which gives no range; its published code uses .1.
 
     Args:
-        pixels: ``(..., 3)`` uint8 of one picture or clip; the powers are the same for all of it.
-        rng: Draws the powers.
+        pixels: ``(..., 3)`` uint8 of one picture or clip, all of which gets the same exponents.
+        rng: Draws the exponents.
         strength: 0..1.
     """
     levels = np.arange(256)[:, None] / 255

@@ -210,7 +210,7 @@ def picture_batch(
 
 
 def _labels(samples: Sequence[LabelledSample]) -> np.ndarray:
-    """Actions ``(N,)`` int64, or ``(N, A)`` where samples may have several; what nobody said is `MISSING`."""
+    """Return class labels ``(N,)`` int64, or multi-label targets ``(N, A)`` of 0 and 1; `MISSING` where unlabelled."""
     several = next((sample.actions for sample in samples if sample.actions is not None), None)
     if several is None:
         return np.array([MISSING if sample.label is None else sample.label for sample in samples], np.int64)
@@ -283,7 +283,7 @@ class ReadClip:
 
 
 def read_clips(samples: Sequence[LabelledSample], size: int, *, every: int | None = None) -> list[ReadClip]:
-    """Read every clip as square frames of a size, evenly spaced over the clip.
+    """Read clips as square frames, evenly spaced over each clip.
 
     Args:
         samples: The clips.
@@ -312,8 +312,8 @@ def clip_frames(count: int, frames: int) -> list[int]:
 
 
 def drawn_parts(filmed: int, frames: int, steps: tuple[int, int]) -> np.ndarray:
-    """How much of a clip is drawn, for each number of filmed frames from one drawn frame to the next (paper E, 4.2.3:
-    "temporal subsampling by a factor from 3 to 10"); a clip that is too short for a factor is drawn whole.
+    """Return the share of a clip that each temporal sub-sampling factor covers (paper E, 4.2.3: "temporal subsampling
+    by a factor from 3 to 10"); a clip that is too short for a factor is used whole.
 
     Args:
         filmed: Frames of the clip.
@@ -328,7 +328,7 @@ def drawn_parts(filmed: int, frames: int, steps: tuple[int, int]) -> np.ndarray:
 
 
 def clip_stride(clips: Sequence[ReadClip], frames: int, steps: tuple[int, int] | None = None) -> float:
-    """Typical seconds between two frames that `clip_batch` draws: of the median clip and a draw of mean length.
+    """Return the median time step in seconds between two frames that `clip_batch` draws, for a draw of mean length.
 
     Args:
         clips: The clips that are drawn from.
@@ -387,7 +387,7 @@ def clip_batch(
 
 
 def _zoomed(frames: np.ndarray, rng: np.random.Generator, zoom: float) -> np.ndarray:
-    """Frames ``(T, H, W, 3)``, all zoomed and shifted alike; what lies beyond the border goes on as the border."""
+    """Apply one random zoom and shift to all frames ``(T, H, W, 3)``; border pixels are replicated."""
     height, width = frames.shape[1:3]
     scale = 1 + float(rng.uniform(-zoom, zoom))
     middle = np.array([width - 1, height - 1]) / 2

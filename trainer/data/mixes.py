@@ -1,6 +1,6 @@
-"""How often each data set is drawn, where a recipe does not say: one table for each training of the bundles that ship.
+"""Default sampling weights of the data sets, one table for each training of the bundles that ship.
 
-A share is relative to those of the sets that there are.
+Weights are relative: they are normalised over the sets that are present.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,11 +53,11 @@ LIFTER_MIX: Mix = {"studio": 0.5, "utd_mhad": 0.17, "utkinect": 0.08, "teacher":
 
 
 def probabilities(mix: Mix, names: Sequence[str]) -> np.ndarray:
-    """How likely each of the sets that there are is drawn: (N,) float64, sums to 1.
+    """Return the sampling probability of each data set: (N,) float64, sums to 1.
 
     Args:
-        mix: Shares of sets, these among them.
-        names: N sets, in the order of the result.
+        mix: Sampling weights; it names at least these sets.
+        names: The N sets that are present, in the order of the result.
     """
     shares = np.array([mix[name] for name in names], np.float64)
     return shares / shares.sum()

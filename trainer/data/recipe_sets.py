@@ -10,7 +10,7 @@ import numpy as np
 from edgeact.errors import SourceNotFoundError
 from edgeact.skeleton import COCO_17, MPII_16
 from trainer.data.labelled_samples import LabelledSample, lspet_poses, stanford40, ut_interaction
-from trainer.data.sample import FrameFiles, Picture, Sample, SampleSet, Video
+from trainer.data.sample import FEWEST_JOINTS, FrameFiles, Picture, Sample, SampleSet, Video, box_around
 from trainer.data.sets.coco import read_coco_keypoints
 from trainer.data.sets.hmdb51 import read_hmdb51
 from trainer.data.sets.jhmdb import read_jhmdb
@@ -35,8 +35,6 @@ _CLIP_READERS: dict[str, Callable[[Path], SampleSet]] = {
     "penn_action": read_penn_action,
     "ntu": read_ntu,  # by persons, its first protocol
 }
-_FEWEST_JOINTS = 6  # of a person: of one who is hardly seen nothing is learnt
-_MARGIN = 0.15  # around joints, where nobody boxed the person: a box drawn by a person is larger than the joints
 
 
 def read_actions(name: str, data: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
@@ -75,7 +73,7 @@ def read_poses(name: str, data: Path) -> list[LabelledSample]:
 
 
 def _people_of_vcoco(data: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
-    """Each person with all actions; as is usual, the part that would choose trains, too, and the third one measures."""
+    """Load each person with a multi-label target. As is usual for V-COCO, train and val train, and test measures."""
     found = read_vcoco(data / "vcoco", data / "coco")
     people = []
     for sample in found.samples:
@@ -116,16 +114,10 @@ def _people(samples: Sequence[Sample], joints: tuple[str, ...]) -> list[Labelled
         for row, place in rows:
             placed[place] = sample.joints[0, 0, row]
         known = np.isfinite(placed).all(1)
-        if known.sum() < _FEWEST_JOINTS:
+        if known.sum() < FEWEST_JOINTS:
             continue
-        box = _box_around(placed[known]) if sample.boxes is None else sample.boxes[0, 0]
+        box = box_around(placed[known]) if sample.boxes is None else sample.boxes[0, 0]
         people.append(
             LabelledSample(sample.media.path, "train", None, box, np.where(known[:, None], placed, np.float32(MISSING)))
         )
     return people
-
-
-def _box_around(places: np.ndarray) -> np.ndarray:
-    low, high = places.min(0), places.max(0)
-    margin = _MARGIN * float((high - low).max())
-    return np.concatenate([low - margin, high + margin]).astype(np.float32)

@@ -15,6 +15,8 @@ from trainer.data.splits import Split
 
 # What a set says of a joint: nothing, not labelled, labelled though it is hidden, seen.
 UNKNOWN, NOT_LABELLED, HIDDEN, SEEN = -1, 0, 1, 2
+FEWEST_JOINTS = 6  # labelled joints of a person who teaches or measures poses: who is hardly seen can only be guessed
+_MARGIN = 0.15  # of the longer side of the joints' extent, around it: flesh, hair and clothes
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,15 @@ class SampleSet:
     def part(self, split: Split) -> tuple[Sample, ...]:
         """The samples of a split."""
         return tuple(sample for sample in self.samples if sample.split == split)
+
+
+def box_around(joints: np.ndarray) -> np.ndarray:
+    """Box ``(4,)`` float32 around a person's joints ``(J, 2)``, of which unknown ones are NaN, with the room that a box
+    drawn by a person has.
+    """
+    low, high = np.nanmin(joints, 0), np.nanmax(joints, 0)
+    margin = _MARGIN * float((high - low).max())
+    return np.concatenate([low - margin, high + margin]).astype(np.float32)
 
 
 def one_person(values: object) -> np.ndarray:

@@ -1,6 +1,4 @@
-"""People with joints who are held out, and where a bundle's pose graph finds their joints, called as the runtime calls
-it.
-"""
+"""Load held-out people with labelled joints, and run a bundle's pose graph on them with the runtime's own crops."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,20 +13,17 @@ from edgeact.geometry import invert_matrix, person_crop_matrix, transform_points
 from edgeact.skeleton import COCO_17
 from trainer.data.lspet import LSP_JOINTS
 from trainer.data.read_picture import read_rgb
-from trainer.data.sample import Picture, Sample, SampleSet
+from trainer.data.sample import FEWEST_JOINTS, Picture, Sample, SampleSet, box_around
 from trainer.data.sets.coco import read_coco_keypoints
 from trainer.data.sets.lsp import read_lsp_extended
 from trainer.data.sets.mpii import JOINTS as MPII_JOINTS
 from trainer.data.sets.mpii import read_mpii
 from trainer.data.splits import split_by_hash
 
-FEWEST_JOINTS = 6  # of a person: of one who is hardly seen a graph can only guess
-_MARGIN = 0.15  # around joints, where nobody boxed the person: a box drawn by a person is larger than the joints
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundJoints:
-    """Where a bundle finds the joints of N people.
+    """Joints of N people as a bundle's pose graph predicts them.
 
     Attributes:
         names: Of the J joints that both the bundle and the data set have.
@@ -44,7 +39,8 @@ class FoundJoints:
 
 
 def held_out_people(name: str, root: Path) -> tuple[list[Sample], str]:
-    """People with joints that nothing of ours was trained on: MPII publishes none of its test people's joints.
+    """Load the people of a set's held-out part. MPII does not publish the joints of its test part, so a hashed part
+    of its labelled people is held out.
 
     Args:
         name: ``lspet``, ``mpii`` or ``coco``.
@@ -76,24 +72,19 @@ def _read(name: str, root: Path) -> SampleSet:
 
 
 def joints_of(name: str) -> tuple[str, ...]:
-    """Names of a set's joints, in its order."""
+    """Return the names of a data set's joints in the set's own order."""
     return {"lspet": LSP_JOINTS, "mpii": MPII_JOINTS}.get(name, COCO_17.joints)
 
 
 def picture_file(sample: Sample) -> Path:
-    """The file that shows a person."""
+    """Return the picture file of a person."""
     assert isinstance(sample.media, Picture)
     return sample.media.path
 
 
 def person_box(sample: Sample) -> np.ndarray:
-    """The box of the labels, or one around the joints: ``(4,)``."""
-    if sample.boxes is not None:
-        return sample.boxes[0, 0]
-    joints = sample.joints[0, 0]
-    low, high = np.nanmin(joints, 0), np.nanmax(joints, 0)
-    margin = _MARGIN * float((high - low).max())
-    return np.concatenate([low - margin, high + margin]).astype(np.float32)
+    """Return the labelled box ``(4,)`` of a person, or one around the joints where no box is labelled."""
+    return box_around(sample.joints[0, 0]) if sample.boxes is None else sample.boxes[0, 0]
 
 
 def find_joints(bundle: Bundle, samples: Sequence[Sample], joints: Sequence[str], *, progress: Callable) -> FoundJoints:

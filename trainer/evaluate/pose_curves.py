@@ -10,10 +10,9 @@ import numpy as np
 
 from edgeact.bundle.load import Bundle
 from edgeact.errors import UsageError
-from trainer.data.sample import Sample
+from trainer.data.sample import FEWEST_JOINTS, Sample
 from trainer.data.spread import spread
 from trainer.evaluate.held_out_people import (
-    FEWEST_JOINTS,
     FoundJoints,
     find_joints,
     held_out_people,

@@ -1,4 +1,4 @@
-"""The people whose joints a bundle finds farthest off, with the joints of the labels and its own drawn into a crop."""
+"""Find the people with the largest pose errors, and draw labelled and predicted joints into a crop of each."""
 
 from collections.abc import Sequence
 
@@ -21,8 +21,8 @@ _FARTHEST = 5.0
 
 
 def mean_errors(distances: np.ndarray, threshold: float) -> np.ndarray:
-    """How far off each person's joints are, ``(N,)``: the mean of the distances ``(N, J)``, of which none counts for
-    more than five thresholds; NaN of a person without one.
+    """Compute each person's mean joint error ``(N,)`` from distances ``(N, J)``, each clipped at five thresholds; NaN
+    for a person without known joints.
     """
     counted = np.minimum(distances, farthest(threshold))
     known = np.isfinite(counted)
@@ -31,14 +31,14 @@ def mean_errors(distances: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def farthest(threshold: float) -> float:
-    """The most that one joint counts for in `mean_errors`."""
+    """Return the distance at which `mean_errors` clips."""
     return _FARTHEST * threshold
 
 
 def worst_poses(
     samples: Sequence[Sample], found: FoundJoints, wanted: np.ndarray, errors: np.ndarray, count: int
 ) -> tuple[Shown, ...]:
-    """Crops of the people with the largest errors, the largest first, with file and error below each.
+    """Draw crops of the people with the largest errors, the largest first, captioned with file and error.
 
     Args:
         samples: N people, each in a picture.
@@ -65,7 +65,7 @@ def worst_poses(
 
 
 def bones_between(names: Sequence[str]) -> list[tuple[int, int]]:
-    """The bones of our skeletons between such joints, as pairs of their places in the list."""
+    """Return the bones that connect the given joints, as index pairs into ``names``."""
     pairs = {
         (skeleton.joints[first], skeleton.joints[second])
         for skeleton in (BODY_21, COCO_17)

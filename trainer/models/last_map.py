@@ -37,7 +37,7 @@ class LastMap(nn.Module):
         self.channels = network.layer_channels[-1] if isinstance(network, ResNet) else network.channels
 
     def train(self, mode: bool = True) -> "LastMap":
-        """As ever, but for the normalisation where blocks are fixed."""
+        """Set training mode; with fixed blocks, batch normalisation stays in evaluation mode."""
         super().train(mode)
         if self.fixed_blocks:
             for module in self.modules():

@@ -1,25 +1,21 @@
-"""The people of a data set's clips, found by the default bundle: what networks of pictures, and of one person, learn
-from clips.
+"""Find the people in a data set's clips with the default bundle, and cut training pictures and person clips from them.
 
-Sets of clips say what happens in a clip, and mostly not who does it. Everybody who is seen long and large in a clip has
-its action here: who is pushed belongs to a push.
+Most clip data sets label what happens in a clip and not who does it. Every person who is seen long and large enough
+therefore gets the clip's action: whoever is pushed is labelled "push" too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from edgeact.atomic import prepare_partial, publish
 from edgeact.bundle.load import load_bundle
-from edgeact.capture.open import open_source
 from edgeact.engine.engine import Engine
-from edgeact.errors import OutputError
 from edgeact.geometry import person_crop_matrix, warp
 from edgeact.skeleton import MPII_16
 from trainer.data.class_folder import ClassClip
+from trainer.data.frame_pictures import frames_at, write_picture
 from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, ReadClip, View
 from trainer.inputs.action_clip import CLIP_STRIDE_SECONDS, COMMON_JOINTS
 from trainer.losses import MISSING
@@ -36,7 +32,7 @@ _MIDDLES = {"pelvis": ("left_hip", "right_hip"), "thorax": ("left_shoulder", "ri
 
 
 def find_clip_people(clips: Sequence[LabelledSample], kept: Path) -> list[list[Track]]:
-    """Who is seen in each clip, those who are seen longest and largest first; perhaps nobody.
+    """Return the tracks of the people in each clip, the longest and largest first; the list of a clip may be empty.
 
     Args:
         clips: Of a data set.
@@ -59,7 +55,8 @@ def find_clip_people(clips: Sequence[LabelledSample], kept: Path) -> list[list[T
 def clip_pictures(
     clips: Sequence[LabelledSample], people: Sequence[Sequence[Track]], folder: Path, *, count: int, view: View
 ) -> list[LabelledSample]:
-    """Some pictures out of the middle of each clip, with the clip's split and action; clips without people have none.
+    """Write pictures from the middle of each clip, and return them as samples with the clip's split and action. Clips
+    without people are left out.
 
     Args:
         clips: Of a data set.
@@ -95,7 +92,7 @@ def clip_pictures(
 def person_clips(
     clips: Sequence[LabelledSample], people: Sequence[Sequence[Track]], size: int
 ) -> tuple[list[LabelledSample], list[ReadClip]]:
-    """Each person of each clip as a clip of crops, as the graphs of one person are given them, with the clip's action.
+    """Cut each person out of each clip as a clip of square crops, framed as at run time, with the clip's action.
 
     Args:
         clips: Of a data set.
@@ -108,7 +105,7 @@ def person_clips(
     samples, read = [], []
     for clip, tracks in zip(clips, people, strict=True):
         wanted = {int(frame) for track in tracks for frame in track.frames}
-        images = dict(_frames_of(clip.path, wanted)) if wanted else {}
+        images = dict(frames_at(clip.path, wanted))
         for track in tracks:
             crops = [
                 warp(
@@ -126,21 +123,21 @@ def person_clips(
 
 
 def _middle_frames(tracks: Sequence[Track], count: int) -> list[int]:
-    """So many different frames at most, even over the middle of what is known of the people."""
+    """Return up to ``count`` distinct frame numbers, evenly spaced over the middle of the tracks."""
     known = np.unique(np.concatenate([track.frames for track in tracks]))
     places = np.linspace(*_MIDDLE, count) * (len(known) - 1)
     return [int(frame) for frame in np.unique(known[places.round().astype(int)])]
 
 
 def _row_of(track: Track, frame: int) -> int | None:
-    """The place of a frame, or of one that is near, in a track."""
+    """Return the row of a track at a frame, or at the nearest frame within `_NEAR_FRAMES`; None if there is none."""
     distance = np.abs(track.frames - frame)
     nearest = int(distance.argmin())
     return nearest if distance[nearest] <= _NEAR_FRAMES else None
 
 
 def _mpii(joints: np.ndarray) -> np.ndarray:
-    """Found joints ``(13, 3)`` in the order of MPII, ``(16, 2)``; what is not surely known is `MISSING`."""
+    """Reorder detected joints ``(13, 3)`` as MPII's, ``(16, 2)``; joints of low confidence become `MISSING`."""
     found = {name: place[:2] for name, place in zip(COMMON_JOINTS, joints, strict=True) if place[2] >= _SURE_JOINT}
     for name, ends in _MIDDLES.items():
         if all(end in found for end in ends):
@@ -149,21 +146,8 @@ def _mpii(joints: np.ndarray) -> np.ndarray:
     return np.stack(rows).astype(np.float32)
 
 
-def _frames_of(path: Path, wanted: set[int]) -> Iterator[tuple[int, np.ndarray]]:
-    with open_source(path) as source:
-        for frame in source.frames():
-            if frame.index in wanted:
-                yield frame.index, frame.image
-
-
 def _write_frames(clip: Path, places: dict[int, Path]) -> None:
-    """Write frames of a clip as pictures, those that are not there yet, each under a temporary name first."""
+    """Write frames of a clip as pictures; those that are there already are left alone."""
     lacking = {frame for frame, path in places.items() if not path.is_file()}
-    for frame, image in _frames_of(clip, lacking) if lacking else ():
-        done, content = cv2.imencode(".png", image[..., ::-1])
-        assert done
-        try:
-            prepare_partial(places[frame]).write_bytes(content.tobytes())
-            publish(places[frame])
-        except OSError as error:
-            raise OutputError(f"{places[frame]} cannot be written ({error.strerror}); choose another --work") from error
+    for frame, image in frames_at(clip, lacking):
+        write_picture(places[frame], image)

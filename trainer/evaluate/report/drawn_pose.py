@@ -1,4 +1,4 @@
-"""A person's joints drawn into a picture of a report, in the colour that says whose they are."""
+"""Draw skeletons into report pictures, in one colour for labels and one for predictions."""
 
 from collections.abc import Sequence
 

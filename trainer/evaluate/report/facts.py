@@ -4,7 +4,7 @@ import platform
 
 
 def day_and_machine(created: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Two facts of a page.
+    """Return date and machine as two (name, value) rows of a page's head.
 
     Args:
         created: The day, ``YYYY-MM-DD``.

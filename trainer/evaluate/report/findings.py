@@ -66,7 +66,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """Pictures side by side under one title: mistakes, the worst first, or an original and then maps on it."""
+    """A row of captioned pictures under one title: mistakes, worst first, or an original and its attention maps."""
 
     title: str
     pictures: tuple[Shown, ...]

@@ -37,7 +37,7 @@ def test_vcoco(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
-    """First COCO's boxes, then the verbs of a part; a damaged file is told apart from a missing one."""
+    """Boxes and verb files are checked in this order; a damaged file gets another error than a missing one."""
     boxes = "data/instances_vcoco_all_2014.json, coco/annotations/instances_vcoco_all_2014.json"
     with pytest.raises(SourceNotFoundError, match=f"{tmp_path} has none of {boxes};.*give the folder that the set"):
         read_vcoco(tmp_path, tmp_path / "coco")
