@@ -34,6 +34,10 @@ SET_TERMS = {
     "jhmdb": ("JHMDB (Jhuang et al., ICCV 2013)", "scenes of films and of YouTube, none stated"),
     "penn_action": ("Penn Action (Zhang et al., ICCV 2013)", "research set; videos of YouTube"),
     "ntu": ("NTU RGB+D (Shahroudy et al., CVPR 2016)", "academic use after registration; must not be passed on"),
+    "surveillance_fights": (
+        "Surveillance Fights (Akti et al., IPTA 2019)",
+        "packaging MIT; footage of public video sites, none stated",
+    ),
     "lsp": ("Leeds Sports Pose (Johnson and Everingham, BMVC 2010)", "cite; Flickr photos, none stated"),
     "mpii": ("MPII Human Pose (Andriluka et al., CVPR 2014)", "annotations BSD 2-clause; frames of YouTube"),
     "coco": (

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from trainer.cli import DataOption, TeachersOption, app
-from trainer.cli_options import TensorboardOption
+from trainer.cli import DataOption, app
+from trainer.cli_options import TeachersOption, TensorboardOption
 from trainer.console import print_rows, show_progress
 
 __all__ = ["app"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainer.cli_options import BundleOption, DataOption
+from trainer.cli_options import BundleOption, DataOption, TeachersOption
 from trainer.console import show_progress
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def action_from_poses(
 @app.command()
 def cam3d(
     data: DataOption = Path("data"),
-    teachers: Annotated[Path, typer.Option(help="folder of the teacher networks")] = Path("teachers"),
+    teachers: TeachersOption = Path("teachers"),
     work: WorkOption = _CLAIMS_WORK,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 20,
@@ -113,6 +113,24 @@ def cam3d(
 
     recipe = _small_recipe("gated3d_small", epochs)
     _print_cams(try_cam3d(recipe, data, teachers, work / "cam3d", seeds=seeds, progress=show_progress), "people")
+
+
+@app.command("cam3d_fights")
+def cam3d_fights(
+    data: DataOption = Path("data"),
+    teachers: TeachersOption = Path("teachers"),
+    work: WorkOption = _CLAIMS_WORK,
+    seeds: SeedsOption = 3,
+    epochs: EpochsOption = 12,
+) -> None:
+    """C: the comparison of `cam3d` on clips of surveillance cameras, half of them with a fight."""
+    _start("cam3d_fights")
+
+    from trainer.claims.cam3d import of_fights, try_cam3d
+    from trainer.claims.studio_clips import studio_recipe
+
+    recipe = of_fights(studio_recipe(_small_recipe("gated3d_small", epochs)))
+    _print_cams(try_cam3d(recipe, data, teachers, work / "cam3d_fights", seeds=seeds, progress=show_progress), "people")
 
 
 @app.command("cam3d_studio")

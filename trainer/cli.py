@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from trainer.claims_cli import app as claims_app
-from trainer.cli_options import BundleOption, DataOption, TensorboardOption
+from trainer.cli_options import BundleOption, DataOption, TeachersOption, TensorboardOption
 from trainer.console import print_rows, show_progress
 from trainer.lifting_cli import lifting, lifting_clips, lifting_comparison
 
@@ -59,7 +59,6 @@ _DEFAULT_VERB = "networks"
 
 app = typer.Typer(add_completion=False, cls=_TrainGroup)
 
-TeachersOption = Annotated[Path, typer.Option(help="folder of the teacher networks")]
 SnapshotsOption = Annotated[Path | None, typer.Option(metavar="DIR", help="folder of whole data sets, for stanford40")]
 
 

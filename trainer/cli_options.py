@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 DataOption = Annotated[Path, typer.Option(help="folder of the data sets")]
+TeachersOption = Annotated[Path, typer.Option(help="folder of the teacher networks")]
 BundleOption = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="folder of the bundle, or compact or accurate", show_default="compact"),

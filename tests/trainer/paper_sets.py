@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.io import savemat
 
-from tests.toy_video import write_toy_video
+from tests.toy_video import Boxes, write_toy_video
 from trainer.paper_recipe import PaperRecipe, load_paper_recipe
 
 ACTIONS = ("eat", "run")
@@ -57,6 +57,22 @@ def write_ut_interaction(root: Path) -> None:
             write_toy_video(root / "ut_interaction" / "clips" / name, seconds=0.5)
             rows.append(f"{name},{label},1,{group}")
     (root / "ut_interaction" / "index.csv").write_text("\n".join(rows))
+
+
+def write_surveillance_fights(root: Path) -> None:
+    """Six clips of three videos, of which one measures; somebody large walks in each."""
+    (root / "surveillance_fights" / "clips").mkdir(parents=True)
+    rows = ["file,label,group"]
+    for group in ("one", "three", "two"):
+        for label in ("fight", "nofight"):
+            name = f"{group}_{label}.mp4"
+            write_toy_video(root / "surveillance_fights" / "clips" / name, seconds=0.5, boxes=_large_walker)
+            rows.append(f"{name},{label},{group}")
+    (root / "surveillance_fights" / "groups.csv").write_text("\n".join(rows))
+
+
+def _large_walker(time: float) -> Boxes:
+    return [(40 + 40 * time, 20, 80 + 40 * time, 160)]
 
 
 def write_paper_sets(root: Path) -> Path:

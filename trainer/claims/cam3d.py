@@ -1,7 +1,8 @@
-"""Paper C: Sum3DCAM finds those who act better than GradCAM, and gates help; a small 3D network on UT-Interaction.
+"""Paper C: Sum3DCAM finds those who act better than GradCAM, and gates help; a small 3D network on a set of clips.
 
-The network learns actions alone. What its maps point at is compared with the boxes of both people who act, which a
-teacher network finds in the frames: they measure, and train nothing.
+The network learns actions alone. What its maps point at is compared with the boxes of people, which a teacher network
+finds in the frames: they measure, and train nothing. In UT-Interaction they are both people who act; of the clips of
+other sets nobody says who acts, and a box is anybody who is large.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +17,8 @@ from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import letterbox_matrix, transform_box
 from trainer.claims.cam_maps import KnownFrame, MapScore, score_maps
 from trainer.claims.outcome import Outcome
-from trainer.data.labelled_samples import LabelledSample, clip_frames, ut_interaction
+from trainer.data.labelled_samples import LabelledSample, clip_frames
+from trainer.data.recipe_sets import read_actions
 from trainer.device import training_device
 from trainer.fit_paper import TrainingData, fit_task, measure, read_training_data
 from trainer.paper_recipe import PaperRecipe, make_task
@@ -24,7 +26,7 @@ from trainer.precomputed.teacher_tracks import known_boxes
 from trainer.precomputed.teachers import TeacherDetector
 from trainer.task import Task
 
-_PEOPLE = 2  # who act in every clip of the set
+_PEOPLE = {"ut_interaction": 2}  # who act in every clip of a set
 _LIKELY = 0.3  # of a teacher's box: `known_boxes` asks for more
 VARIANTS = ("with gates", "without gates")
 
@@ -62,10 +64,11 @@ def try_cam3d(
     seeds: int,
     progress: Callable[[Sequence, str], Iterable],
 ) -> CamOutcome:
-    """Train the recipe's network with and without gates on UT-Interaction, and look where the maps point.
+    """Train the recipe's network with and without gates on the recipe's set of clips, and look where the maps
+    point.
 
     Args:
-        recipe: Of system C.
+        recipe: Of system C, with a set of clips of which a part is ``test``.
         data: Folder of the data sets.
         teachers: Folder of the teacher networks.
         work: Folder of the checkpoints; a stopped training goes on from there.
@@ -76,7 +79,7 @@ def try_cam3d(
         SourceNotFoundError: A data set or the teacher is missing.
         DivergenceError: A training diverged.
     """
-    clips = [sample for sample in ut_interaction(data / "ut_interaction")[0] if sample.split == "test"]
+    clips = [sample for sample in read_actions(recipe.data.actions, data)[0] if sample.split == "test"]
     known = find_people(clips, recipe, teachers, progress=progress)
     return try_gates(
         recipe, lambda seeded: read_training_data(seeded, data, work), known, work, seeds=seeds, progress=progress
@@ -143,6 +146,17 @@ def _of_seeds(scores: Sequence[dict[str, MapScore]]) -> MapOutcomes:
     )
 
 
+def of_fights(recipe: PaperRecipe) -> PaperRecipe:
+    """Adapt a recipe of system C to clips of cameras that mostly stand still: half of them show a fight.
+
+    Frames are given less the mean of their clip. With the frames themselves the small network learnt nothing that held
+    for other cameras.
+    """
+    data = recipe.data.model_copy(update={"sets": ("surveillance_fights",)})
+    network = recipe.network.model_copy(update={"moving_only": True})
+    return recipe.model_copy(update={"data": data, "network": network})
+
+
 def find_people(
     clips: Sequence[LabelledSample],
     recipe: PaperRecipe,
@@ -150,23 +164,27 @@ def find_people(
     *,
     progress: Callable[[Sequence, str], Iterable],
 ) -> list[KnownFrame]:
-    """The frames of clips, as the network is given them, in which the teacher finds exactly two large people.
+    """The frames of clips, as the network is given them, in which the teacher is sure of all large people. Where it
+    is known how many people a set's clips show, it must find exactly so many.
 
     Raises:
-        SourceNotFoundError: In no frame they are.
+        SourceNotFoundError: There is no such frame.
     """
     size, frames = recipe.network.size, recipe.network.frames  # type: ignore[union-attr]  # system C has both
+    people = _PEOPLE.get(recipe.data.actions)
     teacher, found = TeacherDetector(teachers), []
     for number, sample in enumerate(progress(clips, "people")):
         with open_source(sample.path) as source:
             images = [frame.image for frame in source.frames()]
         for place, index in enumerate(clip_frames(len(images), frames)):
             bgr = np.ascontiguousarray(images[index][..., ::-1])
-            boxes = known_boxes(teacher(bgr, threshold=_LIKELY), height=bgr.shape[0], people=_PEOPLE)
+            boxes = known_boxes(teacher(bgr, threshold=_LIKELY), height=bgr.shape[0], people=people)
             if boxes is not None:
                 matrix = letterbox_matrix(bgr.shape[1], bgr.shape[0], width=size, height=size)
                 placed = np.stack([transform_box(box, matrix) for box in boxes])
                 found.append(KnownFrame(number, place, placed.astype(np.float32)))
     if not found:
-        raise SourceNotFoundError(f"in none of {len(clips)} clips two people were found; check --data and --teachers")
+        raise SourceNotFoundError(
+            f"in none of {len(clips)} clips the teacher is sure of {people or 'all'} people; check --data, --teachers"
+        )
     return found

@@ -18,6 +18,7 @@ from trainer.data.sets.lsp import read_lsp
 from trainer.data.sets.mpii import read_mpii
 from trainer.data.sets.ntu import read_ntu
 from trainer.data.sets.penn_action import read_penn_action
+from trainer.data.sets.surveillance_fights import read_surveillance_fights
 from trainer.data.sets.ucf101 import read_ucf101
 from trainer.data.sets.vcoco import read_vcoco
 from trainer.data.splits import Split
@@ -25,7 +26,7 @@ from trainer.losses import MISSING
 
 PICTURE_SETS = ("stanford40",)
 SEVERAL_ACTIONS_SETS = ("vcoco",)  # pictures of people who may do several things at once
-CLIP_SETS = ("ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action", "ntu")
+CLIP_SETS = ("ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action", "ntu", "surveillance_fights")
 POSE_SETS = ("lspet", "lsp", "mpii", "coco")
 
 _CLIP_READERS: dict[str, Callable[[Path], SampleSet]] = {
@@ -34,6 +35,7 @@ _CLIP_READERS: dict[str, Callable[[Path], SampleSet]] = {
     "jhmdb": read_jhmdb,
     "penn_action": read_penn_action,
     "ntu": read_ntu,  # by persons, its first protocol
+    "surveillance_fights": read_surveillance_fights,
 }
 
 

@@ -59,13 +59,19 @@ class ExplainedBackbone(nn.Module):
     scores.
     """
 
-    def __init__(self, network: ResNeXt3d | I3d) -> None:
+    def __init__(self, network: ResNeXt3d | I3d, *, moving_only: bool = False) -> None:
+        """Wrap a network.
+
+        Args:
+            network: The paper's.
+            moving_only: Give it each frame less the mean of the clip: where a camera stands still, what moves is left.
+        """
         super().__init__()
-        self.network = network
+        self.network, self.moving_only = network, moving_only
         self.pixel_range = network.pixel_range
 
     def forward(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        return self.network.explained(clips)
+        return self.network.explained(clips - clips.mean(2, keepdim=True) if self.moving_only else clips)
 
 
 class GatedNetwork(nn.Module):

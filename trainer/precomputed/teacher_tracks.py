@@ -83,10 +83,12 @@ def link_boxes(frames: Iterable[tuple[np.ndarray, np.ndarray]], people: int) -> 
     return linked
 
 
-def known_boxes(rows: np.ndarray, *, height: int, people: int) -> np.ndarray | None:
-    """The large boxes of a frame ``(people, 4)`` if they are as many as there are people, all sure and apart."""
+def known_boxes(rows: np.ndarray, *, height: int, people: int | None) -> np.ndarray | None:
+    """The large boxes of a frame ``(people, 4)`` if they are as many as there are people, all sure and apart; with None
+    there may be any number from one on.
+    """
     large = rows[rows[:, 3] - rows[:, 1] >= _LEAST_HEIGHT * height]
-    if len(large) != people or (large[:, 4] < _SURE).any():
+    if not len(large) or (people is not None and len(large) != people) or (large[:, 4] < _SURE).any():
         return None
     boxes = np.asarray(large[np.argsort(large[:, 0]), :4], np.float32)
     overlap = box_iou(boxes, boxes)

@@ -31,6 +31,7 @@ class Gated3dSettings(BaseModel):
         frames: Of a clip (paper: 16).
         gates: The layers that speak for themselves (tables 9 and 10).
         time_factor: t, how many frames are averaged.
+        moving_only: Whether frames are given less the mean of their clip, for cameras that stand still.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +42,7 @@ class Gated3dSettings(BaseModel):
     frames: Annotated[int, Field(ge=4, le=64, multiple_of=2)] = 16
     gates: Annotated[tuple[LayerName, ...], Field(min_length=1)] = ("conv", "layer1", "layer2", "layer3", "layer4")
     time_factor: Annotated[int, Field(ge=1, le=8)] = 2
+    moving_only: bool = False
 
 
 def gated3d_task(settings: Gated3dSettings, classes: int, weights: Path | None) -> Task:
@@ -52,7 +54,8 @@ def gated3d_task(settings: Gated3dSettings, classes: int, weights: Path | None) 
     with torch.no_grad():  # sizes as the layers give them, whatever the clip's length
         maps = backbone.maps(torch.zeros(1, 3, settings.frames, settings.size, settings.size))
     sizes = {name: LayerSize(maps[name].shape[1], maps[name].shape[2]) for name in settings.gates}
-    network = GatedNetwork(ExplainedBackbone(backbone), classes, sizes, time_factor=settings.time_factor)
+    explained = ExplainedBackbone(backbone, moving_only=settings.moving_only)
+    network = GatedNetwork(explained, classes, sizes, time_factor=settings.time_factor)
 
     def loss(model: nn.Module, batch: Batch) -> torch.Tensor:
         return focal(model(to_range(batch.pixels, ACTIVITYNET))[1], batch.labels, gamma=0.0).mean()

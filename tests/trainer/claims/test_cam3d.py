@@ -8,9 +8,9 @@ import torch
 
 from edgeact.errors import SourceNotFoundError
 from tests.toy_video import write_toy_video
-from tests.trainer.paper_sets import tiny_recipe, write_ut_interaction
+from tests.trainer.paper_sets import tiny_recipe, write_surveillance_fights
 from tests.trainer.teacher_networks import write_teachers
-from trainer.claims.cam3d import VARIANTS, find_people, try_cam3d
+from trainer.claims.cam3d import VARIANTS, find_people, of_fights, try_cam3d
 from trainer.claims.cam_maps import BLOB, KnownFrame, MapScore, all_maps, score_maps
 from trainer.data.labelled_samples import LabelledSample, clip_frames
 from trainer.losses import MISSING
@@ -74,22 +74,22 @@ def test_people_are_looked_for_in_the_frames_that_the_network_sees(tmp_path: Pat
     teachers = write_teachers(tmp_path / "teachers")
     write_toy_video(tmp_path / "clip.mp4", seconds=0.5)
     clips = [LabelledSample(tmp_path / "clip.mp4", "test", 0)]
-    with pytest.raises(SourceNotFoundError, match="in none of 1 clips two people"):  # this teacher finds one at most
+    with pytest.raises(
+        SourceNotFoundError, match="in none of 1 clips the teacher is sure of 2"
+    ):  # it finds one at most
         find_people(clips, tiny_recipe("gated3d"), teachers, progress=lambda items, _: items)
     assert clip_frames(100, 5) == [0, 25, 51, 74, 99]  # of 48 kept ones
     assert clip_frames(5, 5) == [0, 1, 2, 3, 4]
 
 
-def test_networks_with_and_without_gates_are_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_ut_interaction(tmp_path)
+def test_networks_with_and_without_gates_are_trained_on_fights(tmp_path: Path) -> None:
+    write_surveillance_fights(tmp_path)
+    teachers = write_teachers(tmp_path / "teachers")
     torch.set_num_threads(1)
-    known = [KnownFrame(0, 0, np.array([[4, 4, 20, 20]], np.float32))]
-    monkeypatch.setattr("trainer.claims.cam3d.find_people", lambda *_, **__: known)
-    found = try_cam3d(
-        tiny_recipe("gated3d"), tmp_path, tmp_path, tmp_path / "work", seeds=1, progress=lambda items, _: items
-    )
+    recipe = of_fights(tiny_recipe("gated3d"))
+    found = try_cam3d(recipe, tmp_path, teachers, tmp_path / "work", seeds=1, progress=lambda items, _: items)
     assert [outcome.variant for outcome in found.accuracy] == list(VARIANTS) == list(found.maps)
-    assert found.frames == 1
+    assert found.frames == 2 * 4  # one of three videos measures, and in all frames of its clips somebody large is seen
     for maps in found.maps.values():
         assert {outcome.variant for outcome in maps.boxes} >= {"3DCAM layer1", "Sum3DCAM all layers", "GradCAM layer4"}
         assert all(0 <= outcome.mean <= 1 for outcome in (*maps.boxes, *maps.points))

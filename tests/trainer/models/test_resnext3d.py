@@ -85,6 +85,14 @@ def test_it_can_be_gated_and_explained() -> None:
     assert sum(value.max() > 0 for value in maps.values()) >= 4
 
 
+def test_with_moving_only_what_stands_still_does_not_count() -> None:
+    network, still = small().eval(), torch.rand(1, 3, 1, 32, 32)
+    moving = clips(1)
+    only, whole = ExplainedBackbone(network, moving_only=True), ExplainedBackbone(network)
+    assert torch.allclose(only(moving + still)[1], only(moving)[1], atol=1e-5)
+    assert not torch.allclose(whole(moving + still)[1], whole(moving)[1], atol=1e-3)
+
+
 def test_published_weights_load_with_and_without_the_classifier(tmp_path: Path) -> None:
     published = small()
     torch.save(

@@ -47,10 +47,13 @@ def test_a_frame_is_unknown_where_the_teacher_does_not_see_exactly_everybody() -
     _, two = scene((20, RED), (100, BLUE))
     assert known_boxes(two, height=HEIGHT, people=2) is not None
     assert known_boxes(two, height=HEIGHT, people=3) is None
+    assert known_boxes(two, height=HEIGHT, people=None) is not None  # any number
+    assert known_boxes(two[:0], height=HEIGHT, people=None) is None  # but nobody
     assert known_boxes(two, height=400, people=2) is None  # too small to be one of them
     unsure = two.copy()
     unsure[1, 4] = 0.4
     assert known_boxes(unsure, height=HEIGHT, people=2) is None
+    assert known_boxes(unsure, height=HEIGHT, people=None) is None
     _, double = scene((20, RED), (22, RED))
     assert known_boxes(double, height=HEIGHT, people=2) is None
 
