@@ -6,7 +6,7 @@ clothes are drawn anew for each clip. People are seen large, and beside the midd
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,7 +39,7 @@ ACTIONS = {
 }
 _FINER = 2  # pixels are rendered for one of a clip's, to either side
 _FRAMES = 12  # of a clip of .6 to 1.5 seconds: networks are given eight of them
-_MEASURES = 4  # every so many motions, people and places one measures
+MEASURES_EVERY = 4  # one of so many motions, people and places measures
 _SCENES = 8  # that are tried until a camera sees the person near
 _HALF = 127  # of a mask's 255, at its edge
 _SEED = 0
@@ -66,12 +66,13 @@ class StudioClips:
 
 
 def plan_studio_clips(
-    entries: Sequence[MotionEntry], *, training: int, measured: int
+    entries: Sequence[MotionEntry], actions: Mapping[str, tuple[str, ...]], *, training: int, measured: int
 ) -> list[tuple[ActionClipPlan, bool]]:
     """Which motion is seen, so many times for each action, and whether it measures.
 
     Args:
         entries: The studio's motions.
+        actions: The labels of the motions of each action.
         training: Clips of each action to train with.
         measured: Clips of each action to measure with.
 
@@ -79,11 +80,11 @@ def plan_studio_clips(
         SourceNotFoundError: Of an action there are too few motions.
     """
     plans: list[tuple[ActionClipPlan, bool]] = []
-    for action, labels in ACTIONS.items():
+    for action, labels in actions.items():
         motions = sorted((entry for entry in entries if entry.label in labels), key=lambda entry: entry.name)
-        if len(motions) < _MEASURES:
+        if len(motions) < MEASURES_EVERY:
             raise SourceNotFoundError(f"the studio has {len(motions)} motions of {action}; check --data")
-        apart = motions[::_MEASURES]
+        apart = motions[::MEASURES_EVERY]
         rest = [motion for motion in motions if motion not in apart]
         for chosen, count in ((rest, training), (apart, measured)):
             for turn in range(count):
@@ -118,8 +119,8 @@ def read_studio_clips(
         OutputError: The folder cannot be written to.
     """
     try:
-        plans = plan_studio_clips(read_manifest(studio), training=training, measured=measured)
-        path = kept / f"close_up_{side}_{hashlib.sha256(repr(plans).encode()).hexdigest()[:16]}.npz"
+        plans = plan_studio_clips(read_manifest(studio), ACTIONS, training=training, measured=measured)
+        path = kept / f"people_apart_{side}_{hashlib.sha256(repr(plans).encode()).hexdigest()[:16]}.npz"
         if not path.exists():
             kept.mkdir(parents=True, exist_ok=True)
             frames, masks = zip(*_rendered(plans, load_assets(studio, seed=_SEED), side, progress), strict=True)
@@ -144,7 +145,7 @@ def _rendered(
     own = {measures: assets_apart(assets, measures=measures) for measures in (False, True)}
     with Renderer(size) as renderer:
         for plan, measures in progress(plans, "clips of the studio"):
-            scene = _near_scene(plan, own[measures])
+            scene = near_scene(plan, own[measures])
             seen = list(render_scene(scene, size=size, renderer=renderer, frame_rate=_FRAMES / scene.seconds))
             nobody = np.zeros(size, bool)
             masks = [frame.persons[0].mask if frame.persons else nobody for frame in seen]
@@ -155,16 +156,25 @@ def _rendered(
 
 
 def assets_apart(assets: Assets, *, measures: bool) -> Assets:
-    """Return the avatars and backgrounds of the test clips (every fourth of each), or those of the training clips."""
-    apart = sorted(PLACES)[::_MEASURES]
+    """Return the avatars and backgrounds of the test clips (every fourth of each), or those of the training clips.
+
+    An avatar is listed several times, in its own clothes and in others: all of them are on one side.
+    """
+    places = sorted(PLACES)[::MEASURES_EVERY]
+    people = sorted({avatar.name for avatar, _ in assets.people})[::MEASURES_EVERY]
     return replace(
         assets,
-        people=tuple(one for number, one in enumerate(assets.people) if (number % _MEASURES == 0) == measures),
-        backplates=tuple(plate for plate in assets.backplates if (plate.scene in apart) == measures),
+        people=tuple(one for one in assets.people if (one[0].name in people) == measures),
+        backplates=tuple(plate for plate in assets.backplates if (plate.scene in places) == measures),
     )
 
 
-def _near_scene(plan: ActionClipPlan, assets: Assets) -> Scene:
+def near_scene(plan: ActionClipPlan, assets: Assets) -> Scene:
+    """The scene of a clip, seen near by a camera that stands still.
+
+    Raises:
+        SourceNotFoundError: No camera that is tried sees the person near.
+    """
     for seed in range(_SCENES):
         scene = close_up(build_scene(plan, assets, seed=seed), np.random.default_rng([seed, plan.number]))
         if scene is not None:

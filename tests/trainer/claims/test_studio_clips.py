@@ -51,7 +51,7 @@ def tiny_clips() -> StudioClips:
 
 
 def test_every_fourth_motion_measures_and_is_not_trained_on() -> None:
-    plans = plan_studio_clips(MOTIONS, training=8, measured=3)
+    plans = plan_studio_clips(MOTIONS, ACTIONS, training=8, measured=3)
     names = {measures: {plan.entry.name for plan, apart in plans if apart is measures} for measures in (True, False)}
     assert not names[True] & names[False]
     assert len(plans) == len(ACTIONS) * 11
@@ -61,7 +61,7 @@ def test_every_fourth_motion_measures_and_is_not_trained_on() -> None:
     assert len(walks) == 8
     assert len(set(walks)) == 3  # of five motions two measure
     with pytest.raises(SourceNotFoundError, match="3 motions of jump; check --data"):
-        plan_studio_clips(MOTIONS[:3], training=1, measured=1)
+        plan_studio_clips(MOTIONS[:3], ACTIONS, training=1, measured=1)
 
 
 def test_a_mask_is_placed_as_its_picture() -> None:
@@ -99,16 +99,25 @@ def test_networks_are_trained_on_clips_of_the_studio_and_their_maps_scored_by_ma
         assert all(0 < outcome.mean <= 1 for outcome in maps.pixels)
 
 
+def people_in_purple(studio: Path) -> Assets:
+    """Two avatars, each listed twice, in every place of the studio."""
+    people = []
+    for name in ("Female_Adult_01", "Male_Adult_04"):
+        avatar = load_avatar(studio / "avatars" / f"{name}.npz")
+        people.append((avatar, (Garment(avatar.faces, np.full((4, 4, 3), [255, 0, 255], np.uint8)),)))
+    return Assets(studio, tuple(people * 2), {}, tuple(read_backplates().values()), ())
+
+
 @pytest.mark.data
 def test_clips_are_rendered_once_with_the_masks_of_their_people(
     shared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio = shared_folder / "data" / "studio"
-    avatar = load_avatar(studio / "avatars" / "Male_Adult_04.npz")
-    clothes = (Garment(avatar.faces, np.full((4, 4, 3), [255, 0, 255], np.uint8)),)
-    assets = Assets(studio, ((avatar, clothes), (avatar, clothes[:1])), {}, tuple(read_backplates().values()), ())
+    assets = people_in_purple(studio)
     trained, apart = (assets_apart(assets, measures=measures) for measures in (False, True))
-    assert (trained.people, apart.people) == (assets.people[1:], assets.people[:1])
+    # An avatar that is listed twice is on one side.
+    assert {avatar.name for avatar, _ in trained.people} == {"Male_Adult_04"}
+    assert [avatar.name for avatar, _ in apart.people] == ["Female_Adult_01"] * 2
     assert not {plate.scene for plate in trained.backplates} & {plate.scene for plate in apart.backplates}
     assert {plate.scene for plate in apart.backplates} <= PLACES
     monkeypatch.setattr(studio_clips, "load_assets", lambda *_, **__: assets)
