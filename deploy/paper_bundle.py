@@ -44,6 +44,10 @@ SET_TERMS = {
         "COCO keypoints (Lin et al., ECCV 2014)",
         "annotations CC BY 4.0; Flickr photos, each under its own terms",
     ),
+    "studio_poses": (
+        "people rendered by the studio (avatars of Rocketbox; motions of CMU, DeepMimic, Mesh2Motion and others)",
+        "CC0, CMU (free to use) or MIT",
+    ),
 }
 
 

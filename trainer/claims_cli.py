@@ -195,6 +195,33 @@ def pose_and_action(
         typer.echo(f"{exit_.accuracy.line('top-1')}; {exit_.milliseconds:.1f} ms a clip")
 
 
+@app.command()
+def pictures3d(
+    data: DataOption = Path("data"),
+    bundle: BundleOption = None,
+    work: WorkOption = _CLAIMS_WORK,
+    seeds: SeedsOption = 3,
+    epochs: EpochsOption = 10,
+    training: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each kind of motion to train with")] = 40,
+    measured: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each kind to measure with")] = 10,
+) -> None:
+    """E: joints in 3D from pictures, every block supervised, beside lifting. On rendered pictures of one person."""
+    _start("pictures3d")
+
+    from edgeact.bundle.load import load_bundle
+    from trainer.claims.pictures3d import small_recipe_3d, try_pictures3d
+    from trainer.claims.studio_poses import render_studio_poses
+    from trainer.evaluate.lifting import bundle_lifter
+
+    lift = bundle_lifter(load_bundle(bundle))
+    place = work / f"pictures3d_{training}_{measured}"
+    poses = place / "studio_poses"
+    render_studio_poses(data / "studio", poses, training=training, measured=measured, progress=show_progress)
+    recipe = small_recipe_3d(_small_recipe("pose_action_pyramid_small", epochs))
+    for errors in try_pictures3d(recipe, poses, place, lift, seeds=seeds, progress=show_progress):
+        typer.echo(errors.line())
+
+
 @app.command("tuned_pooling")
 def tuned_pooling(
     data: StanfordOption,

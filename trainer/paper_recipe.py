@@ -40,7 +40,7 @@ _SETS = {
 }
 SetName = Literal[
     "stanford40", "vcoco", "ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action", "ntu",
-    "surveillance_fights", "lspet", "lsp", "mpii", "coco",
+    "surveillance_fights", "lspet", "lsp", "mpii", "coco", "studio_poses",
 ]  # fmt: skip
 
 

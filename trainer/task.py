@@ -19,16 +19,22 @@ class Batch:
             nobody said.
         boxes: ``(N, 4)`` float32 x_min, y_min, x_max, y_max of the person in pixels; NaN where nobody said.
         joints: ``(N, 16, 2)`` float32 x, y in pixels in the order of MPII; −1 where nobody said.
+        depth: ``(N, 16)`` float32 metres that joints lie farther from the camera than the pelvis; NaN where nobody
+            said, None where nobody did of any.
     """
 
     pixels: torch.Tensor
     labels: torch.Tensor
     boxes: torch.Tensor
     joints: torch.Tensor
+    depth: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
-        return Batch(*(value.to(device) for value in (self.pixels, self.labels, self.boxes, self.joints)))
+        pixels, labels, boxes, joints = (
+            value.to(device) for value in (self.pixels, self.labels, self.boxes, self.joints)
+        )
+        return Batch(pixels, labels, boxes, joints, None if self.depth is None else self.depth.to(device))
 
     @property
     def has_action(self) -> torch.Tensor:

@@ -11,8 +11,10 @@ from deploy.paper_bundle import export_paper
 from edgeact.bundle.load import load_bundle
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 from tests.toy_video import write_toy_video
-from tests.trainer.paper_sets import ACTIONS, tiny_recipe, write_paper_sets
+from tests.trainer.paper_sets import ACTIONS, tiny_recipe, write_paper_sets, write_ut_interaction
+from tests.trainer.studio_people import write_studio_poses
 from trainer.fit_paper import train_paper
+from trainer.paper_recipe import PaperRecipe
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,20 @@ def test_a_training_becomes_a_bundle_that_annotate_runs(
     assert len(lines) > 20
     if system in ("loss_guided", "attentional_pooling", "gated3d"):
         assert "scene" in lines[-1]
+
+
+@pytest.mark.slow
+def test_a_recipe_that_learns_depth_becomes_a_bundle_that_gives_joints_in_3d(tmp_path: Path) -> None:
+    write_ut_interaction(tmp_path)
+    write_studio_poses(tmp_path / "studio_poses", trained=4, measured=1)
+    tiny = tiny_recipe("pose_action_pyramid").model_dump()
+    tiny["network"]["dimensions"], tiny["data"]["sets"] = 3, ("ut_interaction", "studio_poses")
+    recipe = PaperRecipe.model_validate(tiny)
+    train_paper(recipe, tmp_path, tmp_path / "work")
+    export_paper(recipe, tmp_path / "work" / recipe.name, tmp_path / "bundle")
+    (person,) = (graph for graph in load_bundle(tmp_path / "bundle").manifest.graphs if graph.name == "person")
+    assert person.output("joints_3d") is not None
+    assert "rendered by the studio" in (tmp_path / "bundle" / "MODEL_CARD.md").read_text()
 
 
 def test_what_is_missing_or_of_another_version_is_named(tmp_path: Path) -> None:

@@ -235,6 +235,9 @@ WAYS: Mapping[str, Runs | StaysOut] = {
     "edgeact train claim cam3d_studio --data <data>": StaysOut(
         "renders hundreds of clips and trains six networks; tests/trainer/claims/test_studio_clips.py does both, tiny"
     ),
+    "edgeact train claim pictures3d --data <data>": StaysOut(
+        "renders a thousand clips and trains three networks; tests/trainer/claims/test_pictures3d.py does it, tiny"
+    ),
     "edgeact train claim pose_and_action --data <data>": StaysOut(
         "trains five networks; tests/trainer/claims/test_pose_and_action.py trains two smaller ones"
     ),

@@ -9,6 +9,7 @@ import torch
 
 from edgeact.errors import ConfigError
 from trainer.fit_paper import measure
+from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.loop import Course, train
 from trainer.paper_recipe import NetworkSettings, load_paper_recipe, make_task
 from trainer.schedule import ConstantSchedule
@@ -88,6 +89,29 @@ def test_pyramids_learn_poses_of_pictures_without_actions() -> None:
     settings = settings_of("pose_action_pyramid")
     torch.manual_seed(0)
     task, batch = make_task(settings, CLASSES, None), some_batch(settings.size, None, actions=False)
+    losses = losses_of_steps(task, batch, torch.optim.RMSprop(task.network.parameters(), 2e-3))
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_pyramids_learn_depth_where_it_is_known() -> None:
+    settings = settings_of("pose_action_pyramid").model_copy(update={"dimensions": 3})
+    flat = some_batch(settings.size, None, actions=False)
+    depth = torch.rand(8, 16, generator=torch.Generator().manual_seed(1)) - 0.5
+    depth[2] = torch.nan  # nobody said how deep this one's joints lie
+    batch = replace(flat, depth=depth)
+    torch.manual_seed(0)
+    task = make_task(settings, CLASSES, None)
+    maps = task.network.blocks["p2_l1"].heads.depth_maps.weight
+    task.loss(task.network, flat).backward()
+    assert not maps.grad.any()  # flat poses teach no depth
+    with torch.no_grad():
+        z = torch.stack([block.poses[..., 2] for block in task.network(to_range(batch.pixels, SIGNED_UNIT))])
+        away = (z - (0.5 + depth / 2)).abs()  # paper E, 4.2.1: the pelvis at .5, a range of two metres
+        known = (batch.joints != -1).any(-1) & depth.isfinite()
+        each = torch.where(known, away + away.square(), torch.zeros_like(away)).sum(-1)
+        each = each / (batch.joints != -1).any(-1).sum(-1).clamp_min(1)
+        gained = task.loss(task.network, batch) - task.loss(task.network, flat)
+    assert gained.item() == pytest.approx(each.mean(-1).sum().item(), rel=1e-4)
     losses = losses_of_steps(task, batch, torch.optim.RMSprop(task.network.parameters(), 2e-3))
     assert losses[-1] < 0.8 * losses[0]
 

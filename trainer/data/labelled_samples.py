@@ -53,6 +53,8 @@ class LabelledSample:
         joints: ``(16, 2)`` x, y in pixels in the order of MPII, −1 where nobody said; None where nobody said any.
         actions: ``(A,)`` int64, 1 for each action that is done and 0 for the others, in sets where somebody may do
             several at once; None in others.
+        depth: ``(16,)`` metres that joints lie farther from the camera than the pelvis, NaN where nobody said; None
+            where nobody said any.
     """
 
     path: Path
@@ -61,6 +63,7 @@ class LabelledSample:
     box: np.ndarray | None = None
     joints: np.ndarray | None = None
     actions: np.ndarray | None = None
+    depth: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,7 @@ def picture_batch(
         change: What may be drawn.
         view: Of the whole picture, or of the person whose box there is; without a box it is the whole picture.
     """
-    pixels, boxes, joints = [], [], []
+    pixels, boxes, joints, depth = [], [], [], []
     for sample in samples:
         image = read_rgb(sample.path)
         mirrored = rng is not None and change.flip and rng.random() < 0.5
@@ -201,11 +204,14 @@ def picture_batch(
         pixels.append(shift_colours(square, rng, change.colour_shift) if rng and change.colour_shift else square)
         boxes.append(np.full(4, np.nan, np.float32) if sample.box is None else _moved_box(sample.box, matrix))
         joints.append(_moved_joints(sample.joints, matrix, mirrored=mirrored))
+        known = np.full(_JOINTS, np.nan, np.float32) if sample.depth is None else sample.depth
+        depth.append(known[MIRROR] if mirrored else known)
     return Batch(
         torch.from_numpy(np.stack(pixels)),
         torch.from_numpy(_labels(samples)),
         torch.from_numpy(np.stack(boxes).astype(np.float32)),
         torch.from_numpy(np.stack(joints).astype(np.float32)),
+        torch.from_numpy(np.stack(depth)) if any(sample.depth is not None for sample in samples) else None,
     )
 
 

@@ -18,6 +18,7 @@ from trainer.data.sets.lsp import read_lsp
 from trainer.data.sets.mpii import read_mpii
 from trainer.data.sets.ntu import read_ntu
 from trainer.data.sets.penn_action import read_penn_action
+from trainer.data.sets.studio_poses import read_studio_poses
 from trainer.data.sets.surveillance_fights import read_surveillance_fights
 from trainer.data.sets.ucf101 import read_ucf101
 from trainer.data.sets.vcoco import read_vcoco
@@ -27,7 +28,7 @@ from trainer.losses import MISSING
 PICTURE_SETS = ("stanford40",)
 SEVERAL_ACTIONS_SETS = ("vcoco",)  # pictures of people who may do several things at once
 CLIP_SETS = ("ut_interaction", "ucf101", "hmdb51", "jhmdb", "penn_action", "ntu", "surveillance_fights")
-POSE_SETS = ("lspet", "lsp", "mpii", "coco")
+POSE_SETS = ("lspet", "lsp", "mpii", "coco", "studio_poses")
 
 _CLIP_READERS: dict[str, Callable[[Path], SampleSet]] = {
     "ucf101": read_ucf101,
@@ -70,8 +71,11 @@ def read_poses(name: str, data: Path) -> list[LabelledSample]:
         return [sample for sample in lspet_poses(data / name) if sample.split == "train"]
     if name in ("lsp", "mpii"):
         found = (read_lsp if name == "lsp" else read_mpii)(data / name)
-        return _people(found.part("train"), found.joints)
-    return _people(read_coco_keypoints(data / name, parts=("train",)).samples, COCO_17.joints)
+        return people_of(found.part("train"), found.joints)
+    if name == "studio_poses":
+        found = read_studio_poses(data / name)
+        return people_of(found.part("train"), found.joints)
+    return people_of(read_coco_keypoints(data / name, parts=("train",)).samples, COCO_17.joints)
 
 
 def _people_of_vcoco(data: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
@@ -104,8 +108,13 @@ def _clip(sample: Sample, name: str) -> LabelledSample:
             )
 
 
-def _people(samples: Sequence[Sample], joints: tuple[str, ...]) -> list[LabelledSample]:
-    """People with joints enough; joints that MPII does not have are left out, those that the set lacks are missing."""
+def people_of(samples: Sequence[Sample], joints: tuple[str, ...]) -> list[LabelledSample]:
+    """People with joints enough; joints that MPII does not have are left out, those that the set lacks are missing.
+
+    Args:
+        samples: Pictures of one person each.
+        joints: Names of their joints, in order; of sets with joints in 3D one is the pelvis.
+    """
     rows = [(joints.index(name), place) for place, name in enumerate(MPII_16.joints) if name in joints]
     people = []
     for sample in samples:
@@ -119,7 +128,11 @@ def _people(samples: Sequence[Sample], joints: tuple[str, ...]) -> list[Labelled
         if known.sum() < FEWEST_JOINTS:
             continue
         box = box_around(placed[known]) if sample.boxes is None else sample.boxes[0, 0]
-        people.append(
-            LabelledSample(sample.media.path, "train", None, box, np.where(known[:, None], placed, np.float32(MISSING)))
-        )
+        placed = np.where(known[:, None], placed, np.float32(MISSING))
+        depth = None
+        if sample.joints_3d is not None:
+            away = sample.joints_3d[0, 0, :, 2] - sample.joints_3d[0, 0, joints.index("pelvis"), 2]
+            depth = np.full(len(MPII_16.joints), np.nan, np.float32)
+            depth[[place for _, place in rows]] = away[[row for row, _ in rows]]
+        people.append(LabelledSample(sample.media.path, sample.split or "train", None, box, placed, depth=depth))
     return people

@@ -13,21 +13,23 @@ from trainer.losses import elastic_net, focal, joint_confidence, pose_and_action
 from trainer.models.pose_action_pyramid import PoseActionPyramid, PyramidSize
 from trainer.task import Batch, Task
 
-_JOINTS, _DIMENSIONS = 16, 2
+_JOINTS = 16
+DEPTH_RANGE = 2.0  # metres from z = 0 to z = 1; the pelvis is at .5 (section 4.2.1)
 
 
 class PoseActionPyramidSettings(BaseModel):
-    """The network of paper E, for flat poses.
+    """The network of paper E.
 
     Attributes:
         system: Tells the systems apart in a recipe.
         pyramids: P (paper: 2, 4, 8).
         levels: L (paper: 4).
         growth: Features more at each level (paper: 96).
-        clip_channels: N_v (paper: 160 for flat poses).
+        clip_channels: N_v (paper: 160 for flat poses, 192 for those with depth).
         first_action_pyramid: The first whose blocks say actions (with P = 8 the fifth).
         size: Side of the pictures in pixels (paper: 256).
         frames: Of a clip (paper: 16 for Penn Action).
+        dimensions: 2, or 3 for poses with depth, which sets teach that know it.
         action_weight: Of actions and confidence beside poses (paper: .01).
     """
 
@@ -41,6 +43,7 @@ class PoseActionPyramidSettings(BaseModel):
     first_action_pyramid: Annotated[int, Field(ge=1, le=8)] = 1
     size: Annotated[int, Field(ge=32, le=512, multiple_of=16)] = 256
     frames: Annotated[int, Field(ge=2, le=64)] = 16
+    dimensions: Literal[2, 3] = 2
     action_weight: Annotated[float, Field(gt=0)] = 0.01
 
 
@@ -57,7 +60,7 @@ def pose_action_pyramid_task(settings: PoseActionPyramidSettings, classes: int, 
             pyramids=settings.pyramids,
             levels=settings.levels,
             joints=_JOINTS,
-            dimensions=_DIMENSIONS,
+            dimensions=settings.dimensions,
             actions=classes,
             first_action_pyramid=settings.first_action_pyramid,
             growth=settings.growth,
@@ -73,7 +76,11 @@ def pose_action_pyramid_task(settings: PoseActionPyramidSettings, classes: int, 
         known = (batch.joints != -1).any(-1)
         wanted = (batch.joints + 0.5) / settings.size  # pixels to 0..1 from edge to edge
         inside = ((wanted >= 0) & (wanted <= 1)).all(-1)
-        available = (known & inside)[..., None].expand(-1, -1, _DIMENSIONS)
+        available = (known & inside)[..., None].expand(-1, -1, 2)
+        if settings.dimensions == 3:
+            away = torch.full_like(wanted[..., 0], torch.nan) if batch.depth is None else batch.depth
+            wanted = torch.cat([wanted, (0.5 + away / DEPTH_RANGE)[..., None]], -1)
+            available = torch.cat([available, (available[..., 0] & away.isfinite())[..., None]], -1)
         present = torch.where(known, inside.float(), torch.full_like(known, -1, dtype=torch.float32))
         return pose_and_action(
             [elastic_net(found.poses, wanted, available) for found in outputs],

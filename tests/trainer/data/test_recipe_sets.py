@@ -9,9 +9,10 @@ import pytest
 from scipy.io import savemat
 
 from edgeact.errors import SourceNotFoundError
-from edgeact.skeleton import COCO_17, MPII_16
+from edgeact.skeleton import BODY_21, COCO_17, MPII_16
 from tests.trainer.data.sets.layouts import write, write_clip
 from tests.trainer.data.sets.matlab_files import write_version5
+from tests.trainer.studio_people import write_studio_poses
 from trainer.data.labelled_samples import Augmentation, LabelledSample, picture_batch, read_clips
 from trainer.data.lspet import LSP_JOINTS
 from trainer.data.recipe_sets import read_actions, read_poses
@@ -167,3 +168,19 @@ def test_people_of_coco_lack_what_coco_does_not_label(tmp_path: Path) -> None:
         row = COCO_17.joints.index(name) if name in COCO_17.joints else None
         wanted = [-1, -1] if row in (None, 5) else [10 + row, 20]
         assert found.joints[place].tolist() == wanted
+
+
+def test_rendered_people_have_depth_that_changes_sides_in_a_mirror(tmp_path: Path) -> None:
+    joints = write_studio_poses(tmp_path / "studio_poses", trained=2, measured=1)
+    people = read_poses("studio_poses", tmp_path)
+    assert len(people) == 2
+    away = joints[0, :, 2] - joints[0, BODY_21.index("pelvis"), 2]
+    ankles = [MPII_16.index(f"{side}_ankle") for side in ("left", "right")]
+    rows = [BODY_21.index(f"{side}_ankle") for side in ("left", "right")]
+    drawn = [picture_batch(people[:1], 64, np.random.default_rng(seed), Augmentation()) for seed in range(8)]
+    depths = {tuple(batch.depth[0, ankles].tolist()) for batch in drawn if batch.depth is not None}
+    assert depths == {tuple(away[rows].tolist()), tuple(away[rows[::-1]].tolist())}
+    plain = picture_batch([*people[:1], LabelledSample(people[0].path, "train")], 64, None, Augmentation())
+    assert plain.depth is not None
+    assert plain.depth[0, ankles].tolist() == away[rows].tolist()
+    assert plain.depth[1].isnan().all()

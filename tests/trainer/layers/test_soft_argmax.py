@@ -39,6 +39,12 @@ def test_a_flat_map_is_in_the_middle_at_any_resolution_and_not_confident() -> No
         assert joint_confidence(maps).item() == pytest.approx(1 / size**2)
 
 
+def test_the_depth_of_an_even_map_is_that_depth_wherever_the_joint_may_be() -> None:
+    maps, depth = spatial_softmax(torch.randn(2, 3, 4, 5)), torch.tensor([0.1, 0.5, 0.8])
+    found = expected_depth(maps, depth[None, :, None, None].expand(2, 3, 4, 5))
+    assert torch.allclose(found, depth.expand(2, 3))
+
+
 def test_depth_is_weighted_by_the_joints_map() -> None:
     maps, depth = torch.zeros(1, 1, 2, 2), torch.tensor([[[[0.2, 0.9], [0.6, 0.1]]]])
     maps[0, 0, 0, 0], maps[0, 0, 1, 0] = 0.25, 0.75
