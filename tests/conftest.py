@@ -1,7 +1,6 @@
 """What all tests share: the skip gate, pytest's own plugin for testing it, and the example bundles."""
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,18 @@ pytest_plugins = ["pytester", "tests.skip_gate"]
 
 
 @pytest.fixture(scope="session")
-def example_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The folder of the example bundle of a network, by its letter; made once a session (`tests.example_bundles`)."""
-    folder = tmp_path_factory.mktemp("examples")
+def example_bundle(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """The folder of the example bundle of a network, by its letter; made once for all test processes
+    (`tests.example_bundles`).
+    """
+    base = tmp_path_factory.getbasetemp()
+    # The folder of a process of pytest-xdist lies in that of the run.
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "examples"
+    folder.mkdir(exist_ok=True)
 
-    @cache
     def folder_of(letter: str) -> Path:
-        from tests.example_bundles import make_example_bundle
+        from tests.example_bundles import shared_example_bundle
 
-        return make_example_bundle(letter, folder)
+        return shared_example_bundle(letter, folder)
 
     return folder_of

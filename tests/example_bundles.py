@@ -3,6 +3,7 @@
 They show that a network is exported and run, and nothing else: what they say of a picture means nothing.
 """
 
+import fcntl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,8 +177,20 @@ def seeded(letter: str) -> nn.Module:
     return network.eval()
 
 
-def make_example_bundle(letter: str, folder: Path) -> Path:
-    """Export the small network of this letter and return the bundle's folder; takes some seconds."""
+def shared_example_bundle(letter: str, folder: Path) -> Path:
+    """The bundle of the small network of this letter, exported by the first process that asks, which takes some
+    seconds, while others wait.
+
+    Args:
+        letter: A key of `EXAMPLES`.
+        folder: Of all processes of a run; only read the bundle in it.
+
+    Returns:
+        The bundle's folder.
+    """
     out = folder / f"example_{letter.lower()}"
-    export_network(letter[0], seeded(letter), out, EXAMPLES[letter].options, called=CALLED)
+    with (folder / f"{out.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():  # it is renamed to its place when it is whole
+            export_network(letter[0], seeded(letter), out, EXAMPLES[letter].options, called=CALLED)
     return out
