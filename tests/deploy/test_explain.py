@@ -96,8 +96,15 @@ def whole_i3d() -> GatedNetwork:
 @pytest.mark.parametrize(
     ("make", "shape", "attribution"),
     [
-        pytest.param(resnext, (3, 8, 24, 32), partial(sum_gradcam, label=1), id="3D ResNeXt: Sum GradCAM of a class"),
-        pytest.param(gated_resnext, (3, 8, 24, 32), sum_cam3d, id="gated 3D ResNeXt: Sum3DCAM"),
+        # tests/deploy/systems/test_gated3d.py holds these two maps of a gated 3D ResNeXt to autograd, too.
+        pytest.param(
+            resnext,
+            (3, 8, 24, 32),
+            partial(sum_gradcam, label=1),
+            id="3D ResNeXt: Sum GradCAM of a class",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(gated_resnext, (3, 8, 24, 32), sum_cam3d, id="gated 3D ResNeXt: Sum3DCAM", marks=pytest.mark.slow),
         pytest.param(last_of_i3d, (52, 5, 6, 7), sum_cam3d, id="gated I3D behind its layer 2: Sum3DCAM"),
         pytest.param(
             Pictures,

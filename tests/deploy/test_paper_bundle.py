@@ -27,7 +27,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("system", "side", "clip"),
     [
         pytest.param("body_part_aware", 64, None, marks=pytest.mark.slow),
-        ("loss_guided", 32, None),
+        # test_compressed.py trains this one and makes its bundle, too.
+        pytest.param("loss_guided", 32, None, marks=pytest.mark.slow),
         pytest.param("gated3d", 32, 4, marks=pytest.mark.slow),
         ("attentional_pooling", 32, None),
         pytest.param("pose_action_pyramid", 32, 4, marks=pytest.mark.slow),

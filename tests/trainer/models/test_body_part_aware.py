@@ -206,6 +206,7 @@ def test_it_learns_eight_pictures_by_heart() -> None:
     assert (ensemble(output).argmax(1) == labels).all()
 
 
+@pytest.mark.slow  # tests/deploy/systems compares the graph of this network A
 def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
     """With the crops inside: one input, the large picture, as a bundle's graph would have it; not square, so that units
     show.

@@ -142,6 +142,7 @@ def test_clip_features_are_explained_joint_by_joint() -> None:
     assert maps["clip"].shape == (1, 4, JOINTS)
 
 
+@pytest.mark.slow  # tests/deploy/systems compares the graphs of this network F
 @pytest.mark.parametrize("part", ["frame", "clip"])
 def test_the_graph_gives_what_the_network_gives(part: str, tmp_path: Path) -> None:
     class Frame(nn.Module):

@@ -98,6 +98,7 @@ def test_it_learns() -> None:
     check_learns(small(), clips(), classes=4)
 
 
+@pytest.mark.slow  # tests/deploy/systems compares the graphs of network C, which has it in it
 def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
     check_export(small(), clips(2, frames=9), [clips(3, frames=9), clips(1, frames=9)], tmp_path)
 

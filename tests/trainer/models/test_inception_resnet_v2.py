@@ -50,7 +50,8 @@ def test_it_learns() -> None:
     check_learns(small(same_padding=True), images(), classes=4)
 
 
-@pytest.mark.parametrize("same_padding", [False, True])
+# Where it pads is a number in the same nodes.
+@pytest.mark.parametrize("same_padding", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_the_graph_gives_what_the_network_gives(same_padding: bool, tmp_path: Path) -> None:
     check_export(small(same_padding=same_padding), images(2), [images(3), images(1)], tmp_path)
 

@@ -107,6 +107,7 @@ def test_it_learns_eight_pictures_by_heart() -> None:
     assert ((output.human > 0.5) == (masks > 0.5)).float().mean() > 0.9
 
 
+@pytest.mark.slow  # tests/deploy/systems compares the graph of this network B
 def test_the_graph_gives_what_the_network_gives(tmp_path: Path) -> None:
     class Plain(nn.Module):
         def __init__(self) -> None:

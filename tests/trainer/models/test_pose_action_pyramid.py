@@ -357,8 +357,12 @@ def test_it_learns_eight_clips_by_heart() -> None:
 # Of clips from 16 frames on, time is halved too (`ActionBlock`). What each graph leaves out, another one has.
 @pytest.mark.parametrize(
     ("frames", "exit_at", "decoupled"),
-    [(0, (1, 2), False), (4, None, True), (16, (1, 2), False)],
-    ids=["picture, first exit", "clip, decoupled", "long clip, first exit"],
+    [
+        # tests/deploy compares the graph of a picture up to either exit.
+        pytest.param(0, (1, 2), False, id="picture, first exit", marks=pytest.mark.slow),
+        pytest.param(4, None, True, id="clip, decoupled"),
+        pytest.param(16, (1, 2), False, id="long clip, first exit"),
+    ],
 )
 def test_the_graph_gives_what_the_network_gives(
     frames: int, exit_at: tuple[int, int] | None, decoupled: bool, tmp_path: Path

@@ -70,7 +70,8 @@ def test_it_learns(block: type[BasicBlock] | type[Bottleneck]) -> None:
     check_learns(small(block), images(), classes=4)
 
 
-@pytest.mark.parametrize("block", [BasicBlock, Bottleneck])
+# tests/deploy/systems compares the graphs of networks B and D, which have the basic block in them.
+@pytest.mark.parametrize("block", [pytest.param(BasicBlock, marks=pytest.mark.slow), Bottleneck])
 def test_the_graph_gives_what_the_network_gives(block: type[BasicBlock] | type[Bottleneck], tmp_path: Path) -> None:
     check_export(small(block), images(2), [images(3), images(1)], tmp_path)
 
