@@ -133,8 +133,9 @@ def test_a_training_goes_on_where_it_stopped_and_ends_between_its_start_and_what
     assert not torch.equal(learned["head.weight"], start["head.weight"])
 
 
-def test_a_slim_network_learns_from_a_wider_one(tmp_path: Path) -> None:
+def test_a_slim_network_learns_from_a_wider_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its losses fall, and a finished training needs the wider network's weights no more."""
+    monkeypatch.setattr("trainer.fit_pose.WORTH_BATCHES", 2)
     patches, checkpoint = write_patches(tmp_path / "patches"), tmp_path / "pose/checkpoint.pt"
     torch.manual_seed(0)
     wider = EdgePose(SIZE)

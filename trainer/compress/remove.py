@@ -36,7 +36,7 @@ def remove_channels(network: nn.Module, groups: Iterable[ChannelGroup], kept: Ke
             )
             every[part.places[~kept[group.name]]] = False
     for (name, axis), chosen in stay.items():
-        values = named_tensors(network)[name]
+        values = _tensor(network, name)  # not of the list above: another axis of it may have been cut
         _replace(network, name, values.index_select(axis, chosen.nonzero()[:, 0].to(values.device)))
     _fit_sizes(network, {name for name, _ in stay})
 
@@ -100,10 +100,17 @@ def named_tensors(network: nn.Module) -> dict[str, torch.Tensor]:
     return {**dict(network.named_parameters()), **dict(network.named_buffers())}
 
 
+def _tensor(network: nn.Module, name: str) -> torch.Tensor:
+    owner, _, own = name.rpartition(".")
+    found = getattr(network.get_submodule(owner), own)
+    assert isinstance(found, torch.Tensor)
+    return found
+
+
 def _replace(network: nn.Module, name: str, values: torch.Tensor) -> None:
     owner, _, own = name.rpartition(".")
     module = network.get_submodule(owner)
-    old = getattr(module, own)
+    old = _tensor(network, name)
     new = nn.Parameter(values.clone(), requires_grad=old.requires_grad) if isinstance(old, nn.Parameter) else values
     setattr(module, own, new)
 
