@@ -148,10 +148,19 @@ def test_a_command_says_in_one_line_which_extra_it_needs(command: str, extras: s
     assert f'pip install "edgeact[{extras}' in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("annotate", "--help"), ("bench", "--help"), ("demo", "--help")])
-def test_the_command_starts_without_the_extras(arguments: tuple[str, ...]) -> None:
-    done = run_without_extras(*arguments)
+def test_the_command_starts_without_the_extras() -> None:
+    done = run_without_extras("--help")
     assert done.returncode == 0, done.stderr
+    assert "annotate" in done.stdout
+    program = (
+        f"import sys\nsys.modules.update(dict.fromkeys({ABSENT!r}))\nfrom edgeact.cli import main\n"
+        "for verb in ('annotate', 'bench', 'demo'):\n"
+        "    try: main([verb, '--help'])\n"
+        "    except SystemExit as end: assert end.code == 0, verb\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert all(f"edgeact {verb} " in done.stdout for verb in ("annotate", "bench", "demo"))
 
 
 def test_the_command_annotates_without_the_extras(tmp_path: Path) -> None:
