@@ -33,7 +33,10 @@ def moving(label: str, source: str, number: int) -> JointSequence:
 SEQUENCES = [moving(label, source, n) for label in ("bob", "sway", "other") for source in "abc" for n in range(2)]
 
 
-def test_two_movements_are_told_apart_on_held_out_sources_and_a_second_run_trains_nothing(tmp_path: Path) -> None:
+def test_two_movements_are_told_apart_on_held_out_sources_and_a_second_run_trains_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.fit_classes.BATCH", 24)
     said: list[str] = []
     settings = ClassSettings(steps=25, folds=3)
     with write_events_to(tmp_path / "events"):

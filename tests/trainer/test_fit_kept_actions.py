@@ -20,6 +20,12 @@ from trainer.models.edge_action import EdgeAction
 GRAPH = packaged_bundle_path() / "action.onnx"
 
 
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings of a few steps on a few clips."""
+    monkeypatch.setattr("trainer.fit_kept_actions.BATCH", 24)
+
+
 def said_to_be(label: str, sequence: JointSequence) -> JointSequence:
     return replace(sequence, allowed=(label,), name=f"{label}-{sequence.name}")
 
