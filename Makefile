@@ -79,7 +79,7 @@ format: $(READY) ## Format the code and apply the safe fixes
 	@$(VENV)/bin/ruff check --fix-only .
 	@$(VENV)/bin/ruff format .
 
-test-slow: $(READY) ## Run the tests that take minutes each
+test-slow: $(READY) ## Run the tests that take minutes each or repeat parts of others
 	@$(VENV)/bin/python -m pytest -m slow
 
 faults: $(READY) servers ## Break everything around a daemon, one after the other: make faults [FAULTS="--only broker --json FILE"]
