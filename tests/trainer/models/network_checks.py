@@ -24,15 +24,17 @@ def check_gradients(model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor
 
 
 def check_learns(model: nn.Module, inputs: torch.Tensor, *, classes: int, steps: int = 40, rate: float = 3e-3) -> None:
-    """Eight samples with labels that say nothing about them are learned by heart."""
+    """Eight samples with labels that say nothing about them are learned by heart, in so many steps at most."""
     assert len(inputs) == 8
     labels = torch.arange(8) % classes
     optimizer = torch.optim.Adam(model.parameters(), rate)
     model.train()
     for _ in range(steps):
-        loss = functional.cross_entropy(model(inputs), labels)
+        scores = model(inputs)
+        if (scores.argmax(1) == labels).all():
+            return
         optimizer.zero_grad()
-        loss.backward()
+        functional.cross_entropy(scores, labels).backward()
         optimizer.step()
     assert (model(inputs).argmax(1) == labels).all()
 
