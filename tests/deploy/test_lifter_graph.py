@@ -9,10 +9,9 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from deploy.lifter_graph import GRAPH_NAME, add_lifter
-from deploy.package import write_bundle
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.errors import CheckpointError, SourceNotFoundError, UsageError
-from tests.deploy.networks import CALIBRATION, random_networks, random_samples
+from tests.tiny_bundle import build_tiny_bundle
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.data.lifting.motions import join_clips
 from trainer.data.lifting.views import LiftingViews
@@ -26,12 +25,10 @@ from trainer.recipe import LifterRecipe
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """A bundle that gives no 3D."""
-    folder = tmp_path_factory.mktemp("plain") / "bundle"
-    networks, samples = random_networks(action=False), random_samples()
-    return write_bundle(
-        folder, networks, CALIBRATION, samples, name="plain", version="1", created="2026-01-31", training={}
-    )
+    """A bundle that gives no 3D, whose card begins with its name and version."""
+    folder = build_tiny_bundle(tmp_path_factory.mktemp("plain") / "bundle")
+    (folder / "MODEL_CARD.md").write_text("# tiny 1\n\nA toy bundle for tests.\n", encoding="utf-8")
+    return load_bundle(folder)
 
 
 @pytest.fixture(scope="module")
@@ -43,57 +40,46 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def lifting(plain: Bundle, checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The same bundle with a lifter, as the command makes it."""
+    out = tmp_path_factory.mktemp("lifting") / "with_3d"
+    result = CliRunner().invoke(
+        app,
+        ["add-lifter", str(plain.directory), "--network", str(checkpoint), "--out", str(out), "--version", "7.8.9"],
+        catch_exceptions=False,
+    )
+    assert result.exit_code == 0, result.output
+    return load_bundle(out)
+
+
 def seen() -> np.ndarray:
     return LiftingViews(join_clips([walker()]), exact_bank()).draw(5, 1, None, noise=False).poses.numpy()
 
 
-def test_the_bundles_3d_is_that_of_the_trained_network(plain: Bundle, checkpoint: Path, tmp_path: Path) -> None:
-    out = tmp_path / "with_3d"
-    result = CliRunner().invoke(
-        app,
-        ["add-lifter", str(plain.directory), "--network", str(checkpoint), "--out", str(out)],
-        catch_exceptions=False,
-    )
-    assert result.exit_code == 0, result.output
-    made = load_bundle(out)
-    graph = made.graph(GRAPH_NAME)
+def test_the_bundles_3d_is_that_of_the_trained_network(plain: Bundle, checkpoint: Path, lifting: Bundle) -> None:
+    graph = lifting.graph(GRAPH_NAME)
     assert graph.outputs[0].shape == ("N", 21, 3)
     assert graph.clip is not None
     assert graph.clip.length == CLIP_LENGTH
-    assert made.manifest.parity[GRAPH_NAME][0]["largest"] < 1e-3
+    assert lifting.manifest.parity[GRAPH_NAME][0]["largest"] < 1e-3
     parameters = sum(p.numel() for p in Lifter().parameters())
-    assert (out / graph.file).stat().st_size < 2.1 * parameters  # half precision
+    assert (lifting.directory / graph.file).stat().st_size < 2.1 * parameters  # half precision
     with torch.no_grad():
         wanted = load_lifter(checkpoint)(torch.from_numpy(seen())).numpy()
-    assert np.abs(bundle_lifter(made)(seen()) - wanted).max() < 3e-3  # weights are stored in half precision
+    assert np.abs(bundle_lifter(lifting)(seen()) - wanted).max() < 3e-3  # weights are stored in half precision
     for spec in plain.manifest.graphs:
-        assert made.read_graph(made.graph(spec.name)) == plain.read_graph(spec)
-    assert "3D joints" in (out / "MODEL_CARD.md").read_text(encoding="utf-8")
+        assert lifting.read_graph(lifting.graph(spec.name)) == plain.read_graph(spec)
+    assert lifting.manifest.version == "7.8.9"
+    card = (lifting.directory / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "7.8.9" in card.splitlines()[0]
+    assert "3D joints" in card
 
 
-def test_a_second_lifter_is_refused(plain: Bundle, tmp_path: Path) -> None:
-    made = add_lifter(plain, Lifter().eval(), tmp_path / "once", said={}, version="7.8.9")
-    assert made.manifest.version == "7.8.9"
-    assert "7.8.9" in (tmp_path / "once/MODEL_CARD.md").read_text(encoding="utf-8").splitlines()[0]
+def test_a_second_lifter_is_refused(lifting: Bundle, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="gives joints_3d already"):
-        add_lifter(made, Lifter().eval(), tmp_path / "twice", said={})
+        add_lifter(lifting, Lifter().eval(), tmp_path / "twice", said={})
     assert not (tmp_path / "twice").exists()
-
-
-def test_a_bundle_is_made_with_its_lifter(tmp_path: Path) -> None:
-    networks = random_networks(action=False)
-    networks = type(networks)(networks.detector, networks.pose, None, Lifter().eval())
-    made = write_bundle(
-        tmp_path / "bundle",
-        networks,
-        CALIBRATION,
-        random_samples(),
-        name="a",
-        version="1",
-        created="2026-01-31",
-        training={},
-    )
-    assert [graph.name for graph in made.manifest.graphs] == ["detector", "pose", GRAPH_NAME]
 
 
 @pytest.mark.parametrize("name", ["compact", "accurate"])
