@@ -174,6 +174,35 @@ def action_exports(
     return [action, explain]
 
 
+def every_export(networks: Networks, calibration: Calibration, samples: Samples) -> list[GraphExport]:
+    """The graphs of a bundle in order: detectors, pose, and where there are networks of theirs, actions and lifter.
+
+    Args:
+        networks: Are rounded in place when they are written.
+        calibration: Chosen on validation data.
+        samples: Real inputs.
+    """
+    looking = [("detector", networks.detector, calibration.detection_pixels)]
+    if networks.published_detector is not None:
+        looking.append(("detector_published", networks.published_detector, calibration.published_pixels))
+    exports = [
+        _detector(graph, network, calibration, samples.scenes, pixels=pixels) for graph, network, pixels in looking
+    ]
+    exports.append(_pose(networks.pose, calibration, samples.crops))
+    if networks.action is not None:
+        exports += action_exports(
+            networks.action,
+            samples.clips,
+            labels=LABELS,
+            temperature=calibration.temperature,
+            score=calibration.action_score,
+            joint_confidence=calibration.joint_confidence,
+        )
+    if networks.lifter is not None:
+        exports.append(lifter_graph(networks.lifter, _skeleton(calibration.joint_confidence), samples.clips))
+    return exports
+
+
 def write_bundle(
     out: Path,
     networks: Networks,
@@ -200,23 +229,6 @@ def write_bundle(
     Raises:
         BundleError: A graph does not give what its network gives.
     """
-    looking = [("detector", networks.detector, calibration.detection_pixels)]
-    if networks.published_detector is not None:
-        looking.append(("detector_published", networks.published_detector, calibration.published_pixels))
-    exports = [
-        _detector(graph, network, calibration, samples.scenes, pixels=pixels) for graph, network, pixels in looking
-    ]
-    exports.append(_pose(networks.pose, calibration, samples.crops))
-    if networks.action is not None:
-        exports += action_exports(
-            networks.action,
-            samples.clips,
-            labels=LABELS,
-            temperature=calibration.temperature,
-            score=calibration.action_score,
-            joint_confidence=calibration.joint_confidence,
-        )
-    if networks.lifter is not None:
-        exports.append(lifter_graph(networks.lifter, _skeleton(calibration.joint_confidence), samples.clips))
+    exports = every_export(networks, calibration, samples)
     write_graphs(out, exports, About(name, version, created, "Apache-2.0", training))
     return load_bundle(out)

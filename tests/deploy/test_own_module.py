@@ -8,8 +8,10 @@ from torch import nn
 
 import deploy
 from deploy import export_module
-from edgeact.bundle.manifest import MANIFEST_NAME, Manifest
+from edgeact.bundle.load import load_bundle
+from edgeact.bundle.manifest import MANIFEST_NAME, Manifest, OutputMeaning
 from edgeact.errors import BundleError, UsageError
+from tests.tiny_bundle import build_tiny_bundle
 from trainer.layers.pixels import SIGNED_UNIT
 
 
@@ -55,6 +57,24 @@ def test_an_operator_that_cannot_be_exported_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"scene\.onnx cannot be exported: ONNX has no operator for aten\..*svd"):
         export_module(Singular(), tmp_path / "mine", EXAMPLE, {"actions": "actions"}, labels=("yes", "no"))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_graph_that_is_not_its_network_is_refused_and_the_old_bundle_stays(tmp_path: Path) -> None:
+    class Drifting(Small):
+        """Gives another map when it is exported."""
+
+        def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            scores, cells = super().forward(images)
+            return scores, cells if torch.compiler.is_exporting() else cells + 1.0
+
+    before = load_bundle(build_tiny_bundle(tmp_path / "mine")).digest
+    outputs: dict[str, OutputMeaning] = {"actions": "actions", "map": "attention"}
+    with pytest.raises(BundleError, match=r"scene\.onnx: map differs from PyTorch by 1 "):
+        export_module(Drifting(), tmp_path / "mine", EXAMPLE, outputs, labels=("a", "b"), pixels=SIGNED_UNIT)
+    assert load_bundle(tmp_path / "mine").digest == before
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    export_module(Small(), tmp_path / "mine", EXAMPLE, outputs, labels=("a", "b"), pixels=SIGNED_UNIT)
+    assert load_bundle(tmp_path / "mine").digest != before
 
 
 def test_labels_and_outputs_must_fit(tmp_path: Path) -> None:
