@@ -61,7 +61,7 @@ def test_killed_runs_leave_nothing_half_and_the_next_one_completes(
     out = tmp_path / "out"
     chance = random.Random(7)
     killed = 0
-    for _ in range(5):
+    for _ in range(3):
         process = start(source, out, tiny_bundle)
         wait_for_start(out, process)
         time.sleep(chance.uniform(0.0, 1.5))
