@@ -16,6 +16,7 @@ from edgeact.perception.tracking.association import (
 )
 from edgeact.perception.tracking.clothes import wears_anothers
 from edgeact.perception.tracking.limits import (
+    FAINT_SHARE,
     FRESH_SECONDS,
     MAXIMUM_GROWTH,
     MERGED_WIDTH,
@@ -32,7 +33,8 @@ from edgeact.types import Detection, Float32
 def choose_candidates(
     tracks: Sequence[TrackState], detections: Sequence[Detection], settings: TrackingSettings
 ) -> list[Detection]:
-    """Detections that are worth a pose: all near a track, and as many sure others as there is room for.
+    """Detections that are worth a pose: all near a track, and as many others as there is room for, the surest first,
+    down to `FAINT_SHARE` of the detection score.
 
     Args:
         tracks: All that are followed.
@@ -48,7 +50,7 @@ def choose_candidates(
     for detection, is_near in zip(ordered, near, strict=True):
         if is_near:
             candidates.append(detection)
-        elif room > 0 and detection.score >= settings.detection_score:
+        elif room > 0 and detection.score >= FAINT_SHARE * settings.detection_score:
             room -= 1
             candidates.append(detection)
     return candidates
@@ -71,7 +73,8 @@ def match_detections(
         settings: ``detection_score`` and ``sigmas`` are used.
 
     Returns:
-        The tracks that detections show; and the rows of the sure candidates that are nobody's.
+        The tracks that detections show; and the rows of the candidates that are nobody's, but for those weak ones that
+        lie by a track: they may be parts of its person.
     """
     sure = [row for row, detection in enumerate(candidates) if detection.score >= settings.detection_score]
     weak = [row for row, detection in enumerate(candidates) if detection.score < settings.detection_score]
@@ -81,7 +84,10 @@ def match_detections(
     matched = {sighting.track for sighting in sightings}
     left = [track for track in tracks if track not in matched]
     more, _ = _assign(time, tracks, left, candidates, weak, poses, settings.sigmas, threshold=WEAK_SIMILARITY)
-    return [*sightings, *more], [row for row in sure if row not in claimed]
+    boxes = stack_boxes([detection.box for detection in candidates])
+    near = box_iou(boxes, stack_boxes([track.motion.box for track in tracks])).max(1, initial=0.0) >= NEAR_IOU
+    faint = [row for row in weak if not near[row]]
+    return [*sightings, *more], [row for row in (*sure, *faint) if row not in claimed]
 
 
 def _assign(

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from edgeact.geometry import box_area, joint_sigmas
 from edgeact.perception.tracking.association import pose_fit
-from edgeact.perception.tracking.limits import LIMB_HEIGHT, NEW_SIMILARITY, START_EVIDENCE, START_SHARE
+from edgeact.perception.tracking.limits import (
+    FAINT_SHARE,
+    LIMB_HEIGHT,
+    NEW_SIMILARITY,
+    START_EVIDENCE,
+    START_SHARE,
+    SURE_POSE,
+)
 from edgeact.perception.tracking.state import TrackState, mean_confidence
 from edgeact.skeleton import Skeleton
 from edgeact.types import Detection, Float32
@@ -39,10 +46,16 @@ class Newcomers:
         )
 
     def _is_convincing(self, detection: Detection, features: Float32) -> bool:
-        """Whether detector and pose together are sure enough of a person to start a track."""
+        """Whether detector and pose together are sure enough of a person to start a track, or the pose nearly alone."""
         confidence = mean_confidence(features)
+        if detection.score >= FAINT_SHARE * self._detection_score and confidence >= SURE_POSE * self._joint_confidence:
+            return True
         needed = START_EVIDENCE * (self._detection_score + self._joint_confidence)
-        return confidence >= START_SHARE * self._joint_confidence and detection.score + confidence >= needed
+        return (
+            detection.score >= self._detection_score
+            and confidence >= START_SHARE * self._joint_confidence
+            and detection.score + confidence >= needed
+        )
 
     def _is_known(self, box: Float32, features: Float32, tracks: Sequence[TrackState]) -> bool:
         """Whether a track that is seen already shows this person."""

@@ -36,6 +36,7 @@ class TrackState:
         seen: When it was last seen, in seconds.
         supported: When the detector last saw a sign of it.
         score: Of its last detection.
+        best_score: The highest of its detections.
         confidence: Mean over the joints, when the detector last saw it.
         hits: Detections so far.
         missed: Detector runs in a row without a sign of it.
@@ -50,8 +51,8 @@ class TrackState:
     """
 
     __slots__ = (
-        "_margins", "_seen_box", "_sure_joints", "colours", "confidence", "continues", "ended", "established",
-        "features", "hits", "missed",
+        "_margins", "_seen_box", "_sure_joints", "best_score", "colours", "confidence", "continues", "ended",
+        "established", "features", "hits", "missed",
         "mixed", "motion", "row", "score", "seen", "supported", "track_id", "waiting",
     )  # fmt: skip
 
@@ -59,7 +60,7 @@ class TrackState:
         self.track_id: int | None = None
         self.motion = BoxMotion(box, time)
         self.seen = self.supported = time
-        self.score = self.confidence = 0.0
+        self.score = self.best_score = self.confidence = 0.0
         self.hits = self.missed = 0
         self.row: int | None = None
         self.continues = True
@@ -120,6 +121,7 @@ class TrackState:
     def note_detection(self, detection: Detection, *, threshold: float) -> None:
         """Remember what the detector said of it, after `see`; ``threshold`` is the confidence of a sure joint."""
         self.score, self.confidence = detection.score, mean_confidence(self.features)
+        self.best_score = max(self.best_score, detection.score)
         self.hits += 1
         joints = joints_box(self.features[:, :2], self.features[:, 2], threshold=threshold)
         if joints is not None:

@@ -21,8 +21,8 @@ from edgeact.perception.tracking.limits import (
     CONTINUED_FIT,
     FRESH_SECONDS,
     MISSED_RUNS,
-    TOUCHING_FACTOR,
     UNSUPPORTED_FACTOR,
+    UNSURE_FACTOR,
     WAITING_FACTOR,
 )
 from edgeact.perception.tracking.matching import choose_candidates, match_detections
@@ -186,7 +186,7 @@ class Tracker:
             track.note_detection(sighting.detection, threshold=self._settings.joint_confidence)
 
     def _start(self, time: float, candidates: list[Detection], unclaimed: list[int], poses: PoseBatch) -> None:
-        """Begin a track for every sure detection that is nobody's and shows a person."""
+        """Begin a track for every detection that is nobody's and shows a person."""
         for row in unclaimed:
             features, detection = poses.features[row], candidates[row]
             if sum(1 for track in self._tracks if track.missed == 0) >= self._settings.max_persons:
@@ -197,7 +197,7 @@ class Tracker:
             track.see(detection.box, features, poses.colours[row], row, time)
             track.note_detection(detection, threshold=self._settings.joint_confidence)
             if not self._started:  # who is there when the source starts need not be waited for
-                track.hits = self._settings.confirm_hits
+                track.hits = UNSURE_FACTOR * self._settings.confirm_hits
             self._tracks.append(track)
 
     def _finish(self, time: float, poses: PoseBatch, *, width: int, height: int) -> TrackStep:
@@ -208,8 +208,10 @@ class Tracker:
             self._numbers.remember(track)
         persons: list[TrackedPerson] = []
         for track in self._tracks:
-            # Next to others, parts of them are detected as persons now and then, so it takes longer to believe.
-            needed = self._settings.confirm_hits * (TOUCHING_FACTOR if track.mixed else 1)
+            # Next to others, parts of them are detected as persons now and then, so it takes longer to believe; and so
+            # it does while the detector has been sure of nobody.
+            is_unsure = track.mixed or track.best_score < self._settings.detection_score
+            needed = self._settings.confirm_hits * (UNSURE_FACTOR if is_unsure else 1)
             if track.track_id is None and track.hits >= needed:
                 self._numbers.give(track, time)
             if track.track_id is not None and track.row is not None and len(persons) < self._settings.max_persons:

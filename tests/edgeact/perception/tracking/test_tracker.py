@@ -104,10 +104,16 @@ FIGURE_BOX = np.array([100, 60, 140, 180], np.float32)
 
 
 def watch(
-    tiny_bundle: Path, joints: np.ndarray, confidence: Callable[[float], float], *, gone_at: float, score: float = 0.9
+    tiny_bundle: Path,
+    joints: np.ndarray,
+    confidence: Callable[[float], float],
+    *,
+    gone_at: float,
+    comes_at: float = 0.0,
+    score: float = 0.9,
 ) -> list[TrackStep]:
-    """Steps of a tracker (25 frames a second, 3 s) that a detector tells of one person until they are gone, and always
-    the same pose.
+    """Steps of a tracker (25 frames a second, 3 s) that a detector tells of one person from when they come until they
+    are gone, and always the same pose.
     """
     bundle = load_bundle(tiny_bundle)
     tracker = Tracker(
@@ -128,7 +134,7 @@ def watch(
                 colours=np.full((count, 2, 3), np.nan, np.float32),
             )
 
-        seen = (Detection(FIGURE_BOX, score),) if time < gone_at else ()
+        seen = (Detection(FIGURE_BOX, score),) if comes_at <= time < gone_at else ()
         answer = tracker.expect(time, seen if index % 5 == 0 else None, width=320, height=240)
         while isinstance(answer, PoseRequest):
             answer = tracker.answer(estimate(answer.boxes))
@@ -157,9 +163,28 @@ def test_the_box_holds_the_joints_unless_they_are_far_off(tiny_bundle: Path) -> 
     assert box == pytest.approx([100, 50, 140 + 0.15 * 120, 180], abs=0.5)
 
 
-@pytest.mark.parametrize(("score", "confidence", "starts"), [(0.9, 0.6, True), (0.52, 0.9, True), (0.52, 0.6, False)])
+@pytest.mark.parametrize(
+    ("score", "confidence", "starts"),
+    [
+        pytest.param(0.9, 0.5, True, id="a sure box"),
+        pytest.param(0.52, 0.9, True, id="both"),
+        pytest.param(0.52, 0.5, False, id="neither"),
+        pytest.param(0.32, 0.6, True, id="a sure pose in a faint box"),
+        pytest.param(0.32, 0.5, False, id="an unsure pose there"),
+        pytest.param(0.25, 0.9, False, id="hardly a box"),
+    ],
+)
 def test_detector_and_pose_must_convince_together(
     score: float, confidence: float, starts: bool, tiny_bundle: Path
 ) -> None:
     steps = watch(tiny_bundle, figure_joints(), lambda _: confidence, gone_at=9, score=score)
     assert len(steps[20].persons) == starts
+
+
+def test_who_is_hardly_detected_is_believed_later(tiny_bundle: Path) -> None:
+    def first(score: float) -> int:
+        steps = watch(tiny_bundle, figure_joints(), lambda _: 0.9, comes_at=0.2, gone_at=9, score=score)
+        return next(index for index, step in enumerate(steps) if step.persons)
+
+    assert first(0.9) == 10  # the second of the detections in frames 5, 10, …
+    assert first(0.32) == 20
