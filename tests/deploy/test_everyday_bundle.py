@@ -13,17 +13,19 @@ from tests.trainer.models.test_efficientnet_lite import published_names
 from trainer.data.labelled_samples import stanford40
 from trainer.evaluate.held_out import answer
 from trainer.evaluate.metrics.average_precision import mean_average_precision
-from trainer.fit_everyday import Everyday, EverydaySettings, fit_everyday
-from trainer.fit_last_blocks import LastBlocksSettings
+from trainer.everyday_recipe import load_everyday_recipe
+from trainer.fit_everyday import Everyday, fit_everyday
 from trainer.models.efficientnet_lite import EfficientNetLite
 
-SETTINGS = EverydaySettings(
-    "efficientnet_lite0",
-    64,
-    epochs=8,
-    batch=8,
-    last_blocks=LastBlocksSettings(frozen=14, epochs=2, batch=8),
-    mirrored=True,
+SHIPPED = load_everyday_recipe()
+RECIPE = SHIPPED.model_copy(
+    update={
+        "backbone": "efficientnet_lite0",
+        "side": 64,
+        "mirrored": True,
+        "head": SHIPPED.head.model_copy(update={"batch": 8}),
+        "last_blocks": SHIPPED.last_blocks.model_copy(update={"frozen": 14, "epochs": 2, "batch": 8}),
+    }
 )
 
 
@@ -57,12 +59,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Everyday, Path]:
             write_stanford40(root, action, part, photos, "10 10 40 50")
     torch.manual_seed(0)
     torch.save(published_names(told_apart(rng)), root / "lite0.pth")
-    return fit_everyday(root, root / "lite0.pth", root / "work", SETTINGS, progress=listed), root
+    return fit_everyday(root, root / "lite0.pth", root / "work", RECIPE, progress=listed), root
 
 
 def test_a_second_run_says_the_same_from_what_is_kept(trained: tuple[Everyday, Path]) -> None:
     first, root = trained
-    again = fit_everyday(root, root / "lite0.pth", root / "work", SETTINGS, progress=listed)
+    again = fit_everyday(root, root / "lite0.pth", root / "work", RECIPE, progress=listed)
     assert again.figures == first.figures
     assert first.counts == (24, 8)
     assert set(first.figures) == {"person", "scene", "both"}
@@ -97,7 +99,7 @@ def test_a_mirrored_picture_is_judged_alike_and_keeps_its_own_maps() -> None:
 
 def test_the_bundles_graphs_say_what_was_measured(trained: tuple[Everyday, Path], tmp_path: Path) -> None:
     found, root = trained
-    export_everyday(found, SETTINGS, tmp_path / "everyday", created="2026-01-31")
+    export_everyday(found, RECIPE, tmp_path / "everyday", created="2026-01-31")
     bundle = load_bundle(tmp_path / "everyday")
     assert [head.name for head in bundle.plan.heads] == ["everyday_person"]
     assert [head.name for head in bundle.plan.scene_heads] == ["everyday_scene"]

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from trainer.everyday_recipe import load_everyday_recipe
 from trainer.fit_last_blocks import (
     BlocksAndPooling,
-    LastBlocksSettings,
     MapsBelow,
     fit_last_blocks,
     probabilities,
@@ -17,7 +17,9 @@ from trainer.fit_last_blocks import (
 )
 from trainer.layers.attentional_pooling import MeanPooling
 
-SETTINGS = LastBlocksSettings(epochs=10, rate=2e-2, batch=8, window=0.75, average_decay=0.5)
+SETTINGS = load_everyday_recipe().last_blocks.model_copy(
+    update={"epochs": 10, "rate": 2e-2, "batch": 8, "window": 0.75, "average_decay": 0.5}
+)
 
 
 def some_maps() -> MapsBelow:
@@ -41,7 +43,7 @@ def quietly(**_said: object) -> None:
 def test_a_window_is_a_part_of_the_photos_map_or_of_its_mirror_image() -> None:
     data = some_maps()
     rows = np.array([3, 3, 3, 3, 5, 5, 5, 5])
-    seen = windows(data, rows, 0.75, np.random.default_rng(0))
+    seen = windows(data, rows, SETTINGS, np.random.default_rng(0))
     assert seen.shape == (8, 4, 3, 6)
     assert seen.dtype == np.float32
     found = set()
@@ -79,5 +81,5 @@ def test_a_second_run_takes_what_the_first_kept(tmp_path: Path) -> None:
 def test_no_epoch_leaves_the_blocks_as_they_are(tmp_path: Path) -> None:
     network = small_network()
     before = network.blocks.weight.detach().clone()
-    settings = LastBlocksSettings(epochs=0)
+    settings = SETTINGS.model_copy(update={"epochs": 0})
     assert torch.equal(fit_last_blocks(network, some_maps(), settings, tmp_path, seed=0).blocks.weight, before)

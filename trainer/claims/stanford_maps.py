@@ -28,9 +28,8 @@ Draw = tuple[torch.Tensor, torch.Tensor]
 Variant = tuple[str, Callable[[], nn.Module], Callable[[nn.Module, Draw], torch.Tensor]]
 """A name, what makes the network, and its loss on a draw."""
 
-_SIDE, _CELLS, _CHANNELS = 320, 5, 128
+_CELLS, _CHANNELS = 5, 128
 _BATCH, _RATE, _WEIGHT_DECAY = 64, 5e-3, 0.1
-_BACKBONE: BackboneName = "efficientnet_lite2"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +57,20 @@ def read_reduced(
     work: Path,
     *,
     progress: Callable[[Sequence, str], Iterable],
-    backbone: BackboneName = _BACKBONE,
+    backbone: BackboneName = "efficientnet_lite2",
+    side: int = 320,
 ) -> Reduced:
     """Read the photos' feature maps, pool them to 5×5 cells and project them on their principal channels.
 
     Maps that were computed before are read from disk.
+
+    Args:
+        root: Stanford 40 in its official layout.
+        weights: Of the backbone, as its package has them.
+        work: Folder of the maps.
+        progress: Gives items one after the other and shows how far it is.
+        backbone: What sees the photos; it does not learn.
+        side: Of the squares that it sees, in pixels.
 
     Raises:
         SourceNotFoundError, SourceFormatError: Photos, lists or weights are missing or damaged.
@@ -70,7 +78,7 @@ def read_reduced(
     network, _ = make_backbone(backbone, weights)
     found, labels = stanford40(root)
     samples = sorted(found, key=lambda sample: sample.path.name)
-    full = frozen_maps(network.eval(), samples, "frame", _SIDE, work / "maps", progress=progress)
+    full = frozen_maps(network.eval(), samples, "frame", side, work / "maps", progress=progress)
     training = np.flatnonzero([sample.split == "train" for sample in samples])
     measured = np.flatnonzero([sample.split != "train" for sample in samples])
     small = torch.cat(

@@ -62,6 +62,14 @@ SIZES: dict[LiteName, LiteSize] = {
 }
 
 
+def count_blocks(size: LiteSize) -> int:
+    """How many blocks a network of a size has."""
+    last = len(_STAGES) - 1
+    return sum(
+        stage[4] if index in (0, last) else math.ceil(size.depth * stage[4]) for index, stage in enumerate(_STAGES)
+    )
+
+
 class SameConv(nn.Conv2d):
     """A convolution padded as TensorFlow pads: ⌈side / stride⌉ cells, the odd pixel to the right and below."""
 
