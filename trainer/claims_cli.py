@@ -32,6 +32,7 @@ MapsOption = Annotated[
 ]
 SeedsOption = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="trainings of each variant")]
 EpochsOption = Annotated[int, typer.Option("--epochs", min=1, metavar="N", help="of each training")]
+InsideOption = Annotated[bool, typer.Option("--inside", help="measure maps without the grey beside the pictures")]
 
 SmallLiteOption = Annotated[
     Path, typer.Option("--weights", metavar="FILE", help="of EfficientNet-Lite0, from its package")
@@ -117,6 +118,7 @@ def cam3d(
     work: WorkOption = _CLAIMS_WORK,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 20,
+    inside: InsideOption = False,
 ) -> None:
     """C: Sum3DCAM points at those who act better than GradCAM, and gates help. A small network on UT-Interaction."""
     _start("cam3d")
@@ -124,7 +126,8 @@ def cam3d(
     from trainer.claims.cam3d import try_cam3d
 
     recipe = _small_recipe("gated3d_small", epochs)
-    _print_cams(try_cam3d(recipe, data, teachers, work / "cam3d", seeds=seeds, progress=show_progress), "people")
+    found = try_cam3d(recipe, data, teachers, work / "cam3d", seeds=seeds, inside=inside, progress=show_progress)
+    _print_cams(found, "people")
 
 
 @app.command("cam3d_fights")
@@ -134,6 +137,7 @@ def cam3d_fights(
     work: WorkOption = _CLAIMS_WORK,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 12,
+    inside: InsideOption = False,
 ) -> None:
     """C: the comparison of `cam3d` on clips of surveillance cameras, half of them with a fight."""
     _start("cam3d_fights")
@@ -142,7 +146,8 @@ def cam3d_fights(
     from trainer.claims.studio_clips import studio_recipe
 
     recipe = of_fights(studio_recipe(_small_recipe("gated3d_small", epochs)))
-    _print_cams(try_cam3d(recipe, data, teachers, work / "cam3d_fights", seeds=seeds, progress=show_progress), "people")
+    found = try_cam3d(recipe, data, teachers, work / "cam3d_fights", seeds=seeds, inside=inside, progress=show_progress)
+    _print_cams(found, "people")
 
 
 @app.command("cam3d_studio")

@@ -62,6 +62,7 @@ def try_cam3d(
     work: Path,
     *,
     seeds: int,
+    inside: bool = False,
     progress: Callable[[Sequence, str], Iterable],
 ) -> CamOutcome:
     """Train the recipe's network with and without gates on the recipe's set of clips, and look where the maps
@@ -73,6 +74,7 @@ def try_cam3d(
         teachers: Folder of the teacher networks.
         work: Folder of the checkpoints; a stopped training goes on from there.
         seeds: How many.
+        inside: Whether maps are set to 0 in the grey beside the pictures before they are measured.
         progress: Gives items one after the other and shows how far it is.
 
     Raises:
@@ -82,7 +84,13 @@ def try_cam3d(
     clips = [sample for sample in read_actions(recipe.data.actions, data)[0] if sample.split == "test"]
     known = find_people(clips, recipe, teachers, progress=progress)
     return try_gates(
-        recipe, lambda seeded: read_training_data(seeded, data, work), known, work, seeds=seeds, progress=progress
+        recipe,
+        lambda seeded: read_training_data(seeded, data, work),
+        known,
+        work,
+        seeds=seeds,
+        inside=inside,
+        progress=progress,
     )
 
 
@@ -93,6 +101,7 @@ def try_gates(
     work: Path,
     *,
     seeds: int,
+    inside: bool = False,
     progress: Callable[[Sequence, str], Iterable],
 ) -> CamOutcome:
     """Train the recipe's network with and without gates, and measure how well the attention maps of each locate who
@@ -104,6 +113,7 @@ def try_gates(
         known: Who acts where in the held-out clips.
         work: Folder of the checkpoints; a stopped training goes on from there.
         seeds: How many.
+        inside: Whether maps are set to 0 in the grey beside the pictures before they are measured.
         progress: Gives items one after the other and shows how far it is.
 
     Raises:
@@ -124,7 +134,9 @@ def try_gates(
             checkpoint = work / f"{name.replace(' ', '_')}_{training.epochs}_{seed}" / "checkpoint.safetensors"
             network = fit_task(task, data, seeded, checkpoint, device).eval()
             right[name].append(measure(task, network.to(device), data.held_out(), device)["top1"])
-            found[name].append(score_maps(network.cpu(), list(data.held_out()), known, progress=progress))
+            found[name].append(
+                score_maps(network.cpu(), list(data.held_out()), known, inside=inside, progress=progress)
+            )
     return CamOutcome(
         tuple(Outcome(name, tuple(values)) for name, values in right.items()),
         {name: _of_seeds(scores) for name, scores in found.items()},

@@ -19,7 +19,7 @@ from trainer.task import Batch
 
 _THRESHOLDS = tuple(step / 20 for step in range(21))  # the paper's steps of .01 cost five times as much
 _SUMS = {"conv and 1": ("conv", "layer1"), "2 to 4": ("layer2", "layer3", "layer4")}  # tables 6 and 7
-BLOB = "a blob in the middle"
+BLOB, MOVEMENT = "a blob in the middle", "what moves"  # maps that have learnt nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +60,7 @@ def score_maps(
     batches: Sequence[Batch],
     known: Sequence[KnownFrame],
     *,
+    inside: bool = False,
     progress: Callable[[Sequence, str], Iterable],
 ) -> dict[str, MapScore]:
     """Score each kind of map.
@@ -68,12 +69,13 @@ def score_maps(
         network: Clips → its layers' outputs and scores, in evaluation mode.
         batches: The held-out clips, in order.
         known: Who acts where in them; with a mask in every frame or in none.
+        inside: Whether maps are set to 0 in the grey beside the pictures.
         progress: Gives items one after the other and shows how far it is.
     """
     maps: dict[str, list[np.ndarray]] = {}
     for batch in progress(batches, "maps"):
         for kind, values in all_maps(network, batch).items():
-            maps.setdefault(kind, []).extend(values)
+            maps.setdefault(kind, []).extend(values * _inside(batch.pixels)[:, None].numpy() if inside else values)
     return {
         kind: _score([over_largest(maps[kind][frame.clip][frame.frame]) for frame in known], known)
         for kind in progress(list(maps), "scores")
@@ -104,8 +106,24 @@ def all_maps(network: torch.nn.Module, batch: Batch) -> dict[str, np.ndarray]:
     maps |= {f"Sum3DCAM {name}": add(torch.stack([cams[layer] for layer in layers])) for name, layers in sums.items()}
     maps["GradCAM layer4"] = grads["layer4"]
     maps |= {f"Sum GradCAM {name}": add(torch.stack([grads[one] for one in layers])) for name, layers in sums.items()}
-    maps[BLOB] = _blob(batch.pixels)
+    maps |= {BLOB: _blob(batch.pixels), MOVEMENT: _movement(batch.pixels)}
     return {name: value.detach().numpy() for name, value in maps.items()}
+
+
+def _movement(pixels: torch.Tensor) -> torch.Tensor:
+    """How far each pixel of clips ``(N, T, H, W, 3)`` is from its mean over the clip, all colours together:
+    ``(N, T, H, W)``.
+    """
+    values = pixels.float()
+    return (values - values.mean(1, keepdim=True)).abs().sum(-1)
+
+
+def _inside(pixels: torch.Tensor) -> torch.Tensor:
+    """Which places of the squares of clips ``(N, T, H, W, 3)`` show the picture, and not the grey beside it:
+    ``(N, H, W)`` bool.
+    """
+    shown = (pixels != LETTERBOX_GREY).any(-1).any(1)
+    return shown.any(2, keepdim=True) & shown.any(1, keepdim=True)
 
 
 def _blob(pixels: torch.Tensor) -> torch.Tensor:
@@ -113,8 +131,8 @@ def _blob(pixels: torch.Tensor) -> torch.Tensor:
     the picture and down to 0 at its edges. A clip's picture stands at the top left of its square; the rest is grey.
     """
     blobs = torch.zeros(pixels.shape[:4])
-    for blob, shown in zip(blobs, (pixels != LETTERBOX_GREY).any(-1).any(1), strict=True):
-        rows, columns = int(shown.any(1).sum()), int(shown.any(0).sum())
+    for blob, inside in zip(blobs, _inside(pixels), strict=True):
+        rows, columns = int(inside.any(1).sum()), int(inside.any(0).sum())
         down, right = (1 - torch.linspace(-1, 1, count).abs() for count in (rows, columns))
         blob[:, :rows, :columns] = torch.minimum(down[:, None], right[None])
     return blobs

@@ -11,7 +11,7 @@ from tests.toy_video import write_toy_video
 from tests.trainer.paper_sets import tiny_recipe, write_surveillance_fights
 from tests.trainer.teacher_networks import write_teachers
 from trainer.claims.cam3d import VARIANTS, find_people, of_fights, try_cam3d
-from trainer.claims.cam_maps import BLOB, KnownFrame, MapScore, all_maps, score_maps
+from trainer.claims.cam_maps import BLOB, MOVEMENT, KnownFrame, MapScore, all_maps, score_maps
 from trainer.data.labelled_samples import LabelledSample, clip_frames
 from trainer.losses import MISSING
 from trainer.task import Batch
@@ -54,6 +54,35 @@ def test_the_blob_lies_in_the_middle_of_the_picture_and_not_of_its_square() -> N
     assert np.unravel_index(whole.argmax(), whole.shape)[0] == 15
     assert np.unravel_index(upper.argmax(), upper.shape)[0] == 8
     assert not upper[16:].any()
+
+
+class _Dark(_Painted):
+    """As `_Painted`, but where there is little red."""
+
+    def forward(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        return super().forward(-clips)
+
+
+def test_a_map_that_is_highest_in_the_grey_beside_the_picture_may_be_measured_without_it() -> None:
+    batch = clips_with_a_red_corner()
+    batch.pixels[...] = 200
+    batch.pixels[:, :, :, 24:] = 114  # beside the picture
+    batch.pixels[:, :, 2:10, 10:20, 0] = 114  # somebody as dark
+    known = [KnownFrame(clip, 0, np.array([[10, 2, 19, 9]], np.float32)) for clip in range(2)]
+    scored = [
+        score_maps(_Dark(), [batch], known, inside=inside, progress=lambda items, _: items)["3DCAM conv"]
+        for inside in (False, True)
+    ]
+    assert [score.points for score in scored] == [0.0, 1.0]
+    assert scored[1].boxes == 1.0
+
+
+def test_what_moves_is_high_where_a_frame_differs_from_the_rest_of_its_clip() -> None:
+    batch = clips_with_a_red_corner()
+    batch.pixels[0, 1, 5, 7] = 120
+    moves = all_maps(_Painted(), batch)[MOVEMENT]
+    assert moves[0, :, 5, 7].tolist() == [180, 180]  # 60 from the mean in each colour
+    assert (moves > 0).sum() == 2
 
 
 def test_with_masks_it_counts_which_pixels_show_the_person() -> None:
