@@ -232,6 +232,9 @@ WAYS: Mapping[str, Runs | StaysOut] = {
     "edgeact train claim cam3d_fights --data <data> --teachers <teachers>": StaysOut(
         "trains six networks on hundreds of clips; tests/trainer/claims/test_cam3d.py does the same on small ones"
     ),
+    "edgeact train claim cam3d_fights --data <data> --teachers <teachers> --inside": StaysOut(
+        "trains six networks on hundreds of clips; tests/trainer/claims/test_cam3d.py does the same on small ones"
+    ),
     "edgeact train claim cam3d_studio --data <data>": StaysOut(
         "renders hundreds of clips and trains six networks; tests/trainer/claims/test_studio_clips.py does both, tiny"
     ),
