@@ -63,6 +63,13 @@ class Lite(str, Enum):
     LITE2 = "efficientnet_lite2"
 
 
+class ActionClips(str, Enum):
+    """Clips whose actions are learnt beside poses."""
+
+    UT_INTERACTION = "ut_interaction"
+    PENN_ACTION = "penn_action"
+
+
 @app.callback()
 def claim() -> None:
     """Try a claim of the papers in a reduced setting, every variant with several seeds; docs/claims.md has outcomes."""
@@ -188,6 +195,9 @@ def pose_and_action(
     work: WorkOption = _CLAIMS_WORK,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 30,
+    clips: Annotated[
+        ActionClips, typer.Option(help="whose actions are learnt; of penn_action the frames are needed")
+    ] = ActionClips.UT_INTERACTION,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="NAME", help="a variant to train; may be given several times")
     ] = None,
@@ -203,8 +213,11 @@ def pose_and_action(
 
     recipe = _small_recipe("pose_action_pyramid_small", epochs)
     network = recipe.network.model_copy(update={"action_weight": _ACTION_WEIGHT})
-    recipe = recipe.model_copy(update={"network": network})
-    place, variants = work / "pose_and_action", tuple(only or VARIANTS)
+    sets = recipe.data.model_copy(update={"sets": (clips.value, *recipe.data.poses)})
+    recipe = recipe.model_copy(update={"network": network, "data": sets})
+    # UT-Interaction's trainings lie where they lay before other clips could be named.
+    place = work / ("pose_and_action" if clips is ActionClips.UT_INTERACTION else f"pose_and_action_{clips.value}")
+    variants = tuple(only or VARIANTS)
     found = try_pose_and_action(recipe, data, place, variants=variants, seeds=seeds, progress=show_progress)
     _print_outcomes(found.actions, "top-1")
     _print_outcomes(found.joints, "PCK@.2")

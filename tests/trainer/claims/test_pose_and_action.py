@@ -7,8 +7,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from edgeact.errors import SourceNotFoundError
 from edgeact.skeleton import MPII_16
+from tests.trainer.data.test_recipe_sets import write_penn_action
 from tests.trainer.paper_sets import tiny_recipe, write_lspet, write_ut_interaction
 from trainer.claims import pose_and_action
 from trainer.claims.pose_and_action import (
@@ -23,6 +26,7 @@ from trainer.claims.pose_and_action import (
     try_pose_and_action,
     two_phases,
 )
+from trainer.claims_cli import app
 from trainer.data.labelled_samples import LabelledSample, lspet_poses
 from trainer.fit_paper import read_training_data
 from trainer.losses import MISSING
@@ -138,3 +142,14 @@ def test_actions_alone_see_no_pictures(tmp_path: Path) -> None:
     assert [alone.draw(step).pixels.ndim for step in range(2)] == [5, 5]
     assert torch.equal(alone.draw(0).pixels, read.draw(1).pixels)
     assert 2 * alone.count == read.count
+
+
+def test_actions_of_penn_action_are_learnt_where_its_frames_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.stages.use_one_thread", lambda: None)
+    write_lspet(tmp_path)
+    write_penn_action(tmp_path / "penn_action", frames=False)
+    arguments = ["pose_and_action", "--clips", "penn_action", "--data", str(tmp_path), "--work", str(tmp_path / "work")]
+    with pytest.raises(SourceNotFoundError, match="penn_action has no frames of clip 0001"):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
