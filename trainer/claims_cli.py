@@ -231,7 +231,7 @@ def pictures3d(
     bundle: BundleOption = None,
     work: WorkOption = _CLAIMS_WORK,
     seeds: SeedsOption = 3,
-    epochs: EpochsOption = 10,
+    epochs: EpochsOption = 7,
     training: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each kind of motion to train with")] = 40,
     measured: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each kind to measure with")] = 10,
 ) -> None:

@@ -120,7 +120,7 @@ def test_the_command_runs_on_what_was_rendered(tmp_path: Path, monkeypatch: pyte
     assert f"{MEAN_POSE}: MPJPE" in result.output
 
 
-def test_the_recipe_has_depth_and_the_papers_changes() -> None:
+def test_the_recipe_has_depth_and_the_papers_weight_of_confidence() -> None:
     recipe = small_recipe_3d(tiny_recipe("pose_action_pyramid"))
     assert recipe.network.dimensions == 3
-    assert (recipe.data.rotation, recipe.data.zoom, recipe.data.flip) == (40, 0.3, True)  # section 4.2.3
+    assert recipe.network.action_weight == 0.01  # section 4.2.3
