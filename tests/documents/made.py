@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -19,6 +20,9 @@ from tests.documents.command_lines import REPOSITORY, run_line
 from tests.servers.video_device import VideoDevice
 from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import Boxes, write_toy_video
+
+if TYPE_CHECKING:
+    from trainer.models.efficientnet_lite import LiteName
 
 VIEWER = "viewer:PASSWORD"  # the login of the RTSP server that stands for a camera
 
@@ -168,8 +172,10 @@ def weights_of_b(place: Place) -> None:
         save_file(seeded("B").state_dict(), place.folder / name)
 
 
-def weights_of_a_backbone(place: Place) -> None:
-    """An EfficientNet-Lite2 of random weights, as its package has them; it tells pictures apart."""
+def weights_of_a_backbone(
+    place: Place, *, size: "LiteName" = "efficientnet_lite2", file: str = "efficientnet-lite2-9656183e.pth"
+) -> None:
+    """An EfficientNet-Lite of random weights, as its package has them; it tells pictures apart."""
     import torch
     from torch import nn
 
@@ -177,13 +183,13 @@ def weights_of_a_backbone(place: Place) -> None:
     from trainer.models.efficientnet_lite import SIZES, EfficientNetLite
 
     torch.manual_seed(0)
-    network = EfficientNetLite(SIZES["efficientnet_lite2"])
+    network = EfficientNetLite(SIZES[size])
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = None  # the statistics of the noise below; without them the values die out
     with torch.no_grad():
         network.train()(torch.randn(4, 3, 64, 64))
-    torch.save(published_names(network), place.folder / "efficientnet-lite2-9656183e.pth")
+    torch.save(published_names(network), place.folder / file)
 
 
 def stanford40(place: Place, *, each: int = 2) -> None:

@@ -210,6 +210,17 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         added="--seeds 2 --epochs 1",
         slow=True,
     ),
+    "edgeact train claim pooling --data <stanford40> --weights efficientnet-lite0-57934424.pth "
+    "--backbone efficientnet_lite0 --side 160": Runs(
+        (
+            partial(made.stanford40, each=4),
+            partial(made.weights_of_a_backbone, size="efficientnet_lite0", file="efficientnet-lite0-57934424.pth"),
+        ),
+        says="generalised, T=5: mAP",
+        stands_for={"<stanford40>": "stanford40"},
+        added="--seeds 2 --epochs 1",
+        slow=True,
+    ),
     "edgeact train claim mask_loss --data <stanford40> --weights efficientnet-lite0-57934424.pth": StaysOut(
         "needs weights and a whole data set; tests/trainer/claims/test_tuned_blocks.py trains all on tiny maps"
     ),
