@@ -21,11 +21,13 @@ class ClipAugmentation:
         noisy: Share of annotated sequences that get errors of our own pose network.
         whole: Share of clips that show a whole sequence; most of the others show as much as the runtime sees at once.
         trim: The most that is cut off at either end of a whole sequence, as a ratio of its length.
+        held: Of what a sequence lacks to the length of a clip, the most that its last frame is held for.
     """
 
     noisy: float = 0.75
     whole: float = 0.45
     trim: float = 0.12
+    held: float = 0.6
 
 
 # Most clips show whole sequences, and half of the annotated ones get no pose errors.
@@ -115,10 +117,11 @@ def training_clip(
         trim = rng.uniform(0, strength.trim, 2) * last
         clip = sample(joints, trim[0], last - trim[1])
     elif kind < 1 - _IMPOSSIBLE:
-        end = rng.uniform(min(0.75 * length, last), last)
-        clip = sample(joints, end - length, end)
         # Windows that saw less than half of the clip's time repeat the first frame, as the ring buffer does at the
-        # start of a track.
+        # start of a track. What is over sooner than a clip is held then: people stand still after a punch.
+        held = strength.held * (length - last) if last < length else 0.0
+        end = rng.uniform(min(0.75 * length, last), last + held)
+        clip = sample(joints, end - length, end)
     else:
         clip, allowed = impossible_clip(joints, rng), (OTHER,)
     if rng.random() < 0.08:

@@ -38,9 +38,9 @@ DETECTOR_MIX: Mix = {
 }
 # Penn Action is the largest clean set; the rest keeps "other" broad.
 ACTION_MIX: Mix = {
-    "penn_action": 0.4,
+    "penn_action": 0.43,
     "jhmdb": 0.12,
-    "studio": 0.12,
+    "studio": 0.18,
     "ut_interaction": 0.14,
     "surveillance_fights": 0.06,
     "utkinect": 0.05,
