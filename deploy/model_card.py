@@ -233,11 +233,13 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     settled = f" and {settling['steps']} more of nearly unchanged ones" if settling else ""
     kept = manifest.training.get("frames_of")
     kept_from = _KEPT_FROM.format(digest=kept[:12]) if kept else ""
+    hours = recipe.get("core_hours")
+    takes = f" The whole recipe takes about {hours:g} hours of one core." if hours else ""
     lifting = f", lifter {lifter['steps']} steps of {lifter['batch']} clips" if lifter else ""
     lifted = any(graph.takes() == ("poses",) and graph.output("joints_3d") for graph in manifest.graphs)
     text = f"""# Model card: {manifest.name} {manifest.version}
 
-Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/{manifest.name}.toml`. Licence of the weights:
+Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/{manifest.name}.toml`, without a step by hand.{takes} Licence of the weights:
 {manifest.licence}; the data below have terms of their own, and for some none are stated: check them before commercial use.
 
 ## What it is
@@ -291,7 +293,8 @@ some frames and blended, and one joint in twelve lost for a third of the sequenc
 
 Chosen on validation samples: detection score {plan.detection.score}, action score {head.score}. Joints are drawn
 from confidence {plan.joint_confidence}; confidence is the probability that a joint lies within 0.2 torso lengths of where a
-human puts it.
+human puts it: a logistic function that grows with how high the joint's map rises and with how far
+the joint is from the crop's border.
 
 ## Limits
 

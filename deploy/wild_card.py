@@ -36,12 +36,13 @@ def wild_section(wild: dict[str, Any]) -> str:
             percent(row["pck_0.1"]),
             _plain(row["auroc"], 3),
             _plain(row["calibration_error"], 3),
+            "–" if None in row["confidence_range"] else "{:.3f} to {:.3f}".format(*row["confidence_range"]),
             _plain(row["time"], 2),
         )
         for name, row in wild["poses"].items()
     ]
     found = table(("detector", "COCO, found", "all sets, found", "mean IoU", "÷ RTMDet-nano 320's time"), detectors)
-    posed = table(("poses", "PCK@.2", "PCK@.1", "confidence: AUROC", "ECE", "÷ TinyPose's time"), poses)
+    posed = table(("poses", "PCK@.2", "PCK@.1", "confidence: AUROC", "ECE", "from, to", "÷ TinyPose's time"), poses)
     return f"{_INTRODUCTION.format(pictures=wild['pictures'], **wild['people'])}\n{found}\n\n{posed}\n"
 
 

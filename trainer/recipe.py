@@ -217,6 +217,7 @@ class Recipe(_Record):
         action: Of the action network.
         thresholds: Of the calibration.
         lifter: Of the lifter; a bundle of a recipe without one gives no 3D.
+        core_hours: About how many hours of one x86-64 core the whole recipe takes, with what it takes from another one.
     """
 
     name: Name
@@ -226,6 +227,7 @@ class Recipe(_Record):
     action: ActionRecipe
     thresholds: ThresholdRecipe
     lifter: LifterRecipe | None = None
+    core_hours: Annotated[float, Field(gt=0, le=48)] | None = None  # at most a day of a machine with two cores
 
 
 def require_lifter(recipe: Recipe) -> LifterRecipe:

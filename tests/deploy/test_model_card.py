@@ -55,6 +55,7 @@ METRICS = {
                 "pck_0.1": 0.524,
                 "auroc": 0.814,
                 "calibration_error": 0.061,
+                "confidence_range": [0.011, 0.993],
                 "time": 0.39,
             },
             "TinyPose + flip": {
@@ -63,6 +64,7 @@ METRICS = {
                 "pck_0.1": 0.623,
                 "auroc": None,
                 "calibration_error": 0.184,
+                "confidence_range": [None, None],
                 "time": None,
             },
         },
@@ -151,12 +153,13 @@ def test_tables_have_as_many_cells_as_their_header() -> None:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
-def test_the_card_shows_other_peoples_pictures_beside_the_peers() -> None:
+def test_the_card_shows_other_peoples_pictures_beside_the_peers_and_what_the_recipe_takes() -> None:
     card = model_card(manifest(), METRICS)
+    assert "takes about 6 hours of one core" in card
     assert "On 1028 pictures" in card
     assert "| edgeact | 84.7 % (79.7–89.9) | 91.7 % | 0.842 | 0.75 |" in card
-    assert "| edgeact | 74.6 % (70.6–78.2) | 52.4 % | 0.814 | 0.061 | 0.39 |" in card
-    assert "| TinyPose + flip | – | 62.3 % | – | 0.184 | – |" in card
+    assert "| edgeact | 74.6 % (70.6–78.2) | 52.4 % | 0.814 | 0.061 | 0.011 to 0.993 | 0.39 |" in card
+    assert "| TinyPose + flip | – | 62.3 % | – | 0.184 | – | – |" in card
 
 
 def test_a_bundle_whose_actions_were_made_again_names_the_one_that_it_was() -> None:

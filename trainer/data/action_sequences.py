@@ -131,8 +131,8 @@ def studio_motions(root: Path, *, views: int = 6) -> Iterator[JointSequence]:
 
     Args:
         root: The studio folder.
-        views: How many cameras see a motion. Those that train are seen by twice as many, also from steeply above, and by
-            as many more as their action needs (`_FEWEST_OF_ACTION`).
+        views: How many cameras see a motion. Those that train are seen by twice as many, also from steeply above, and
+            by as many more as their action needs (`_FEWEST_OF_ACTION`).
     """
     clips = joint_sequences(root)
     trained = Counter(clip.label for clip in clips if studio_split(clip) == "train")
@@ -150,9 +150,7 @@ def studio_motions(root: Path, *, views: int = 6) -> Iterator[JointSequence]:
             yield JointSequence(name, split, f"{clip.name}#{view}", joints, clip.fps, allowed)
 
 
-def seen_by_some_camera(
-    joints_3d: np.ndarray, rng: np.random.Generator, *, steepest: float = _STEEPEST
-) -> np.ndarray:
+def seen_by_some_camera(joints_3d: np.ndarray, rng: np.random.Generator, *, steepest: float = _STEEPEST) -> np.ndarray:
     """Joints ``(T, J, 3)`` in metres, Y up, in the picture of a camera somewhere around: ``(T, J, 3)`` x, y, visible 0
     or 1. It looks down by at most ``steepest`` radians.
     """

@@ -12,8 +12,8 @@ def summarise(figures: dict[str, Any]) -> dict[str, Any]:
 
     Returns:
         ``pictures``, ``people`` (with boxes, in both sets of COCO, with joints), and for each network of ``detectors``
-        and ``poses`` its figures as shares; an interval is ``[low, high]``, a time a multiple of RTMDet-nano 320's or
-        TinyPose's. None stands for what could not be measured, or is no network of its own.
+        and ``poses`` its figures as shares; an interval or range is ``[low, high]``, a time a multiple of RTMDet-nano
+        320's or TinyPose's. None stands for what could not be measured, or is no network of its own.
     """
     detectors, poses = figures["detectors"], figures["poses"]
     ours = detectors[OURS]["found_at_budget"]
@@ -41,6 +41,7 @@ def summarise(figures: dict[str, Any]) -> dict[str, Any]:
                 "pck_0.1": _number(row["pck_0.1"]["all"]["value"]),
                 "auroc": _number(row["confidence"]["auroc"]["value"]),
                 "calibration_error": _number(row["confidence"]["calibration_error"]["value"]),
+                "confidence_range": [_number(row["confidence"][end]) for end in ("lowest", "highest")],
                 "time": _ratio(figures["pose_times"], name, TINYPOSE),
             }
             for name, row in poses.items()
