@@ -143,7 +143,8 @@ def wild(
     part: Annotated[Part, typer.Option(help="measure for tables, validation for choosing")] = Part.MEASURE,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="at most N pictures of one set")] = 400,
 ) -> None:
-    """Measure a bundle on other people's pictures, beside published networks: detector, poses and confidence.
+    """Measure a bundle on other people's pictures, beside published networks: detector, poses, confidence, and both
+    together, from picture to joints.
 
     Writes wild.md, wild.json and two contact sheets of the worst people. The official test photos of stanford40 are
     measured where `--snapshots` holds them: stanford40/images (or JPEGImages), XMLAnnotations and ImageSplits.

@@ -18,11 +18,13 @@ class Match:
     Attributes:
         scores: ``(P,)`` score of the box that found each person, −1 where none did: found at a threshold is ``>=``.
         ious: ``(P,)`` overlap of that box with the person's, 0 where none did.
+        rows: ``(P,)`` int place of that box among the boxes, −1 where none did.
         false_scores: ``(F,)`` scores of the boxes on nobody, highest first.
     """
 
     scores: np.ndarray
     ious: np.ndarray
+    rows: np.ndarray
     false_scores: np.ndarray
 
 
@@ -40,7 +42,7 @@ def match_boxes(
         unmeasured: ``(Q, 4)`` single people who need not be found; a box on one of them is not false.
         crowds: ``(K, 4)``; a box that lies in one by half is not false.
     """
-    found, ious = np.full(len(people), -1.0), np.zeros(len(people))
+    found, ious, rows = np.full(len(people), -1.0), np.zeros(len(people)), np.full(len(people), -1)
     overlap, small = box_iou(boxes, people), box_iou(boxes, unmeasured).max(1, initial=0.0)
     inside = (box_overlap(boxes, crowds) / np.maximum(box_area(boxes), 1.0)[:, None]).max(1, initial=0.0)
     false = []
@@ -48,10 +50,10 @@ def match_boxes(
         free = np.where(found < 0, overlap[row], 0.0)
         if len(free) and free.max() >= FOUND_IOU:
             person = int(free.argmax())
-            found[person], ious[person] = scores[row], free[person]
+            found[person], ious[person], rows[person] = scores[row], free[person], row
         elif small[row] < FOUND_IOU and inside[row] < _CROWD_SHARE:
             false.append(float(scores[row]))
-    return Match(found, ious, np.array(false))
+    return Match(found, ious, rows, np.array(false))
 
 
 def budget_threshold(false_scores: Mapping[str, tuple[np.ndarray, int]], *, limit: float = 0.1) -> float:

@@ -9,11 +9,10 @@ from edgeact.skeleton import LIMB_JOINTS
 from trainer.evaluate.calibrate import expected_calibration_error
 from trainer.evaluate.wild.detectors import OURS
 from trainer.evaluate.wild.groups import GROUPS
-from trainer.evaluate.wild.poses import TINYPOSE
+from trainer.evaluate.wild.poses import RIGHT, TINYPOSE
 from trainer.evaluate.wild.statistics import Estimate, area_under_curve, difference, resampled, share, worst
 from trainer.evaluate.wild.survey import PosedPerson, Survey
 
-RIGHT = 0.2  # torso lengths from the human's joint
 _NO_GROUP = "everybody"
 
 

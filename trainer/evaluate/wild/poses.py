@@ -17,6 +17,7 @@ from trainer.evaluate.wild.recorded import pose_graph
 from trainer.evaluate.wild.tinypose import TinyPose
 
 TINYPOSE, TINYPOSE_FLIP, MOVENET = "TinyPose", "TinyPose + flip", "MoveNet int8"
+RIGHT = 0.2  # torso lengths from the human's joint
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,6 +33,7 @@ def tables(figures: dict[str, Any]) -> list[Table]:
         _own_threshold_table(figures["detectors"], figures["detector_times"]),
         _pose_table(figures["poses"], figures["posed_people"], figures["pose_times"]),
         _confidence_table(figures["poses"]),
+        _whole_table(figures["whole"]),
         _agreement_table(figures["detectors"][OURS], figures["poses"][OURS]["agreement"]),
     ]
 
@@ -155,6 +156,23 @@ def _confidence_table(figures: dict[str, dict]) -> Table:
         ("highest value given", *(_plain(scores[name]["highest"], 3) for name in names)),
     ]
     return Table("Joint confidence (right: within .2 torso lengths of a human's joint)", ("", *names), tuple(rows))
+
+
+def _whole_table(figures: dict[str, dict]) -> Table:
+    names = list(figures)
+    ours = figures[OURS]
+    rows = (
+        (f"people found ({ours['found']['count']})", *(_percent(figures[name]["found"]) for name in names)),
+        (
+            f"limb joints right, of found and missed people ({ours['joints_right']['count']})",
+            *(_percent(figures[name]["joints_right"]) for name in names),
+        ),
+        (
+            f"people where nobody is, a labelled or empty picture ({ours['false_people']['count']})",
+            *(_plain(figures[name]["false_people"]["value"]) for name in names),
+        ),
+    )
+    return Table("The whole pipeline, from picture to joints, at its own thresholds", ("", *names), rows)
 
 
 def _agreement_table(detector: dict, pose: dict[str, dict]) -> Table:

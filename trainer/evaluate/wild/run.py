@@ -20,6 +20,7 @@ from trainer.evaluate.wild.poses import MOVENET, PosePanel, open_poses
 from trainer.evaluate.wild.report import write_report
 from trainer.evaluate.wild.survey import Progress, survey_pictures
 from trainer.evaluate.wild.turns import time_in_turns
+from trainer.evaluate.wild.whole import open_pipelines, whole_figures
 from trainer.folders import TINYPOSE_FILE
 
 TEACHER_SIZE = 640  # of the agreement's RTMDet-nano: twice the peer's side, so that it sees more than the peer
@@ -38,7 +39,7 @@ def measure_wild(
     limit: int = 400,
     rounds: int = _TIMED_ROUNDS,
 ) -> dict[str, Any]:
-    """Measure detector, poses and confidence on wild pictures, and write tables, JSON and contact sheets.
+    """Measure detector, poses, confidence and the whole pipeline on wild pictures; write tables, JSON, contact sheets.
 
     Args:
         bundle: What is measured.
@@ -71,9 +72,10 @@ def measure_wild(
     peers = [rtmdet(teachers, 320), rtmdet(teachers, 416), yolox(teachers)]
     detectors = [our_detector(bundle), *peers]
     poses = open_poses(bundle, teachers)
+    pipelines = open_pipelines(bundle, teachers, peers)
     judges = (rtmdet(teachers, TEACHER_SIZE), peers[-1])
-    surveys = survey_pictures(pictures, detectors, poses, judges, progress)
-    empty = survey_pictures(empty_pictures, detectors, poses, judges, progress)
+    surveys = survey_pictures(pictures, detectors, poses, pipelines, judges, progress)
+    empty = survey_pictures(empty_pictures, detectors, poses, pipelines, judges, progress)
     timed = _timed_picture(pictures)
     figures = {
         "bundle": f"{bundle.manifest.name} {bundle.manifest.version}, digest {bundle.digest[:12]}",
@@ -84,6 +86,10 @@ def measure_wild(
         "posed_people": people_counts(surveys),
         "poses": pose_figures(surveys, poses.names),
         "pose_times": _pose_times(poses, timed, rounds),
+        "whole": whole_figures(
+            [survey.outcomes for survey in [*surveys, *empty]],
+            [survey.picture.is_complete for survey in [*surveys, *empty]],
+        ),
         "left_out": [] if MOVENET in poses.names else [f"{MOVENET}: ai-edge-litert is not installed"],
     }
     write_report(figures, out)

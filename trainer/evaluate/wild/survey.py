@@ -16,6 +16,7 @@ from trainer.evaluate.wild.detectors import TestedDetector
 from trainer.evaluate.wild.groups import MINIMUM_HEIGHT, person_groups
 from trainer.evaluate.wild.matching import Match, match_boxes
 from trainer.evaluate.wild.poses import TINYPOSE_FLIP, PosePanel
+from trainer.evaluate.wild.whole import Outcome, Pipeline, judge
 
 Item = TypeVar("Item")
 Progress = Callable[[Sequence[Item], str], Iterable[Item]]  # gives the items while it shows how far it is
@@ -65,6 +66,7 @@ class Survey:
         agreed: Match of our detector with the people on whom the teachers agree.
         posed: People whose pose a human labelled, with every network's.
         agreed_posed: People whose pose the teacher is sure of, with ours.
+        outcomes: Of the whole pipelines, by name.
     """
 
     picture: WildPicture
@@ -77,23 +79,26 @@ class Survey:
     agreed: Match
     posed: tuple[PosedPerson, ...]
     agreed_posed: tuple[PosedPerson, ...]
+    outcomes: dict[str, Outcome]
 
 
 def survey_pictures(
     pictures: Sequence[WildPicture],
     detectors: Sequence[TestedDetector],
     poses: PosePanel,
+    pipelines: Sequence[Pipeline],
     teachers: tuple[TestedDetector, TestedDetector],
     progress: Progress,
 ) -> list[Survey]:
     """Look at every picture; the first of ``detectors`` is ours."""
-    return [_survey(picture, detectors, poses, teachers) for picture in progress(pictures, "wild pictures")]
+    return [_survey(picture, detectors, poses, pipelines, teachers) for picture in progress(pictures, "wild pictures")]
 
 
 def _survey(
     picture: WildPicture,
     detectors: Sequence[TestedDetector],
     poses: PosePanel,
+    pipelines: Sequence[Pipeline],
     teachers: tuple[TestedDetector, TestedDetector],
 ) -> Survey:
     rgb = read_rgb(picture.path)
@@ -115,6 +120,11 @@ def _survey(
     agreed_poses = [poses.estimate(rgb, box) for box in agreed]
     seen = [row for row, found in enumerate(agreed_poses) if found[TINYPOSE_FLIP][:, 2].mean() >= _AGREED_POSE]
     nobody = np.zeros((0, 4), np.float32)
+    joints = [
+        person.joints if person.joints is not None and _can_be_posed(person.joints) else None
+        for person, is_measured in zip(picture.people, measured, strict=True)
+        if is_measured
+    ]
     return Survey(
         picture=picture,
         size=(width, height),
@@ -130,6 +140,10 @@ def _survey(
             if group and person.joints is not None and _can_be_posed(person.joints)
         ),
         agreed_posed=tuple(_teacher_posed(agreed[row], agreed_poses[row]) for row in seen),
+        outcomes={
+            pipeline.name: judge(pipeline.look(rgb), people, joints, unmeasured=unmeasured, crowds=picture.crowds)
+            for pipeline in pipelines
+        },
     )
 
 

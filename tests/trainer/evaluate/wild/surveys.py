@@ -10,7 +10,7 @@ from trainer.evaluate.wild.matching import Match
 from trainer.evaluate.wild.survey import PosedPerson, Survey
 
 NOBODY = np.zeros((0, 4), np.float32)
-NONE = Match(np.zeros(0), np.zeros(0), np.zeros(0))
+NONE = Match(np.zeros(0), np.zeros(0), np.zeros(0, int), np.zeros(0))
 
 
 def survey(
@@ -25,18 +25,20 @@ def survey(
     name: str = "a.jpg",
 ) -> Survey:
     people = np.array([[0, 0, 50, 100 + 10 * n] for n in range(len(scores))], np.float32).reshape(-1, 4)
-    ours = Match(np.array(scores), np.where(np.array(scores) >= 0, 0.8, 0.0), np.array(false_boxes))
+    rows = np.arange(len(scores))
+    ours = Match(np.array(scores), np.where(np.array(scores) >= 0, 0.8, 0.0), rows, np.array(false_boxes))
     return Survey(
         picture=WildPicture(source, Path(name), (), NOBODY, complete),
         size=(400, 300),
         people=people,
         groups=tuple(frozenset({"all", *group}) for group in groups or [set()] * len(scores)),
-        matches={OURS: ours, COMPACT_PEER: Match(np.array(peer), np.array(peer), np.zeros(0))},
+        matches={OURS: ours, COMPACT_PEER: Match(np.array(peer), np.array(peer), rows, np.zeros(0))},
         boxes=NOBODY,
         scores=np.zeros(0),
         agreed=ours if not complete else NONE,
         posed=posed,
         agreed_posed=(),
+        outcomes={},
     )
 
 

@@ -55,10 +55,14 @@ def test_the_command_writes_tables_and_sheets(
         assert figures["detectors"][peer]["found_at_own"]["coco"]["value"] > 0.6
     for network in ("edgeact", "TinyPose", "TinyPose + flip"):
         assert figures["poses"][network]["pck_0.2"]["all"]["value"] > 0.6
+    for whole in figures["whole"].values():
+        assert whole["found"]["value"] > 0.6
+        assert whole["joints_right"]["value"] > 0.4
     assert figures["detector_times"]["RTMDet-nano 320"] > 0
     text = (tmp_path / "wild.md").read_text()
     assert "### Detectors" in text
     assert "### Joint confidence" in text
+    assert "### The whole pipeline" in text
     assert (tmp_path / "worst_poses.png").stat().st_size > 10_000
     assert not list(tmp_path.glob(".*"))
     # The card's summary has the same figures, and says what was not timed.
