@@ -168,6 +168,10 @@ def _whole_table(figures: dict[str, dict]) -> Table:
             *(_percent(figures[name]["joints_right"]) for name in names),
         ),
         (
+            f"ankles in the box, of found people ({ours['feet_held']['count']} of ours)",
+            *(_percent(figures[name]["feet_held"]) for name in names),
+        ),
+        (
             f"people where nobody is, a labelled or empty picture ({ours['false_people']['count']})",
             *(_plain(figures[name]["false_people"]["value"]) for name in names),
         ),

@@ -19,6 +19,8 @@ from trainer.evaluate.wild.poses import RIGHT, TINYPOSE
 from trainer.evaluate.wild.statistics import share
 from trainer.evaluate.wild.tinypose import TinyPose
 
+_ANKLES = [COCO_17.index("left_ankle"), COCO_17.index("right_ankle")]
+
 People = tuple[np.ndarray, np.ndarray, np.ndarray]  # boxes (N, 4), scores (N,), joints (N, 17, 2) in pixels
 
 
@@ -45,6 +47,8 @@ class Outcome:
         labelled: Limb joints that humans labelled on people whose pose is measured.
         right: Those of them that lie within `RIGHT`; of people who were not found, none.
         false: People where nobody is.
+        feet: Labelled ankles of people who were found, and whose pose is measured.
+        held: Those of them that lie in the box: it reaches down to the feet.
     """
 
     people: int
@@ -52,6 +56,8 @@ class Outcome:
     labelled: int
     right: int
     false: int
+    feet: int
+    held: int
 
 
 def open_pipelines(bundle: Bundle, teachers: Path, peers: Sequence[TestedDetector]) -> list[Pipeline]:
@@ -102,7 +108,7 @@ def judge(
     """
     boxes, scores, found_joints = seen
     match = match_boxes(boxes, scores, people, unmeasured=unmeasured, crowds=crowds)
-    limbs, labelled, right = list(LIMB_JOINTS), 0, 0
+    limbs, labelled, right, feet, held = list(LIMB_JOINTS), 0, 0, 0, 0
     for person, row in zip(joints, match.rows, strict=True):
         if person is None:
             continue
@@ -111,11 +117,15 @@ def judge(
         if row >= 0:
             distance = np.linalg.norm(found_joints[row, limbs] - person[limbs, :2], axis=1)
             right += int((known & (distance <= RIGHT * max(torso_length(person), 1.0))).sum())
-    return Outcome(len(people), int((match.rows >= 0).sum()), labelled, right, len(match.false_scores))
+            ankles = person[_ANKLES][person[_ANKLES, 2] > 0, :2]
+            feet += len(ankles)
+            held += int(((ankles >= boxes[row, :2]) & (ankles <= boxes[row, 2:])).all(1).sum())
+    found = int((match.rows >= 0).sum())
+    return Outcome(len(people), found, labelled, right, len(match.false_scores), feet, held)
 
 
 def whole_figures(outcomes: Sequence[dict[str, Outcome]], complete: Sequence[bool]) -> dict[str, dict]:
-    """By pipeline the shares of people found and of joints right, and false people a picture.
+    """By pipeline the shares of people found, of joints right and of feet in the box, and false people a picture.
 
     Args:
         outcomes: Of each picture, by pipeline.
@@ -128,6 +138,7 @@ def whole_figures(outcomes: Sequence[dict[str, Outcome]], complete: Sequence[boo
         figures[name] = {
             "found": asdict(share([row.found for row in rows], [row.people for row in rows])),
             "joints_right": asdict(share([row.right for row in rows], [row.labelled for row in rows])),
+            "feet_held": asdict(share([row.held for row in rows], [row.feet for row in rows])),
             "false_people": asdict(share([row.false for row in full], [1] * len(full))),
         }
     return figures
