@@ -56,7 +56,7 @@ def test_every_output_was_compared_with_pytorch(bundle: Bundle) -> None:
 def test_the_runtime_runs_it_on_a_frame(bundle: Bundle) -> None:
     perceiver = Perceiver(Engine(bundle))
     for index, shape in enumerate(((120, 160, 3), (90, 160, 3))):  # the detector's picture changes with the frame
-        result = perceiver.process(Frame(index, 0.0, np.zeros(shape, np.uint8))).observation
+        result = perceiver.process(Frame(index, index / 25, np.zeros(shape, np.uint8))).observation
         assert result.frame.index == index
 
 
