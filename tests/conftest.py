@@ -10,8 +10,8 @@ pytest_plugins = ["pytester", "tests.skip_gate"]
 
 @pytest.fixture(scope="session")
 def example_bundle(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], Path]:
-    """The folder of the example bundle of a network, by its letter; made once for all test processes
-    (`tests.example_bundles`).
+    """Return a function that maps the letter of a paper's network to the folder of its example bundle. Each bundle is
+    exported once for all test processes (`tests.example_bundles`).
     """
     base = tmp_path_factory.getbasetemp()
     # The folder of a process of pytest-xdist lies in that of the run.

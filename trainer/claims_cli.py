@@ -146,7 +146,7 @@ def cam3d_fights(
     epochs: EpochsOption = 12,
     inside: InsideOption = False,
 ) -> None:
-    """C: the comparison of `cam3d` on clips of surveillance cameras, half of them with a fight."""
+    """C: the comparison of `cam3d` on surveillance clips; half of the clips show a fight."""
     _start("cam3d_fights")
 
     from trainer.claims.cam3d import of_fights, try_cam3d

@@ -53,11 +53,11 @@ _STUDIO_ACTIONS = {
 }  # fmt: skip
 # Motions that only test whether the unknown is called "other": no sequence of these labels is trained on.
 UNSEEN_OTHER = frozenset({"dance", "crawl", "kneel_work", "drink_eat", "wipe_window", "basketball_dribble"})
-# Radians by which cameras of the studio's motions look down at most: as most cameras of people hang, and as those that
-# hang under a ceiling and near the person.
+# The steepest downward pitch of the studio's cameras in radians, for measuring and for training. Training includes
+# ceiling cameras close to the person.
 _STEEPEST, _STEEPEST_TRAINED = 0.5, 1.1
-# Views of all training motions of one of our actions together: pushing has one motion and waving two, which were lost
-# among 67 of walking.
+# The fewest views of an action over all its training motions: pushing has one motion and waving two, which were drawn
+# too rarely beside 67 motions of walking.
 _FEWEST_OF_ACTION = 150
 
 

@@ -21,7 +21,8 @@ class ClipAugmentation:
         noisy: Share of annotated sequences that get errors of our own pose network.
         whole: Share of clips that show a whole sequence; most of the others show as much as the runtime sees at once.
         trim: The most that is cut off at either end of a whole sequence, as a ratio of its length.
-        held: Of what a sequence lacks to the length of a clip, the most that its last frame is held for.
+        held: The longest time that the last frame of a sequence shorter than a clip is repeated, as a ratio of the
+            missing time.
     """
 
     noisy: float = 0.75
@@ -118,7 +119,7 @@ def training_clip(
         clip = sample(joints, trim[0], last - trim[1])
     elif kind < 1 - _IMPOSSIBLE:
         # Windows that saw less than half of the clip's time repeat the first frame, as the ring buffer does at the
-        # start of a track. What is over sooner than a clip is held then: people stand still after a punch.
+        # start of a track. The last frame of a shorter sequence may be repeated: people stand still after a punch.
         held = strength.held * (length - last) if last < length else 0.0
         end = rng.uniform(min(0.75 * length, last), last + held)
         clip = sample(joints, end - length, end)

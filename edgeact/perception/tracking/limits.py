@@ -32,12 +32,13 @@ LIMB_HEIGHT = 0.5  # of a person's height: boxes up to that around their hand or
 MISSED_RUNS = 2  # detector runs without a sign of a track before it may be dropped
 # Poses alone carry a track for so many times lost_seconds: detectors miss people who lie or crouch
 UNSUPPORTED_FACTOR = 2.0
-# Detectors are unsure of people who lie or crouch. From this share of the bundle's detection score on, a detection
-# starts a track too where the pose in it has so many times the bundle's joint confidence in the mean. Chosen on the
-# wild validation pictures (docs/tracking.md).
+# Detectors give low scores to people who lie or crouch. A detection whose score is at least this share of the bundle's
+# detection score starts a track if its pose's mean confidence is at least `SURE_POSE` times the bundle's joint
+# confidence. Both were chosen on the wild validation pictures (docs/tracking.md).
 FAINT_SHARE = 0.6
 SURE_POSE = 1.8
-UNSURE_FACTOR = 2  # a track that touches others, or of whom the detector is unsure, takes so many times more detections
+# A track that touches others, or whose scores were all below the detection score, needs this many times the detections
+UNSURE_FACTOR = 2
 WAITING_FACTOR = 3.0  # and someone who is hidden behind another track is waited for so many times longer
 # Clothes of another track near by that fit so much better than a track's own show that the pose jumped to that other
 # person. Chosen on the known clips' half "choose" (docs/tracking.md), where .2 to .4 do equally well.

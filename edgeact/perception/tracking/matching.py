@@ -33,8 +33,8 @@ from edgeact.types import Detection, Float32
 def choose_candidates(
     tracks: Sequence[TrackState], detections: Sequence[Detection], settings: TrackingSettings
 ) -> list[Detection]:
-    """Detections that are worth a pose: all near a track, and as many others as there is room for, the surest first,
-    down to `FAINT_SHARE` of the detection score.
+    """Select the detections whose pose is estimated: all near a track, and the highest-scoring others while there is
+    room, down to `FAINT_SHARE` of the detection score.
 
     Args:
         tracks: All that are followed.
@@ -42,8 +42,7 @@ def choose_candidates(
         settings: ``max_persons`` and ``detection_score`` are used.
     """
     ordered = without_pairs(sorted(detections, key=lambda detection: -detection.score))
-    boxes = stack_boxes([detection.box for detection in ordered])
-    near = box_iou(boxes, stack_boxes([track.motion.box for track in tracks])).max(1, initial=0.0) >= NEAR_IOU
+    near = _near_tracks(ordered, tracks)
     # A track that is out of sight may be any of the others, so it takes no room.
     room = settings.max_persons - sum(1 for track in tracks if track.missed == 0)
     candidates = []
@@ -73,8 +72,8 @@ def match_detections(
         settings: ``detection_score`` and ``sigmas`` are used.
 
     Returns:
-        The tracks that detections show; and the rows of the candidates that are nobody's, but for those weak ones that
-        lie by a track: they may be parts of its person.
+        The sightings; and the rows of candidates without a track, which may be new people. Weak candidates near a track
+        are left out: they may be parts of its person.
     """
     sure = [row for row, detection in enumerate(candidates) if detection.score >= settings.detection_score]
     weak = [row for row, detection in enumerate(candidates) if detection.score < settings.detection_score]
@@ -84,10 +83,15 @@ def match_detections(
     matched = {sighting.track for sighting in sightings}
     left = [track for track in tracks if track not in matched]
     more, _ = _assign(time, tracks, left, candidates, weak, poses, settings.sigmas, threshold=WEAK_SIMILARITY)
-    boxes = stack_boxes([detection.box for detection in candidates])
-    near = box_iou(boxes, stack_boxes([track.motion.box for track in tracks])).max(1, initial=0.0) >= NEAR_IOU
-    faint = [row for row in weak if not near[row]]
+    near = _near_tracks([candidates[row] for row in weak], tracks)
+    faint = [row for row, is_near in zip(weak, near, strict=True) if not is_near]
     return [*sightings, *more], [row for row in (*sure, *faint) if row not in claimed]
+
+
+def _near_tracks(detections: Sequence[Detection], tracks: Sequence[TrackState]) -> np.ndarray:
+    """Whether each detection's IoU with the expected box of any track reaches `NEAR_IOU`: (N,) bool."""
+    boxes, expected = (stack_boxes(rows) for rows in ([d.box for d in detections], [t.motion.box for t in tracks]))
+    return np.asarray(box_iou(boxes, expected).max(1, initial=0.0) >= NEAR_IOU)
 
 
 def _assign(

@@ -46,7 +46,9 @@ class Newcomers:
         )
 
     def _is_convincing(self, detection: Detection, features: Float32) -> bool:
-        """Whether detector and pose together are sure enough of a person to start a track, or the pose nearly alone."""
+        """Whether a detection may start a track: its score and the pose confidence suffice together, or the pose
+        confidence is high and the score at least `FAINT_SHARE` of the detection score.
+        """
         confidence = mean_confidence(features)
         if detection.score >= FAINT_SHARE * self._detection_score and confidence >= SURE_POSE * self._joint_confidence:
             return True

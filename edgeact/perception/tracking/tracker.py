@@ -208,8 +208,8 @@ class Tracker:
             self._numbers.remember(track)
         persons: list[TrackedPerson] = []
         for track in self._tracks:
-            # Next to others, parts of them are detected as persons now and then, so it takes longer to believe; and so
-            # it does while the detector has been sure of nobody.
+            # Next to others, parts of them are detected as persons now and then, so it takes longer to believe. So does
+            # a track whose scores were all below the detection score.
             is_unsure = track.mixed or track.best_score < self._settings.detection_score
             needed = self._settings.confirm_hits * (UNSURE_FACTOR if is_unsure else 1)
             if track.track_id is None and track.hits >= needed:

@@ -141,7 +141,9 @@ def _survey(
         ),
         agreed_posed=tuple(_teacher_posed(agreed[row], agreed_poses[row]) for row in seen),
         outcomes={
-            pipeline.name: judge(pipeline.look(rgb), people, joints, unmeasured=unmeasured, crowds=picture.crowds)
+            pipeline.name: judge(
+                pipeline.look(rgb, found), people, joints, unmeasured=unmeasured, crowds=picture.crowds
+            )
             for pipeline in pipelines
         },
     )

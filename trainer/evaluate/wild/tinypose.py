@@ -27,6 +27,11 @@ class TinyPose:
         heat, mirrored = self._network.run({"image": np.concatenate([image, image[..., ::-1]])})["heat"]
         return decode_heat(heat, matrix), decode_heat(mirror_mean(heat, mirrored), matrix)
 
+    def look(self, rgb: np.ndarray, box: np.ndarray) -> np.ndarray:
+        """Joints ``(17, 3)`` x, y (pixels), score 0..1 of a person, without the mirrored look."""
+        matrix, image = _crop(rgb, box)
+        return decode_heat(self._network.run({"image": image})["heat"][0], matrix)
+
     def graph(self, rgb: np.ndarray, box: np.ndarray) -> Callable[[], object]:
         """A call of the network alone for one look at one person."""
         _, image = _crop(rgb, box)

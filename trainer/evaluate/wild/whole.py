@@ -1,6 +1,6 @@
 """Whole pipelines side by side, from a picture to people with joints, each at its own thresholds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -21,6 +21,7 @@ from trainer.evaluate.wild.tinypose import TinyPose
 
 _ANKLES = [COCO_17.index("left_ankle"), COCO_17.index("right_ankle")]
 
+Found = Mapping[str, tuple[np.ndarray, np.ndarray]]  # by detector, boxes (N, 4) and scores (N,) of one picture
 People = tuple[np.ndarray, np.ndarray, np.ndarray]  # boxes (N, 4), scores (N,), joints (N, 17, 2) in pixels
 
 
@@ -30,11 +31,11 @@ class Pipeline:
 
     Attributes:
         name: In the tables.
-        look: Picture ``(H, W, 3)`` uint8 RGB → the people in it.
+        look: Picture ``(H, W, 3)`` uint8 RGB and what the detectors found in it → the people in it.
     """
 
     name: str
-    look: Callable[[np.ndarray], People]
+    look: Callable[[np.ndarray, Found], People]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ class Outcome:
     """What a pipeline made of one picture.
 
     Attributes:
-        people: Who was to be found.
-        found: Who of them was.
-        labelled: Limb joints that humans labelled on people whose pose is measured.
-        right: Those of them that lie within `RIGHT`; of people who were not found, none.
-        false: People where nobody is.
-        feet: Labelled ankles of people who were found, and whose pose is measured.
-        held: Those of them that lie in the box: it reaches down to the feet.
+        people: Number of labelled people to be found.
+        found: Number of them that were found.
+        labelled: Number of labelled limb joints of people whose pose is measured.
+        right: Number of these joints within `RIGHT` of the label; none for people who were not found.
+        false: Number of boxes on nobody.
+        feet: Number of labelled ankles of found people whose pose is measured.
+        held: Number of these ankles inside the person's box.
     """
 
     people: int
@@ -61,8 +62,8 @@ class Outcome:
 
 
 def open_pipelines(bundle: Bundle, teachers: Path, peers: Sequence[TestedDetector]) -> list[Pipeline]:
-    """The runtime with a bundle, which takes each picture for the first one of a source; and each of the detectors with
-    TinyPose.
+    """Open the runtime with a bundle, which treats each picture as the first frame of a source, and each peer detector
+    with TinyPose.
     """
     tinypose = TinyPose(teachers)
     return [_ours(bundle), *(_peer(detector, tinypose) for detector in peers)]
@@ -71,7 +72,7 @@ def open_pipelines(bundle: Bundle, teachers: Path, peers: Sequence[TestedDetecto
 def _ours(bundle: Bundle) -> Pipeline:
     perceiver, epochs = Perceiver(Engine(bundle)), count()
 
-    def look(rgb: np.ndarray) -> People:
+    def look(rgb: np.ndarray, _: Found) -> People:
         persons = perceiver.process(Frame(0, 0.0, rgb, epoch=next(epochs))).observation.persons
         joints = [select_joints(person.pose.joints, bundle.skeleton, COCO_17)[:, :2] for person in persons]
         return _stacked([person.box for person in persons], [person.score for person in persons], joints)
@@ -80,10 +81,10 @@ def _ours(bundle: Bundle) -> Pipeline:
 
 
 def _peer(detector: TestedDetector, tinypose: TinyPose) -> Pipeline:
-    def look(rgb: np.ndarray) -> People:
-        boxes, scores = detector.find(rgb)
+    def look(rgb: np.ndarray, found: Found) -> People:
+        boxes, scores = found[detector.name]
         sure = scores >= detector.threshold
-        joints = [tinypose.looks(rgb, box)[0][:, :2] for box in boxes[sure]]
+        joints = [tinypose.look(rgb, box)[:, :2] for box in boxes[sure]]
         return _stacked(list(boxes[sure]), list(scores[sure]), joints)
 
     return Pipeline(f"{detector.name}, {TINYPOSE}", look)
@@ -97,11 +98,11 @@ def _stacked(boxes: Sequence[np.ndarray], scores: Sequence[float], joints: Seque
 def judge(
     seen: People, people: np.ndarray, joints: Sequence[np.ndarray | None], *, unmeasured: np.ndarray, crowds: np.ndarray
 ) -> Outcome:
-    """Hold what a pipeline saw in a picture against what humans labelled.
+    """Compare what a pipeline found in a picture with what humans labelled.
 
     Args:
         seen: What `Pipeline.look` gave.
-        people: ``(P, 4)`` who are to be found.
+        people: Boxes ``(P, 4)`` of the people to be found.
         joints: Of each of them ``(17, 3)`` x, y, labelled; None where the pose is not measured.
         unmeasured: As `match_boxes` takes it.
         crowds: Likewise.
