@@ -11,8 +11,8 @@ from edgeact.geometry import LETTERBOX_GREY
 from trainer.attribution.cam3d import cams_of
 from trainer.attribution.gradcam import gradcams_of
 from trainer.attribution.gradients import layer_gradients
-from trainer.attribution.localize import CLIP_OVERLAPS, max_box_accuracy, over_largest
 from trainer.evaluate.metrics.average_precision import average_precision
+from trainer.evaluate.metrics.map_boxes import CLIP_OVERLAPS, max_box_accuracy, over_largest
 from trainer.evaluate.metrics.pointing_game import points_at
 from trainer.layers.pixels import ACTIVITYNET, to_range
 from trainer.task import Batch

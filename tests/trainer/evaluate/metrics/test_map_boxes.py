@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.attribution.localize import (
+from trainer.evaluate.metrics.map_boxes import (
     best_overlap,
     box_accuracy,
     classified_box_accuracy,
