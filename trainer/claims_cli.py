@@ -339,6 +339,7 @@ def _print_cams(found: "CamOutcome", whom: str) -> None:
         typer.echo(f"maps of the network {network}, {found.frames} frames:")
         _print_outcomes(maps.boxes, "MaxBoxAcc")
         _print_outcomes(maps.points, f"highest on {whom}")
+        _print_outcomes(maps.hits, "hit point")
         _print_outcomes(maps.pixels, "PxAP")
 
 

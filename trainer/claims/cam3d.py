@@ -37,6 +37,7 @@ class MapOutcomes:
 
     boxes: tuple[Outcome, ...]
     points: tuple[Outcome, ...]
+    hits: tuple[Outcome, ...]
     pixels: tuple[Outcome, ...]
 
 
@@ -150,6 +151,7 @@ def _of_seeds(scores: Sequence[dict[str, MapScore]]) -> MapOutcomes:
     return MapOutcomes(
         tuple(Outcome(kind, tuple(one[kind].boxes for one in scores)) for kind in kinds),
         tuple(Outcome(kind, tuple(one[kind].points for one in scores)) for kind in kinds),
+        tuple(Outcome(kind, tuple(one[kind].hits for one in scores)) for kind in kinds),
         tuple(
             Outcome(kind, tuple(value for value in values if value is not None))
             for kind, values in pixels.items()

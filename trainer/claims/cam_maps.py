@@ -12,7 +12,7 @@ from trainer.attribution.cam3d import cams_of
 from trainer.attribution.gradcam import gradcams_of
 from trainer.attribution.gradients import layer_gradients
 from trainer.evaluate.metrics.average_precision import average_precision
-from trainer.evaluate.metrics.map_boxes import CLIP_OVERLAPS, max_box_accuracy, over_largest
+from trainer.evaluate.metrics.map_boxes import CLIP_OVERLAPS, hits, max_box_accuracy, over_largest
 from trainer.evaluate.metrics.pointing_game import points_at
 from trainer.layers.pixels import ACTIVITYNET, to_range
 from trainer.task import Batch
@@ -46,12 +46,15 @@ class MapScore:
     Attributes:
         boxes: MaxBoxAcc, the mean over θ from .05 to .5.
         points: Share of frames in which a map's highest place lies on one who acts: on the mask, or else in a box.
+        hits: Share of frames in which the part of a map that reaches half of its maximum touches a box: the paper's hit
+            point.
         pixels: How far the pixels of those who act come before the others: the average precision of all pixels of all
             frames (PxAP of Choe et al., CVPR 2020); None without masks.
     """
 
     boxes: float
     points: float
+    hits: float
     pixels: float | None
 
 
@@ -92,7 +95,8 @@ def _score(seen: Sequence[np.ndarray], known: Sequence[KnownFrame]) -> MapScore:
     else:
         points = [points_at(values, frame.boxes, tolerance=0) for values, frame in zip(seen, known, strict=True)]
         pixels = None
-    return MapScore(float(np.mean(list(right.values()))), float(np.mean(points)), pixels)
+    touching = [any(hits(values, box) for box in frame.boxes) for values, frame in zip(seen, known, strict=True)]
+    return MapScore(float(np.mean(list(right.values()))), float(np.mean(points)), float(np.mean(touching)), pixels)
 
 
 def all_maps(network: torch.nn.Module, batch: Batch) -> dict[str, np.ndarray]:

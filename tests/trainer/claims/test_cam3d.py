@@ -40,7 +40,7 @@ def test_maps_that_point_at_a_person_score_and_the_blob_does_not() -> None:
     known = [KnownFrame(clip, frame, box) for clip in range(2) for frame in range(2)]
     scored = score_maps(_Painted(), [batch], known, progress=lambda items, _: items)
     for kind in ("3DCAM conv", "Sum3DCAM all layers", "Sum3DCAM 2 to 4", "GradCAM layer4", "Sum GradCAM all layers"):
-        assert scored[kind] == MapScore(1.0, 1.0, None), kind
+        assert scored[kind] == MapScore(1.0, 1.0, 1.0, None), kind
     assert scored[BLOB].points == 0.0
     assert scored[BLOB].boxes < 0.7
     maps = all_maps(_Painted(), batch)
