@@ -6,14 +6,13 @@ cannot tell all classes apart still teach what they know. Validation sequences c
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from trainer.data.action_sequences import LABELS, JointSequence, jhmdb, own_tracks, penn_action, studio_motions
-from trainer.data.action_windows import MILD, ClipAugmentation, training_clip
+from trainer.data.action_windows import USUAL, ClipAugmentation, training_clip
 from trainer.data.kinect_sequences import utkinect
 from trainer.data.mixes import Mix, probabilities
 from trainer.data.skeleton_sets import msr_action3d, utd_mhad
@@ -70,7 +69,7 @@ def draw_batch(
     batch: int,
     bank: np.ndarray,
     mix: Mix,
-    strength: ClipAugmentation = ClipAugmentation(),  # noqa: B008 - frozen
+    strength: ClipAugmentation = USUAL,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw augmented clips (N, 32, 13, 3), sources weighted by the mix, and the actions each may be (N, A) bool."""
     names = list(groups)
@@ -104,17 +103,18 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
         DivergenceError: The training diverged.
     """
     groups = training_groups(sequences, recipe.mix)
-    course = Course("action", recipe.steps, recipe.rate, weight_decay=0.05, save_every=500)
+    course = recipe.learning.course("action", steps=recipe.steps, rate=recipe.rate, save_every=500)
     torch.manual_seed(0)
-    trained = _train(EdgeAction(len(LABELS)), groups, bank, checkpoint, recipe, course)
-    if recipe.settling is None:
+    trained = _train(EdgeAction(len(LABELS)), groups, bank, checkpoint, recipe, course, recipe.augmentation)
+    settling = recipe.settling
+    if settling is None:
         return trained
     network = EdgeAction(len(LABELS))
     network.load_state_dict(trained.state_dict())
-    course = replace(course, name="action settles", steps=recipe.settling.steps, rate=recipe.settling.rate)
+    course = recipe.learning.course("action settles", steps=settling.steps, rate=settling.rate, save_every=500)
     torch.manual_seed(1)  # so that it does not matter whether the first training has just been done
     place = checkpoint.parent / "settled" / checkpoint.name
-    return _train(network, groups, bank, place, recipe, course, seed=4, strength=MILD)
+    return _train(network, groups, bank, place, recipe, course, settling.augmentation, seed=4)
 
 
 def _train(
@@ -124,9 +124,9 @@ def _train(
     checkpoint: Path,
     recipe: ActionRecipe,
     course: Course,
+    strength: ClipAugmentation,
     *,
     seed: int = 3,
-    strength: ClipAugmentation = ClipAugmentation(),  # noqa: B008 - frozen
 ) -> EdgeAction:
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in steps:
@@ -134,6 +134,6 @@ def _train(
 
     def loss(network: EdgeAction, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         clips, allowed = batch
-        return action_loss(network(clips), allowed)
+        return action_loss(network(clips), allowed, smoothing=recipe.smoothing)
 
     return train(network, checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss)

@@ -7,8 +7,12 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeact.errors import ConfigError
+from trainer.data.action_windows import MILD as MILD_CLIPS
+from trainer.data.action_windows import USUAL as USUAL_CLIPS
+from trainer.data.action_windows import ClipAugmentation
 from trainer.data.mixes import ACTION_MIX, DETECTOR_MIX, LIFTER_MIX, POSE_MIX, Mix
 from trainer.inputs.crop_size import InputSize
+from trainer.learning import LearningSettings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -140,15 +144,17 @@ class DetectorRecipe(_Record):
 
 
 class ActionSettling(_Record):
-    """Fine-tuning of the trained action network with weaker augmentation (`trainer.data.action_windows.MILD`).
+    """Fine-tuning of the trained action network with weaker augmentation.
 
     Attributes:
         steps: How many.
         rate: The highest learning rate.
+        augmentation: Of its clips.
     """
 
     steps: Steps
     rate: Rate
+    augmentation: ClipAugmentation = MILD_CLIPS
 
 
 class ActionRecipe(_Record):
@@ -160,6 +166,9 @@ class ActionRecipe(_Record):
         steps: How many.
         batch: Clips a step.
         rate: The highest learning rate.
+        smoothing: Share of each label that all actions get alike.
+        learning: How weights are moved, here and while it settles.
+        augmentation: Of the clips.
         mix: Share of each source among the clips; sources that are not named train nothing.
         settling: The training that follows; left out, there is none.
     """
@@ -168,6 +177,9 @@ class ActionRecipe(_Record):
     steps: Steps
     batch: Batch
     rate: Rate
+    smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.03
+    learning: LearningSettings = LearningSettings(weight_decay=0.05, average_decay=0.999, clip_norm=5.0)
+    augmentation: ClipAugmentation = USUAL_CLIPS
     settling: ActionSettling | None = None
     mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(ACTION_MIX)] = dict(ACTION_MIX)
 

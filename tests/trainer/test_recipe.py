@@ -110,3 +110,23 @@ def test_a_detector_has_one_origin(tmp_path: Path) -> None:
     path.write_text(recipe_path("compact").read_text().replace("[pose]", both, 1))
     with pytest.raises(ConfigError, match="give training or taken_from"):
         load_recipe(path)
+
+
+@pytest.mark.parametrize(
+    ("found", "changed", "fault"),
+    [
+        ("without_legs = 0.08\n", "", r"action\.augmentation\.without_legs: field required"),
+        ("impossible = 0.1", "impossible = 0.6", r"action\.augmentation: .*whole 0.45 and impossible 0.6 are more"),
+        ("clip_norm = 5.0", "clip_nrom = 5.0", r"action\.learning\.clip_nrom: extra inputs"),
+        ('kind = "adamw"', 'kind = "adamax"', r"action\.learning\.optimizer: .*'adamw'"),
+    ],
+)
+def test_a_table_of_an_action_training_says_all_of_it_and_nothing_else(
+    tmp_path: Path, found: str, changed: str, fault: str
+) -> None:
+    before, actions = default_recipe_path().read_text().split("[action]")
+    assert found in actions
+    path = tmp_path / "recipe.toml"
+    path.write_text(f"{before}[action]{actions.replace(found, changed, 1)}")
+    with pytest.raises(ConfigError, match=fault):
+        load_recipe(path)

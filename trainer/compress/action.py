@@ -11,7 +11,6 @@ from trainer.data.action_windows import whole_clip
 from trainer.evaluate.actions import action_accuracy, noisy_clips
 from trainer.fit_action import action_loss, draw_batch, training_groups
 from trainer.folders import Folders
-from trainer.loop import Course
 from trainer.recipe import Recipe
 from trainer.stages import train_action
 
@@ -47,7 +46,14 @@ def action_subject(recipe: Recipe, folders: Folders) -> tuple[Subject[Batch], li
 
     def draw(steps: range) -> Iterator[Batch]:
         for step in steps:
-            yield draw_batch(groups, np.random.default_rng((_SEED, step)), _BATCH, bank, recipe.action.mix)
+            yield draw_batch(
+                groups,
+                np.random.default_rng((_SEED, step)),
+                _BATCH,
+                bank,
+                recipe.action.mix,
+                recipe.action.augmentation,
+            )
 
     def score(model: torch.nn.Module) -> dict[str, float]:
         return {name: round(_accuracy(model, found, test), 4) for name, found in clips.items()}
@@ -57,10 +63,10 @@ def action_subject(recipe: Recipe, folders: Folders) -> tuple[Subject[Batch], li
         inputs=(torch.from_numpy(clips["annotated"][:2]),),
         draw=draw,
         epoch=EPOCH,
-        loss=lambda model, batch: action_loss(model(batch[0]), batch[1]),
+        loss=lambda model, batch: action_loss(model(batch[0]), batch[1], smoothing=recipe.action.smoothing),
         answers=lambda model, batch: torch.softmax(model(batch[0]), -1),
         score=score,
-        course=Course("action", 1, recipe.action.rate, weight_decay=0.05),
+        course=recipe.action.learning.course("action", steps=1, rate=recipe.action.rate),
     )
     return subject, sequences
 

@@ -1,8 +1,9 @@
 """Clips of 32 frames from joint sequences: whole sequences and windows of the deployed length, augmented."""
 
-from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edgeact.perception.visibility import possible_actions
 from trainer.data.action_sequences import LABELS, OTHER, JointSequence
@@ -10,11 +11,10 @@ from trainer.data.pose_noise import add_pose_noise
 from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS, COMMON_MIRROR
 
 CLIP_SECONDS = CLIP_LENGTH * CLIP_STRIDE_SECONDS
-_IMPOSSIBLE = 0.1  # share of the clips that are no action
+_Ratio = Annotated[float, Field(ge=0, le=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class ClipAugmentation:
+class ClipAugmentation(BaseModel):
     """Strength of the augmentation of training clips.
 
     Attributes:
@@ -23,16 +23,48 @@ class ClipAugmentation:
         trim: The most that is cut off at either end of a whole sequence, as a ratio of its length.
         held: The longest time that the last frame of a sequence shorter than a clip is repeated, as a ratio of the
             missing time.
+        impossible: Share of clips that are no action: a posture held, or the frames in another order.
+        without_legs: Share of clips in which the legs are not seen.
+        hidden: Share of the other clips in which joints are lost for a while.
+        turn: Radians that clips are turned by at most, to either side.
+        stretch: Width and height are multiplied by up to e to the power of this, or divided.
+        shear: The most that points are moved aside, as a ratio of how far above or below the middle they are.
     """
 
-    noisy: float = 0.75
-    whole: float = 0.45
-    trim: float = 0.12
-    held: float = 0.6
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    noisy: _Ratio
+    whole: _Ratio
+    trim: Annotated[float, Field(ge=0, lt=0.5)]
+    held: _Ratio
+    impossible: _Ratio
+    without_legs: _Ratio
+    hidden: _Ratio
+    turn: Annotated[float, Field(ge=0, le=3.2)]
+    stretch: _Ratio
+    shear: _Ratio
+
+    @model_validator(mode="after")
+    def _shares_of_one(self) -> "ClipAugmentation":
+        if self.whole + self.impossible > 1:
+            raise ValueError(f"whole {self.whole} and impossible {self.impossible} are more than all clips together")
+        return self
 
 
+USUAL = ClipAugmentation(
+    noisy=0.75,
+    whole=0.45,
+    trim=0.12,
+    held=0.6,
+    impossible=0.1,
+    without_legs=0.08,
+    hidden=0.35,
+    turn=0.26,
+    stretch=0.2,
+    shear=0.12,
+)
 # Most clips show whole sequences, and half of the annotated ones get no pose errors.
-MILD = ClipAugmentation(noisy=0.5, whole=0.7, trim=0.04)
+MILD = USUAL.model_copy(update={"noisy": 0.5, "whole": 0.7, "trim": 0.04})
 
 
 def sample(joints: np.ndarray, start: float, end: float) -> np.ndarray:
@@ -83,17 +115,23 @@ def _without(clip: np.ndarray, hidden: np.ndarray, rng: np.random.Generator) -> 
     return clip
 
 
-def turn(clip: np.ndarray, rng: np.random.Generator, *, mirror: bool = True) -> np.ndarray:
-    """Mirror half of the time; turn by up to 15°, stretch and shear a little: cameras differ more than data sets do."""
+def turn(
+    clip: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    mirror: bool = True,
+    strength: ClipAugmentation = USUAL,
+) -> np.ndarray:
+    """Mirror half of the time; turn, stretch and shear a little: cameras differ more than data sets do."""
     clip = clip.copy()
     if mirror and rng.random() < 0.5:
         clip = clip[:, COMMON_MIRROR]
         clip[..., 0] = -clip[..., 0]
-    angle = rng.uniform(-0.26, 0.26)
+    angle = rng.uniform(-strength.turn, strength.turn)
     matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag(
-        np.exp(rng.uniform(-0.2, 0.2, 2))
+        np.exp(rng.uniform(-strength.stretch, strength.stretch, 2))
     )
-    matrix[0, 1] += rng.uniform(-0.12, 0.12)
+    matrix[0, 1] += rng.uniform(-strength.shear, strength.shear)
     clip[..., :2] = clip[..., :2] @ matrix.T
     return clip
 
@@ -102,7 +140,7 @@ def training_clip(
     sequence: JointSequence,
     rng: np.random.Generator,
     bank: np.ndarray,
-    strength: ClipAugmentation = ClipAugmentation(),
+    strength: ClipAugmentation = USUAL,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """A random augmented clip ``(32, 13, 3)`` and the actions that it may be."""
     joints, allowed = sequence.joints, sequence.allowed
@@ -117,7 +155,7 @@ def training_clip(
     if kind < strength.whole or last < 8:
         trim = rng.uniform(0, strength.trim, 2) * last
         clip = sample(joints, trim[0], last - trim[1])
-    elif kind < 1 - _IMPOSSIBLE:
+    elif kind < 1 - strength.impossible:
         # Windows that saw less than half of the clip's time repeat the first frame, as the ring buffer does at the
         # start of a track. The last frame of a shorter sequence may be repeated: people stand still after a punch.
         held = strength.held * (length - last) if last < length else 0.0
@@ -125,14 +163,14 @@ def training_clip(
         clip = sample(joints, end - length, end)
     else:
         clip, allowed = impossible_clip(joints, rng), (OTHER,)
-    if rng.random() < 0.08:
+    if rng.random() < strength.without_legs:
         # What is done with the legs cannot be told then; what the arms do can.
         clip = hide_legs(clip, rng)
         told = possible_actions(LABELS, {"arm": True, "leg": False})
         allowed = tuple(label for label in allowed if told[LABELS.index(label)]) or (OTHER,)
-    elif rng.random() < 0.35:
+    elif rng.random() < strength.hidden:
         clip = hide_joints(clip, rng)
-    return turn(clip, rng).astype(np.float32), allowed
+    return turn(clip, rng, strength=strength).astype(np.float32), allowed
 
 
 def impossible_clip(joints: np.ndarray, rng: np.random.Generator, *, hold: bool = True) -> np.ndarray:

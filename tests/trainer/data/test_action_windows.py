@@ -7,6 +7,7 @@ import numpy as np
 from trainer.data.action_sequences import OTHER, JointSequence
 from trainer.data.action_windows import (
     CLIP_SECONDS,
+    USUAL,
     ClipAugmentation,
     deployed_clips,
     hide_joints,
@@ -88,7 +89,8 @@ def test_without_noise_and_trimming_a_whole_clip_is_an_affine_picture_of_its_seq
     joints = np.concatenate([np.cumsum(rng.normal(0, 3, (90, 13, 2)), 0), np.ones((90, 13, 1))], -1)
     sequence = replace(numbered(90), joints=joints.astype(np.float32))
     bank = np.concatenate([rng.normal(0, 0.3, (9, 13, 2)), np.ones((9, 13, 1))], -1).astype(np.float32)
-    exact = ClipAugmentation(noisy=0.0, whole=0.9, trim=0.0)  # the rest is the share of impossible clips
+    # The rest is the share of impossible clips.
+    exact = USUAL.model_copy(update={"noisy": 0.0, "whole": 0.9, "trim": 0.0})
 
     def share(strength: ClipAugmentation) -> float:
         """Of the clips in which no joint is hidden, those that turning, stretching and mirroring make of the whole."""
@@ -108,5 +110,5 @@ def test_without_noise_and_trimming_a_whole_clip_is_an_affine_picture_of_its_seq
         return float(np.mean(alike))
 
     assert share(exact) > 0.8
-    assert share(replace(exact, noisy=1.0)) == 0
-    assert share(ClipAugmentation()) < 0.1
+    assert share(exact.model_copy(update={"noisy": 1.0})) == 0
+    assert share(USUAL) < 0.1
