@@ -146,8 +146,10 @@ def wild(
     """Measure a bundle on other people's pictures, beside published networks: detector, poses, confidence, and both
     together, from picture to joints.
 
-    Writes wild.md, wild.json and two contact sheets of the worst people. The official test photos of stanford40 are
-    measured where `--snapshots` holds them: stanford40/images (or JPEGImages), XMLAnnotations and ImageSplits.
+    Writes wild.md, wild.json and two contact sheets of the worst people. People are measured by groups, too: who fill
+    the picture, are cut off, sit, overlap others, are small, in the dark, lie, or are seen from above. The official
+    test photos of stanford40 are measured where `--snapshots` holds them: stanford40/images (or JPEGImages),
+    XMLAnnotations and ImageSplits.
     """
     from trainer.extras import require_extras
 

@@ -5,12 +5,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from edgeact.errors import SourceFormatError
+from trainer.data.wild_from_above import people_from_above
 from trainer.data.wild_split import WildSplit, wild_split
 from trainer.folders import picture_folder
 
@@ -24,11 +25,13 @@ class WildPerson:
         joints: ``(17, 3)`` float32 in COCO's order: x, y in pixels, 0 where unlabelled, 1 where hidden, 2 where seen;
             None where the set has no joints.
         action: What the set says the person does, empty where it says nothing.
+        from_above: The camera looks down at the person, by the list of `trainer.data.wild_from_above`.
     """
 
     box: np.ndarray
     joints: np.ndarray | None = None
     action: str = ""
+    from_above: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +77,14 @@ def read_wild(data: Path, split: WildSplit, *, snapshots: Path | None = None, li
     for source in sorted({picture.source for picture in pictures}):
         chosen = sorted((p for p in pictures if p.source == source), key=lambda picture: _key(picture.path))[:limit]
         kept += sorted(chosen, key=lambda picture: picture.path.name)
-    return kept
+    return [_with_view(picture) for picture in kept]
+
+
+def _with_view(picture: WildPicture) -> WildPicture:
+    """The picture with the people marked who are seen from above."""
+    rows = people_from_above(picture.source, picture.path.name)
+    people = tuple(replace(person, from_above=row in rows) for row, person in enumerate(picture.people))
+    return replace(picture, people=people) if rows else picture
 
 
 _EMPTY_FOLDERS = {"backgrounds": "backgrounds", "panoramas": "panoramas/pano", "textures": "textures"}

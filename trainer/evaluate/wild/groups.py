@@ -18,6 +18,7 @@ GROUPS: dict[str, str] = {
     "small": "small (60–130 px)",
     "dark": "in a dark picture (mean luma < 60)",
     "lying": "lying (torso more horizontal than vertical)",
+    "from_above": "seen from above (about 30° or more, by eye)",
 }
 _SMALL_HEIGHT = 130.0
 _FILLING_SHARE = 0.7
@@ -54,6 +55,8 @@ def person_groups(person: WildPerson, others: np.ndarray, *, size: tuple[int, in
         groups.add("dark")
     if len(others) and float(box_iou(person.box[None], others).max()) > _OVERLAP:
         groups.add("overlapping")
+    if person.from_above:
+        groups.add("from_above")
     if person.action in _SEATED_ACTIONS:
         groups.add("seated")
     if person.joints is not None:

@@ -1,5 +1,7 @@
 """Who counts as seated, lying, cut off, and the rest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,12 @@ def test_dark_overlapping_and_seated_by_action() -> None:
     assert groups(whole, other, luma=59) == {"all", "overlapping", "seated", "dark"}
     apart = np.array([[170, 50, 250, 200]], np.float32)  # IoU 10 / 150
     assert groups(person(100, 50, 180, 200), apart) == {"all"}
+
+
+def test_from_above_is_what_the_list_says_of_people_who_are_measured() -> None:
+    low = replace(person(100, 50, 180, 180), from_above=True)
+    assert groups(low) == {"all", "from_above"}
+    assert groups(replace(low, box=np.array([100, 50, 180, 109], np.float32))) == set()
 
 
 @pytest.mark.parametrize(("x0", "labelled", "expected"), [(3, 5, True), (3, 8, False), (100, 5, False), (3, 0, False)])
