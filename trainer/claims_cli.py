@@ -44,7 +44,14 @@ WorkOption = Annotated[
     ),
 ]
 PhotosOption = Annotated[
-    int, typer.Option("--photos", min=1, max=100, metavar="N", help="of each action to train with; as many measure")
+    int,
+    typer.Option(
+        "--photos",
+        min=1,
+        max=100,
+        metavar="N",
+        help="of each action to train with; as many measure, and with 100 all official test photos",
+    ),
 ]
 ActionsOption = Annotated[int, typer.Option("--actions", min=2, max=40, metavar="N", help="of the forty, evenly taken")]
 
@@ -290,6 +297,33 @@ def mask_loss(
     _try_tuned("mask_loss", mask_loss_variants, *found, work, seeds=seeds, epochs=epochs)
 
 
+@app.command("studio_distractors")
+def studio_distractors(
+    weights: SmallLiteOption,
+    data: DataOption = Path("data"),
+    work: WorkOption = _CLAIMS_WORK,
+    training: Annotated[
+        int, typer.Option(min=1, metavar="N", help="pictures of each of eight actions to train with")
+    ] = 60,
+    measured: Annotated[int, typer.Option(min=1, metavar="N", help="pictures of each action to measure with")] = 30,
+    seeds: SeedsOption = 3,
+    epochs: EpochsOption = 8,
+) -> None:
+    """B and D: the mask loss and the poolings on rendered people, alone and beside somebody who does something else."""
+    _start("studio_distractors")
+
+    from trainer.claims.studio_distractors import (
+        render_studio_pictures,
+        studio_distractor_variants,
+        tuned_studio_pictures,
+    )
+
+    network, place = _small_lite(weights), work / f"studio_distractors_{training}_{measured}"
+    found = render_studio_pictures(data / "studio", place, training=training, measured=measured, progress=show_progress)
+    pictures = tuned_studio_pictures(network, _BLOCKS, found, place, progress=show_progress)
+    _try_tuned("studio_distractors", studio_distractor_variants, network, pictures, place, seeds=seeds, epochs=epochs)
+
+
 @app.command()
 def streams(
     data: StanfordOption,
@@ -390,10 +424,14 @@ def _try_tuned(
     seeds: int,
     epochs: int,
 ) -> None:
-    from trainer.claims.tuned_blocks import try_tuned
+    from trainer.claims.linear_floor import linear_floor
+    from trainer.claims.tuned_blocks import paired_rows, try_tuned
 
+    _print_outcomes(linear_floor(network, _BLOCKS, photos, work, seeds=seeds), "mAP")
     made = variants(network, _BLOCKS, photos)
-    _print_outcomes(try_tuned(claim, made, photos, work, seeds=seeds, epochs=epochs), "mAP")
+    outcomes = try_tuned(claim, made, photos, work, seeds=seeds, epochs=epochs)
+    _print_outcomes(outcomes, "mAP")
+    _print_outcomes(paired_rows(outcomes, len(made)), "paired difference of mAP")
 
 
 def _print_outcomes(outcomes: "Iterable[Outcome]", measure: str) -> None:

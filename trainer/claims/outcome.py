@@ -22,6 +22,15 @@ class Outcome:
         """Of one seed from the mean (n − 1)."""
         return float(np.std(self.figures, ddof=1)) if len(self.figures) > 1 else float("nan")
 
+    def less(self, other: "Outcome") -> "Outcome":
+        """How much more this one has than another, seed by seed.
+
+        Raises:
+            ValueError: They do not have equally many seeds.
+        """
+        pairs = zip(self.figures, other.figures, strict=True)
+        return Outcome(f"{self.variant} less {other.variant}", tuple(mine - its for mine, its in pairs))
+
     def line(self, measure: str) -> str:
         """As text: name, mean, deviation, and what each seed gave of a measure; one seed has no deviation."""
         if len(self.figures) == 1:

@@ -78,7 +78,7 @@ class OnBlocks(nn.Module):
 def try_tuned(
     claim: str, variants: Sequence[TunedVariant], data: TunedPhotos, work: Path, *, seeds: int, epochs: int
 ) -> list[Outcome]:
-    """Train every variant with every seed; measure the photos as they are, and those that mislead.
+    """Train every variant with every seed; measure the photos as they are, and beside what misleads.
 
     Args:
         claim: Its checkpoints lie in a folder of this name.
@@ -89,7 +89,7 @@ def try_tuned(
         epochs: Rounds over the training photos.
 
     Returns:
-        Three a variant, mAP each: of all photos that measure, and of every fourth as it is and beside another photo.
+        mAP, several a variant: see `tuned_rows`.
 
     Raises:
         DivergenceError: A training diverged.
@@ -102,11 +102,38 @@ def try_tuned(
             kept = work / claim / f"{variant.name}_{len(data.training)}_{epochs}_{seed}"
             network = _fit(variant, data, kept, seed=seed, epochs=epochs)
             figures.append(_measure(network, variant, data))
-        names = ("", ", every fourth photo", ", the same beside a photo of another action")
-        outcomes += [
-            Outcome(variant.name + name, found) for name, found in zip(names, zip(*figures, strict=True), strict=True)
-        ]
+        outcomes += tuned_rows(variant.name, figures, data)
     return outcomes
+
+
+def tuned_rows(name: str, figures: Sequence[tuple[float, float, float]], data: TunedPhotos) -> list[Outcome]:
+    """Name what was measured of a variant with every seed.
+
+    Args:
+        name: Of the variant.
+        figures: Of each seed, mAP of all photos that measure, of those that are measured twice, and of the same beside
+            what misleads.
+        data: Photos.
+
+    Returns:
+        All three, or two where every photo that measures is measured twice.
+    """
+    every, twice, beside = (tuple(found) for found in zip(*figures, strict=True))
+    rows = [Outcome(name, every)]
+    if len(data.misled_rows) < len(data.measured):
+        rows.append(Outcome(f"{name}, every fourth photo", twice))
+    return [*rows, Outcome(f"{name}, the same beside {data.misleading}", beside)]
+
+
+def paired_rows(outcomes: Sequence[Outcome], variants: int) -> list[Outcome]:
+    """Each row of a variant less the same row of the variant before it, seed by seed.
+
+    Args:
+        outcomes: Of `try_tuned`.
+        variants: How many it was given.
+    """
+    rows = len(outcomes) // variants
+    return [later.less(earlier) for earlier, later in zip(outcomes, outcomes[rows:], strict=False)]
 
 
 def last_blocks_course(name: str, steps: int) -> Course:

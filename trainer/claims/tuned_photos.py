@@ -23,6 +23,7 @@ from trainer.models.split_lite import LowerBlocks
 from trainer.precomputed.frozen_maps import MapPictures, kept_maps, view_of
 
 SIDE = 224
+OFFICIAL = 100  # training photos of each action in the official split, which has 5,532 test photos in all
 _SHARE = 0.4  # of the square's side, that a misleading photo takes
 _MPII = [BODY_21.index(name) for name in MPII_16.joints]
 
@@ -43,6 +44,7 @@ class TunedPhotos:
         misled_rows: ``(M,)`` whose photos ``misled`` are.
         classes: How many actions there are.
         side: Of the squares.
+        misleading: What the pictures of ``misled`` show beside the person, as tables name it.
     """
 
     maps: np.ndarray
@@ -56,6 +58,7 @@ class TunedPhotos:
     misled_rows: np.ndarray
     classes: int
     side: int
+    misleading: str = "a photo of another action"
 
 
 def read_tuned_photos(
@@ -70,7 +73,8 @@ def read_tuned_photos(
     side: int = SIDE,
 ) -> TunedPhotos:
     """Read a reduced Stanford 40: ``photos`` training and as many test photos of each action, as maps below the blocks
-    that learn. Every fourth test photo is also read with a photo of another action pasted into a corner.
+    that learn. With 100, which is all training photos, all test photos are read: the official split. Every fourth test
+    photo is also read with a photo of another action pasted into a corner.
 
     Args:
         network: With published weights.
@@ -123,13 +127,13 @@ def read_tuned_photos(
 
 
 def _some_of_each(samples: Sequence[LabelledSample], photos: int) -> list[LabelledSample]:
-    """The first so many of each action and part, action by action."""
+    """The first so many of each action and part, action by action; of the official parts all, where so many train."""
     counts: dict[tuple[int | None, bool], int] = {}
     chosen = []
     for sample in sorted(samples, key=lambda sample: (sample.label, sample.path.name)):
         key = (sample.label, sample.split == "train")
         counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= photos:
+        if counts[key] <= photos or photos >= OFFICIAL:
             chosen.append(sample)
     return chosen
 

@@ -1,5 +1,6 @@
 """Claims with a backbone whose last blocks learn: photos, batches, and every variant of both claims."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import torch
 from edgeact.bundle.load import load_bundle
 from edgeact.skeleton import MPII_16
 from tests.trainer.data.sets.layouts import write_stanford40
+from trainer.claims.linear_floor import FLOOR, linear_floor
 from trainer.claims.mask_loss import mask_loss_variants
-from trainer.claims.tuned_blocks import TunedVariant, training_batch, try_tuned
+from trainer.claims.tuned_blocks import TunedVariant, paired_rows, training_batch, try_tuned, tuned_rows
 from trainer.claims.tuned_photos import TunedPhotos, beside_another, read_tuned_photos
 from trainer.claims.tuned_pooling import tuned_pooling_variants
 from trainer.data.labelled_samples import LabelledSample
@@ -66,6 +68,37 @@ def test_every_variant_learns_and_is_measured(
     assert len(outcomes) == 3 * len(names)
     assert all(0 < outcome.mean <= 1 for outcome in outcomes)
     assert outcomes[0].mean > 0.8  # two actions by chance: a half
+
+
+def test_the_floor_learns_from_features_of_fixed_blocks(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    photos, network = some_photos(), EfficientNetLite(classes=0)
+    rows = photos.measured[:4]
+    photos = dataclasses.replace(photos, misled=photos.maps[rows], misled_rows=rows)
+    whole, twice, beside = linear_floor(network, BLOCKS, photos, tmp_path, seeds=2)
+    assert whole.variant == FLOOR
+    assert beside.variant == f"{FLOOR}, the same beside a photo of another action"
+    assert len(whole.figures) == 2
+    assert whole.mean > 0.8  # two actions by chance: a half
+    # What is beside the persons here is the photo itself.
+    assert beside.figures == twice.figures
+    wrong = dataclasses.replace(photos, misled=photos.maps[rows + 1])  # of the other action
+    assert linear_floor(network, BLOCKS, wrong, tmp_path, seeds=2)[2].mean < 0.7
+
+
+def test_rows_are_named_and_paired() -> None:
+    photos = some_photos()
+    rows = tuned_rows("a", [(0.5, 0.25, 0.125), (0.75, 0.5, 0.25)], photos)
+    assert [row.figures for row in rows] == [(0.5, 0.75), (0.25, 0.5), (0.125, 0.25)]
+    assert rows[1].variant == "a, every fourth photo"
+    whole = dataclasses.replace(photos, misled_rows=photos.measured, misleading="somebody")
+    one = tuned_rows("a", [(0.5, 0.5, 0.125), (0.75, 0.75, 0.25)], whole)
+    other = tuned_rows("b", [(0.75, 0.75, 0.0), (0.5, 0.5, 0.5)], whole)
+    assert [row.variant for row in one] == ["a", "a, the same beside somebody"]
+    paired = paired_rows([*one, *other], 2)
+    assert [row.figures for row in paired] == [(0.25, -0.25), (-0.125, 0.25)]
+    assert paired[0].variant == "b less a"
 
 
 def test_another_photo_stands_where_the_person_is_not(tmp_path: Path) -> None:
