@@ -54,10 +54,10 @@ def add_lifter(
 
     from deploy.lifter_graph import add_lifter as add
     from edgeact.bundle.load import load_bundle
-    from trainer.data.mixes import LIFTER_MIX
+    from trainer.data.mixes import LIFTER_SOURCES
     from trainer.fit_lifter import load_lifter
 
-    made = add(load_bundle(bundle), load_lifter(network), out, said={"data": list(LIFTER_MIX)}, version=version)
+    made = add(load_bundle(bundle), load_lifter(network), out, said={"data": list(LIFTER_SOURCES)}, version=version)
     typer.echo(f"{out}: {made.manifest.name} {made.manifest.version} with 3D joints, digest {made.digest[:12]}…")
 
 

@@ -57,9 +57,11 @@ def _recipe_of(bundle: Bundle) -> Recipe:
     try:
         return Recipe.model_validate(bundle.manifest.training.get("recipe"))
     except ValidationError as error:
+        keys = [".".join(str(part) for part in fault["loc"]) for fault in error.errors()]
+        reason = f"no recipe of this version ({', '.join(keys)})" if all(keys) else "no recipe"
         raise UsageError(
-            f"{bundle.directory} was not made by `edgeact deploy reproduce`: its manifest has no recipe; follow the "
-            "recipe from its start, without --frames-of"
+            f"{bundle.directory} was not made by `edgeact deploy reproduce` of this version: its manifest has "
+            f"{reason}; follow the recipe from its start, without --frames-of"
         ) from error
 
 

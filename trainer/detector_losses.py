@@ -69,12 +69,13 @@ def _turned_order(height: int, width: int) -> torch.Tensor:
     return torch.cat(orders)
 
 
-def imitation_loss(student: Cells, teacher: Cells) -> torch.Tensor:
+def imitation_loss(student: Cells, teacher: Cells, *, box_weight: float = BOX_WEIGHT) -> torch.Tensor:
     """Scalar loss of one batch: cross-entropy to the teacher's scores, and 1 − IoU² to its boxes where it sees people.
 
     Args:
         student: What the network says.
         teacher: What it should say.
+        box_weight: Of the boxes beside the scores.
     """
     boxes, presence, person = (part.float() for part in student)
     there, human = torch.sigmoid(teacher[1]), torch.sigmoid(teacher[2])
@@ -83,4 +84,4 @@ def imitation_loss(student: Cells, teacher: Cells) -> torch.Tensor:
     # Whether it is a person is asked where something is: elsewhere the score is low whatever the answer.
     persons = functional.binary_cross_entropy_with_logits(person, human, reduction="none") * there
     misfits = (1 - pair_iou(boxes, teacher[0]) ** 2) * score
-    return (presences + persons + BOX_WEIGHT * misfits).sum() / score.sum().clamp_min(1.0)
+    return (presences + persons + box_weight * misfits).sum() / score.sum().clamp_min(1.0)

@@ -105,16 +105,20 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
     groups = training_groups(sequences, recipe.mix)
     course = recipe.learning.course("action", steps=recipe.steps, rate=recipe.rate, save_every=500)
     torch.manual_seed(0)
-    trained = _train(EdgeAction(len(LABELS)), groups, bank, checkpoint, recipe, course, recipe.augmentation)
+    trained = _train(_network(recipe), groups, bank, checkpoint, recipe, course, recipe.augmentation)
     settling = recipe.settling
     if settling is None:
         return trained
-    network = EdgeAction(len(LABELS))
+    network = _network(recipe)
     network.load_state_dict(trained.state_dict())
     course = recipe.learning.course("action settles", steps=settling.steps, rate=settling.rate, save_every=500)
     torch.manual_seed(1)  # so that it does not matter whether the first training has just been done
     place = checkpoint.parent / "settled" / checkpoint.name
     return _train(network, groups, bank, place, recipe, course, settling.augmentation, seed=4)
+
+
+def _network(recipe: ActionRecipe) -> EdgeAction:
+    return EdgeAction(len(LABELS), width=recipe.width, dropout=recipe.dropout)
 
 
 def _train(

@@ -10,7 +10,7 @@ from trainer.data.lifting.comparison import ComparisonViews
 from trainer.data.lifting.measured import H36M_FILE
 from trainer.data.lifting.views import LiftingBatch
 from trainer.fit_lifter import lifting_loss
-from trainer.loop import Course, train
+from trainer.loop import train
 from trainer.models.lifter import Lifter
 from trainer.recipe import LifterRecipe
 
@@ -21,7 +21,7 @@ def fit_comparison(root: Path, checkpoint: Path, recipe: LifterRecipe) -> Lifter
     Args:
         root: Folder of Human3.6M.
         checkpoint: File that the training is kept in.
-        recipe: Steps, batch and rate of the lifter that ships; the rest does not apply.
+        recipe: Of the lifter that ships, but for its data and their augmentation.
 
     Raises:
         SourceNotFoundError: The set is missing.
@@ -36,7 +36,8 @@ def fit_comparison(root: Path, checkpoint: Path, recipe: LifterRecipe) -> Lifter
         return (views.draw(recipe.batch, 9_000_000 + step) for step in steps)
 
     def loss(network: Lifter, batch: LiftingBatch) -> torch.Tensor:
-        return lifting_loss(network(batch.poses), batch)
+        return lifting_loss(network(batch.poses), batch, bone_weight=recipe.bone_weight)
 
-    course = Course("comparison lifter", recipe.steps, recipe.rate, weight_decay=0.02, save_every=250)
-    return train(Lifter(), checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss)
+    course = recipe.learning.course("comparison lifter", steps=recipe.steps, rate=recipe.rate, save_every=250)
+    network = Lifter(width=recipe.width, hidden=recipe.hidden, dropout=recipe.dropout)
+    return train(network, checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss)

@@ -20,7 +20,7 @@ from trainer.data.read_picture import read_rgb
 from trainer.detector_losses import imitation_loss, turn_boxes, turn_cells
 from trainer.device import training_device
 from trainer.layers.relative_steps import train_absolute, train_relative
-from trainer.loop import Course, train
+from trainer.loop import train
 from trainer.models.person_detector import PersonDetector
 from trainer.precomputed.agreed_people import look
 from trainer.recipe import DetectorTraining
@@ -28,11 +28,6 @@ from trainer.recipe import DetectorTraining
 CHECKED_PICTURES = 60  # of the validation pictures of each set
 CHECKED_PIXELS = 90112
 CHECKED_SCORE = 0.4
-UPRIGHT_SHARE = 0.5  # of a step's pictures, which keep the network as it is; the others are turned
-# What upright pictures weigh in the loss. With 1 the network forgets more of COCO than it should: average precision of
-# people of COCO's validation pictures 85.6 % (published 88.4), with 4 87.9 % (docs/results.md).
-UPRIGHT_WEIGHT = 4.0
-QUARTERS = (0.0, 0.45, 0.1, 0.45)  # how often by how many: people lie to either side, few are upside down
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,31 +89,38 @@ def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: Detec
         DivergenceError: The training diverged.
     """
     device = training_device()
-    drawer = PictureDrawer(read_pictures(pictures, "train"), training.mix)
+    drawer = PictureDrawer(
+        read_pictures(pictures, "train"),
+        training.mix,
+        canvases=training.canvases,
+        strength=training.augmentation,
+    )
+    imitation = training.imitation
     chosen = read_pictures(pictures, "validation")
 
     def draw(steps: range) -> Iterator[TurnedBatch]:
         for step in steps:
             rng = np.random.default_rng((3, step))
-            yield TurnedBatch(drawer.draw(rng, training.batch), int(rng.choice(4, p=QUARTERS)))
+            yield TurnedBatch(drawer.draw(rng, training.batch), int(rng.choice(4, p=imitation.quarters)))
 
     def loss(network: PersonDetector, batch: TurnedBatch) -> torch.Tensor:
         images = batch.images.to(device)
         height, width = images.shape[2:]
         with torch.no_grad():
             boxes, presence, person = teacher(images.contiguous(memory_format=torch.channels_last))
-        kept = round(len(images) * UPRIGHT_SHARE)
+        kept = round(len(images) * imitation.upright_share)
         total = images.new_zeros(())
         for part, quarters in ((slice(kept), 0), (slice(kept, None), batch.quarters)):
             upright = boxes[part], presence[part], person[part]
             wanted = turn_cells(upright, height=height, width=width, quarters=quarters)
             seen = torch.rot90(images[part], quarters, (2, 3)).contiguous(memory_format=torch.channels_last)
-            total = total + (UPRIGHT_WEIGHT if quarters == 0 else 1.0) * imitation_loss(network(seen), wanted)
+            value = imitation_loss(network(seen), wanted, box_weight=imitation.box_weight)
+            total = total + (imitation.upright_weight if quarters == 0 else 1.0) * value
         return total
 
     model, teacher = copy.deepcopy(start), copy.deepcopy(start).to(device).eval()
     train_relative(model)
-    course = Course("detector", training.steps, training.rate, weight_decay=0.0, clip_norm=None, mixed_precision=True)
+    course = training.learning.course("detector", steps=training.steps, rate=training.rate, mixed_precision=True)
     trained = train(
         model, checkpoint, course, device=device, draw=draw, loss=loss, check=lambda network: evaluate(network, chosen)
     )

@@ -6,25 +6,23 @@ and a shin that err against each other.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
 
-from edgeact.errors import SourceNotFoundError
+from edgeact.errors import CheckpointError, SourceNotFoundError
 from edgeact.skeleton import LIMB_JOINTS
-from trainer.checkpoint import TrainingState, load_checkpoint
+from trainer.checkpoint import read_tensors
 from trainer.data.lifting.motions import BodyClip, join_clips, studio, teacher_poses, utd_mhad, utkinect
-from trainer.data.lifting.views import MILD, LiftingAugmentation, LiftingBatch, LiftingViews
+from trainer.data.lifting.views import LiftingBatch, LiftingViews
 from trainer.folders import Folders
 from trainer.inputs.body_tree import CHILDREN, PARENTS, bones_of
-from trainer.loop import Course, train
+from trainer.loop import train
 from trainer.models.lifter import Lifter
-from trainer.moving_average import moving_average
-from trainer.optimizers import AdamW, make_optimizer
 from trainer.recipe import LifterRecipe
 
 _CHECKED = 1024  # validation clips of each set
+_AVERAGE = "average.module."  # in names of a checkpoint's tensors
 
 
 def read_motions(folders: Folders, *, teacher: bool) -> list[BodyClip]:
@@ -36,17 +34,18 @@ def read_motions(folders: Folders, *, teacher: bool) -> list[BodyClip]:
     return clips
 
 
-def lifting_loss(found: torch.Tensor, batch: LiftingBatch) -> torch.Tensor:
-    """Mean distance of known joints plus half that of known bones, metres: a scalar.
+def lifting_loss(found: torch.Tensor, batch: LiftingBatch, *, bone_weight: float = 0.5) -> torch.Tensor:
+    """Mean distance of known joints plus a part of that of known bones, metres: a scalar.
 
     Args:
         found: (N, 21, 3) joints.
         batch: What they should be.
+        bone_weight: Of the bones.
     """
     known = batch.known.float()
     joints = _distance(found, batch.joints, known)
     bones = _distance(bones_of(found), bones_of(batch.joints), known[:, CHILDREN] * known[:, PARENTS])
-    return joints + 0.5 * bones
+    return joints + bone_weight * bones
 
 
 def _distance(found: torch.Tensor, wanted: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
@@ -69,15 +68,16 @@ def load_lifter(checkpoint: Path) -> Lifter:
     """
     if not checkpoint.is_file():
         raise SourceNotFoundError(f"{checkpoint} not found; give the checkpoint of `edgeact train --stage lifter`")
-    network = Lifter()
-    average, optimizer = (
-        moving_average(network),
-        make_optimizer(AdamW(), list(network.parameters()), rate=0, weight_decay=0),
-    )
-    load_checkpoint(
-        checkpoint, TrainingState(network, average, optimizer, settings={"optimizer": "adamw", "average": "kept"})
-    )
-    return cast("Lifter", average.module).eval()
+    tensors, _ = read_tensors(checkpoint)
+    weights = {name.removeprefix(_AVERAGE): value for name, value in tensors.items() if name.startswith(_AVERAGE)}
+    try:
+        network = Lifter(width=len(weights["stem.weight"]), hidden=len(weights["join.weight"]))
+        network.load_state_dict(weights)
+    except (KeyError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{checkpoint} holds no lifter; give the checkpoint of `edgeact train --stage lifter`"
+        ) from error
+    return network.eval()
 
 
 def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: LifterRecipe) -> Lifter:
@@ -94,7 +94,9 @@ def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: Lifte
     """
     views = LiftingViews(join_clips((clip for clip in clips if clip.split == "train"), recipe.mix), bank)
     checked = {
-        source: LiftingViews(join_clips(c for c in clips if (c.split, c.source) == ("validation", source)), bank)
+        source: LiftingViews(
+            join_clips((c for c in clips if (c.split, c.source) == ("validation", source)), {source: 1.0}), bank
+        )
         for source in sorted({clip.source for clip in clips if clip.split == "validation"})
     }
     drawn = {source: held_out.draw(_CHECKED, 1, None) for source, held_out in checked.items()}
@@ -102,11 +104,11 @@ def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: Lifte
 
     def draw(steps: range) -> Iterator[LiftingBatch]:
         for step in steps:
-            strength = MILD if step >= recipe.mild_from else LiftingAugmentation()
+            strength = recipe.mild_augmentation if step >= recipe.mild_from else recipe.augmentation
             yield views.draw(recipe.batch, 7_000_000 + step, strength)
 
     def loss(network: Lifter, batch: LiftingBatch) -> torch.Tensor:
-        return lifting_loss(network(batch.poses), batch)
+        return lifting_loss(network(batch.poses), batch, bone_weight=recipe.bone_weight)
 
     @torch.no_grad()
     def check(network: Lifter) -> dict[str, float]:
@@ -115,5 +117,6 @@ def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: Lifte
             for source, batch in drawn.items()
         }
 
-    course = Course("lifter", recipe.steps, recipe.rate, weight_decay=0.02, save_every=250, check_every=500)
-    return train(Lifter(), checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss, check=check)
+    course = recipe.learning.course("lifter", steps=recipe.steps, rate=recipe.rate, save_every=250)
+    network = Lifter(width=recipe.width, hidden=recipe.hidden, dropout=recipe.dropout)
+    return train(network, checkpoint, course, device=torch.device("cpu"), draw=draw, loss=loss, check=check)

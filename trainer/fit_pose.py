@@ -6,7 +6,6 @@ taken once, not at every step.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +15,11 @@ from torch import nn
 from edgeact.skeleton import LIMB_JOINTS
 from trainer.checkpoint import find_checkpoint
 from trainer.compress.distill import imitate_maps
-from trainer.data.pose_augment import MILD, PoseAugmentation
 from trainer.data.pose_sets import PatchSet, draw_sizes, load_patch_set, training_sets
 from trainer.device import training_device
 from trainer.evaluate.metrics.pck import pck
 from trainer.half_precision import half_where_native
-from trainer.loop import Course, train
+from trainer.loop import train
 from trainer.mix_weights import mix_weights
 from trainer.models.edge_pose import (
     EdgePose,
@@ -30,6 +28,7 @@ from trainer.models.edge_pose import (
     start_from_tinypose,
     start_from_wider,
 )
+from trainer.models.slim_hrnet import SLIM, Widths
 from trainer.pose_losses import agrees_with_labels, pose_loss
 from trainer.recipe import PoseRecipe
 
@@ -102,23 +101,22 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
 
     def draw(steps: range, seed: int = 1) -> Iterator[Views]:
         for step in steps:
-            strength = MILD if step >= recipe.mild_from else PoseAugmentation()
-            if recipe.lying is not None:
-                strength = replace(strength, lying=recipe.lying)
-            yield draw_sizes(sets, np.random.default_rng((seed, step)), recipe.batch, sizes, strength, recipe.mix)
+            strength = recipe.mild_augmentation if step >= recipe.mild_from else recipe.augmentation
+            yield draw_sizes(sets, np.random.default_rng((seed, step)), recipe.batch, sizes, recipe.mix, strength)
 
-    model, start = EdgePose(recipe.size, slim=wider is not None), EdgePose(recipe.size, slim=wider is not None)
+    widths = None if wider is None else Widths(SLIM.branches, recipe.slim_widths)
+    model, start = EdgePose(recipe.size, slim=widths), EdgePose(recipe.size, slim=widths)
     if wider is None:
         start_from_tinypose(start, tinypose)
     else:
         wider = wider.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         if find_checkpoint(checkpoint) is None or recipe.start_share > 0:  # otherwise nothing of the start is left
             batches = draw(range(WORTH_BATCHES), seed=2)
-            start_from_wider(
-                start,
-                wider,
-                lambda network: (pose_loss(network(to_input(crops[0])), joints) for crops, joints in batches),
-            )
+
+            def losses(network: EdgePose) -> Iterator[torch.Tensor]:
+                return (pose_loss(network(to_input(crops[0])), joints, recipe.loss) for crops, joints in batches)
+
+            start_from_wider(start, wider, losses)
     model.load_state_dict(start.state_dict())
 
     def loss(network: nn.Module, batch: Views) -> torch.Tensor:
@@ -128,14 +126,14 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
             if wider is not None:
                 with torch.no_grad():
                     shown = wider(images[1])
-        value = pose_loss(logits.float(), joints)
+        value = pose_loss(logits.float(), joints, recipe.loss)
         if wider is None:
             return value
         # It knows upright people best; what it sees of those who are turned by 90° is often wrong.
-        imitated = agrees_with_labels(shown.float(), joints, height=recipe.height)
-        return value + imitate_maps(logits.float(), shown.float(), imitated=imitated)
+        imitated = agrees_with_labels(shown.float(), joints, height=recipe.height, settings=recipe.imitation)
+        return value + recipe.imitation.weight * imitate_maps(logits.float(), shown.float(), imitated=imitated)
 
-    course = Course("pose", recipe.steps, recipe.rate)
+    course = recipe.learning.course("pose", steps=recipe.steps, rate=recipe.rate)
     trained = train(
         model, checkpoint, course, device=device, draw=draw, loss=loss, check=lambda network: evaluate(network, checked)
     )

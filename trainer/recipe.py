@@ -2,17 +2,29 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from edgeact.errors import ConfigError
 from trainer.data.action_windows import MILD as MILD_CLIPS
 from trainer.data.action_windows import USUAL as USUAL_CLIPS
 from trainer.data.action_windows import ClipAugmentation
-from trainer.data.mixes import ACTION_MIX, DETECTOR_MIX, LIFTER_MIX, POSE_MIX, Mix
+from trainer.data.detector_augment import USUAL as USUAL_PICTURES
+from trainer.data.detector_augment import DetectorAugmentation
+from trainer.data.detector_batches import CANVASES
+from trainer.data.lifting.views import MILD as MILD_BODIES
+from trainer.data.lifting.views import USUAL as USUAL_BODIES
+from trainer.data.lifting.views import LiftingAugmentation
+from trainer.data.mixes import ACTION_SOURCES, DETECTOR_SOURCES, LIFTER_SOURCES, POSE_SOURCES
+from trainer.data.pose_augment import MILD as MILD_CROPS
+from trainer.data.pose_augment import USUAL as USUAL_CROPS
+from trainer.data.pose_augment import PoseAugmentation
+from trainer.detector_losses import BOX_WEIGHT
 from trainer.inputs.crop_size import InputSize
 from trainer.learning import LearningSettings
+from trainer.models.slim_hrnet import SLIM
+from trainer.pose_losses import IMITATION, LOSS, PoseImitation, PoseLoss
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -27,9 +39,12 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Batch = Annotated[int, Field(ge=2, le=1024)]
 Pixels = Annotated[int, Field(ge=1024, le=1 << 23)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Channels = Annotated[int, Field(ge=4, le=2048)]
+CanvasSide = Annotated[int, Field(ge=64, le=1024, multiple_of=32)]
 
 
-def _of_known_sets(known: Mix) -> AfterValidator:
+def _of_known_sets(known: tuple[str, ...]) -> AfterValidator:
     """Refuse unknown data sets, and sort a mix in the order of the known ones, so that the order in a file does not
     change what is drawn.
     """
@@ -56,11 +71,16 @@ class PoseRecipe(_Record):
             from and imitates (`trainer.models.slim_hrnet`).
         steps: How many.
         rate: The highest learning rate.
-        mild_from: From this step on persons are shown nearly as they are (`trainer.data.pose_augment.MILD`).
+        mild_from: From this step on persons are shown nearly as they are, by ``mild_augmentation``.
         batch: Persons a step.
         start_share: Of the weights that it starts from in the network that ships (`trainer.fit_pose.fit`).
-        lying: Share of the persons who are shown lying, turned by 90°; left out, as `trainer.data.pose_augment` has it.
         teacher_scale: How many times as large a network that is imitated sees each person.
+        slim_widths: Of a slim one, channels in the middle of the units of its four branches.
+        learning: How weights are moved.
+        loss: What its maps are taught.
+        imitation: Of a slim one: where, and how much, it imitates.
+        augmentation: Of the persons, up to ``mild_from``.
+        mild_augmentation: Of the persons from then on.
         mix: Share of each data set among the persons; sets that are not named train nothing.
     """
 
@@ -72,9 +92,26 @@ class PoseRecipe(_Record):
     mild_from: Annotated[int, Field(ge=0)]
     batch: Batch
     start_share: Annotated[float, Field(ge=0, le=1)]
-    lying: Annotated[float, Field(ge=0, le=1)] | None = None
     teacher_scale: Annotated[float, Field(ge=1, le=2)] = 1.0
-    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(POSE_MIX)] = dict(POSE_MIX)
+    slim_widths: tuple[Channels, Channels, Channels, Channels] = SLIM.hidden
+    learning: LearningSettings = LearningSettings(weight_decay=0.02, average_decay=0.999, clip_norm=5.0)
+    loss: PoseLoss = LOSS
+    imitation: PoseImitation = IMITATION
+    augmentation: PoseAugmentation = USUAL_CROPS
+    mild_augmentation: PoseAugmentation = MILD_CROPS
+    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(POSE_SOURCES)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_before(cls, said: Any) -> Any:
+        """Read recipes in manifests of before: one key said how many persons lie, and there were no tables."""
+        if not isinstance(said, dict) or "lying" not in said or {"augmentation", "mild_augmentation"} & set(said):
+            return said
+        rest = {key: value for key, value in said.items() if key != "lying"}
+        if said["lying"] is None:
+            return rest
+        usual, mild = ({**strength.model_dump(), "lying": said["lying"]} for strength in (USUAL_CROPS, MILD_CROPS))
+        return {**rest, "augmentation": usual, "mild_augmentation": mild}
 
     @model_validator(mode="after")
     def _teacher_can_look(self) -> "PoseRecipe":
@@ -97,6 +134,29 @@ class PoseRecipe(_Record):
         return InputSize(round(self.teacher_scale * self.height), round(self.teacher_scale * self.width))
 
 
+class DetectorImitation(_Record):
+    """How the detector imitates what the published one finds in upright pictures (`trainer.fit_detector`).
+
+    Attributes:
+        upright_share: Of a step's pictures, which keep the network as it is; the others are turned.
+        upright_weight: Of the upright pictures in the loss, beside 1 of the turned ones.
+        quarters: How often pictures are turned by none, one, two and three quarters.
+        box_weight: Of the boxes beside the scores; YOLOX has 5.
+    """
+
+    upright_share: Annotated[float, Field(gt=0, lt=1)]
+    upright_weight: Annotated[float, Field(ge=0)]
+    quarters: tuple[Ratio, Ratio, Ratio, Ratio]
+    box_weight: Annotated[float, Field(ge=0)]
+
+    @field_validator("quarters")
+    @classmethod
+    def _all_pictures(cls, quarters: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        if abs(sum(quarters) - 1) > 1e-9:
+            raise ValueError(f"{list(quarters)} add up to {sum(quarters):g}; they must be all pictures together, 1")
+        return quarters
+
+
 class DetectorTraining(_Record):
     """Training of the person detector on people in all positions.
 
@@ -104,13 +164,23 @@ class DetectorTraining(_Record):
         steps: How many.
         rate: The highest learning rate.
         batch: Pictures a step.
+        canvases: Width and height of the pictures of one step, chosen by chance, in pixels.
+        learning: How weights are moved.
+        imitation: What is imitated, and what it weighs.
+        augmentation: Of the pictures.
         mix: Share of each data set among the pictures; sets that are not named train nothing.
     """
 
     steps: Steps
     rate: Rate
     batch: Batch
-    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(DETECTOR_MIX)] = dict(DETECTOR_MIX)
+    canvases: Annotated[tuple[tuple[CanvasSide, CanvasSide], ...], Field(min_length=1)] = CANVASES
+    learning: LearningSettings = LearningSettings(weight_decay=0.0, average_decay=0.999)
+    imitation: DetectorImitation = DetectorImitation(
+        upright_share=0.5, upright_weight=4.0, quarters=(0.0, 0.45, 0.1, 0.45), box_weight=BOX_WEIGHT
+    )
+    augmentation: DetectorAugmentation = USUAL_PICTURES
+    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(DETECTOR_SOURCES)]
 
 
 class DetectorRecipe(_Record):
@@ -166,6 +236,8 @@ class ActionRecipe(_Record):
         steps: How many.
         batch: Clips a step.
         rate: The highest learning rate.
+        width: Channels over time. Networks of other widths than the one that ships start no `edgeact train --classes`.
+        dropout: Share of the pooled features that a training step leaves out.
         smoothing: Share of each label that all actions get alike.
         learning: How weights are moved, here and while it settles.
         augmentation: Of the clips.
@@ -177,11 +249,13 @@ class ActionRecipe(_Record):
     steps: Steps
     batch: Batch
     rate: Rate
+    width: Channels = 160
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.03
     learning: LearningSettings = LearningSettings(weight_decay=0.05, average_decay=0.999, clip_norm=5.0)
     augmentation: ClipAugmentation = USUAL_CLIPS
     settling: ActionSettling | None = None
-    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(ACTION_MIX)] = dict(ACTION_MIX)
+    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(ACTION_SOURCES)]
 
 
 class LifterRecipe(_Record):
@@ -191,8 +265,15 @@ class LifterRecipe(_Record):
         steps: How many.
         batch: Clips a step.
         rate: The highest learning rate.
-        mild_from: From this step on people are shown nearly as they are (`trainer.data.lifting.views.MILD`).
+        mild_from: From this step on people are shown nearly as they are, by ``mild_augmentation``.
         teacher_poses: Whether poses count that BlazePose heavy saw in pictures (`trainer.precomputed.teacher_poses`).
+        width: Channels over time.
+        hidden: Channels of the newest frame.
+        dropout: Share of the features that a training step leaves out.
+        bone_weight: Of the bones in the loss, beside 1 of the joints.
+        learning: How weights are moved.
+        augmentation: Of the postures and of what is seen of them, up to ``mild_from``.
+        mild_augmentation: Likewise, from then on.
         mix: Share of each source among the clips; sources that are not named train nothing.
     """
 
@@ -201,7 +282,14 @@ class LifterRecipe(_Record):
     rate: Rate
     mild_from: Annotated[int, Field(ge=0)]
     teacher_poses: bool
-    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(LIFTER_MIX)] = dict(LIFTER_MIX)
+    width: Channels = 256
+    hidden: Channels = 384
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    bone_weight: Annotated[float, Field(ge=0)] = 0.5
+    learning: LearningSettings = LearningSettings(weight_decay=0.02, average_decay=0.999, clip_norm=5.0)
+    augmentation: LiftingAugmentation = USUAL_BODIES
+    mild_augmentation: LiftingAugmentation = MILD_BODIES
+    mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(LIFTER_SOURCES)]
 
 
 class ThresholdRecipe(_Record):

@@ -11,7 +11,7 @@ import torch
 from edgeact.bundle.load import Bundle
 from edgeact.errors import SourceNotFoundError
 from trainer.data.action_sequences import JointSequence
-from trainer.data.mixes import POSE_MIX
+from trainer.data.mixes import POSE_SOURCES
 from trainer.data.pose_patches import HUMAN_SETS
 from trainer.data.pose_patches import build as build_patches
 from trainer.data.pose_sets import load_patch_set
@@ -41,7 +41,7 @@ from trainer.precomputed.tracks import build as build_tracks
 from trainer.recipe import Recipe, load_recipe, recipe_path, require_lifter
 
 CHOOSING_SETS = ("coco_mini",)  # choose and measure only
-POSE_SETS = (*POSE_MIX, *CHOOSING_SETS)
+POSE_SETS = (*POSE_SOURCES, *CHOOSING_SETS)
 _ACTION_SETS = ("penn_action", "jhmdb", "studio", "utkinect", "utd_mhad_skel", "msr_action3d_skel", "nwucla")
 
 # What is read first of each data set: an empty folder of the right name is none.

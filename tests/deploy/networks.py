@@ -11,6 +11,7 @@ from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose, standardise
 from trainer.models.person_detector import PersonDetector
+from trainer.models.slim_hrnet import SLIM
 
 CONFIDENCE = ConfidenceFit(4.0, 1.0, np.full(21, 0.5, np.float32))
 CALIBRATION = Calibration(
@@ -30,7 +31,7 @@ def random_networks(*, action: bool = True) -> Networks:
     constant.
     """
     torch.manual_seed(0)
-    detector, pose = PersonDetector(), EdgePose(CROP, slim=True)
+    detector, pose = PersonDetector(), EdgePose(CROP, slim=SLIM)
     for layer in (*detector.modules(), *pose.modules()):
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight)

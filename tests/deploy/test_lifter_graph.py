@@ -35,7 +35,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A training of two steps."""
     path = tmp_path_factory.mktemp("trained") / "checkpoint.safetensors"
-    recipe = LifterRecipe(steps=2, batch=8, rate=1e-3, mild_from=1, teacher_poses=False)
+    recipe = LifterRecipe(steps=2, batch=8, rate=1e-3, mild_from=1, teacher_poses=False, mix={"studio": 1.0})
     fit([walker(), walker(split="validation")], exact_bank(), path, recipe)
     return path
 
@@ -54,7 +54,8 @@ def lifting(plain: Bundle, checkpoint: Path, tmp_path_factory: pytest.TempPathFa
 
 
 def seen() -> np.ndarray:
-    return LiftingViews(join_clips([walker()]), exact_bank()).draw(5, 1, None, noise=False).poses.numpy()
+    views = LiftingViews(join_clips([walker()], {"studio": 1.0}), exact_bank())
+    return views.draw(5, 1, None, noise=False).poses.numpy()
 
 
 def test_the_bundles_3d_is_that_of_the_trained_network(plain: Bundle, checkpoint: Path, lifting: Bundle) -> None:
@@ -85,7 +86,7 @@ def test_a_second_lifter_is_refused(lifting: Bundle, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["compact", "accurate"])
 def test_the_bundles_that_ship_lift_a_walker(name: str) -> None:
     """Fourteen steps of somebody who walks, from random cameras, their true joints in the picture."""
-    views = LiftingViews(join_clips([walker()]), exact_bank()).draw(64, 1, None, noise=False)
+    views = LiftingViews(join_clips([walker()], {"studio": 1.0}), exact_bank()).draw(64, 1, None, noise=False)
     found = torch.from_numpy(bundle_lifter(load_bundle(Path(name)))(views.poses.numpy()))
     assert limb_error(found, views.joints, views.known) < 90  # measured 72 mm; a mean pose gives 211
     lengths = bones_of(found).norm(dim=-1)

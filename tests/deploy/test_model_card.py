@@ -12,7 +12,7 @@ from edgeact.bundle.load import load_bundle
 from edgeact.bundle.manifest import Manifest
 from tests.results import paper_manifest
 from trainer.data.action_sequences import LABELS
-from trainer.data.mixes import ACTION_MIX
+from trainer.data.mixes import ACTION_SOURCES
 from trainer.recipe import load_recipe, recipe_path
 from trainer.stages import POSE_SETS
 
@@ -140,7 +140,7 @@ def test_only_data_that_were_used_are_named() -> None:
 
 def test_every_set_that_a_network_learns_from_has_its_terms() -> None:
     known = {name for name, *_ in _DATA}
-    assert {*POSE_SETS, *ACTION_MIX} - known == set()
+    assert {*POSE_SETS, *ACTION_SOURCES} - known == set()
 
 
 def test_sets_without_sequences_are_left_out() -> None:

@@ -1,11 +1,15 @@
 """Which graphs of a bundle stay when its actions are made again."""
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploy.renew_actions import kept_graphs
 from edgeact.bundle.load import load_bundle
+from edgeact.bundle.manifest import MANIFEST_NAME
 from edgeact.errors import UsageError
 from tests.tiny_bundle import build_tiny_bundle
 from trainer.recipe import Recipe, load_recipe, recipe_path
@@ -42,6 +46,36 @@ def test_another_recipe_of_what_stays_is_refused_and_the_part_named(part: str, v
 
 def test_the_share_of_others_that_may_be_called_an_action_concerns_the_actions_alone() -> None:
     kept_graphs(changed(load_recipe(), "thresholds", other_as_known=0.01), load_bundle(Path("compact")))
+
+
+_SINCE = {
+    "pose": ("slim_widths", "learning", "loss", "imitation", "augmentation", "mild_augmentation"),
+    "lifter": ("width", "hidden", "dropout", "bone_weight", "learning", "augmentation", "mild_augmentation"),
+    "training": ("canvases", "learning", "imitation", "augmentation"),
+}
+
+
+@pytest.mark.parametrize(("name", "lying"), [("compact", 0.2), ("accurate", None)])
+def test_a_bundle_from_before_recipes_held_every_number_was_made_by_the_same_ones(
+    name: str, lying: float | None, tmp_path: Path
+) -> None:
+    """The manifests of compact 0.7.0 and accurate 0.8.0 lack these keys, and say once how many persons lie."""
+    recipe = load_recipe(recipe_path(name))
+    said: dict[str, Any] = recipe.model_dump(mode="json")
+    for part, keys in _SINCE.items():
+        table = said["detector"]["training"] if part == "training" else said[part]
+        for key in keys if table is not None else ():
+            del table[key]
+    said["pose"]["lying"] = lying
+    folder = tmp_path / name
+    shutil.copytree(load_bundle(Path(name)).directory, folder)
+    manifest = json.loads((folder / MANIFEST_NAME).read_text())
+    manifest["training"]["recipe"] = said
+    (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
+    assert {graph.spec.name for graph in kept_graphs(recipe, load_bundle(folder))} >= {"detector", "pose", "lifter"}
+    other = recipe.pose.augmentation.model_copy(update={"lying": 0.3})
+    with pytest.raises(UsageError, match="made with another pose"):
+        kept_graphs(changed(recipe, "pose", augmentation=other), load_bundle(folder))
 
 
 def test_a_bundle_that_no_recipe_made_is_refused(tmp_path: Path) -> None:

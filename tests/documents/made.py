@@ -252,5 +252,5 @@ def lifter(place: Place) -> None:
 
     path = place.folder / "WORK/compact/lifter_net/checkpoint.safetensors"
     path.parent.mkdir(parents=True)
-    recipe = LifterRecipe(steps=2, batch=8, rate=1e-3, mild_from=1, teacher_poses=False)
+    recipe = LifterRecipe(steps=2, batch=8, rate=1e-3, mild_from=1, teacher_poses=False, mix={"studio": 1.0})
     fit([walker(), walker(split="validation")], exact_bank(), path, recipe)

@@ -10,6 +10,8 @@ from trainer.data.action_windows import whole_clip
 from trainer.fit_action import action_loss, allowed_matrix, fit
 from trainer.recipe import ActionRecipe, ActionSettling
 
+MIX = {"penn_action": 1.0}
+
 
 def test_any_allowed_action_will_do() -> None:
     allowed = allowed_matrix([("walk", "other"), ("walk",)])
@@ -39,7 +41,7 @@ def test_a_short_training_tells_two_movements_apart_and_resumes_exactly(tmp_path
             sequences,
             bank,
             tmp_path / name / "checkpoint.pt",
-            ActionRecipe(tracks_of="compact", steps=steps, batch=24, rate=2e-3),
+            ActionRecipe(tracks_of="compact", steps=steps, batch=24, rate=2e-3, mix=MIX),
         )
 
     network = train("whole", 40)
@@ -58,7 +60,7 @@ def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path:
 
     def train(name: str, steps: int) -> dict[str, torch.Tensor]:
         recipe = ActionRecipe(
-            tracks_of="compact", steps=steps, batch=8, rate=2e-3
+            tracks_of="compact", steps=steps, batch=8, rate=2e-3, mix=MIX
         )  # the rate of the first steps does not depend on how many there will be
         return fit(sequences, bank, tmp_path / name / "checkpoint.pt", recipe).state_dict()
 
@@ -71,7 +73,7 @@ def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path:
 def test_a_network_settles_from_the_outcome_of_its_training_whenever_that_was_done(tmp_path: Path) -> None:
     sequences = [moving(axis, seed) for axis in (0, 1) for seed in range(4)]
     bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
-    recipe = ActionRecipe(tracks_of="compact", steps=3, batch=8, rate=2e-3)
+    recipe = ActionRecipe(tracks_of="compact", steps=3, batch=8, rate=2e-3, mix=MIX)
     settling = recipe.model_copy(update={"settling": ActionSettling(steps=2, rate=5e-4)})
 
     def train(name: str, recipe: ActionRecipe) -> dict[str, torch.Tensor]:

@@ -73,7 +73,7 @@ def test_the_command_trains_and_measures(tmp_path: Path) -> None:
 
 
 def test_a_missing_set_and_a_recipe_without_a_lifter_are_named(tmp_path: Path) -> None:
-    recipe = LifterRecipe(steps=1, batch=2, rate=1e-3, mild_from=0, teacher_poses=False)
+    recipe = LifterRecipe(steps=1, batch=2, rate=1e-3, mild_from=0, teacher_poses=False, mix={"studio": 1.0})
     with pytest.raises(SourceNotFoundError, match=r"h36m_xyz10hz\.npz not found.*--data"):
         fit_comparison(tmp_path, tmp_path / "checkpoint.safetensors", recipe)
     with pytest.raises(ConfigError, match=r"has no \[lifter\]"):

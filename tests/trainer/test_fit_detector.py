@@ -22,6 +22,7 @@ from trainer.models.person_detector import STRIDES, PersonDetector
 from trainer.recipe import DetectorTraining
 
 NOBODY = np.zeros((0, 4), np.float32)
+MIX = {"stanford40": 0.9, "backgrounds": 0.1}
 
 
 def _boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
@@ -126,15 +127,15 @@ def _lively_network() -> PersonDetector:
 
 def test_training_lowers_the_loss_and_what_is_done_is_not_done_again(pictures: Path, tmp_path: Path) -> None:
     start = _lively_network()
-    images = PictureDrawer(read_pictures(pictures, "train")).draw(np.random.default_rng(0), 8)
+    images = PictureDrawer(read_pictures(pictures, "train"), MIX).draw(np.random.default_rng(0), 8)
     with torch.no_grad():
         upright = start(images)
     wanted = turn_cells(upright, height=images.shape[2], width=images.shape[3], quarters=1)
     turned = torch.rot90(images, 1, (2, 3))
     before = imitation_loss(start(turned), wanted).item()
-    whole = fit(pictures, start, tmp_path / "a/net.safetensors", DetectorTraining(steps=6, rate=0.05, batch=4))
+    whole = fit(pictures, start, tmp_path / "a/net.safetensors", DetectorTraining(steps=6, rate=0.05, batch=4, mix=MIX))
     assert imitation_loss(whole.eval()(turned), wanted).item() < before
-    shorter = DetectorTraining(steps=6, rate=0.05, batch=4)
+    shorter = DetectorTraining(steps=6, rate=0.05, batch=4, mix=MIX)
     again = fit(pictures, start, tmp_path / "a/net.safetensors", shorter)  # done: nothing is trained anew
     full = whole.state_dict()
     assert all(torch.equal(weight, full[name]) for name, weight in again.state_dict().items())

@@ -8,15 +8,17 @@ import torch
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.data.lifting.motions import join_clips
 from trainer.data.lifting.views import LiftingBatch, LiftingViews
-from trainer.fit_lifter import fit, lifting_loss, limb_error
+from trainer.fit_lifter import fit, lifting_loss, limb_error, load_lifter
+from trainer.learning import LearningSettings
 from trainer.models.lifter import Lifter
+from trainer.optimizers import Sgd
 from trainer.recipe import LifterRecipe
 
 CLIPS = [walker(), walker(pace=1.7), walker(split="validation", pace=1.3)]
 
 
 def train(folder: Path, steps: int) -> Lifter:
-    recipe = LifterRecipe(steps=steps, batch=32, rate=3e-3, mild_from=20, teacher_poses=False)
+    recipe = LifterRecipe(steps=steps, batch=32, rate=3e-3, mild_from=20, teacher_poses=False, mix={"studio": 1.0})
     return fit(CLIPS, exact_bank(), folder / "checkpoint.pt", recipe)
 
 
@@ -27,7 +29,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_learns_which_way_people_face(tmp_path: Path) -> None:
-    batch = LiftingViews(join_clips(CLIPS[2:]), exact_bank()).draw(200, 9, None, noise=False)
+    batch = LiftingViews(join_clips(CLIPS[2:], {"studio": 1.0}), exact_bank()).draw(200, 9, None, noise=False)
     network = train(tmp_path, 100)
     with torch.no_grad():
         found = network(batch.poses)
@@ -40,6 +42,18 @@ def test_an_interrupted_training_ends_where_the_uninterrupted_one_does(tmp_path:
     train(tmp_path / "parts", 3)
     resumed = train(tmp_path / "parts", 6).state_dict()
     assert all(torch.allclose(value.float(), resumed[name].float(), atol=1e-5) for name, value in whole.items())
+
+
+def test_a_lifter_of_other_widths_and_another_optimiser_is_found_in_its_checkpoint(tmp_path: Path) -> None:
+    learning = LearningSettings(weight_decay=0.0, average_decay=0.9, optimizer=Sgd())
+    recipe = LifterRecipe(
+        steps=2, batch=8, rate=1e-3, mild_from=1, teacher_poses=False, width=24, hidden=40, learning=learning,
+        mix={"studio": 1.0},
+    )  # fmt: skip
+    trained = fit(CLIPS, exact_bank(), tmp_path / "checkpoint.safetensors", recipe).state_dict()
+    assert trained["join.weight"].shape[0] == 40
+    found = load_lifter(tmp_path / "checkpoint.safetensors").state_dict()
+    assert all(torch.equal(value, found[name]) for name, value in trained.items())
 
 
 def test_only_known_joints_count() -> None:

@@ -9,15 +9,15 @@ import torch
 
 from edgeact.errors import SourceFormatError
 from tests.trainer.published_tinypose import random_weights, write_weights
-from trainer.data.mixes import POSE_MIX
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.data.pose_sets import draw_batch, draw_sizes, load_patch_set, training_sets
 from trainer.fit_pose import evaluate, fit, predict
 from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_pose import EdgePose, start_from_tinypose
-from trainer.recipe import PoseRecipe
+from trainer.recipe import PoseRecipe, load_recipe
 
 SIZE = InputSize(height=64, width=96)
+MIX = {"lspet": 0.7, "stock_upright": 0.3}
 
 
 def write_patches(root: Path) -> Path:
@@ -37,9 +37,7 @@ def write_patches(root: Path) -> Path:
     return root
 
 
-def small_recipe(
-    start: str, *, start_share: float = 0.0, lying: float | None = None, teacher_scale: float = 1.0
-) -> PoseRecipe:
+def small_recipe(start: str, *, start_share: float = 0.0, teacher_scale: float = 1.0) -> PoseRecipe:
     """Two steps of two persons."""
     return PoseRecipe(
         height=SIZE.height,
@@ -50,8 +48,8 @@ def small_recipe(
         mild_from=1,
         batch=2,
         start_share=start_share,
-        lying=lying,
         teacher_scale=teacher_scale,
+        mix=MIX,
     )
 
 
@@ -78,22 +76,22 @@ def test_torso_lengths_follow_the_networks_view(tmp_path: Path) -> None:
 
 
 def test_shares_of_the_sets_add_up_to_all_of_a_batch() -> None:
-    assert sum(POSE_MIX.values()) == pytest.approx(1.0)
+    assert sum(load_recipe().pose.mix.values()) == pytest.approx(1.0)
 
 
 def test_batches_are_drawn_by_share_from_what_trains_and_are_the_same_each_time(tmp_path: Path) -> None:
-    sets = training_sets(write_patches(tmp_path))
-    first, again = (draw_batch(sets, np.random.default_rng((1, 7)), 6, SIZE) for _ in range(2))
+    sets = training_sets(write_patches(tmp_path), MIX)
+    first, again = (draw_batch(sets, np.random.default_rng((1, 7)), 6, SIZE, MIX) for _ in range(2))
     assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
     crops, joints = first
     assert (crops.dtype, crops.shape) == (torch.uint8, (6, SIZE.height, SIZE.width, 3))
     assert joints.shape == (6, 21, 4)
-    assert not torch.equal(crops, draw_batch(sets, np.random.default_rng((1, 8)), 6, SIZE)[0])
+    assert not torch.equal(crops, draw_batch(sets, np.random.default_rng((1, 8)), 6, SIZE, MIX)[0])
     # Patches that must not train would show: they are the only ones without a label.
     for patches in sets:
         patches.joints[:2, :, 2] = 0
     rng = np.random.default_rng(0)
-    assert all((draw_batch(sets, rng, 8, SIZE)[1][:, :, 2] > 0).all() for _ in range(3))
+    assert all((draw_batch(sets, rng, 8, SIZE, MIX)[1][:, :, 2] > 0).all() for _ in range(3))
 
 
 def test_a_teacher_sees_the_same_view_larger(tmp_path: Path) -> None:
@@ -103,10 +101,10 @@ def test_a_teacher_sees_the_same_view_larger(tmp_path: Path) -> None:
     halves[:, PATCH_HEIGHT // 2 :] = 180
     for folder in root.iterdir():
         np.save(folder / "patches.npy", halves)
-    sets = training_sets(root)
+    sets = training_sets(root, MIX)
     twice = InputSize(height=2 * SIZE.height, width=2 * SIZE.width)
-    (small, large), joints = draw_sizes(sets, np.random.default_rng(4), 8, (SIZE, twice))
-    alone, alone_joints = draw_batch(sets, np.random.default_rng(4), 8, SIZE)
+    (small, large), joints = draw_sizes(sets, np.random.default_rng(4), 8, (SIZE, twice), MIX)
+    alone, alone_joints = draw_batch(sets, np.random.default_rng(4), 8, SIZE, MIX)
     assert torch.equal(small, alone)
     assert torch.equal(joints, alone_joints)
     halved = torch.nn.functional.avg_pool2d(large.permute(0, 3, 1, 2).float(), 2)
@@ -139,7 +137,7 @@ def test_a_slim_network_learns_from_a_wider_one(tmp_path: Path, monkeypatch: pyt
     patches, checkpoint = write_patches(tmp_path / "patches"), tmp_path / "pose/checkpoint.pt"
     torch.manual_seed(0)
     wider = EdgePose(SIZE)
-    recipe = small_recipe("wide", lying=0.5, teacher_scale=2.0)
+    recipe = small_recipe("wide", teacher_scale=2.0)
     slim = fit(patches, tmp_path / "none.onnx", checkpoint, recipe, wider)
     again = fit(patches, tmp_path / "none.onnx", checkpoint, recipe, EdgePose(SIZE))
     assert sum(p.numel() for p in slim.parameters()) < sum(p.numel() for p in wider.parameters())

@@ -10,7 +10,6 @@ network, which is gone.
 import math
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,14 +22,16 @@ from torch import nn
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from tests.trainer.published_tinypose import random_weights, write_weights
 from tests.trainer.test_fit_action import moving
-from tests.trainer.test_fit_pose import SIZE, write_patches
+from tests.trainer.test_fit_pose import MIX, SIZE, write_patches
 from trainer import fit_action, fit_lifter, fit_pose, loop
 from trainer.compress.distill import imitate_maps
 from trainer.data.action_sequences import LABELS
 from trainer.data.lifting.motions import join_clips
 from trainer.data.lifting.views import MILD as MILD_VIEWS
-from trainer.data.lifting.views import LiftingAugmentation, LiftingViews
-from trainer.data.pose_augment import MILD, PoseAugmentation
+from trainer.data.lifting.views import USUAL as USUAL_VIEWS
+from trainer.data.lifting.views import LiftingViews
+from trainer.data.pose_augment import MILD
+from trainer.data.pose_augment import USUAL as USUAL_CROPS
 from trainer.data.pose_sets import draw_sizes, training_sets
 from trainer.device import training_device
 from trainer.half_precision import half_where_native
@@ -159,20 +160,20 @@ def test_the_pose_network_trains_as_before(slim: bool, tmp_path: Path, monkeypat
     tinypose = write_weights(tmp_path / "tinypose.onnx", random_weights())
     recipe = PoseRecipe(
         height=SIZE.height, width=SIZE.width, start="tinypose", steps=STEPS, rate=1e-2, mild_from=2, batch=2,
-        start_share=0.0, lying=0.2, teacher_scale=1.0,
+        start_share=0.0, teacher_scale=1.0, mix=MIX,
     )  # fmt: skip
     torch.manual_seed(0)
     wider = EdgePose(SIZE).eval() if slim else None
     losses, starts = note_losses(monkeypatch, fit_pose)
     monkeypatch.setattr(fit_pose, "WORTH_BATCHES", 1)
     found = fit_pose.fit(patches, tinypose, tmp_path / "net" / "checkpoint.safetensors", recipe, wider)
-    device, sets = training_device(), training_sets(patches)
+    device, sets = training_device(), training_sets(patches, MIX)
     sizes = [recipe.size, recipe.teacher_size] if slim else [recipe.size]
 
     def drawn() -> Iterable:
         for step in range(STEPS):
-            strength = replace(MILD if step >= recipe.mild_from else PoseAugmentation(), lying=recipe.lying)
-            yield draw_sizes(sets, np.random.default_rng((1, step)), recipe.batch, sizes, strength)
+            strength = MILD if step >= recipe.mild_from else USUAL_CROPS
+            yield draw_sizes(sets, np.random.default_rng((1, step)), recipe.batch, sizes, MIX, strength)
 
     def loss(model: nn.Module, batch: tuple[list[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         crops, joints = batch
@@ -193,7 +194,7 @@ def test_the_pose_network_trains_as_before(slim: bool, tmp_path: Path, monkeypat
 def test_the_action_network_trains_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Dropout included: both draw the same random numbers."""
     sequences = [moving(axis, seed) for axis in (0, 1) for seed in range(4)]
-    recipe = ActionRecipe(tracks_of="compact", steps=STEPS, batch=8, rate=1e-2)
+    recipe = ActionRecipe(tracks_of="compact", steps=STEPS, batch=8, rate=1e-2, mix={"penn_action": 1.0})
     losses, _ = note_losses(monkeypatch, fit_action)
     found = fit_action.fit(sequences, exact_bank(), tmp_path / "net" / "checkpoint.safetensors", recipe)
     groups = fit_action.training_groups(sequences, recipe.mix)
@@ -202,12 +203,12 @@ def test_the_action_network_trains_as_before(tmp_path: Path, monkeypatch: pytest
 
 def test_the_lifter_trains_as_the_pose_network_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clips = [walker(), walker(pace=1.7)]
-    recipe = LifterRecipe(steps=STEPS, batch=16, rate=1e-2, mild_from=2, teacher_poses=False)
+    recipe = LifterRecipe(steps=STEPS, batch=16, rate=1e-2, mild_from=2, teacher_poses=False, mix={"studio": 1.0})
     losses, _ = note_losses(monkeypatch, fit_lifter)
     found = fit_lifter.fit(clips, exact_bank(), tmp_path / "net" / "checkpoint.safetensors", recipe)
-    views = LiftingViews(join_clips(clips), exact_bank())
+    views = LiftingViews(join_clips(clips, {"studio": 1.0}), exact_bank())
     batches = (
-        views.draw(recipe.batch, 7_000_000 + step, MILD_VIEWS if step >= recipe.mild_from else LiftingAugmentation())
+        views.draw(recipe.batch, 7_000_000 + step, MILD_VIEWS if step >= recipe.mild_from else USUAL_VIEWS)
         for step in range(STEPS)
     )
     torch.manual_seed(0)

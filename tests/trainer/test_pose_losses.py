@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 
 from trainer.models.edge_pose import LOGIT_SCALE, MAP_STRIDE, peak_soft_argmax
 from trainer.pose_losses import (
-    LARGEST_ERROR,
-    PEAK,
-    SURE_SCORE,
-    UNSEEN_SCORE,
+    IMITATION,
+    LOSS,
     agrees_with_labels,
     pose_loss,
     target_maps,
@@ -46,13 +44,13 @@ def test_a_target_peaks_at_the_joint(x: float, y: float) -> None:
     found, _, _ = peak_soft_argmax(torch.log(maps))
     assert found[0, 0].tolist() == pytest.approx([x, y], abs=0.6)
     if abs((x + 0.5) / MAP_STRIDE % 1 - 0.5) < 0.01 and abs((y + 0.5) / MAP_STRIDE % 1 - 0.5) < 0.01:
-        assert maps.max() / maps.min() == pytest.approx(torch.tensor(LOGIT_SCALE * PEAK).exp().item(), rel=0.05)
+        assert maps.max() / maps.min() == pytest.approx(torch.tensor(LOGIT_SCALE * LOSS.peak).exp().item(), rel=0.05)
 
 
 def test_the_map_of_a_joint_that_nobody_saw_is_flat() -> None:
-    unseen = target_maps(joint(60, 80, score=UNSEEN_SCORE / 2), height=HEIGHT, width=WIDTH)
+    unseen = target_maps(joint(60, 80, score=LOSS.unseen_score / 2), height=HEIGHT, width=WIDTH)
     assert torch.allclose(unseen, torch.full_like(unseen, 1 / (HEIGHT * WIDTH)))
-    seen = target_maps(joint(60, 80, score=UNSEEN_SCORE), height=HEIGHT, width=WIDTH)
+    seen = target_maps(joint(60, 80, score=LOSS.unseen_score), height=HEIGHT, width=WIDTH)
     assert seen.max() > 10 * seen.mean()
 
 
@@ -100,7 +98,7 @@ def test_nobody_labelled_gives_zero_not_nan() -> None:
 def test_who_contradicts_a_sure_label_sees_it_wrong(scale: int) -> None:
     """Also a network that looked at the same crop twice as large."""
     height = MAP_STRIDE * HEIGHT
-    moved = LARGEST_ERROR * height
+    moved = IMITATION.largest_error * height
     maps = logits_for(60, 80).repeat_interleave(scale, 2).repeat_interleave(scale, 3)
 
     def seen(x: float, *, weight: float = 1.0, score: float = 0.9) -> bool:
@@ -110,4 +108,4 @@ def test_who_contradicts_a_sure_label_sees_it_wrong(scale: int) -> None:
     assert seen(60 + 0.7 * moved)
     assert not seen(60 + 1.4 * moved)
     assert seen(60 + 1.4 * moved, weight=0.0)  # nobody named it
-    assert seen(60 + 1.4 * moved, score=SURE_SCORE - 0.01)
+    assert seen(60 + 1.4 * moved, score=IMITATION.sure_score - 0.01)

@@ -27,6 +27,38 @@ def test_the_shipped_recipes_are_valid(name: str) -> None:
     assert told[len(wide) :] == [detection_size(640, 480, pixels=recipe.detector.pixels[0])] * (len(told) - len(wide))
 
 
+@pytest.mark.parametrize("name", ["compact", "accurate"])
+def test_the_shipped_recipes_say_every_number(name: str) -> None:
+    """What is left out is not decided: the accurate pose network imitates none and is not slim, and gradients of the
+    detector are not clipped.
+    """
+    recipe = load_recipe(recipe_path(name))
+    parts = [recipe.pose, recipe.action, recipe.action.settling, recipe.lifter, recipe.detector.training]
+    silent = {key for part in parts if part is not None for key in set(type(part).model_fields) - part.model_fields_set}
+    assert silent == ({"imitation", "slim_widths", "teacher_scale"} if name == "accurate" else set())
+    assert recipe.pose.mild_augmentation.rotation_degrees < recipe.pose.augmentation.rotation_degrees
+
+
+@pytest.mark.parametrize(
+    ("found", "changed", "fault"),
+    [
+        ("quarters = [0.0, 0.45", "quarters = [0.1, 0.45", r"imitation\.quarters: .*add up to 1.1"),
+        ("canvases = [[416, 224]", "canvases = [[400, 224]", r"canvases\.0\.0: .*multiple of 32"),
+        ("scale = [0.45, 1.7]", "scale = [1.7, 0.45]", r"augmentation\.scale: .*from 1.7 to 0.45 is no range"),
+        ("posed_limbs = 0.25", "posed_limbs = 0.65", r"lifter\.augmentation: .*more than all"),
+        ("erase = 0.05", "erase = 0.05\nblur = 1", r"pose\.mild_augmentation\.blur: extra inputs"),
+        ("sigma = 1.75", "sigma = 0", r"pose\.loss\.sigma: .*greater than 0"),
+    ],
+)
+def test_faults_in_tables_are_named(tmp_path: Path, found: str, changed: str, fault: str) -> None:
+    text = recipe_path("accurate").read_text()
+    assert found in text
+    path = tmp_path / "recipe.toml"
+    path.write_text(text.replace(found, changed, 1))
+    with pytest.raises(ConfigError, match=fault):
+        load_recipe(path)
+
+
 def test_the_default_is_the_compact_recipe_and_the_accurate_one_is_larger() -> None:
     compact, accurate = load_recipe(), load_recipe(recipe_path("accurate"))
     assert compact.name == "compact"
@@ -105,7 +137,7 @@ def test_what_goes_with_a_trained_detector_is_refused_without_one(tmp_path: Path
 
 
 def test_a_detector_has_one_origin(tmp_path: Path) -> None:
-    both = "training = {steps = 2, rate = 1e-4, batch = 2}\n[pose]"
+    both = "training = {steps = 2, rate = 1e-4, batch = 2, mix = {lspet = 1}}\n[pose]"
     path = tmp_path / "recipe.toml"
     path.write_text(recipe_path("compact").read_text().replace("[pose]", both, 1))
     with pytest.raises(ConfigError, match="give training or taken_from"):

@@ -183,7 +183,7 @@ def test_the_lifter_says_what_its_recipe_its_teacher_and_its_errors_lack(tmp_pat
     without = recipe.model_copy(update={"lifter": None})
     with pytest.raises(ConfigError, match=r"has no \[lifter\]"):
         train_lifter(without, folders)
-    lifter = LifterRecipe(steps=1, batch=2, rate=1e-3, mild_from=20, teacher_poses=True)
+    lifter = LifterRecipe(steps=1, batch=2, rate=1e-3, mild_from=20, teacher_poses=True, mix={"studio": 1.0})
     taught = recipe.model_copy(update={"lifter": lifter})
     with pytest.raises(SourceNotFoundError, match=r"npm pack @mediapipe/pose.*teacher_poses = false"):
         train_lifter(taught, folders)

@@ -1,7 +1,21 @@
 """How a picture may look different without its labels changing: resolution, compression, light, colour, occluders."""
 
+from typing import Annotated
+
 import cv2
 import numpy as np
+from pydantic import AfterValidator, Field
+
+
+def _rising(scale: tuple[float, float]) -> tuple[float, float]:
+    if scale[0] > scale[1]:
+        raise ValueError(f"from {scale[0]} to {scale[1]} is no range; give the smaller number first")
+    return scale
+
+
+# The lowest and the highest size of what is shown, as ratios of its usual one.
+_Size = Annotated[float, Field(gt=0, le=10)]
+Scale = Annotated[tuple[_Size, _Size], AfterValidator(_rising)]
 
 
 def lower_resolution(

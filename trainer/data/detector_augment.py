@@ -1,17 +1,20 @@
 """From pictures to what the person detector trains on: scaled, moved, tilted, mirrored, recoloured."""
 
-from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
-from trainer.data.appearance import erase, lower_resolution, recolour
+from trainer.data.appearance import Scale, erase, lower_resolution, recolour
 
 LETTERBOX_GREY = 114  # what the runtime fills a letterboxed frame with
 
 
-@dataclass(frozen=True, slots=True)
-class DetectorAugmentation:
+_Ratio = Annotated[float, Field(ge=0, le=1)]
+
+
+class DetectorAugmentation(BaseModel):
     """How strongly the pictures of the person detector's training are changed at random.
 
     Attributes:
@@ -22,11 +25,16 @@ class DetectorAugmentation:
         erase: Share of which a rectangle is covered.
     """
 
-    tilt_degrees: float = 12.0
-    scale: tuple[float, float] = (0.45, 1.7)
-    shift: float = 0.3
-    low_resolution: float = 0.2
-    erase: float = 0.1
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tilt_degrees: Annotated[float, Field(ge=0, le=180)]
+    scale: Scale
+    shift: _Ratio
+    low_resolution: _Ratio
+    erase: _Ratio
+
+
+USUAL = DetectorAugmentation(tilt_degrees=12.0, scale=(0.45, 1.7), shift=0.3, low_resolution=0.2, erase=0.1)
 
 
 def augment_scene(
@@ -36,7 +44,7 @@ def augment_scene(
     *,
     width: int,
     height: int,
-    strength: DetectorAugmentation | None = None,
+    strength: DetectorAugmentation = USUAL,
 ) -> np.ndarray:
     """A random view of a picture.
 
@@ -46,12 +54,11 @@ def augment_scene(
         rng: Where the randomness comes from.
         width: Of the canvas in pixels.
         height: Likewise.
-        strength: How much; None is the usual strength.
+        strength: How much.
 
     Returns:
         The canvas ``(height, width, 3)`` uint8 RGB.
     """
-    strength = strength or DetectorAugmentation()
     whole = min(width / rgb.shape[1], height / rgb.shape[0])
     scale = whole * float(np.exp(rng.uniform(*np.log(strength.scale))))
     if scale < 0.5:  # a pixel of the canvas is then the mean of those of the picture

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import torch
 
-from trainer.data.detector_augment import augment_scene
+from trainer.data.detector_augment import USUAL, DetectorAugmentation, augment_scene
 from trainer.data.detector_pictures import DetectorPicture
-from trainer.data.mixes import DETECTOR_MIX, Mix, probabilities
+from trainer.data.mixes import Mix, probabilities
 from trainer.data.read_picture import read_rgb
 
-# Width and height of the pictures of one step, chosen by chance: frames, photos, upright and square ones. Some are
-# smaller than what the runtime shows: a step takes half the time, and boxes come in all sizes anyway.
+# Width and height: frames, photos, upright and square ones. Some are smaller than what the runtime shows: a step takes
+# half the time, and boxes come in all sizes anyway.
 CANVASES = ((416, 224), (352, 256), (320, 192), (288, 320), (224, 384), (256, 256), (192, 288))
 LARGEST_READ = 640  # pixels of a picture's longer side in memory
 _KEPT_PICTURES = 3000
@@ -26,17 +26,26 @@ class PictureDrawer:
     Args:
         pictures: To draw from.
         mix: How often each set is drawn; pictures of other sets are left out.
+        canvases: Width and height of the pictures of one step, chosen by chance.
+        strength: How much they are changed.
     """
 
-    def __init__(self, pictures: Sequence[DetectorPicture], mix: Mix = DETECTOR_MIX) -> None:
-        self._mix = mix
+    def __init__(
+        self,
+        pictures: Sequence[DetectorPicture],
+        mix: Mix,
+        *,
+        canvases: Sequence[tuple[int, int]] = CANVASES,
+        strength: DetectorAugmentation = USUAL,
+    ) -> None:
+        self._mix, self._canvases, self._strength = mix, canvases, strength
         self._sets = {name: [p for p in pictures if p.source == name] for name in mix}
         self._sets = {name: rows for name, rows in self._sets.items() if rows}
         self._kept: OrderedDict[Path, tuple[np.ndarray, float]] = OrderedDict()
 
     def draw(self, rng: np.random.Generator, batch: int) -> torch.Tensor:
         """Draw ``(batch, 3, H, W)`` float32 RGB in 0..255; a generator in the same state gives the same batch."""
-        width, height = CANVASES[rng.integers(len(CANVASES))]
+        width, height = self._canvases[rng.integers(len(self._canvases))]
         names = list(self._sets)
         shares = probabilities(self._mix, names)
         images = np.empty((batch, height, width, 3), np.uint8)
@@ -44,7 +53,8 @@ class PictureDrawer:
             rows = self._sets[names[choice]]
             picture = rows[rng.integers(len(rows))]
             rgb, ratio = self._read(picture.path)
-            images[row] = augment_scene(rgb, picture.people * ratio, rng, width=width, height=height)
+            people = picture.people * ratio
+            images[row] = augment_scene(rgb, people, rng, width=width, height=height, strength=self._strength)
         return torch.from_numpy(images).permute(0, 3, 1, 2).float()
 
     def _read(self, path: Path) -> tuple[np.ndarray, float]:

@@ -1,13 +1,14 @@
 """From stored patches to training crops: turn, scale, shift, mirror, recolour, blur, hide."""
 
-from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from edgeact.geometry import transform_points, warp
 from edgeact.skeleton import BODY_21
-from trainer.data.appearance import erase, lower_resolution, recolour
+from trainer.data.appearance import Scale, erase, lower_resolution, recolour
 from trainer.data.pose_patches import NETWORK_PADDING, PATCH_CENTRE
 from trainer.inputs.crop_size import InputSize
 
@@ -15,8 +16,10 @@ MIRROR = list(BODY_21.mirror)
 UPPER_BODY = [index for index, name in enumerate(BODY_21.joints) if "knee" not in name and "ankle" not in name]
 
 
-@dataclass(frozen=True, slots=True)
-class PoseAugmentation:
+_Ratio = Annotated[float, Field(ge=0, le=1)]
+
+
+class PoseAugmentation(BaseModel):
     """Strengths. Rotation and scale are a little milder than paper E's (±40°, 0.7–1.3), which a network this small does
     not fit.
 
@@ -33,16 +36,28 @@ class PoseAugmentation:
         erase: Share of which a rectangle is covered.
     """
 
-    rotation_degrees: float = 32.0
-    scale: tuple[float, float] = (0.75, 1.3)
-    shift: float = 0.06
-    lying: float = 0.12
-    upper_body: float = 0.15
-    cut_off: float = 0.08
-    low_resolution: float = 0.25
-    erase: float = 0.15
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rotation_degrees: Annotated[float, Field(ge=0, le=120)]
+    scale: Scale
+    shift: _Ratio
+    lying: _Ratio
+    upper_body: _Ratio
+    cut_off: _Ratio
+    low_resolution: _Ratio
+    erase: _Ratio
 
 
+USUAL = PoseAugmentation(
+    rotation_degrees=32.0,
+    scale=(0.75, 1.3),
+    shift=0.06,
+    lying=0.12,
+    upper_body=0.15,
+    cut_off=0.08,
+    low_resolution=0.25,
+    erase=0.15,
+)
 # For the end of a training: strong changes teach what does not matter, but it is upright, whole people that the network
 # will see most.
 MILD = PoseAugmentation(

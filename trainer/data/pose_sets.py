@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from edgeact.errors import SourceFormatError
-from trainer.data.mixes import POSE_MIX, Mix, probabilities
-from trainer.data.pose_augment import PoseAugmentation, augment, centre_crop, view_scale
+from trainer.data.mixes import Mix, probabilities
+from trainer.data.pose_augment import USUAL, PoseAugmentation, augment, centre_crop, view_scale
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.inputs.crop_size import InputSize
 
@@ -63,7 +63,7 @@ def load_patch_set(folder: Path, split: str) -> PatchSet:
     return PatchSet(folder.name, patches, joints, boxes, torso, rows)
 
 
-def training_sets(patches: Path, mix: Mix = POSE_MIX) -> list[PatchSet]:
+def training_sets(patches: Path, mix: Mix) -> list[PatchSet]:
     """The training persons of every data set of a mix that there is in a folder."""
     return [load_patch_set(patches / name, "train") for name in mix if (patches / name / "index.json").exists()]
 
@@ -73,15 +73,15 @@ def draw_batch(
     rng: np.random.Generator,
     batch: int,
     size: InputSize,
-    strength: PoseAugmentation | None = None,
-    mix: Mix = POSE_MIX,
+    mix: Mix,
+    strength: PoseAugmentation = USUAL,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw a batch of random views of persons, each set by its share in a mix.
 
     Returns:
         Crops ``(N, height, width, 3)`` uint8 RGB, and joints ``(N, 21, 4)`` x, y (crop pixels), weight, score.
     """
-    (crops,), joints = draw_sizes(sets, rng, batch, (size,), strength, mix)
+    (crops,), joints = draw_sizes(sets, rng, batch, (size,), mix, strength)
     return crops, joints
 
 
@@ -90,15 +90,14 @@ def draw_sizes(
     rng: np.random.Generator,
     batch: int,
     sizes: Sequence[InputSize],
-    strength: PoseAugmentation | None = None,
-    mix: Mix = POSE_MIX,
+    mix: Mix,
+    strength: PoseAugmentation = USUAL,
 ) -> tuple[list[torch.Tensor], torch.Tensor]:
     """As `draw_batch`, each view in several sizes of one aspect ratio: what a network and its teacher see.
 
     Returns:
         Crops ``(N, height, width, 3)`` uint8 RGB of each size, and joints in pixels of the first one.
     """
-    strength = strength or PoseAugmentation()
     shares = probabilities(mix, [patches.name for patches in sets])
     crops = [np.empty((batch, size.height, size.width, 3), np.uint8) for size in sizes]
     joints = np.empty((batch, 21, 4), np.float32)

@@ -21,7 +21,7 @@ from trainer.compress.remove import remove_channels
 from trainer.compress.worth import as_many_as, channel_worth
 from trainer.inputs.crop_size import InputSize
 from trainer.models.lite_hrnet import BRANCHES, SIDE_MULTIPLE, Conv, LiteHRNet, load_tinypose
-from trainer.models.slim_hrnet import SLIM, SlimHRNet, rewrite
+from trainer.models.slim_hrnet import SlimHRNet, Widths, rewrite
 
 MAP_STRIDE = 4
 # RGB of ImageNet in 0..255, which the weights that training starts from expect.
@@ -95,14 +95,14 @@ class EdgePose(nn.Module):
     Args:
         size: Of the crops that it is trained and used on.
         joints: How many.
-        slim: With the narrower backbone (`trainer.models.slim_hrnet`).
+        slim: Widths of the narrower backbone (`trainer.models.slim_hrnet`); None takes the published backbone.
     """
 
-    def __init__(self, size: InputSize, joints: int = len(BODY_21.joints), *, slim: bool = False) -> None:
+    def __init__(self, size: InputSize, joints: int = len(BODY_21.joints), *, slim: Widths | None = None) -> None:
         super().__init__()
         self.size = size
-        self.backbone: nn.Module = SlimHRNet() if slim else LiteHRNet()
-        self.head = Conv(SLIM.branches[0] if slim else BRANCHES[0], joints)
+        self.backbone: nn.Module = LiteHRNet() if slim is None else SlimHRNet(slim)
+        self.head = Conv(BRANCHES[0] if slim is None else slim.branches[0], joints)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.head(self.backbone(x))

@@ -17,7 +17,7 @@ from edgeact.geometry import box_iou, invert_matrix, letterbox, letterbox_matrix
 from edgeact.perception.detect import detection_size
 from trainer.data.detector_pictures import OBJECT_SETS, as_rows
 from trainer.data.lspet import read_lspet
-from trainer.data.mixes import DETECTOR_MIX
+from trainer.data.mixes import DETECTOR_SOURCES
 from trainer.data.read_picture import read_rgb
 from trainer.data.wild_people import read_empty, read_wild
 from trainer.data.wild_pictures import wild_pictures
@@ -116,7 +116,8 @@ def make_pictures(folders: Folders, detector: PersonDetector) -> None:
     if folders.detector_pictures.exists():
         return
     folders.detector_pictures.parent.mkdir(parents=True, exist_ok=True)
-    said = {name: _first_detector(folders, name) for name in DETECTOR_MIX if name not in ("backgrounds", *OBJECT_SETS)}
+    named = [name for name in DETECTOR_SOURCES if name not in ("backgrounds", *OBJECT_SETS)]
+    said = {name: _first_detector(folders, name) for name in named}
     listed = [row for row in _known_people(folders) if row[2] != "measure"]
     nobody = np.zeros((0, 4), np.float32)
     with prepare_partial(folders.detector_pictures).open("w") as file:

@@ -1,17 +1,15 @@
 """Joints stay on their pixels through every augmentation."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from edgeact.skeleton import BODY_21
-from trainer.data.pose_augment import MILD, PoseAugmentation, augment, centre_crop, view_scale
+from trainer.data.pose_augment import MILD, USUAL, PoseAugmentation, augment, centre_crop, view_scale
 from trainer.data.pose_patches import NETWORK_PADDING, PATCH_HEIGHT, PATCH_WIDTH
 from trainer.inputs.crop_size import InputSize
 
-GEOMETRY_ONLY = PoseAugmentation(low_resolution=0.0, erase=0.0)
-PLAIN = replace(GEOMETRY_ONLY, lying=0.0, upper_body=0.0, cut_off=0.0)
+GEOMETRY_ONLY = USUAL.model_copy(update={"low_resolution": 0.0, "erase": 0.0})
+PLAIN = GEOMETRY_ONLY.model_copy(update={"lying": 0.0, "upper_body": 0.0, "cut_off": 0.0})
 SIZE = InputSize(height=160, width=128)
 BOX = np.array([100.0, 200.0], np.float32)
 SHOULDER, ANKLE = BODY_21.index("right_shoulder"), BODY_21.index("left_ankle")
@@ -37,9 +35,9 @@ def brightest(crop: np.ndarray, near: np.ndarray) -> float:
     "strength",
     [
         PLAIN,
-        replace(PLAIN, lying=1.0),
-        replace(PLAIN, cut_off=1.0),
-        replace(PLAIN, lying=1.0, cut_off=1.0),
+        PLAIN.model_copy(update={"lying": 1.0}),
+        PLAIN.model_copy(update={"cut_off": 1.0}),
+        PLAIN.model_copy(update={"lying": 1.0, "cut_off": 1.0}),
     ],
     ids=["plain", "lying", "cut off", "lying and cut off"],
 )
@@ -63,7 +61,9 @@ def test_joints_follow_their_pixels_where_only_the_upper_body_is_seen() -> None:
     joints[BODY_21.index("left_hip"), :2] = (140, 150)
     scales = []
     for seed in range(20):
-        crop, moved = augment(patch, joints, BOX, np.random.default_rng(seed), replace(PLAIN, upper_body=1.0), SIZE)
+        crop, moved = augment(
+            patch, joints, BOX, np.random.default_rng(seed), PLAIN.model_copy(update={"upper_body": 1.0}), SIZE
+        )
         assert moved[SHOULDER, 3] > 0
         assert brightest(crop, moved[SHOULDER, :2]) > 60
         scales.append(np.linalg.norm(moved[SHOULDER, :2] - moved[ANKLE, :2]))
@@ -125,4 +125,4 @@ def test_mild_views_stay_closer_to_the_networks_own() -> None:
         )
         return float(views[:, :2].std(0).sum())
 
-    assert spread(MILD) < 0.85 * spread(PoseAugmentation())
+    assert spread(MILD) < 0.85 * spread(USUAL)

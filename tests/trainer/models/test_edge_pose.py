@@ -55,7 +55,7 @@ def test_a_second_person_does_not_pull_the_joint_away() -> None:
 def test_every_parameter_learns(slim: bool) -> None:
     torch.manual_seed(0)
     size = InputSize(height=96, width=64)
-    model = EdgePose(size, slim=slim).train()
+    model = EdgePose(size, slim=SLIM if slim else None).train()
     logits = model(torch.randn(2, 3, size.height, size.width))
     assert logits.shape == (2, 21, size.height // MAP_STRIDE, size.width // MAP_STRIDE)
     (logits * torch.randn_like(logits)).sum().backward()
@@ -78,7 +78,7 @@ def test_a_slim_network_starts_from_what_a_wider_one_sees() -> None:
     """Its maps are closer to the wider network's than those of a network that starts from nothing."""
     torch.manual_seed(0)
     size = InputSize(height=96, width=64)
-    wider, slim, fresh = EdgePose(size).eval(), EdgePose(size, slim=True).eval(), EdgePose(size, slim=True).eval()
+    wider, slim, fresh = EdgePose(size).eval(), EdgePose(size, slim=SLIM).eval(), EdgePose(size, slim=SLIM).eval()
     images = torch.randn(2, 3, size.height, size.width)
     with torch.no_grad():
         wanted = wider(images)
@@ -91,7 +91,7 @@ def test_a_slim_network_is_the_wider_one_where_only_worthless_channels_were_remo
     """Channels in the middle of units, as many as the slim network has less, are cut off: it gives the same maps."""
     torch.manual_seed(0)
     size = InputSize(height=64, width=32)
-    wider, slim = EdgePose(size).eval(), EdgePose(size, slim=True).eval()
+    wider, slim = EdgePose(size).eval(), EdgePose(size, slim=SLIM).eval()
     # The slim network lacks paths of its last module, which here say nothing either.
     for name, layer in wider.backbone.stages[-1][-1].paths.items():
         if "0" not in name.split("<"):

@@ -6,14 +6,14 @@ import torch
 from edgeact.skeleton import BODY_21
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.data.lifting.motions import join_clips
-from trainer.data.lifting.views import LiftingAugmentation, LiftingViews
+from trainer.data.lifting.views import USUAL, LiftingViews
 from trainer.inputs.body_tree import LENGTH_OF_BONE, bones_of
 from trainer.inputs.lifter_clip import CLIP_LENGTH
 from trainer.models.lifter import Lifter
 
 
 def poses() -> torch.Tensor:
-    return LiftingViews(join_clips([walker()]), exact_bank()).draw(6, 0, LiftingAugmentation(), noise=False).poses
+    return LiftingViews(join_clips([walker()], {"studio": 1.0}), exact_bank()).draw(6, 0, USUAL, noise=False).poses
 
 
 def lifter() -> Lifter:

@@ -15,7 +15,7 @@ from scipy.io import loadmat
 from edgeact.skeleton import BODY_21, COCO_17, LIMB_JOINTS
 from edgeact.types import Float32
 from trainer.data.action_sequences import studio_split
-from trainer.data.mixes import LIFTER_MIX, Mix
+from trainer.data.mixes import Mix
 from trainer.data.splits import Split, split_by_hash
 from trainer.data.studio.motion import joint_sequences
 
@@ -147,7 +147,7 @@ class Motions:
     share: np.ndarray
 
 
-def join_clips(clips: Iterable[BodyClip], mix: Mix = LIFTER_MIX) -> Motions:
+def join_clips(clips: Iterable[BodyClip], mix: Mix) -> Motions:
     """Lay clips end to end.
 
     A source is drawn by its share in a mix; within it a label by the square root of its frames, a clip by its frames.

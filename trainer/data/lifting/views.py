@@ -5,9 +5,11 @@ confidence, and the newest frame's joints in metres along the camera's line of s
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from trainer.data.lifting.body import pose_limbs, random_lengths, rotation, swap_limbs, turn_limbs, with_lengths
@@ -25,8 +27,11 @@ _HIPS = [BODY_21.index("left_hip"), BODY_21.index("right_hip")]
 _ERROR_OF = [0] * 5 + list(range(1, 13)) + [0, 0, 1, 7]
 
 
-@dataclass(frozen=True, slots=True)
-class LiftingAugmentation:
+_Ratio = Annotated[float, Field(ge=0, le=1)]
+_PositiveRatio = Annotated[float, Field(gt=0, le=1)]
+
+
+class LiftingAugmentation(BaseModel):
     """How far postures and pictures are from those that were recorded.
 
     Attributes:
@@ -36,12 +41,21 @@ class LiftingAugmentation:
         exact: Share of the people whose joints are seen without our pose network's errors.
     """
 
-    other_limbs: float = 0.4
-    posed_limbs: float = 0.25
-    turned_degrees: float = 12.0
-    exact: float = 0.35
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    other_limbs: _PositiveRatio
+    posed_limbs: _PositiveRatio
+    turned_degrees: Annotated[float, Field(ge=0, le=180)]
+    exact: _Ratio
+
+    @model_validator(mode="after")
+    def _shares_of_one(self) -> "LiftingAugmentation":
+        if self.other_limbs + self.posed_limbs > 1:
+            raise ValueError(f"other_limbs {self.other_limbs} and posed_limbs {self.posed_limbs} are more than all")
+        return self
 
 
+USUAL = LiftingAugmentation(other_limbs=0.4, posed_limbs=0.25, turned_degrees=12.0, exact=0.35)
 # For the end of a training: limbs that move by themselves teach postures that no clip holds, but they hide how people
 # walk, and it is people who stand and walk that will be seen most.
 MILD = LiftingAugmentation(other_limbs=0.15, posed_limbs=0.15, turned_degrees=6.0, exact=0.5)
@@ -99,7 +113,7 @@ class LiftingViews:
         confidence = known[:, None, :, None].expand(*seen.shape[:3], 1).float()
         poses = torch.cat([seen, confidence], -1)
         if noise:
-            poses = self._with_errors(poses, generator, exact=(strength or LiftingAugmentation()).exact)
+            poses = self._with_errors(poses, generator, exact=(strength or USUAL).exact)
             poses = _with_gaps(poses, generator)
         return LiftingBatch(poses, target, known)
 

@@ -8,14 +8,13 @@ import pytest
 from edgeact.skeleton import BODY_21
 from tests.trainer.data.lifting.walkers import walker
 from trainer.data.lifting.motions import PELVIS, THORAX, join_clips, studio, teacher_poses, utd_mhad, utkinect
-from trainer.data.mixes import LIFTER_MIX
 
 
 def test_sources_are_drawn_by_their_shares_and_every_frame_is_there() -> None:
     long, short, kinect = walker(frames=90), walker(frames=10), walker(frames=50, source="utd_mhad")
-    motions = join_clips([long, short, kinect])
+    motions = join_clips([long, short, kinect], {"studio": 0.6, "utd_mhad": 0.2, "utkinect": 0.2})
     assert motions.share.sum() == pytest.approx(1.0)
-    assert motions.share[2] == pytest.approx(LIFTER_MIX["utd_mhad"] / (LIFTER_MIX["studio"] + LIFTER_MIX["utd_mhad"]))
+    assert motions.share[2] == pytest.approx(0.25)
     assert motions.share[0] == pytest.approx(9 * motions.share[1])
     assert motions.first.tolist() == [0, 90, 100]
     assert np.array_equal(motions.joints[100:], kinect.joints)
@@ -23,7 +22,7 @@ def test_sources_are_drawn_by_their_shares_and_every_frame_is_there() -> None:
 
 def test_no_clips_are_an_error() -> None:
     with pytest.raises(ValueError, match="no clips"):
-        join_clips([])
+        join_clips([], {"studio": 1.0})
 
 
 def test_teacher_poses_have_a_torso_and_no_neck(tmp_path: Path) -> None:

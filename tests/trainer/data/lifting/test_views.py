@@ -6,21 +6,21 @@ import torch
 from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from trainer.data.lifting.motions import join_clips
-from trainer.data.lifting.views import LiftingAugmentation, LiftingViews
+from trainer.data.lifting.views import USUAL, LiftingViews
 from trainer.inputs.lifter_clip import CLIP_LENGTH
 
 PELVIS = BODY_21.index("pelvis")
 
 
 def views() -> LiftingViews:
-    return LiftingViews(join_clips([walker(), walker(pace=2.0)]), exact_bank())
+    return LiftingViews(join_clips([walker(), walker(pace=2.0)], {"studio": 1.0}), exact_bank())
 
 
 def test_the_same_seed_gives_the_same_batch() -> None:
     first, again, other = (
-        views().draw(8, 1, LiftingAugmentation()),
-        views().draw(8, 1, LiftingAugmentation()),
-        views().draw(8, 2, LiftingAugmentation()),
+        views().draw(8, 1, USUAL),
+        views().draw(8, 1, USUAL),
+        views().draw(8, 2, USUAL),
     )
     assert torch.equal(first.poses, again.poses)
     assert torch.equal(first.joints, again.joints)
@@ -58,7 +58,7 @@ def test_what_is_nearer_looks_larger() -> None:
 
 
 def test_errors_and_gaps_change_what_is_seen_and_not_what_is_wanted() -> None:
-    clean, noisy = views().draw(200, 5, LiftingAugmentation(), noise=False), views().draw(200, 5, LiftingAugmentation())
+    clean, noisy = views().draw(200, 5, USUAL, noise=False), views().draw(200, 5, USUAL)
     assert torch.equal(clean.joints, noisy.joints)
     confidence = noisy.poses[..., 2]
     assert 0.02 < float((confidence == 0).float().mean()) < 0.4  # faces and spines that sets lack
@@ -69,6 +69,6 @@ def test_errors_and_gaps_change_what_is_seen_and_not_what_is_wanted() -> None:
 def test_unknown_joints_are_neither_seen_nor_wanted() -> None:
     clip = walker(source="utd_mhad")
     clip.known[:5] = False
-    batch = LiftingViews(join_clips([clip]), exact_bank()).draw(16, 6, LiftingAugmentation())
+    batch = LiftingViews(join_clips([clip], {"utd_mhad": 1.0}), exact_bank()).draw(16, 6, USUAL)
     assert not batch.known[:, :5].any()
     assert np.all(batch.poses[..., :5, 2].numpy() == 0)
