@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from edgeact.bundle.manifest import MANIFEST_NAME, GraphSpec, Manifest
 from edgeact.capture.inputs import find_inputs
 from edgeact.errors import UsageError
 from trainer import markdown
+from trainer.classes_recipe import ClassesRecipe, load_classes_recipe
 from trainer.data.action_sequences import JointSequence
 from trainer.data.class_folder import OTHER_CLASS, ClassClip, check_several_classes
 from trainer.data.class_input import read_classes
@@ -42,11 +43,12 @@ class ClassTraining:
         people: Of a clip, at most so many, those who are seen longest and largest first.
         mirror: Whether mirrored movements are the same class.
         from_scratch: Whether the clip network starts from random weights.
-        steps: Of each training; None takes what suits the start.
+        steps: Of each training; None takes the recipe's.
         folds: In how many groups sources are held out.
         attribute: Of labelled people in exports of CVAT or COCO: names what they do.
         keeps_actions: Whether the base's own actions stay, so that the clips put them right or add to them.
         right: With actions kept: recordings of which the base is right, as a video or a folder of videos.
+        recipe: How networks learn, and when a class is called.
     """
 
     folder: Path
@@ -60,6 +62,7 @@ class ClassTraining:
     attribute: str = "action"
     keeps_actions: bool = False
     right: Path | None = None
+    recipe: ClassesRecipe = field(default_factory=load_classes_recipe)
 
 
 def train_class_bundle(
@@ -110,7 +113,7 @@ def train_class_bundle(
         )
     else:
         start = None if asked.from_scratch else _start_of(asked.base)
-        settings = ClassSettings(steps=asked.steps, mirror=asked.mirror, start=start, folds=asked.folds)
+        settings = ClassSettings(asked.steps, asked.mirror, start, asked.folds, asked.recipe)
         trained = fit_classes(found.sequences, listed.labels, asked.work / "networks", settings, say=say)
     report = measure_classes(trained.answers, trained.labels)
     data = {
@@ -121,6 +124,7 @@ def train_class_bundle(
         "sources": data,
         "base": {"name": asked.base.manifest.name, "digest": asked.base.digest},
         "held_out": report.as_json(),
+        "recipe": asked.recipe.model_dump(mode="json", exclude={"scene"}),
     }
     if said is not None:
         say(said.words())
@@ -159,7 +163,15 @@ def kept_actions(asked: ClassTraining) -> KeptActions:
             "made, or leave out --keep-actions"
         )
     head = heads[0]
-    return KeptActions(start, tuple(head.labels), head.score, steps=asked.steps, mirror=asked.mirror, folds=asked.folds)
+    return KeptActions(
+        start,
+        tuple(head.labels),
+        head.score,
+        steps=asked.steps,
+        mirror=asked.mirror,
+        folds=asked.folds,
+        recipe=asked.recipe,
+    )
 
 
 def check_place(out: Path) -> None:

@@ -3,7 +3,6 @@ on a frozen EfficientNet-Lite0.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +32,16 @@ def train_scene_bundle(
     created: str,
     say: Callable[[str], None],
     progress: Callable[[Sequence[Any], str], Iterable[Any]],
-    side: int = 224,
 ) -> tuple[Bundle, ClassReport]:
     """Train the head, measure it, and write the bundle.
 
     Args:
-        asked: Folder, base, work, folds, steps and attribute count; what concerns single persons does not.
+        asked: Folder, base, work, folds, steps, attribute and recipe count; what concerns single persons does not.
         weights: Of EfficientNet-Lite0, as its package has them.
         out: The bundle's folder; replaced when the new one is whole.
         created: Date, ``YYYY-MM-DD``.
         say: Is told what the user should know.
         progress: Gives items back one after the other, and shows how far it is.
-        side: Of the pictures that the head sees, in pixels.
 
     Raises:
         SourceNotFoundError, SourceFormatError: Clips or weights are missing or damaged.
@@ -59,25 +56,26 @@ def train_scene_bundle(
     check_several_classes(listed, asked.folder)
     for note in listed.notes:
         say(note)
-    settings = SceneSettings(side=side, folds=asked.folds)
-    settings = settings if asked.steps is None else replace(settings, steps=asked.steps)
+    settings = SceneSettings(asked.folds, asked.steps, asked.recipe)
     trained = fit_scene(listed, weights, asked.work / "scene", settings, say=say, progress=progress)
     for reason in trained.unreadable:
         say(f"skipped, since it cannot be read: {reason}")
     report = measure_classes(trained.answers, trained.labels)
+    scene = asked.recipe.scene
+    said = {"labels": list(trained.labels), "held_out": report.as_json(), "recipe": scene.model_dump(mode="json")}
     about = About(
         out.name,
         "1.0.0",
         created,
         asked.base.manifest.licence,
-        {**asked.base.manifest.training, "scene": {"labels": list(trained.labels), "held_out": report.as_json()}},
+        {**asked.base.manifest.training, "scene": said},
     )
     base = asked.base
     copied = [
         CopiedGraph(graph, base.read_graph(graph), base.manifest.parity.get(graph.name, []))
         for graph in base.manifest.graphs
     ]
-    exports = _exports(trained, side)
+    exports = _exports(trained, scene.side)
     write_graphs(out, exports, about, copied=copied, card=lambda manifest: _card(manifest, base, trained, report))
     return load_bundle(out), report
 

@@ -76,7 +76,11 @@ def train_classes(
     ] = "action",
     steps: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="steps of each training", show_default="250; 500 from scratch"),
+        typer.Option(min=1, metavar="N", help="steps of each training", show_default="the recipe's"),
+    ] = None,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="a changed copy of classes.toml", show_default="the one that ships"),
     ] = None,
     work: Annotated[
         Path, typer.Option(metavar="DIR", help="what is kept on the way; a stopped training goes on from there")
@@ -108,6 +112,7 @@ def train_classes(
     from deploy.class_bundle import ClassTraining, train_class_bundle
     from deploy.scene_bundle import train_scene_bundle
     from edgeact.bundle.load import load_bundle
+    from trainer.classes_recipe import load_classes_recipe
     from trainer.evaluate.classes import class_rows
     from trainer.event_files import write_events_to
     from trainer.stages import use_one_thread
@@ -125,6 +130,7 @@ def train_classes(
         attribute=attribute,
         keeps_actions=keep_actions,
         right=right,
+        recipe=load_classes_recipe(recipe),
     )
     created = datetime.now(timezone.utc).date().isoformat()
     with write_events_to(tensorboard):

@@ -8,31 +8,26 @@ action: a posture held, and movements cut into pieces and shuffled.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from edgeact.errors import UsageError
+from trainer.classes_recipe import CallingRecipe, ClassClipAugmentation, ClassesRecipe, load_classes_recipe
 from trainer.data.action_sequences import JointSequence
 from trainer.data.action_windows import CLIP_SECONDS, deployed_clips, hide_joints, impossible_clip, sample, turn
 from trainer.data.class_folder import OTHER_CLASS
 from trainer.evaluate.calibrate import fit_temperature
 from trainer.evaluate.classes import ClipAnswer
 from trainer.fit_action import action_loss
-from trainer.loop import Course, train
+from trainer.loop import train
 from trainer.models.action_weights import start_from_graph
 from trainer.models.edge_action import EdgeAction
-from trainer.schedule import CosineSchedule
 
 FOLDS = 5
 FEWEST_CLIPS = 4  # of a class: with fewer, one that is held out says nothing of the others
-BATCH = 48
-_STEPS, _STEPS_FROM_SCRATCH = 250, 500
-_RATE, _RATE_FROM_SCRATCH = 1e-3, 2e-3
-# The threshold is the lowest at which no more of the held-out moments than these are called wrong.
-_OTHER_AS_KNOWN, _KNOWN_AS_WRONG = 0.08, 0.10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +35,18 @@ class ClassSettings:
     """How the clip network is trained.
 
     Attributes:
-        steps: Of each training; None takes what suits the start.
+        steps: Of each training; None takes the recipe's.
         mirror: Whether mirrored movements are the same class; not where classes differ by left and right.
         start: ``action.onnx`` of the bundle that it starts from; None starts from random weights.
         folds: In how many groups sources are held out.
+        recipe: The rest of what was decided.
     """
 
     steps: int | None = None
     mirror: bool = True
     start: Path | None = None
     folds: int = FOLDS
+    recipe: ClassesRecipe = field(default_factory=load_classes_recipe)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +94,8 @@ def fit_classes(
     found = [(label, clip_of(sequence), sequence.source) for sequence in sequences for label in sequence.allowed]
     check_enough(found, labels, "clips with a person in them")
     names = (*labels, OTHER_CLASS)
-    folder = work / digest_of(sequences, names, settings)
+    decided = (settings.steps, settings.mirror, settings.start, settings.folds, settings.recipe.clips)
+    folder = work / digest_of(sequences, names, decided)
     groups = hold_out_groups(sequences, settings.folds)
     logits, owners = [], []
     for number, group in enumerate(groups):
@@ -115,7 +113,7 @@ def fit_classes(
     )
     stacked = np.concatenate(logits)
     temperature = fit_temperature(stacked, np.eye(len(names), dtype=bool)[truth])
-    threshold = choose_class_threshold(softmax(stacked / temperature), truth)
+    threshold = choose_class_threshold(softmax(stacked / temperature), truth, settings.recipe.calling)
     answers = clip_answers(
         [(softmax(part / temperature), owner) for part, owner in with_owners(logits, owners)], names, threshold
     )
@@ -172,23 +170,23 @@ def even_groups(found: Sequence[tuple[str, str]], folds: int) -> list[frozenset[
     return [frozenset(group) for group in groups]
 
 
-def choose_class_threshold(probability: np.ndarray, truth: np.ndarray) -> float:
-    """The lowest threshold from .4 to .9 at which few of the held-out moments are called wrong: of those of the user's
-    own "other" 8 %, of those of a class 10 %.
+def choose_class_threshold(probability: np.ndarray, truth: np.ndarray, aims: CallingRecipe) -> float:
+    """The lowest threshold, in steps of .02, at which few of the held-out moments are called wrong.
 
     Args:
         probability: ``(N, A)`` of each moment; the last column is "other".
         truth: ``(N,)`` the right column.
+        aims: From where to where, and how many may be called wrong.
     """
     best, score = probability.argmax(1), probability.max(1)
     other = probability.shape[1] - 1
     is_other = truth == other
-    for hundredths in range(40, 90, 2):
+    for hundredths in range(round(100 * aims.lowest), round(100 * aims.highest), 2):
         wrong = (best != other) & (best != truth) & (score >= hundredths / 100)
-        limits = ((is_other, _OTHER_AS_KNOWN), (~is_other, _KNOWN_AS_WRONG))
+        limits = ((is_other, aims.other_as_known), (~is_other, aims.known_as_wrong))
         if all(not rows.any() or wrong[rows].mean() <= limit for rows, limit in limits):
             return hundredths / 100
-    return 0.9
+    return aims.highest
 
 
 def _train(
@@ -197,27 +195,30 @@ def _train(
     by_label = {label: [s for s in sequences if s.allowed == (label,)] for label in names}
     present = {label: found for label, found in by_label.items() if found}
     stills = any(len(sequence.joints) == 1 for sequence in sequences)
+    recipe = settings.recipe.clips
 
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in steps:
             rng = np.random.default_rng((7, step))
-            chosen = rng.choice(list(present), BATCH)
-            drawn = [draw_clip(present[label], label, rng, mirror=settings.mirror, stills=stills) for label in chosen]
+            chosen = rng.choice(list(present), recipe.batch)
+            drawn = [
+                draw_clip(
+                    present[label], label, rng, strength=recipe.augmentation, mirror=settings.mirror, stills=stills
+                )
+                for label in chosen
+            ]
             allowed = torch.tensor([[name == label for name in names] for _, label in drawn])
             yield torch.from_numpy(np.stack([clip for clip, _ in drawn])), allowed
 
     torch.manual_seed(0)
-    network = EdgeAction(len(names))
+    network = EdgeAction(len(names), dropout=recipe.dropout)
     if settings.start is not None:
         start_from_graph(network, settings.start, np.concatenate([deployed_clips(s)[:2] for s in sequences]))
     fresh = settings.start is None
-    course = Course(
+    course = recipe.learning.course(
         checkpoint.parent.name,
-        settings.steps or (_STEPS_FROM_SCRATCH if fresh else _STEPS),
-        _RATE_FROM_SCRATCH if fresh else _RATE,
-        weight_decay=0.05,
-        schedule=CosineSchedule(warm_up=20),
-        average_decay=0.98,  # of the last fifty steps: these trainings are short
+        steps=settings.steps or (recipe.steps_from_scratch if fresh else recipe.steps),
+        rate=recipe.rate_from_scratch if fresh else recipe.rate,
     )
     return train(
         network,
@@ -225,35 +226,48 @@ def _train(
         course,
         device=torch.device("cpu"),
         draw=draw,
-        loss=lambda network, batch: action_loss(network(batch[0]), batch[1]),
+        loss=lambda network, batch: action_loss(network(batch[0]), batch[1], smoothing=recipe.smoothing),
         report=lambda **_: None,
     )
 
 
 def draw_clip(
-    sequences: list[JointSequence], label: str, rng: np.random.Generator, *, mirror: bool, stills: bool
+    sequences: list[JointSequence],
+    label: str,
+    rng: np.random.Generator,
+    *,
+    strength: ClassClipAugmentation,
+    mirror: bool,
+    stills: bool,
 ) -> tuple[np.ndarray, str]:
-    """A random augmented clip ``(32, 13, 3)`` of a class and its label; one in ten becomes "other".
+    """A random augmented clip ``(32, 13, 3)`` of a class and its label; some become "other".
 
-    Where a class has images, a posture held may well be an action.
+    Args:
+        sequences: Of the class.
+        label: Its label.
+        rng: Where the randomness comes from.
+        strength: How much is changed.
+        mirror: Whether half of the clips are mirrored.
+        stills: Whether a class has images: a posture held may well be an action then.
     """
     sequence = sequences[rng.integers(len(sequences))]
     joints, last, kind = sequence.joints, len(sequence.joints) - 1, rng.random()
-    if kind < 0.1 and last >= 8:
+    if kind < strength.impossible and last >= 8:
         clip, label = impossible_clip(joints, rng, hold=not stills), OTHER_CLASS
     elif sequence.lead:
         end = rng.uniform(sequence.lead, last)
         clip = sample(joints, end - CLIP_SECONDS * sequence.frame_rate * float(np.exp(rng.uniform(-0.25, 0.25))), end)
-    elif kind < 0.4 or last < 8:
-        trim = rng.uniform(0, 0.12, 2) * last
+    elif kind < strength.impossible + strength.whole or last < 8:
+        trim = rng.uniform(0, strength.trim, 2) * last
         clip = sample(joints, trim[0], last - trim[1])
     else:
         length = CLIP_SECONDS * sequence.frame_rate * float(np.exp(rng.uniform(-0.25, 0.25)))
         end = rng.uniform(min(0.75 * length, last), last)
         clip = sample(joints, end - length, end)
-    if rng.random() < 0.25:
+    if rng.random() < strength.hidden:
         clip = hide_joints(clip, rng)
-    return turn(clip, rng, mirror=mirror).astype(np.float32), label
+    clip = turn(clip, rng, mirror=mirror, angle=strength.turn, stretch=strength.stretch, shear=strength.shear)
+    return clip.astype(np.float32), label
 
 
 def clip_answers(
@@ -283,9 +297,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return torch.softmax(torch.from_numpy(logits), -1).numpy()
 
 
-def digest_of(sequences: Sequence[JointSequence], names: tuple[str, ...], settings: object) -> str:
-    """Names the folder of a training: other clips, classes or settings are another training."""
-    found = hashlib.sha256(repr((names, settings, BATCH)).encode())
+def digest_of(sequences: Sequence[JointSequence], names: tuple[str, ...], decided: tuple[object, ...]) -> str:
+    """Names the folder of a training: other clips, classes or decisions are another training."""
+    found = hashlib.sha256(repr((names, decided)).encode())
     for sequence in sequences:
         found.update(repr((sequence.name, sequence.source, sequence.allowed, sequence.lead)).encode())
         found.update(np.ascontiguousarray(sequence.joints).tobytes())

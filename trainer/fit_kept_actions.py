@@ -8,7 +8,7 @@ actions that no clip shows.
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +16,13 @@ import torch
 from torch.nn import functional
 
 from edgeact.errors import UsageError
+from trainer.classes_recipe import ClassesRecipe, load_classes_recipe
 from trainer.data.action_sequences import JointSequence
 from trainer.data.action_windows import deployed_clips
 from trainer.data.class_folder import OTHER_CLASS
 from trainer.evaluate.classes import ClipAnswer
 from trainer.fit_action import action_loss
 from trainer.fit_classes import (
-    BATCH,
     FEWEST_CLIPS,
     TrainedClasses,
     clip_answers,
@@ -33,14 +33,10 @@ from trainer.fit_classes import (
     softmax,
     with_owners,
 )
-from trainer.loop import Course, train
+from trainer.loop import train
 from trainer.models.action_weights import start_classifier, start_from_graph, temperature_of
 from trainer.models.edge_action import EdgeAction
-from trainer.schedule import CosineSchedule
 
-_STEPS, _RATE = 150, 5e-4
-_CORRECTED = 0.5  # of a batch
-_HOLD = 0.5  # how much weights are held near where they began
 _LARGEST_START = 256  # clips on which the statistics of the start are taken
 
 
@@ -52,9 +48,10 @@ class KeptActions:
         start: Its ``action.onnx``.
         labels: Of the graph; the last one is `OTHER_CLASS`.
         threshold: From this probability on the bundle calls an action; it stays.
-        steps: Of each training; None takes what suits.
+        steps: Of each training; None takes the recipe's.
         mirror: Whether mirrored movements are the same class.
         folds: In how many groups sources are held out.
+        recipe: The rest of what was decided.
     """
 
     start: Path
@@ -63,6 +60,7 @@ class KeptActions:
     steps: int | None = None
     mirror: bool = True
     folds: int = 5
+    recipe: ClassesRecipe = field(default_factory=load_classes_recipe)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +109,8 @@ def fit_kept_actions(
     everything = [*corrected, *right]
     start = _start(kept, names, everything)
     temperature = temperature_of(_start(kept, kept.labels, everything), kept.start, _moments(everything, 1)[:64])
-    folder = work / digest_of(everything, names, kept)
+    asked = (kept.start, kept.labels, kept.steps, kept.mirror, kept.folds)
+    folder = work / digest_of(everything, names, (*asked, kept.recipe.kept, kept.recipe.clips.augmentation))
     groups, shares = hold_out_groups(corrected, kept.folds), _shares(right, kept.folds)
     owners: list[JointSequence] = []
     logits: list[np.ndarray] = []
@@ -199,17 +198,21 @@ def _train(
     known = [names.index(label) for label in kept.labels]
     rows = [known if name.startswith("classifier.") else slice(None) for name, _ in start.named_parameters()]
     stills = any(len(sequence.joints) == 1 for sequence in corrected)
-    count = round(BATCH * _CORRECTED)
+    recipe, strength = kept.recipe.kept, kept.recipe.clips.augmentation
+    count = round(recipe.batch * recipe.corrected_share)
 
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         for step in steps:
             rng = np.random.default_rng((11, step))
             chosen = [str(label) for label in rng.choice(present, count)]
-            drawn = [draw_clip(by_label[label], label, rng, mirror=kept.mirror, stills=stills) for label in chosen]
+            drawn = [
+                draw_clip(by_label[label], label, rng, strength=strength, mirror=kept.mirror, stills=stills)
+                for label in chosen
+            ]
             allowed = torch.tensor([[name == label for name in names] for _, label in drawn])
             same = [
-                draw_clip(list(right), OTHER_CLASS, rng, mirror=kept.mirror, stills=stills)[0]
-                for _ in range(BATCH - count if right else 0)
+                draw_clip(list(right), OTHER_CLASS, rng, strength=strength, mirror=kept.mirror, stills=stills)[0]
+                for _ in range(recipe.batch - count if right else 0)
             ]
             clips = torch.from_numpy(np.stack([clip for clip, _ in drawn] + same))
             with torch.no_grad():
@@ -220,21 +223,14 @@ def _train(
         clips, allowed, wanted = batch
         # A few clips of one place must not become the statistics of all: those of the start stay.
         said = network.eval()(clips)
-        value = action_loss(said[:count], allowed)
+        value = action_loss(said[:count], allowed, smoothing=recipe.smoothing)
         if len(wanted):
             log = torch.log_softmax(said[count:], -1)
             value = value + functional.kl_div(log, wanted, reduction="batchmean")
         held = zip(network.parameters(), began, rows, strict=True)
-        return value + _HOLD * sum(((one[row] - other[row]) ** 2).sum() for one, other, row in held)
+        return value + recipe.hold * sum(((one[row] - other[row]) ** 2).sum() for one, other, row in held)
 
-    course = Course(
-        checkpoint.parent.name,
-        kept.steps or _STEPS,
-        _RATE,
-        weight_decay=0.0,
-        schedule=CosineSchedule(warm_up=20),
-        average_decay=None,
-    )
+    course = recipe.learning.course(checkpoint.parent.name, steps=kept.steps or recipe.steps, rate=recipe.rate)
     return train(
         copy.deepcopy(start),
         checkpoint,

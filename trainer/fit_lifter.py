@@ -60,7 +60,7 @@ def limb_error(found: torch.Tensor, wanted: torch.Tensor, known: torch.Tensor) -
 
 
 def load_lifter(checkpoint: Path) -> Lifter:
-    """The lifter that a training has come to: its moving average.
+    """The lifter that a training has come to: its moving average, or its last weights where none was kept.
 
     Raises:
         SourceNotFoundError: There is no such file.
@@ -69,7 +69,8 @@ def load_lifter(checkpoint: Path) -> Lifter:
     if not checkpoint.is_file():
         raise SourceNotFoundError(f"{checkpoint} not found; give the checkpoint of `edgeact train --stage lifter`")
     tensors, _ = read_tensors(checkpoint)
-    weights = {name.removeprefix(_AVERAGE): value for name, value in tensors.items() if name.startswith(_AVERAGE)}
+    outcome = _AVERAGE if any(name.startswith(_AVERAGE) for name in tensors) else "model."
+    weights = {name.removeprefix(outcome): value for name, value in tensors.items() if name.startswith(outcome)}
     try:
         network = Lifter(width=len(weights["stem.weight"]), hidden=len(weights["join.weight"]))
         network.load_state_dict(weights)

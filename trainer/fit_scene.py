@@ -1,12 +1,12 @@
 """Train a head for classes of the whole picture, on the frozen features of a published EfficientNet-Lite0.
 
-Of each clip three pictures are looked at, evenly over it. Sources are held out as for the clip network
+Of each clip a few pictures are looked at, evenly over it. Sources are held out as for the clip network
 (`trainer.fit_classes`): a head that was trained on the others answers for them, which gives figures and threshold.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import nn
 
 from edgeact.capture.open import open_source
 from edgeact.errors import EdgeactError, OutputError, UsageError
+from trainer.classes_recipe import ClassesRecipe, load_classes_recipe
 from trainer.data.class_folder import OTHER_CLASS, ClassClip, ClassFolder
 from trainer.data.frame_pictures import frames_at, write_picture
 from trainer.data.labelled_samples import LabelledSample
@@ -26,25 +27,20 @@ from trainer.models.last_map import LastMap
 from trainer.precomputed.frozen_maps import frozen_maps
 from trainer.tasks.backbones import make_backbone
 
-_PICTURES = 3  # of a clip
-_STEPS, _BATCH = 300, 32
-_RATE, _WEIGHT_DECAY, _SEED = 5e-3, 0.1, 0
-_WITHOUT_OTHER = 0.5  # threshold where nothing shows what is none of the classes
-
 
 @dataclass(frozen=True, slots=True)
 class SceneSettings:
     """How the head is trained.
 
     Attributes:
-        side: Of the pictures, in pixels.
         folds: In how many groups sources are held out.
-        steps: Of each training.
+        steps: Of each training; None takes the recipe's.
+        recipe: The rest of what was decided.
     """
 
-    side: int = 224
     folds: int = 5
-    steps: int = _STEPS
+    steps: int | None = None
+    recipe: ClassesRecipe = field(default_factory=load_classes_recipe)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,20 +88,29 @@ def fit_scene(
         UsageError: A class has too few clips, or everything is of one source.
         DivergenceError: A training diverged.
     """
+    recipe = settings.recipe.scene
     backbone, channels = make_backbone("efficientnet_lite0", weights)
     backbone.eval().requires_grad_(False)
     labels = (*listed.labels, *([OTHER_CLASS] if any(clip.label == OTHER_CLASS for clip in listed.clips) else []))
-    owners, samples, unreadable = _pictures(listed.clips, labels, work / "pictures", progress)
+    owners, samples, unreadable = _pictures(listed.clips, labels, work / "pictures", recipe.pictures, progress)
     found = [(owner.label, owner.name, owner.source) for owner in owners]
     check_enough(found, labels, "clips or images that can be read")
-    maps = mean_maps(frozen_maps(backbone, samples, "frame", settings.side, work / "features", progress=progress))
+    maps = mean_maps(frozen_maps(backbone, samples, "frame", recipe.side, work / "features", progress=progress))
     truth = np.array([labels.index(owner.label) for owner in owners])
-    decided = hashlib.sha256(repr((settings, [(s.path.name, s.label) for s in samples])).encode()).hexdigest()[:12]
+    steps = settings.steps or recipe.steps
+    asked = (recipe, steps, settings.folds, [(s.path.name, s.label) for s in samples])
+    decided = hashlib.sha256(repr(asked).encode()).hexdigest()[:12]
 
     def fit(rows: np.ndarray, name: str) -> nn.Module:
-        batch = min(_BATCH, len(rows))
-        epochs = max(1, settings.steps * batch // len(rows))
-        course = HeadSettings(pooling="mean", epochs=epochs, rate=_RATE, weight_decay=_WEIGHT_DECAY, batch=batch)
+        batch = min(recipe.batch, len(rows))
+        course = HeadSettings(
+            pooling="mean",
+            epochs=max(1, steps * batch // len(rows)),
+            rate=recipe.rate,
+            weight_decay=recipe.weight_decay,
+            batch=batch,
+            optimizer=recipe.optimizer,
+        )
         folder, called = work / decided / name, f"scene {decided} {name}"
         return fit_head(
             maps,
@@ -115,7 +120,7 @@ def fit_scene(
             len(labels),
             course,
             folder,
-            seed=_SEED,
+            seed=recipe.seed,
             name=called,
             report=lambda **_: None,
         )
@@ -127,7 +132,9 @@ def fit_scene(
         unseen = np.array([owner.source in group for owner in owners])
         head = fit(np.flatnonzero(~unseen), f"without_{number}")
         probability[unseen] = answers(head, maps, np.flatnonzero(unseen))
-    threshold = choose_class_threshold(probability, truth) if labels[-1] == OTHER_CLASS else _WITHOUT_OTHER
+    threshold = recipe.without_other
+    if labels[-1] == OTHER_CLASS:
+        threshold = choose_class_threshold(probability, truth, settings.recipe.calling)
     say("training the head on everything")
     head = fit(np.arange(len(owners)), "everything")
     return TrainedScene(
@@ -139,16 +146,17 @@ def _pictures(
     clips: Sequence[ClassClip],
     labels: Sequence[str],
     folder: Path,
+    count: int,
     progress: Callable[[Sequence[Any], str], Iterable[Any]],
 ) -> tuple[list[ClassClip], list[LabelledSample], list[str]]:
-    """The pictures of clips as files, whose clip each is, and what cannot be read."""
+    """The pictures of clips as files, so many of each; whose clip each is, and what cannot be read."""
     owners: list[ClassClip] = []
     samples: list[LabelledSample] = []
     unreadable = []
     folder.mkdir(parents=True, exist_ok=True)
     for clip in progress(clips, "reading pictures"):
         try:
-            files = [clip.path] if clip.still else _frames_of(clip, folder)
+            files = [clip.path] if clip.still else _frames_of(clip, folder, count)
         except OutputError:  # no clip's fault: it would be the same for all
             raise
         except EdgeactError as error:
@@ -159,11 +167,11 @@ def _pictures(
     return owners, samples, unreadable
 
 
-def _frames_of(clip: ClassClip, folder: Path) -> list[Path]:
-    """`_PICTURES` frames of a clip as files, evenly over it or over its labelled part; those of before are taken."""
+def _frames_of(clip: ClassClip, folder: Path, count: int) -> list[Path]:
+    """So many frames of a clip as files, evenly over it or over its labelled part; those of before are taken."""
     state = clip.path.stat()
-    identity = hashlib.sha256(repr((clip.name, state.st_size, state.st_mtime_ns)).encode()).hexdigest()[:24]
-    files = [folder / f"{identity}_{number}.png" for number in range(_PICTURES)]
+    identity = hashlib.sha256(repr((clip.name, state.st_size, state.st_mtime_ns, count)).encode()).hexdigest()[:24]
+    files = [folder / f"{identity}_{number}.png" for number in range(count)]
     if all(file.is_file() for file in files):
         return files
     first, last = (0, None) if clip.part is None else (clip.part.first, clip.part.last)
@@ -173,7 +181,7 @@ def _frames_of(clip: ClassClip, folder: Path) -> list[Path]:
         ]
     if not frames:
         raise UsageError("it has no frame where it is labelled; give the video that was labelled")
-    wanted = [frames[int(place)] for place in np.linspace(0, len(frames) - 1, _PICTURES + 2)[1:-1]]
+    wanted = [frames[int(place)] for place in np.linspace(0, len(frames) - 1, count + 2)[1:-1]]
     found = dict(frames_at(clip.path, wanted))
     for file, index in zip(files, wanted, strict=True):
         write_picture(file, found[index])

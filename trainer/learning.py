@@ -1,4 +1,4 @@
-"""How weights are moved in a training of the bundles that ship, as a recipe says it."""
+"""How weights are moved in a training, as a recipe says it."""
 
 from typing import Annotated
 
@@ -12,12 +12,12 @@ from trainer.schedule import CosineSchedule, Schedule
 class LearningSettings(BaseModel):
     """What moves the weights from step to step.
 
-    Where a recipe has no such table, the numbers are those of the training (`trainer.recipe`). A table that is there
-    says all of them.
+    Where the recipe of a bundle has no such table, the numbers are those of the bundles that ship (`trainer.recipe`).
 
     Attributes:
         weight_decay: Of everything that is no bias or scale.
-        average_decay: Memory of the moving average of the weights, which is the outcome.
+        average_decay: Memory of the moving average of the weights, which is the outcome; left out, none is kept, and
+            the last weights are.
         clip_norm: The largest norm of the gradient; left out, it is not limited.
         optimizer: Which one.
         schedule: How the rate changes from the first step to the last.
@@ -26,7 +26,7 @@ class LearningSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     weight_decay: Annotated[float, Field(ge=0)]
-    average_decay: Annotated[float, Field(gt=0, lt=1)]
+    average_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     optimizer: OptimizerSettings = AdamW()
     schedule: Schedule = CosineSchedule()

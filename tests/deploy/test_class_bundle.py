@@ -69,6 +69,7 @@ def test_a_folder_becomes_a_measured_bundle_that_annotates(recordings: Path, tmp
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["training"]["classes"]["base"]["digest"] == base.digest
     assert manifest["training"]["classes"]["sources"]["jump"] == ["anna", "ben"]
+    assert manifest["training"]["classes"]["recipe"]["clips"] == asked.recipe.clips.model_dump(mode="json")
     for graph in ("detector.onnx", "pose.onnx"):
         assert (out / graph).read_bytes() == (base.directory / graph).read_bytes()
     assert "| walk past | 4 |" in (out / "MODEL_CARD.md").read_text()

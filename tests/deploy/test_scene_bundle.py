@@ -16,6 +16,7 @@ from edgeact.errors import UsageError
 from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import write_toy_video
 from tests.trainer.models.test_efficientnet_lite import published_names
+from trainer.classes_recipe import load_classes_recipe
 from trainer.event_files import write_events_to
 from trainer.models.efficientnet_lite import EfficientNetLite
 
@@ -50,7 +51,9 @@ def test_dark_and_bright_rooms_are_told_apart_by_a_bundle_that_annotates(tmp_pat
     write_toy_video(tmp_path / "rooms" / "dark room" / "a" / "clip.mp4", seconds=0.4, size=(64, 48), boxes=lambda _: [])
     (tmp_path / "rooms" / "dark room" / "b" / "broken.mp4").write_bytes(b"no video")
     base = load_bundle(build_tiny_bundle(tmp_path / "base"))
-    asked = ClassTraining(tmp_path / "rooms", base, tmp_path / "work", steps=100, folds=2)
+    recipe = load_classes_recipe()
+    recipe = recipe.model_copy(update={"scene": recipe.scene.model_copy(update={"side": 64})})
+    asked = ClassTraining(tmp_path / "rooms", base, tmp_path / "work", steps=100, folds=2, recipe=recipe)
     said: list[str] = []
     with write_events_to(tmp_path / "events"):
         made, report = train_scene_bundle(
@@ -60,7 +63,6 @@ def test_dark_and_bright_rooms_are_told_apart_by_a_bundle_that_annotates(tmp_pat
             created="2026-01-31",
             say=said.append,
             progress=listed,
-            side=64,
         )
     names = sorted(folder.name for folder in (tmp_path / "events").iterdir())
     assert [name.partition("_")[0] for name in names] == ["scene"] * 3
@@ -70,6 +72,7 @@ def test_dark_and_bright_rooms_are_told_apart_by_a_bundle_that_annotates(tmp_pat
     assert made.plan.labels == base.plan.labels
     assert sum(figures.clips for figures in report.classes.values()) == 9
     assert report.accuracy >= 0.7
+    assert made.manifest.training["scene"]["recipe"]["side"] == 64
     assert "| dark room | 5 |" in (tmp_path / "out" / "MODEL_CARD.md").read_text()
     photo = tmp_path / "rooms" / "bright room" / "a" / "0.png"
     options = AnnotateOptions(bundle=tmp_path / "out", video=False)

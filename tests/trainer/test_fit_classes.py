@@ -1,5 +1,6 @@
 """Classes of one's own are told apart on sources that were held out, and what says nothing is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from edgeact.errors import UsageError
+from trainer.classes_recipe import load_classes_recipe
 from trainer.data.action_sequences import JointSequence
 from trainer.evaluate.classes import measure_classes
 from trainer.event_files import write_events_to
@@ -34,11 +36,12 @@ SEQUENCES = [moving(label, source, n) for label in ("bob", "sway", "other") for 
 
 
 def test_two_movements_are_told_apart_on_held_out_sources_and_a_second_run_trains_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("trainer.fit_classes.BATCH", 24)
     said: list[str] = []
-    settings = ClassSettings(steps=25, folds=3)
+    recipe = load_classes_recipe()
+    small = recipe.model_copy(update={"clips": recipe.clips.model_copy(update={"batch": 24})})
+    settings = ClassSettings(steps=25, folds=3, recipe=small)
     with write_events_to(tmp_path / "events"):
         found = fit_classes(SEQUENCES, ("bob", "sway"), tmp_path, settings, say=said.append)
     trainings = {folder.name for folder in (tmp_path / "events").iterdir()}
@@ -57,6 +60,11 @@ def test_two_movements_are_told_apart_on_held_out_sources_and_a_second_run_train
         torch.equal(value, again.network.state_dict()[name]) for name, value in found.network.state_dict().items()
     )
     assert again.threshold == found.threshold
+    # What decides when a class is called trains nothing anew.
+    high = small.model_copy(update={"calling": small.calling.model_copy(update={"lowest": 0.86})})
+    later = fit_classes(SEQUENCES, ("bob", "sway"), tmp_path, replace(settings, recipe=high), say=said.append)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("checkpoint.safetensors")} == written
+    assert later.threshold >= 0.86
 
 
 def test_a_source_is_held_out_as_a_whole_and_groups_are_even() -> None:
@@ -79,13 +87,14 @@ def test_too_few_clips_or_one_source_are_refused_by_name() -> None:
 
 def test_the_threshold_is_the_lowest_at_which_few_are_called_wrong() -> None:
     """Ten clips of a class, one wrong at .7; ten of "other", of which one is called at .55."""
+    aims = load_classes_recipe().calling
     probability = np.tile([0.9, 0.05, 0.05], (20, 1))
     probability[10:] = (0.1, 0.1, 0.8)
     truth = np.repeat([0, 2], 10)
-    assert choose_class_threshold(probability, truth) == 0.4
+    assert choose_class_threshold(probability, truth, aims) == 0.4
     probability[10] = (0.55, 0.05, 0.4)
-    assert choose_class_threshold(probability, truth) == 0.56
+    assert choose_class_threshold(probability, truth, aims) == 0.56
     probability[:2] = (0.1, 0.7, 0.2)
-    assert choose_class_threshold(probability, truth) == 0.72
+    assert choose_class_threshold(probability, truth, aims) == 0.72
     probability[10] = (0.99, 0.0, 0.01)
-    assert choose_class_threshold(probability, truth) == 0.9
+    assert choose_class_threshold(probability, truth, aims) == 0.9

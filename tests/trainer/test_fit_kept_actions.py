@@ -10,6 +10,7 @@ import torch
 from edgeact.bundle.load import packaged_bundle_path
 from edgeact.errors import SourceFormatError, UsageError
 from tests.trainer.test_fit_classes import moving
+from trainer.classes_recipe import ClassesRecipe, load_classes_recipe
 from trainer.data.action_sequences import LABELS, JointSequence
 from trainer.data.action_windows import deployed_clips
 from trainer.evaluate.kept_actions import KeptFigures, measure_kept
@@ -20,10 +21,10 @@ from trainer.models.edge_action import EdgeAction
 GRAPH = packaged_bundle_path() / "action.onnx"
 
 
-@pytest.fixture(autouse=True)
-def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings of a few steps on a few clips."""
-    monkeypatch.setattr("trainer.fit_kept_actions.BATCH", 24)
+def few_clips() -> ClassesRecipe:
+    """The recipe that ships with small batches."""
+    recipe = load_classes_recipe()
+    return recipe.model_copy(update={"kept": recipe.kept.model_copy(update={"batch": 24})})
 
 
 def said_to_be(label: str, sequence: JointSequence) -> JointSequence:
@@ -36,7 +37,7 @@ STANDING = [moving("other", source, 0) for source in "abcd"]
 
 def test_corrected_clips_are_called_what_was_said_and_recordings_that_were_right_stay_so(tmp_path: Path) -> None:
     said: list[str] = []
-    kept = KeptActions(GRAPH, LABELS, 0.5, steps=15, folds=2)
+    kept = KeptActions(GRAPH, LABELS, 0.5, steps=15, folds=2, recipe=few_clips())
     found = fit_kept_actions(SWAYING, STANDING, kept, tmp_path, say=said.append)
     assert len(said) == 3
     assert found.trained.labels == LABELS
@@ -58,7 +59,7 @@ def test_corrected_clips_are_called_what_was_said_and_recordings_that_were_right
 
 
 def test_a_new_action_is_put_before_other_and_needs_clips(tmp_path: Path) -> None:
-    kept = KeptActions(GRAPH, LABELS, 0.5, steps=15, folds=2)
+    kept = KeptActions(GRAPH, LABELS, 0.5, steps=15, folds=2, recipe=few_clips())
     swaying = [replace(sequence, allowed=("sway",)) for sequence in SWAYING]
     found = fit_kept_actions(swaying, [], kept, tmp_path, say=lambda _: None)
     assert found.trained.labels == (*LABELS[:-1], "sway", "other")

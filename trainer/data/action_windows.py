@@ -119,19 +119,30 @@ def turn(
     clip: np.ndarray,
     rng: np.random.Generator,
     *,
+    angle: float,
+    stretch: float,
+    shear: float,
     mirror: bool = True,
-    strength: ClipAugmentation = USUAL,
 ) -> np.ndarray:
-    """Mirror half of the time; turn, stretch and shear a little: cameras differ more than data sets do."""
+    """Mirror half of the time; turn, stretch and shear a little: cameras differ more than data sets do.
+
+    Args:
+        clip: ``(32, 13, 3)``.
+        rng: Where the randomness comes from.
+        angle: Radians, at most, to either side.
+        stretch: See `ClipAugmentation`.
+        shear: Likewise.
+        mirror: Whether half of the clips are mirrored.
+    """
     clip = clip.copy()
     if mirror and rng.random() < 0.5:
         clip = clip[:, COMMON_MIRROR]
         clip[..., 0] = -clip[..., 0]
-    angle = rng.uniform(-strength.turn, strength.turn)
-    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag(
-        np.exp(rng.uniform(-strength.stretch, strength.stretch, 2))
+    turned = rng.uniform(-angle, angle)
+    matrix = np.array([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]]) @ np.diag(
+        np.exp(rng.uniform(-stretch, stretch, 2))
     )
-    matrix[0, 1] += rng.uniform(-strength.shear, strength.shear)
+    matrix[0, 1] += rng.uniform(-shear, shear)
     clip[..., :2] = clip[..., :2] @ matrix.T
     return clip
 
@@ -170,7 +181,8 @@ def training_clip(
         allowed = tuple(label for label in allowed if told[LABELS.index(label)]) or (OTHER,)
     elif rng.random() < strength.hidden:
         clip = hide_joints(clip, rng)
-    return turn(clip, rng, strength=strength).astype(np.float32), allowed
+    clip = turn(clip, rng, angle=strength.turn, stretch=strength.stretch, shear=strength.shear)
+    return clip.astype(np.float32), allowed
 
 
 def impossible_clip(joints: np.ndarray, rng: np.random.Generator, *, hold: bool = True) -> np.ndarray:
