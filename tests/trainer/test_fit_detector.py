@@ -95,8 +95,7 @@ def test_steps_are_relative_to_the_weights_and_what_is_computed_stays() -> None:
     assert type(layer) is nn.Conv2d
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def write_pictures(folder: Path) -> Path:
     """Two pictures of a bright figure on dark ground, and one of the ground alone."""
     rows = []
     for number, (name, split) in enumerate(
@@ -105,16 +104,21 @@ def pictures(tmp_path: Path) -> Path:
         image = np.full((96, 128, 3), 30, np.uint8)
         if name != "backgrounds":
             cv2.ellipse(image, (64, 48), (14, 34), 0, 0, 360, (90, 200, 240), -1)
-        path = tmp_path / f"{number}.png"
+        path = folder / f"{number}.png"
         cv2.imwrite(str(path), image)
         sure = [] if name == "backgrounds" else [[50, 14, 78, 82]]
         rows.append({"set": name, "file": str(path), "split": split, "sure": sure})
-    listed = tmp_path / "pictures.jsonl"
+    listed = folder / "pictures.jsonl"
     listed.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return listed
 
 
-def _lively_network() -> PersonDetector:
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    return write_pictures(tmp_path)
+
+
+def lively_network() -> PersonDetector:
     """A network whose answers depend on the picture, unlike those of a fresh one."""
     torch.manual_seed(0)
     network = PersonDetector(4).eval()
@@ -126,7 +130,7 @@ def _lively_network() -> PersonDetector:
 
 
 def test_training_lowers_the_loss_and_what_is_done_is_not_done_again(pictures: Path, tmp_path: Path) -> None:
-    start = _lively_network()
+    start = lively_network()
     images = PictureDrawer(read_pictures(pictures, "train"), MIX).draw(np.random.default_rng(0), 8)
     with torch.no_grad():
         upright = start(images)

@@ -3,8 +3,8 @@ step, and equal weights at the end.
 
 The loops of before are written out here as they stood in `fit_pose.py` and `fit_action.py` before commit 846f715,
 without checkpoints and log. Data, network, loss and random numbers are today's on both sides. The lifter came after
-that commit and never had a loop of its own: it is held to the pose network's. The detector's own loop trained another
-network, which is gone.
+that commit and never had a loop of its own: it is held to the pose network's, and so is the detector, whose own loop
+trained another network, which is gone. Numbers that recipes hold since stand here as they stood in the code.
 """
 
 import math
@@ -22,10 +22,14 @@ from torch import nn
 from tests.trainer.data.lifting.walkers import exact_bank, walker
 from tests.trainer.published_tinypose import random_weights, write_weights
 from tests.trainer.test_fit_action import moving
+from tests.trainer.test_fit_detector import MIX as DETECTOR_MIX
+from tests.trainer.test_fit_detector import lively_network, write_pictures
 from tests.trainer.test_fit_pose import MIX, SIZE, write_patches
-from trainer import fit_action, fit_lifter, fit_pose, loop
+from trainer import fit_action, fit_detector, fit_lifter, fit_pose, loop
 from trainer.compress.distill import imitate_maps
 from trainer.data.action_sequences import LABELS
+from trainer.data.detector_batches import PictureDrawer
+from trainer.data.detector_pictures import read_pictures
 from trainer.data.lifting.motions import join_clips
 from trainer.data.lifting.views import MILD as MILD_VIEWS
 from trainer.data.lifting.views import USUAL as USUAL_VIEWS
@@ -33,13 +37,15 @@ from trainer.data.lifting.views import LiftingViews
 from trainer.data.pose_augment import MILD
 from trainer.data.pose_augment import USUAL as USUAL_CROPS
 from trainer.data.pose_sets import draw_sizes, training_sets
+from trainer.detector_losses import imitation_loss, turn_cells
 from trainer.device import training_device
 from trainer.half_precision import half_where_native
+from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose
 from trainer.models.lifter import Lifter
 from trainer.pose_losses import agrees_with_labels, pose_loss
-from trainer.recipe import ActionRecipe, LifterRecipe, PoseRecipe
+from trainer.recipe import ActionRecipe, DetectorTraining, LifterRecipe, PoseRecipe
 from trainer.schedule import learning_rate
 
 STEPS = 3
@@ -71,7 +77,14 @@ class FormerAverage:
 
 
 def former_pose_loop(
-    model: nn.Module, batches: Iterable, loss: Callable[[nn.Module, Any], torch.Tensor], *, steps: int, peak: float
+    model: nn.Module,
+    batches: Iterable,
+    loss: Callable[[nn.Module, Any], torch.Tensor],
+    *,
+    steps: int,
+    peak: float,
+    decay: float = 0.02,
+    largest_norm: float = 5.0,
 ) -> Trained:
     """`_train` of `trainer/fit_pose.py`, which the pose network and its teacher shared."""
     model = model.to(training_device(), memory_format=torch.channels_last)
@@ -79,7 +92,7 @@ def former_pose_loop(
     decayed = [parameter for parameter in trained if parameter.ndim > 1]
     others = [parameter for parameter in trained if parameter.ndim <= 1]
     optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}], lr=peak
+        [{"params": decayed, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}], lr=peak
     )
     average, losses = FormerAverage(model), []
     for step, batch in zip(range(steps), batches, strict=True):
@@ -89,7 +102,7 @@ def former_pose_loop(
         value = loss(model, batch)
         optimizer.zero_grad()
         value.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 5.0)
+        torch.nn.utils.clip_grad_norm_(trained, largest_norm)
         optimizer.step()
         average.update(model)
         losses.append(value.item())
@@ -220,6 +233,42 @@ def test_the_lifter_trains_as_the_pose_network_did(tmp_path: Path, monkeypatch: 
         peak=recipe.rate,
     )
     require_equal(losses, found.state_dict(), former)
+
+
+def test_the_detector_trains_as_before_its_numbers_were_in_a_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = write_pictures(tmp_path)
+    recipe = DetectorTraining(steps=STEPS, rate=1e-3, batch=4, mix=DETECTOR_MIX)
+    start = lively_network()
+    losses, _ = note_losses(monkeypatch, fit_detector)
+    found = fit_detector.fit(pictures, start, tmp_path / "net" / "checkpoint.safetensors", recipe)
+    device, drawer = training_device(), PictureDrawer(read_pictures(pictures, "train"), DETECTOR_MIX)
+    model, teacher = deepcopy(start), deepcopy(start).to(device).eval()
+    train_relative(model)
+
+    def drawn() -> Iterable:
+        for step in range(STEPS):
+            rng = np.random.default_rng((3, step))
+            yield drawer.draw(rng, 4), int(rng.choice(4, p=(0.0, 0.45, 0.1, 0.45)))
+
+    def loss(model: nn.Module, batch: tuple[torch.Tensor, int]) -> torch.Tensor:
+        images, turned = batch[0].to(device), batch[1]
+        height, width = images.shape[2:]
+        total = images.new_zeros(())
+        with half_where_native(device):
+            with torch.no_grad():
+                shown = teacher(images.contiguous(memory_format=torch.channels_last))
+            for part, quarters, weight in ((slice(2), 0, 4.0), (slice(2, None), turned, 4.0 if turned == 0 else 1.0)):
+                wanted = turn_cells(tuple(s[part] for s in shown), height=height, width=width, quarters=quarters)
+                seen = torch.rot90(images[part], quarters, (2, 3)).contiguous(memory_format=torch.channels_last)
+                total = total + weight * imitation_loss(model(seen), wanted)
+        return total
+
+    former = former_pose_loop(model, drawn(), loss, steps=STEPS, peak=recipe.rate, decay=0.0, largest_norm=math.inf)
+    model.cpu().load_state_dict(former[1])
+    train_absolute(model)
+    require_equal(losses, found.state_dict(), (former[0], model.state_dict()))
 
 
 @pytest.mark.parametrize(("steps", "peak"), [(8000, 2e-3), (3200, 1e-3), (150, 1e-3)])
