@@ -3,6 +3,7 @@
 A paper's head has to be better than that on the same photos, or it has brought nothing.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,24 @@ from trainer.models.split_lite import UpperBlocks
 FLOOR = "linear floor, no block learns"
 _EPOCHS = 30
 _LOOKS = 64  # photos at a time
+
+
+def frozen_floor(data: Reduced, work: Path, *, seeds: int) -> Outcome:
+    """Train a linear classifier on the means of all channels, with every seed, and measure its mAP.
+
+    Args:
+        data: Photos, of which only the means are looked at.
+        work: Folder of the checkpoints.
+        seeds: How many trainings.
+
+    Raises:
+        DivergenceError: A training diverged.
+    """
+    channels, count = data.means.shape[1], len(data.training)
+    variant = (f"{FLOOR}_{count}", lambda: MeanPooling(channels, data.classes), class_loss)
+    means = replace(data, maps=data.means)
+    (outcome,) = try_variants("linear_floor", [variant], means, work, seeds=seeds, epochs=_EPOCHS)
+    return Outcome(FLOOR, outcome.figures)
 
 
 def linear_floor(network: EfficientNetLite, blocks: int, data: TunedPhotos, work: Path, *, seeds: int) -> list[Outcome]:
@@ -44,10 +63,8 @@ def linear_floor(network: EfficientNetLite, blocks: int, data: TunedPhotos, work
     measured = (data.measured, data.misled_rows, np.arange(len(plain), len(features)))
     found = []
     for rows in measured:  # one training each: the second and third time its checkpoint is read
-        reduced = Reduced(features, actions, data.training, rows, data.classes)
-        variant = (f"floor_{len(data.training)}", lambda: MeanPooling(upper.channels, data.classes), class_loss)
-        (outcome,) = try_variants("linear_floor", [variant], reduced, work, seeds=seeds, epochs=_EPOCHS)
-        found.append(outcome.figures)
+        reduced = Reduced(features, features, actions, data.training, rows, data.classes)
+        found.append(frozen_floor(reduced, work, seeds=seeds).figures)
     return tuned_rows(FLOOR, list(zip(*found, strict=True)), data)
 
 

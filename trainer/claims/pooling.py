@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from trainer.claims.linear_floor import frozen_floor
 from trainer.claims.outcome import Outcome
 from trainer.claims.stanford_maps import Reduced, Variant, class_loss, try_variants
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling, MeanPooling, RankOneAttentionalPooling
@@ -11,7 +12,7 @@ _FIRST_RANK = 64
 
 
 def try_pooling(data: Reduced, work: Path, *, seeds: int, epochs: int) -> list[Outcome]:
-    """Train mean, rank-1 and generalised pooling (T = 1 to 5, figure 3), and measure each by its mAP.
+    """Train the linear floor, and mean, rank-1 and generalised pooling (T = 1 to 5, figure 3); measure each by its mAP.
 
     Raises:
         DivergenceError: A training diverged.
@@ -31,4 +32,5 @@ def try_pooling(data: Reduced, work: Path, *, seeds: int, epochs: int) -> list[O
             for matrices in _MATRICES
         ),
     ]
-    return try_variants("pooling", variants, data, work, seeds=seeds, epochs=epochs)
+    floor = frozen_floor(data, work, seeds=seeds)
+    return [floor, *try_variants("pooling", variants, data, work, seeds=seeds, epochs=epochs)]

@@ -38,6 +38,7 @@ class Reduced:
 
     Attributes:
         maps: ``(N, C, h, w)`` float32.
+        means: ``(N, D, 1, 1)`` float32, the mean of every channel that the backbone has.
         actions: ``(N,)`` the class of each photo.
         training: ``(K,)`` rows of the training photos.
         measured: ``(M,)`` rows of the photos that the trained heads are measured on.
@@ -45,6 +46,7 @@ class Reduced:
     """
 
     maps: torch.Tensor
+    means: torch.Tensor
     actions: np.ndarray
     training: np.ndarray
     measured: np.ndarray
@@ -88,7 +90,9 @@ def read_reduced(
         ]
     )
     maps = project(small, training, _CHANNELS)
-    return Reduced(maps, np.array([s.label for s in samples]), training, measured, len(labels))
+    # Of cells that cover the map evenly the mean is that of the map.
+    means = small.mean((2, 3), keepdim=True)
+    return Reduced(maps, means, np.array([s.label for s in samples]), training, measured, len(labels))
 
 
 def project(maps: torch.Tensor, rows: np.ndarray, channels: int) -> torch.Tensor:

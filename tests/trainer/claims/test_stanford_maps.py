@@ -8,6 +8,7 @@ import torch
 
 from tests.trainer.data.sets.layouts import write_stanford40
 from tests.trainer.models.test_efficientnet_lite import published_names
+from trainer.claims.linear_floor import FLOOR
 from trainer.claims.outcome import Outcome
 from trainer.claims.pooling import try_pooling
 from trainer.claims.stanford_maps import Reduced, project, read_reduced
@@ -21,16 +22,16 @@ def some_maps() -> Reduced:
     maps = 0.3 * torch.randn(48, 8, 5, 5, generator=generator)
     for row, action in enumerate(actions):
         maps[row, action, 1:4, 1:4] += 2
-    return Reduced(maps, actions, np.arange(24), np.arange(24, 48), 3)
+    return Reduced(maps, maps.mean((2, 3), keepdim=True), actions, np.arange(24), np.arange(24, 48), 3)
 
 
 def test_every_pooling_is_measured_with_every_seed(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     outcomes = try_pooling(some_maps(), tmp_path, seeds=2, epochs=60)
     swept = [f"generalised, T={matrices}" for matrices in (1, 2, 3, 4, 5)]
-    assert [outcome.variant for outcome in outcomes] == ["mean", "rank-1", *swept]
+    assert [outcome.variant for outcome in outcomes] == [FLOOR, "mean", "rank-1", *swept]
     assert all(len(outcome.figures) == 2 for outcome in outcomes)
-    assert outcomes[0].mean > 0.5  # three actions by chance: a third
+    assert min(outcome.mean for outcome in outcomes[:2]) > 0.5  # three actions by chance: a third
 
 
 def test_mean_and_deviation() -> None:
@@ -62,4 +63,5 @@ def test_photos_become_reduced_maps(tmp_path: Path) -> None:
         tmp_path, tmp_path / "lite0.pth", tmp_path, progress=lambda items, _: items, backbone="efficientnet_lite0"
     )
     assert found.maps.shape == (2, 128, 5, 5)
+    assert found.means.shape == (2, 1280, 1, 1)
     assert (found.training.tolist(), found.measured.tolist()) == ([0], [1])
