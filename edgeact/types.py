@@ -84,6 +84,8 @@ class AttentionMap:
         label: The action that the map speaks for; None where it shows how the network saw the pose.
         time: Of the frame that the map was made of, in seconds; None where that is the frame that it comes with.
             Graphs that explain run at a rate of their own, and their last map is given until the next.
+        joints: ``(J,)`` float32 0..1 how much each joint of the pose counts for the decision, 1 the one that counts
+            most; 0 where a joint has no place. None where the map is of the picture, or shows all joints alike.
     """
 
     name: str
@@ -91,6 +93,7 @@ class AttentionMap:
     box: Float32
     label: str | None = None
     time: float | None = None
+    joints: Float32 | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -162,7 +162,7 @@ class PersonPanel(QScrollArea):
             reading = None  # results of another bundle
         self._scores.show_reading(labels, reading, colour, why_none=tr("not seen for long enough yet"))
         self._offer_labels(explained_labels(person))
-        self._why.show_person(shown, person, layers)
+        self._why.show_person(shown, person, layers, None if bundle is None else bundle.plan)
         label = self._why.map_label
         words = tr("at the right without the map") if self._why.has_map else tr("there is no map of this picture")
         if label:
@@ -182,7 +182,7 @@ class PersonPanel(QScrollArea):
         colour = track_colour(1)
         self._parts.show_person(None, None)
         self._scores.show_reading((), None, colour)
-        self._why.show_person(None, None, self._bridge.model.layers)
+        self._why.show_person(None, None, self._bridge.model.layers, None)
         self._why_words.setText("")
         self._pose.show_joints(None, None, colour)
 

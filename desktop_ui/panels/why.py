@@ -10,8 +10,11 @@ from desktop_ui.model.layers import Layers
 from desktop_ui.panels.painting import let_width_decide_height, picture_painter, rounded_place
 from desktop_ui.style.themes import Themes
 from desktop_ui.translation import tr
+from desktop_ui.views.discs import paint_discs, shown_discs
 from desktop_ui.views.heat import chosen_map, colour_bar, heat_image
 from desktop_ui.views.pictures import cut, image_of_rgb
+from edgeact.bundle.plan import Plan
+from edgeact.drawing.joint_discs import Disc
 from edgeact.types import Float32, Person
 
 _GAP = 8
@@ -27,6 +30,7 @@ class Why(QWidget):
 
     Attributes:
         map_label: The action that the shown map speaks for; None for the pose alone, or without a map.
+        has_map: Whether there is a map for what is shown; pictures of a camera's past have none.
     """
 
     def __init__(self, themes: Themes, parent: QWidget | None = None) -> None:
@@ -35,8 +39,11 @@ class Why(QWidget):
         self._picture: QImage | None = None
         self._heat: QImage | None = None
         self._place = QRectF()  # of the map in the picture, 0..1
+        self._discs: tuple[Disc, ...] = ()
+        self._box: Float32 = np.zeros(4, np.float32)  # what of the frame the picture shows
         self._opacity = 0.6
         self.map_label: str | None = None
+        self.has_map = False
         let_width_decide_height(self)
 
     def hasHeightForWidth(self) -> bool:
@@ -51,10 +58,18 @@ class Why(QWidget):
         """The size in a panel of usual width."""
         return QSize(264, self.heightForWidth(264))
 
-    def show_person(self, shown: ShownFrame | None, person: Person | None, layers: Layers) -> None:
-        """Cut a person out of its frame, and take the map that the layers ask for."""
+    def show_person(self, shown: ShownFrame | None, person: Person | None, layers: Layers, plan: Plan | None) -> None:
+        """Cut a person out of its frame, and take the map that the layers ask for.
+
+        Args:
+            shown: The frame.
+            person: Who; None for nobody.
+            layers: Which map, and how strong it is.
+            plan: Of the bundle that is open; None while none is.
+        """
         self._picture = self._heat = None
-        self.map_label = None
+        self._discs = ()
+        self.map_label, self.has_map = None, False
         self._opacity = layers.attention_opacity
         attention = None if person is None else chosen_map(person, layers)
         if shown is not None and person is not None and not shown.hides_persons:
@@ -65,16 +80,17 @@ class Why(QWidget):
             pixels = cut(shown.observation.frame.image, box, size)
             self._picture = image_of_rgb(pixels)
             if attention is not None:
-                self._heat, self.map_label = heat_image(attention), attention.label
+                self.map_label, self.has_map = attention.label, True
                 extent = np.tile(box[2:] - box[:2], 2)
                 x0, y0, x1, y1 = ((attention.box - np.tile(box[:2], 2)) / extent).tolist()
                 self._place = QRectF(x0, y0, x1 - x0, y1 - y0)
+                if attention.joints is None or plan is None or plan.persons is None:
+                    self._heat = heat_image(attention)
+                else:
+                    self._box = box
+                    scale = float(extent[0]) * ratio / width
+                    self._discs = shown_discs(attention.joints, person, layers, plan, scale=scale)
         self.update()
-
-    @property
-    def has_map(self) -> bool:
-        """Whether there is a map for what is shown; pictures of a camera's past have none."""
-        return self._heat is not None
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint both pictures and the bar."""
@@ -87,6 +103,10 @@ class Why(QWidget):
             with rounded_place(painter, place, theme.stage):
                 if self._picture is not None:
                     painter.drawImage(place, self._picture)
+                if number == 0 and self._discs:
+                    scale = width / float(self._box[2] - self._box[0])
+                    corner = (place.left() - float(self._box[0]) * scale, -float(self._box[1]) * scale)
+                    paint_discs(painter, self._discs, corner, scale, self._opacity)
                 if number == 0 and self._heat is not None:
                     painter.setOpacity(self._opacity)
                     painter.drawImage(

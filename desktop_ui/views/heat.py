@@ -5,7 +5,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from PyQt6.QtCore import QRectF
-from PyQt6.QtGui import QImage, QLinearGradient, QPainter
+from PyQt6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
 from desktop_ui.model.layers import Layers
 from edgeact.types import AttentionMap, Float32, Observation, Person, Reading, UInt8
@@ -22,6 +22,14 @@ def _table() -> UInt8:
     colours = cv2.applyColorMap(levels[:, None], cv2.COLORMAP_INFERNO)[:, 0].astype(np.float32)
     share = np.clip((levels.astype(np.float32) - _FAINTEST) / (255 - _FAINTEST), 0, 1)[:, None] ** 0.6
     return np.round(np.concatenate([colours * share, 255 * share], 1)).astype(np.uint8)
+
+
+def heat_colour(level: float) -> QColor:
+    """The colour of a level 0..1, with its transparency."""
+    blue, green, red, alpha = (int(value) for value in _table()[round(255 * min(max(level, 0.0), 1.0))])
+    if alpha == 0:
+        return QColor(0, 0, 0, 0)
+    return QColor(*(min(255, 255 * value // alpha) for value in (red, green, blue)), alpha)
 
 
 def heat_image(attention: AttentionMap) -> QImage:
@@ -57,8 +65,6 @@ def colour_bar(place: QRectF) -> QLinearGradient:
     """The colours of a map from 0 at the left of a place to 1 at its right."""
     gradient = QLinearGradient(place.topLeft(), place.topRight())
     colours = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_INFERNO)[:, 0, ::-1]
-    from PyQt6.QtGui import QColor
-
     for level in range(0, 256, 15):
         red, green, blue = (int(value) for value in colours[level])
         gradient.setColorAt(level / 255, QColor(red, green, blue))

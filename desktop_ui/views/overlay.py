@@ -10,6 +10,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 from desktop_ui.bridge.shown_frame import ShownFrame
 from desktop_ui.model.layers import Layers
 from desktop_ui.style.colours import ink_on, track_colour
+from desktop_ui.views.discs import joint_threshold, paint_discs, shown_discs
 from desktop_ui.views.heat import chosen_map, chosen_scene_map, paint_heat
 from edgeact.bundle.plan import Plan
 from edgeact.drawing.label_places import Rectangle, face_rectangle, place_label
@@ -73,11 +74,9 @@ def paint_overlay(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     observation = shown.observation
     if layers.attention and not layers.hides_picture:
-        _paint_attention(painter, shown, place, layers)
+        _paint_attention(painter, shown, place, layers, plan)
     skeleton = None if plan.persons is None else plan.skeleton
-    threshold = layers.joint_threshold
-    if threshold is None:
-        threshold = plan.joint_confidence if plan.persons is not None else 0.0
+    threshold = joint_threshold(layers, plan)
     for person in observation.persons:
         colour, is_chosen = track_colour(person.track_id), person.track_id == selected
         if layers.trails and person.track_id in shown.trails:
@@ -94,14 +93,19 @@ def paint_overlay(
         _paint_scene(painter, shown, place, font)
 
 
-def _paint_attention(painter: QPainter, shown: ShownFrame, place: Place, layers: Layers) -> None:
+def _paint_attention(painter: QPainter, shown: ShownFrame, place: Place, layers: Layers, plan: Plan) -> None:
     scene = chosen_scene_map(shown.observation, layers)
     if scene is not None:
         paint_heat(painter, scene, place.rectangle(scene.box), layers.attention_opacity)
     for person in shown.observation.persons:
         found = chosen_map(person, layers)
-        if found is not None:
+        if found is None:
+            continue
+        if found.joints is None:
             paint_heat(painter, found, place.rectangle(found.box), layers.attention_opacity)
+        elif found.label is not None:  # an action is in force, on which joints decided
+            discs = shown_discs(found.joints, person, layers, plan, scale=1 / place.scale)
+            paint_discs(painter, discs, (place.x, place.y), place.scale, layers.attention_opacity)
 
 
 def _paint_trail(painter: QPainter, points: Sequence[QPointF], colour: QColor) -> None:

@@ -6,7 +6,8 @@ blended; the rest of the frame is copied once.
 
 import cv2
 
-from edgeact.drawing.heat import blend_attention, shown_attention, shown_scene_attention
+from edgeact.drawing.heat import blend_attention, blend_disc, shown_attention, shown_scene_attention
+from edgeact.drawing.joint_discs import joint_discs
 from edgeact.drawing.label_places import Rectangle, face_rectangle
 from edgeact.drawing.part_insets import InsetStrip, draw_insets, mark_parts
 from edgeact.drawing.person_label import draw_label
@@ -14,7 +15,7 @@ from edgeact.drawing.scene_labels import SceneCorner, draw_scene_labels
 from edgeact.drawing.stick_figure import draw_pose
 from edgeact.drawing.style import THINNEST, Colour, track_colour
 from edgeact.skeleton import Skeleton
-from edgeact.types import Float32, Observation, UInt8
+from edgeact.types import Float32, Observation, Person, UInt8
 
 # Of the picture's shorter side, at which a bone is two pixels wide and text has half of the font's size
 _REFERENCE_SIDE = 480
@@ -73,8 +74,7 @@ def _draw_persons(
 ) -> None:
     """All persons, in place; adds where their faces are, by track, and where labels and insets were drawn."""
     for person in observation.persons:
-        for attention in shown_attention(person):
-            blend_attention(image, attention)
+        _draw_attention(image, person, skeleton, joint_confidence, scale)
     chosen = strip.choose(observation)
     for person in observation.persons:
         _draw_box(image, person.box, track_colour(person.track_id), scale)
@@ -87,6 +87,18 @@ def _draw_persons(
         faces[person.track_id] = face_rectangle(person, skeleton=skeleton, threshold=joint_confidence)
     for person in sorted(observation.persons, key=lambda person: float(person.box[1])):
         draw_label(image, person, scale, joint_confidence, faces, taken)
+
+
+def _draw_attention(image: UInt8, person: Person, skeleton: Skeleton, joint_confidence: float, scale: float) -> None:
+    """The joints that decided the action in force, or the map of a picture, over a person; in place."""
+    for attention in shown_attention(person):
+        if attention.joints is None:
+            blend_attention(image, attention)
+        elif attention.label is not None:
+            for disc in joint_discs(
+                attention.joints, person, skeleton=skeleton, threshold=joint_confidence, scale=scale
+            ):
+                blend_disc(image, disc)
 
 
 def _draw_box(image: UInt8, box: Float32, colour: Colour, scale: float) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from edgeact.drawing.steady_heat import SteadyHeat
 from edgeact.perception.parts import part_crops
 from edgeact.skeleton import Skeleton
 from edgeact.types import Float32, Observation, Person
@@ -52,14 +53,25 @@ class SteadyPersons:
         self._per_speed = np.full((2 + len(skeleton.joints), 1), _CUTOFF_PER_SPEED, np.float32)
         self._per_speed[:2] = _BOX_CUTOFF_PER_SPEED
         self._states: dict[int, _State] = {}
+        self._heat = SteadyHeat(forget_seconds=_FORGET_SECONDS)
 
     def smooth(self, observation: Observation) -> Observation:
-        """The same observation with smoothed boxes, joints and part crops; the given one is not touched."""
+        """The same observation with smoothed boxes, joints, part crops, and how much each joint counts; the given one
+        is not touched.
+        """
         time = observation.frame.time
         self._states = {
             track_id: state for track_id, state in self._states.items() if 0 < time - state.time <= _FORGET_SECONDS
         }
-        return replace(observation, persons=tuple(self._smooth_person(person, time) for person in observation.persons))
+        self._heat.forget(time)
+        persons = (self._smooth_person(person, time) for person in observation.persons)
+        return replace(
+            observation,
+            persons=tuple(
+                replace(person, readings=self._heat.smooth(person.track_id, person.readings, time))
+                for person in persons
+            ),
+        )
 
     def _smooth_person(self, person: Person, time: float) -> Person:
         points = np.concatenate([person.box.reshape(2, 2), person.pose.joints]).astype(np.float32)

@@ -35,6 +35,7 @@ def attention_map(
     box: Float32,
     label: str | None,
     placed: npt.NDArray[np.bool_] | None = None,
+    decides: bool = True,
 ) -> AttentionMap:
     """The joints' maps, weighted and scaled to 0..1, where 1 is what the heaviest joint has.
 
@@ -46,16 +47,24 @@ def attention_map(
         label: The action that the weights speak for, None for the pose alone.
         placed: ``(J,)`` which joints have a place (default: all). The map of one that is out of sight is spread over
             the whole crop, so it is left out; the others get no brighter for it.
+        decides: Whether the weights say what decided; the map then says how much each joint counts.
     """
     # The strongest joint at each place, and each map by its own peak: as a sum of distributions, the six sharp maps
     # that overlap on a head outshine the hand that decides.
     peaks = np.maximum(joint_maps.max((1, 2)), np.finfo(np.float32).tiny)
     heights = weights / peaks if placed is None else np.where(placed, weights / peaks, np.float32(0))
     values = (joint_maps * heights[:, None, None]).max(0)
+    counts = weights if placed is None else np.where(placed, weights, np.float32(0))
     heaviest = float(weights.max())
     if heaviest > 0:
-        values = values / heaviest
-    return AttentionMap(name=name, values=np.asarray(values, np.float32), box=box, label=label)
+        values, counts = values / heaviest, counts / heaviest
+    return AttentionMap(
+        name=name,
+        values=np.asarray(values, np.float32),
+        box=box,
+        label=label,
+        joints=np.asarray(counts, np.float32) if decides else None,
+    )
 
 
 def scaled_map(values: Float32, *, is_mask: bool) -> Float32:

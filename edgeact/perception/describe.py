@@ -95,6 +95,7 @@ def _joint_map(plan: Plan, tracked: TrackedPerson, weights: Float32 | None, labe
     """
     if tracked.joint_maps is None:
         raise AssertionError("the bundle gives no joint maps")
+    decides = weights is not None
     if weights is None:
         weights = np.full(len(tracked.joint_maps), 1.0 / len(tracked.joint_maps), np.float32)
     return attention_map(
@@ -104,4 +105,5 @@ def _joint_map(plan: Plan, tracked: TrackedPerson, weights: Float32 | None, labe
         box=tracked.crop_box,
         label=label,
         placed=tracked.features[:, 2] >= plan.joint_confidence,
+        decides=decides,
     )

@@ -167,8 +167,8 @@ def _frame(line: Mapping[str, Any], header: Header) -> FrameRecord:
         time=float(line["time"]),
         epoch=int(line["epoch"]),
         persons=tuple(_person(person, header) for person in line["persons"]),
-        scene=_readings(scene, line["scene"], line.get("attention", [])) if scene else (),
-        attention=_maps(line.get("attention", []), None),
+        scene=_readings(scene, line["scene"], line.get("attention", []), 0) if scene else (),
+        attention=_maps(line.get("attention", []), None, 0),
     )
 
 
@@ -184,20 +184,31 @@ def _person(raw: Mapping[str, Any], header: Header) -> Person:
         score=float("nan") if raw["score"] is None else float(raw["score"]),
         pose=Pose(places[:, :2], places[:, 2], None if depth is None else _numbers(depth, (joints, 3))),
         parts=tuple(PartCrop(name, _numbers(box, (4,))) for name, box in raw["parts"].items()),
-        readings=_readings(heads, said, raw.get("attention", [])),
-        attention=_maps(raw.get("attention", []), None),
+        readings=_readings(heads, said, raw.get("attention", []), joints),
+        attention=_maps(raw.get("attention", []), None, joints),
     )
 
 
-def _readings(heads: Sequence[Head], said: Mapping[str, Any], maps: Sequence[Any]) -> tuple[Reading, ...]:
+def _readings(heads: Sequence[Head], said: Mapping[str, Any], maps: Sequence[Any], joints: int) -> tuple[Reading, ...]:
     """What each head said, without those that said nothing, with its attention maps."""
-    return tuple(_reading(head, raw, _maps(maps, head.name)) for head in heads if (raw := said[head.name]) is not None)
-
-
-def _maps(raw: Sequence[Any], head: str | None) -> tuple[AttentionMap, ...]:
-    """The attention maps of the action head of this name; with None, those that belong to no head."""
     return tuple(
-        AttentionMap(one["name"], _map_values(one["values"]), _numbers(one["box"], (4,)), one["label"], one["time"])
+        _reading(head, raw, _maps(maps, head.name, joints)) for head in heads if (raw := said[head.name]) is not None
+    )
+
+
+def _maps(raw: Sequence[Any], head: str | None, joints: int) -> tuple[AttentionMap, ...]:
+    """The attention maps of the action head of this name, or with None those that belong to no head, of a subject with
+    so many joints.
+    """
+    return tuple(
+        AttentionMap(
+            one["name"],
+            _map_values(one["values"]),
+            _numbers(one["box"], (4,)),
+            one["label"],
+            one["time"],
+            _numbers(one["joints"], (joints,)) if "joints" in one else None,
+        )
         for one in raw
         if one["head"] == head
     )

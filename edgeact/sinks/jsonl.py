@@ -171,6 +171,7 @@ def _maps(readings: Sequence[Reading], others: Sequence[AttentionMap], time: flo
             "time": _number(time if attention.time is None else attention.time, SECOND_DECIMALS),
             "box": _numbers(attention.box, PIXEL_DECIMALS),
             "values": _numbers(attention.values, MAP_DECIMALS),
+            **({} if attention.joints is None else {"joints": _numbers(attention.joints, MAP_DECIMALS)}),
         }
         for head, attention in heads
     ]

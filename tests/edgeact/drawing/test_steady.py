@@ -1,11 +1,13 @@
 """Smoothing of what is drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from edgeact.drawing.steady import SteadyPersons
 from edgeact.skeleton import BODY_21
-from edgeact.types import Float32, Frame, Observation, Person, Pose
+from edgeact.types import AttentionMap, Float32, Frame, Observation, Person, Pose, Reading
 from tests.tiny_bundle import FIGURE
 
 IMAGE = np.zeros((8, 8, 3), np.uint8)
@@ -76,3 +78,46 @@ def test_a_joint_that_was_unsure_has_no_past() -> None:
     shifts = np.array([0.0, 4.0])
     assert shown(np.array([0.0, 0.04]), shifts, confidence=0.2)[1].tolist() == pytest.approx(shifts.tolist(), abs=1e-4)
     assert shown(np.array([0.0, 0.04]), shifts)[1][1] < 3.0
+
+
+def counting(time: float, joint: int, *, label: str | None = "walk") -> Observation:
+    """Somebody of whom one joint decides."""
+    seen = result(time, 0.0)
+    counts = np.zeros(21, np.float32)
+    counts[joint] = 1
+    found = AttentionMap("joints", np.zeros((4, 4), np.float32), seen.persons[0].box, label, joints=counts)
+    reading = Reading("action", counts[:2], counts[:2], attention=(found,))
+    return replace(seen, persons=(replace(seen.persons[0], readings=(reading,)),))
+
+
+def counted(steady: SteadyPersons, given: Observation) -> Float32:
+    """How much the joints count, as drawn."""
+    found = steady.smooth(given).persons[0].readings[0].attention[0].joints
+    assert found is not None
+    return found
+
+
+def test_heat_goes_from_one_joint_to_the_next_without_a_flash() -> None:
+    steady = SteadyPersons(skeleton=BODY_21, joint_confidence=0.3)
+    assert counted(steady, counting(0.0, 9))[9] == 1
+    shares = [counted(steady, counting(frame / 25, 10))[10] for frame in range(1, 51)]
+    assert np.diff([0, *shares]).max() < 0.1
+    assert 0.55 < shares[12] < 0.7  # half a second
+    assert shares[-1] > 0.95
+
+
+def test_what_speaks_for_another_action_begins_anew() -> None:
+    steady = SteadyPersons(skeleton=BODY_21, joint_confidence=0.3)
+    counted(steady, counting(0.0, 9))
+    assert counted(steady, counting(0.04, 10, label="run"))[10] == 1
+    assert counted(steady, counting(0.9, 11, label="run"))[11] == 1  # and after a gap
+
+
+def test_how_much_joints_count_is_not_touched_in_the_data() -> None:
+    steady = SteadyPersons(skeleton=BODY_21, joint_confidence=0.3)
+    counted(steady, counting(0.0, 9))
+    given = counting(0.04, 10)
+    counted(steady, given)
+    kept = given.persons[0].readings[0].attention[0].joints
+    assert kept is not None
+    assert kept.tolist() == [float(joint == 10) for joint in range(21)]

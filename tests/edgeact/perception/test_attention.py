@@ -53,3 +53,11 @@ def test_a_joint_out_of_sight_is_left_out_and_the_face_gets_no_brighter_for_it()
     found = attention_map(weights, maps, name="joints", box=BOX, label="kick", placed=placed).values
     assert found[5, 18] == pytest.approx(0.25)
     assert np.count_nonzero(found) == 1
+
+
+def test_the_map_says_how_much_each_joint_counts() -> None:
+    maps, weights = np.ones((3, 4, 3), np.float32), np.array([0.2, 0.6, 0.2], np.float32)
+    found = attention_map(weights, maps, name="joints", box=BOX, label="kick", placed=np.array([True, True, False]))
+    assert found.joints == pytest.approx([1 / 3, 1, 0])
+    alike = attention_map(weights, maps, name="joints", box=BOX, label=None, decides=False)
+    assert alike.joints is None

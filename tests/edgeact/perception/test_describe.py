@@ -34,6 +34,7 @@ def test_a_joint_that_is_too_unsure_to_be_drawn_does_not_glow(tmp_path: Path) ->
     (attention,) = described(build_tiny_bundle(tmp_path / "tiny", omit=("action", "explain"))).attention
     assert attention.values[3, 8] == 1
     assert np.count_nonzero(attention.values) == 1
+    assert attention.joints is None  # nothing decided
 
 
 @pytest.mark.parametrize(("omit", "count"), [((), 0), (("explain",), 1)])

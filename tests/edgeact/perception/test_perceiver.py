@@ -86,6 +86,8 @@ def test_walking_becomes_an_event(perceive: Perceive) -> None:
     (attention,) = reading.attention
     assert attention.label == "walk"
     assert 0 <= attention.values.min() <= attention.values.max() <= 1
+    assert attention.joints is not None
+    assert attention.joints.max() == 1
     assert {part.name for part in last.parts} == {"head", "right_hand", "left_hand"}
 
 

@@ -124,6 +124,27 @@ def test_what_was_written_of_heads_and_maps_is_what_was_seen(scope: str, tmp_pat
     assert len(table) == sum(len(one.persons) for one in seen) + (len(seen) if scope == "scene" else 0)
 
 
+def test_how_much_joints_count_is_read_and_must_fit_the_skeleton(tmp_path: Path, tiny_bundle: Path) -> None:
+    clip = write_toy_video(tmp_path / "clip.mp4", seconds=2.0, size=(160, 120), boxes=lambda time: [(20, 20, 44, 100)])
+    config = {"attention": "joints"}
+    edgeact.annotate(clip, out=tmp_path / "out", bundle=tiny_bundle, config=config, video=False)
+    pairs = zip(
+        edgeact.load_results(tmp_path / "out").frames,
+        edgeact.watch(clip, bundle=tiny_bundle, config=config),
+        strict=True,
+    )
+    read, live = [(one, other) for one, other in pairs if one.persons and one.persons[0].readings][-1]
+    (found,), (expected,) = (one.persons[0].readings[0].attention for one in (read, live))
+    assert found.joints is not None
+    assert expected.joints is not None
+    np.testing.assert_allclose(found.joints, expected.joints, atol=0.006)
+    path = tmp_path / "out" / "clip.frames.jsonl"
+    (tmp_path / "out" / "clip.run.json").unlink()  # which knows that the file was changed
+    change_line(path, read.index + 1, lambda frame: frame["persons"][0]["attention"][0]["joints"].pop())
+    with pytest.raises(SourceFormatError, match="is no frame"):
+        list(edgeact.load_results(path).frames)
+
+
 def test_what_is_no_result_says_what_to_name(tmp_path: Path) -> None:
     for name in ("missing", "clip.mp4", ""):
         with pytest.raises(SourceNotFoundError, match=r"no (such )?\.frames\.jsonl file; name what edgeact annotate"):

@@ -86,6 +86,7 @@ def test_every_line_keeps_to_the_schema(tmp_path: Path, kind: str) -> None:
         maps = last["attention"] if "scene" in wanted else last["persons"][0]["attention"]
         assert {found["name"] for found in maps} == {"sam", "human_map"} if attention == "all" else {attention}
         assert 0 <= np.min(maps[0]["values"]) <= np.max(maps[0]["values"]) <= 1
+        assert ("joints" in maps[0]) == (attention == "joints")
 
 
 @pytest.mark.parametrize(
