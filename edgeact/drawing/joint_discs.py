@@ -15,7 +15,7 @@ from edgeact.types import Float32, Person
 
 _RADIUS = 0.07  # of the longer side of the person's box, for the joint that counts most
 _LEAST_SHARE = 0.6  # of that radius, for a joint that hardly counts
-_LEAST_RADIUS = 7.0  # pixels: a joint itself is drawn as a dot of three, its rim included
+_LEAST_RADIUS = 5.0  # pixels: of small people a joint itself is drawn as a dot of one and a half
 _FAINTEST = 0.3  # heat, under which hardly anything would be seen
 # Discs on a head are smaller and fainter, so that a face stays visible where it decides, and where only the neck does.
 _HEAD = ("nose", "left_eye", "right_eye", "left_ear", "right_ear", "head_top", "upper_neck")

@@ -19,6 +19,7 @@ from edgeact.types import Float32, Observation, Person, UInt8
 
 # Of the picture's shorter side, at which a bone is two pixels wide and text has half of the font's size
 _REFERENCE_SIDE = 480
+_REFERENCE_PERSON = 160  # pixels, of the longer side of the box, at which a bone is two pixels wide at most
 
 
 def draw(
@@ -80,13 +81,19 @@ def _draw_persons(
         _draw_box(image, person.box, track_colour(person.track_id), scale)
         if person is chosen:
             mark_parts(image, person, scale)
-        draw_pose(image, person, skeleton=skeleton, threshold=joint_confidence, scale=scale)
+        figure_scale = _figure_scale(person, scale)
+        draw_pose(image, person, skeleton=skeleton, threshold=joint_confidence, scale=figure_scale)
     if chosen is not None:
         taken += draw_insets(image, observation, chosen, scale, strip, taken)
     for person in observation.persons:
         faces[person.track_id] = face_rectangle(person, skeleton=skeleton, threshold=joint_confidence)
     for person in sorted(observation.persons, key=lambda person: float(person.box[1])):
         draw_label(image, person, scale, joint_confidence, faces, taken)
+
+
+def _figure_scale(person: Person, scale: float) -> float:
+    """How large joints and bones are drawn: by the picture, but in a crowd no larger than the person allows."""
+    return min(scale, float((person.box[2:] - person.box[:2]).max()) / _REFERENCE_PERSON)
 
 
 def _draw_attention(image: UInt8, person: Person, skeleton: Skeleton, joint_confidence: float, scale: float) -> None:

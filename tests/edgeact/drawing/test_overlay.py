@@ -10,7 +10,7 @@ from edgeact.drawing.overlay import draw
 from edgeact.drawing.part_insets import InsetStrip
 from edgeact.drawing.person_label import label_text
 from edgeact.drawing.stick_figure import faces_camera
-from edgeact.drawing.style import track_colour
+from edgeact.drawing.style import LEFT, RIGHT, track_colour
 from edgeact.skeleton import BODY_21
 from edgeact.types import AttentionMap, Frame, Observation, PartCrop, Person, Pose, Reading
 from tests.tiny_bundle import FIGURE
@@ -174,6 +174,17 @@ def test_parts_never_cover_more_than_a_quarter_of_a_small_picture(size: tuple[in
     insets = (drawn(image, far) != drawn(image, replace(far, parts=()))).any(2)
     assert insets.mean() <= 0.25
     assert insets.any() == (size == (120, 160))
+
+
+def test_bones_and_joints_of_somebody_small_in_a_large_picture_leave_the_body_visible() -> None:
+    def covered(height: int, *, side: int) -> float:
+        one = person(box=(20, 40, 20 + 0.4 * height, 40 + height), label=None)
+        result = drawn(np.full((side, side, 3), 90, np.uint8), replace(one, parts=(), attention=()))
+        limbs = [(result == np.array(colour)).all(2).sum() for colour in (LEFT, RIGHT)]
+        return sum(limbs) / (0.4 * height * height)
+
+    assert covered(100, side=1440) < 1.2 * covered(100, side=320)
+    assert covered(800, side=1440) > 0.7 * covered(200, side=360)  # who is large has bones of the picture's measure
 
 
 def face(left_eye: tuple[float, float], right_eye: tuple[float, float], confidence: float = 0.9) -> Pose:
