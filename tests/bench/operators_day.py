@@ -27,7 +27,7 @@ from edgeact.capture.open import open_source
 from tests.servers.http_streams import HttpStreams
 
 _SIZE = (1280, 720)
-_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 300.0
 _CLIP = Path("edgeact/assets/demo.mp4")
 _BAR_SECONDS = 2.0  # of a stretch that is corrected
 _SCENE_SECONDS = 4.0  # of the clip: two persons in one place
@@ -57,21 +57,22 @@ def main() -> int:
             _live(window, arguments.out, Path(folder) / "export")
         finally:
             window.close()
-            _wait(lambda: window.bridge.wait_closed(0.0))
+            wait(lambda: window.bridge.wait_closed(0.0))
     return 0
 
 
 def _live(window: MainWindow, out: Path, export: Path) -> None:
     desk, timeline = window.desk, window.desk.timeline
-    _wait(lambda: (tile := window.grid.tile(1)) is not None and tile.shown is not None)
+    wait(lambda: (tile := window.grid.tile(1)) is not None and tile.shown is not None)
     desk.events.is_silent = True
-    _pause(2.0)
+    pause(2.0)
 
     # A zone, by the mouse; the rule is what the dialog proposes.
     desk.rules.draw("zone")
     for corner in _ZONE:
         _click(window, corner)
-    _save(window, out, "window-zone")
+    pause(0.3)
+    save(window, out, "window-zone")
     _click(window, _ZONE[0])
     dialog = desk.rules.dialog()
     assert dialog is not None
@@ -80,9 +81,9 @@ def _live(window: MainWindow, out: Path, export: Path) -> None:
     window.banner.hide()
 
     # Somebody is in it.
-    _wait(lambda: any(event.is_waiting for event in desk.events.panel.listed()))
-    _pause(0.5)
-    _save(window, out, "window-alert")
+    wait(lambda: any(event.is_waiting for event in desk.events.panel.listed()))
+    pause(0.8)
+    save(window, out, "window-alert")
     alert = next(event for event in desk.events.panel.listed() if event.is_waiting)
     desk.events.show(alert)
     desk.events.panel.acknowledge_wished.emit([alert.record.id])
@@ -94,23 +95,24 @@ def _live(window: MainWindow, out: Path, export: Path) -> None:
         found = [bar for bar in timeline._bars if bar.track_id in timeline._rows and bar.end - bar.start > _BAR_SECONDS]
         return sorted(found, key=lambda bar: bar.track_id != alert.record.track)
 
-    _wait(lambda: bool(long_bars()))
+    wait(lambda: bool(long_bars()))
     bar = long_bars()[0]
     row = timeline._rows.index(bar.track_id)
-    _wait(lambda: desk.held[1].nearest((bar.start + bar.end) / 2) is not None)
+    wait(lambda: desk.held[1].nearest((bar.start + bar.end) / 2) is not None)
     point = timeline.plot.pixel_of((max(bar.start, timeline.plot.seen_range[0]) + bar.end) / 2, row).toPoint()
     QTest.mouseMove(timeline.plot.viewport(), point)
     QTest.mouseClick(timeline.plot.viewport(), Qt.MouseButton.LeftButton, pos=point)
-    _pause(0.5)
+    pause(0.5)
     desk.corrections.say("label", label="clap")
     _drag_wrist(window)
-    _pause(0.5)
+    pause(0.5)
     window.banner.hide()
-    _save(window, out, "window-correct")
+    pause(0.3)
+    save(window, out, "window-correct")
 
     desk.corrections.export(export)
-    _wait(lambda: (export / "corrections.json").exists())
-    _pause(0.5)
+    wait(lambda: (export / "corrections.json").exists())
+    pause(0.5)
     for path in sorted(export.rglob("*")):
         if path.is_file():
             sys.stdout.write(f"{path.relative_to(export)}\n")
@@ -143,23 +145,25 @@ def _click(window: MainWindow, at: tuple[float, float]) -> None:
     QTest.mouseClick(tile, Qt.MouseButton.LeftButton, pos=point)
 
 
-def _save(window: MainWindow, out: Path, name: str) -> None:
-    _pause(0.3)
+def save(window: MainWindow, out: Path, name: str) -> None:
+    """Take a picture of the window as it is."""
     out.mkdir(parents=True, exist_ok=True)
     if not window.grab().save(str(out / f"{name}.jpg"), "JPG", 80):
         raise OSError(f"{out / name}.jpg cannot be written")
 
 
-def _pause(seconds: float) -> None:
+def pause(seconds: float) -> None:
+    """Let the window live on for some time."""
     QTest.qWait(round(seconds * 1000))  # type: ignore[call-arg]  # the stubs take it for a method
 
 
-def _wait(condition: Callable[[], bool]) -> None:
+def wait(condition: Callable[[], bool]) -> None:
+    """Let the window live on until something holds."""
     end = time.monotonic() + _PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError("the day does not go on; is the machine very busy?")
-        _pause(0.05)
+        pause(0.05)
 
 
 if __name__ == "__main__":
