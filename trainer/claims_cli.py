@@ -32,6 +32,9 @@ MapsOption = Annotated[
 ]
 SeedsOption = Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="trainings of each variant")]
 EpochsOption = Annotated[int, typer.Option("--epochs", min=1, metavar="N", help="of each training")]
+OnlyOption = Annotated[
+    list[str] | None, typer.Option("--only", metavar="NAME", help="a variant to train; may be given several times")
+]
 InsideOption = Annotated[bool, typer.Option("--inside", help="measure maps without the grey beside the pictures")]
 
 SmallLiteOption = Annotated[
@@ -205,19 +208,14 @@ def pose_and_action(
     clips: Annotated[
         ActionClips, typer.Option(help="whose actions are learnt; of penn_action the frames are needed")
     ] = ActionClips.UT_INTERACTION,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="NAME", help="a variant to train; may be given several times")
-    ] = None,
+    only: OnlyOption = None,
 ) -> None:
     """E: two tasks beat one, every block's loss the last one's, pose and appearance each alone, decoupling; exits."""
     _start("pose_and_action")
 
-    from edgeact.errors import ConfigError
     from trainer.claims.pose_and_action import VARIANTS, try_pose_and_action
 
-    if unknown := [name for name in only or () if name not in VARIANTS]:
-        raise ConfigError(f"no variant is called {unknown[0]!r}; name one of: {'; '.join(VARIANTS)}")
-
+    _refuse_unknown(only, VARIANTS)
     recipe = _small_recipe("pose_action_pyramid_small", epochs)
     network = recipe.network.model_copy(update={"action_weight": _ACTION_WEIGHT})
     sets = recipe.data.model_copy(update={"sets": (clips.value, *recipe.data.poses)})
@@ -308,20 +306,28 @@ def studio_distractors(
     measured: Annotated[int, typer.Option(min=1, metavar="N", help="pictures of each action to measure with")] = 30,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 8,
+    only: OnlyOption = None,
 ) -> None:
     """B and D: the mask loss and the poolings on rendered people, alone and beside somebody who does something else."""
     _start("studio_distractors")
 
     from trainer.claims.studio_distractors import (
+        VARIANTS,
         render_studio_pictures,
         studio_distractor_variants,
         tuned_studio_pictures,
     )
 
+    _refuse_unknown(only, VARIANTS)
     network, place = _small_lite(weights), work / f"studio_distractors_{training}_{measured}"
     found = render_studio_pictures(data / "studio", place, training=training, measured=measured, progress=show_progress)
     pictures = tuned_studio_pictures(network, _BLOCKS, found, place, progress=show_progress)
-    _try_tuned("studio_distractors", studio_distractor_variants, network, pictures, place, seeds=seeds, epochs=epochs)
+
+    def variants(lite: "EfficientNetLite", blocks: int, photos: "TunedPhotos") -> "list[TunedVariant]":
+        made = studio_distractor_variants(lite, blocks, photos)
+        return [variant for variant in made if only is None or variant.name in only]
+
+    _try_tuned("studio_distractors", variants, network, pictures, place, seeds=seeds, epochs=epochs)
 
 
 @app.command()
@@ -382,6 +388,14 @@ def _small_recipe(name: str, epochs: int) -> "PaperRecipe":
 
     recipe = load_paper_recipe(Path(name))
     return recipe.model_copy(update={"training": recipe.training.model_copy(update={"epochs": epochs})})
+
+
+def _refuse_unknown(only: "Iterable[str] | None", variants: "Iterable[str]") -> None:
+    """Raise ConfigError where a claim has no variant of a name."""
+    from edgeact.errors import ConfigError
+
+    if unknown := [name for name in only or () if name not in variants]:
+        raise ConfigError(f"no variant is called {unknown[0]!r}; name one of: {'; '.join(variants)}")
 
 
 def _start(claim: str) -> None:

@@ -47,6 +47,7 @@ ACTIONS = {
     "walk": ("walk",),
 }
 POOLINGS = ("mean", "rank-1", "generalised, T=3", "generalised, T=3, pose 1e-2")
+VARIANTS = ("class loss alone", "with the mask loss", *POOLINGS)
 MISLEADING = "somebody who does something else"
 _SCENES = 40  # that are tried until both people have room
 _SECOND = 1_000_000  # is added to a plan's number for whoever stands beside
@@ -250,5 +251,5 @@ def studio_distractor_variants(network: EfficientNetLite, blocks: int, data: Tun
         blocks: How many of its blocks do not learn.
         data: Pictures, of which it saw the maps.
     """
-    poolings = [one for one in tuned_pooling_variants(network, blocks, data) if one.name in POOLINGS]
-    return [*mask_loss_variants(network, blocks, data), *poolings]
+    made = [*mask_loss_variants(network, blocks, data), *tuned_pooling_variants(network, blocks, data)]
+    return [variant for variant in made if variant.name in VARIANTS]

@@ -7,8 +7,9 @@ import moderngl
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
-from edgeact.errors import SourceNotFoundError
+from edgeact.errors import ConfigError, SourceNotFoundError
 from edgeact.skeleton import MPII_16
 from tests.skip_gate import NO_EGL
 from tests.trainer.claims.test_studio_clips import people_in_purple
@@ -16,13 +17,14 @@ from trainer.claims import studio_distractors
 from trainer.claims.second_person import add_second_person, standing_joints
 from trainer.claims.studio_distractors import (
     MISLEADING,
-    POOLINGS,
+    VARIANTS,
     StudioPictures,
     render_studio_pictures,
     studio_distractor_variants,
     tuned_studio_pictures,
 )
 from trainer.claims.tuned_blocks import try_tuned
+from trainer.claims_cli import app
 from trainer.data.studio.avatar import load_avatar
 from trainer.data.studio.backplate import read_backplates
 from trainer.data.studio.camera import Camera
@@ -56,7 +58,7 @@ def test_every_variant_is_measured_alone_and_beside_somebody(tmp_path: Path) -> 
     assert len(found.mirrored) == len(found.boxes) == len(found.joints) == 8
     assert found.misled_rows.tolist() == found.measured.tolist() == [8, 9, 10, 11]
     variants = studio_distractor_variants(network, BLOCKS, found)
-    assert [one.name for one in variants] == ["class loss alone", "with the mask loss", *POOLINGS]
+    assert [one.name for one in variants] == list(VARIANTS)
     outcomes = try_tuned("a claim", variants, found, tmp_path, seeds=1, epochs=1)
     assert [one.variant for one in outcomes[:2]] == [
         "class loss alone", f"class loss alone, the same beside {MISLEADING}",
@@ -70,6 +72,14 @@ def test_every_variant_is_measured_alone_and_beside_somebody(tmp_path: Path) -> 
 def test_a_folder_without_the_studio_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFoundError, match="check --data"):
         render_studio_pictures(tmp_path, tmp_path / "out", training=1, measured=1, progress=lambda items, _: items)
+
+
+def test_an_unknown_variant_is_refused_with_the_names_of_all(tmp_path: Path) -> None:
+    arguments = ["studio_distractors", "--weights", str(tmp_path / "none.pth"), "--only", "median"]
+    found = CliRunner().invoke(app, arguments)
+    assert isinstance(found.exception, ConfigError)
+    assert "no variant is called 'median'" in str(found.exception)
+    assert all(name in str(found.exception) for name in VARIANTS)
 
 
 @pytest.fixture
