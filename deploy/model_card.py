@@ -190,7 +190,8 @@ weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its aut
 
 _KEPT_FROM = """
 All graphs but `action` and `explain` are taken over byte for byte from a bundle that an earlier version of the recipe made (digest
-{digest}…, `--frames-of`); of detector, pose network and lifter both versions say the same."""
+{digest}…, `--frames-of`); of detector, pose network and lifter both versions say the same. How those came about, and which
+trainings went on from an earlier checkpoint, is told in `docs/results.md`."""
 
 
 def _looks(detection: DetectionSpec | None) -> str:
@@ -231,15 +232,22 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
     lifter = recipe.get("lifter")
     settling = action.get("settling")
     settled = f" and {settling['steps']} more of nearly unchanged ones" if settling else ""
+    runs = settling.get("runs", 1) if settling else 1
+    settled += (
+        f" (of {runs} such runs with other batches the one whose worst source of validation clips is told best)"
+        if runs > 1
+        else ""
+    )
     kept = manifest.training.get("frames_of")
     kept_from = _KEPT_FROM.format(digest=kept[:12]) if kept else ""
+    option, only = (" --frames-of", ": actions anew, the rest as said under Data") if kept else ("", "")
     hours = recipe.get("core_hours")
     takes = f" The whole recipe takes about {hours:g} hours of one core." if hours else ""
     lifting = f", lifter {lifter['steps']} steps of {lifter['batch']} clips" if lifter else ""
     lifted = any(graph.takes() == ("poses",) and graph.output("joints_3d") for graph in manifest.graphs)
     text = f"""# Model card: {manifest.name} {manifest.version}
 
-Made {manifest.created} with `edgeact deploy reproduce` from `trainer/recipes/{manifest.name}.toml`, without a step by hand.{takes} Licence of the weights:
+Made {manifest.created} with `edgeact deploy reproduce{option}` from `trainer/recipes/{manifest.name}.toml`, without a step by hand{only}.{takes} Licence of the weights:
 {manifest.licence}; the data below have terms of their own, and for some none are stated: check them before commercial use.
 
 ## What it is

@@ -5,11 +5,12 @@ from typing import Any
 from trainer.markdown import percent, table
 
 _INTRODUCTION = """\
-On {pictures} pictures of sets of which these parts trained nothing and chose nothing, beside published
-networks, in one run of `edgeact train wild`: people that humans boxed ({boxes}, of them {coco} in COCO) and found with
-IoU ≥ .5, each network at the score at which it draws at most .1 false boxes a picture; joints of {joints} people of
-COCO on true boxes. Intervals are 95 %, over pictures; times are of the graphs alone, one thread, in turns. More, by
-group and set, is in `docs/results.md`.
+On {pictures} pictures of sets of which these parts trained nothing and choose nothing (`docs/results.md` names
+the decisions at which some of these figures were known already), beside published networks, in one run of
+`edgeact train wild`: people that humans boxed ({boxes}, of them {coco} in COCO) and found with IoU ≥ .5, each network
+at the score at which it draws at most .1 false boxes a picture; joints of {joints} people of COCO on true boxes.
+Intervals are 95 %, over pictures; times are of the graphs alone, one thread, in turns. More, by group and set, is in
+`docs/results.md`.
 """
 
 

@@ -17,7 +17,10 @@ from trainer.data.kinect_sequences import utkinect
 from trainer.data.mixes import Mix, probabilities
 from trainer.data.skeleton_sets import msr_action3d, utd_mhad
 from trainer.data.still_people import still_people
+from trainer.evaluate.action_sources import accuracy_by_source
 from trainer.folders import Folders
+from trainer.inputs.action_clip import COMMON_MIRROR
+from trainer.log import log
 from trainer.loop import Course, train
 from trainer.models.edge_action import EdgeAction
 from trainer.recipe import ActionRecipe
@@ -90,8 +93,9 @@ def draw_batch(
 def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, recipe: ActionRecipe) -> EdgeAction:
     """Train, or go on from the checkpoint, and return the moving average of the network.
 
-    With ``recipe.settling`` a second training with weaker augmentation starts from this average. Its checkpoint lies in
-    the folder ``settled`` beside the first one's.
+    With ``recipe.settling`` trainings with weaker augmentation start from this average. The one whose worst source of
+    validation sequences is told best is returned. Their checkpoints lie in the folders ``settled``, ``settled_1``,
+    ``settled_2`` … beside the first one's.
 
     Args:
         sequences: Of every source; those of the other splits are left out.
@@ -106,19 +110,40 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
     course = recipe.learning.course("action", steps=recipe.steps, rate=recipe.rate, save_every=500)
     torch.manual_seed(0)
     trained = _train(_network(recipe), groups, bank, checkpoint, recipe, course, recipe.augmentation)
-    settling = recipe.settling
-    if settling is None:
+    if recipe.settling is None:
         return trained
+    best, kept = -1.0, trained
+    for run in range(recipe.settling.runs):
+        network = _settle(trained, run, groups, bank, checkpoint, recipe)
+        sources = accuracy_by_source(network, sequences, bank)
+        worst = min(sources.values(), default=0.0)
+        log(stage="settled", run=run, **{source: round(share, 4) for source, share in sources.items()})
+        if worst > best:
+            best, kept = worst, network
+    return kept
+
+
+def _settle(
+    trained: EdgeAction,
+    run: int,
+    groups: dict[str, list[list[JointSequence]]],
+    bank: np.ndarray,
+    checkpoint: Path,
+    recipe: ActionRecipe,
+) -> EdgeAction:
+    settling = recipe.settling
+    assert settling is not None
     network = _network(recipe)
     network.load_state_dict(trained.state_dict())
     course = recipe.learning.course("action settles", steps=settling.steps, rate=settling.rate, save_every=500)
-    torch.manual_seed(1)  # so that it does not matter whether the first training has just been done
-    place = checkpoint.parent / "settled" / checkpoint.name
-    return _train(network, groups, bank, place, recipe, course, settling.augmentation, seed=4)
+    torch.manual_seed(1 + run)  # so that it does not matter whether the training before has just been done
+    place = checkpoint.parent / ("settled" if run == 0 else f"settled_{run}") / checkpoint.name
+    return _train(network, groups, bank, place, recipe, course, settling.augmentation, seed=4 + 10 * run)
 
 
 def _network(recipe: ActionRecipe) -> EdgeAction:
-    return EdgeAction(len(LABELS), width=recipe.width, dropout=recipe.dropout)
+    mirror = COMMON_MIRROR if recipe.mirrored else None
+    return EdgeAction(len(LABELS), width=recipe.width, dropout=recipe.dropout, mirror=mirror)
 
 
 def _train(

@@ -33,8 +33,14 @@ from trainer.fit_classes import (
     softmax,
     with_owners,
 )
+from trainer.inputs.action_clip import COMMON_MIRROR
 from trainer.loop import train
-from trainer.models.action_weights import start_classifier, start_from_graph, temperature_of
+from trainer.models.action_weights import (
+    judges_mirror_images,
+    start_classifier,
+    start_from_graph,
+    temperature_of,
+)
 from trainer.models.edge_action import EdgeAction
 
 _LARGEST_START = 256  # clips on which the statistics of the start are taken
@@ -176,9 +182,11 @@ def _check(corrected: Sequence[JointSequence], new: Sequence[str]) -> None:
 
 def _start(kept: KeptActions, names: tuple[str, ...], sequences: Sequence[JointSequence]) -> EdgeAction:
     """The bundle's network with room for more actions."""
+    clips = _moments(sequences, 2)[:_LARGEST_START]
+    both = kept.mirror and judges_mirror_images(kept.start, clips)
     torch.manual_seed(0)
-    network = EdgeAction(len(names))
-    start_from_graph(network, kept.start, _moments(sequences, 2)[:_LARGEST_START])
+    network = EdgeAction(len(names), mirror=COMMON_MIRROR if both else None)
+    start_from_graph(network, kept.start, clips)
     start_classifier(network, kept.start, [names.index(label) for label in kept.labels])
     return network.eval()
 

@@ -217,11 +217,14 @@ class ActionSettling(_Record):
     """Fine-tuning of the trained action network with weaker augmentation.
 
     Attributes:
-        steps: How many.
+        runs: How many times, each from the trained network with other batches; the one that does best on the source of
+            validation sequences that it does worst on is kept (`trainer.evaluate.action_sources`).
+        steps: How many, of each run.
         rate: The highest learning rate.
         augmentation: Of its clips.
     """
 
+    runs: Annotated[int, Field(ge=1, le=9)] = 1
     steps: Steps
     rate: Rate
     augmentation: ClipAugmentation = MILD_CLIPS
@@ -238,6 +241,7 @@ class ActionRecipe(_Record):
         rate: The highest learning rate.
         width: Channels over time. Networks of other widths than the one that ships start no `edgeact train --classes`.
         dropout: Share of the pooled features that a training step leaves out.
+        mirrored: Whether each clip is judged together with its mirror image (`trainer.models.edge_action.EdgeAction`).
         smoothing: Share of each label that all actions get alike.
         learning: How weights are moved, here and while it settles.
         augmentation: Of the clips.
@@ -251,6 +255,7 @@ class ActionRecipe(_Record):
     rate: Rate
     width: Channels = 160
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    mirrored: bool = False
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.03
     learning: LearningSettings = LearningSettings(weight_decay=0.05, average_decay=0.999, clip_norm=5.0)
     augmentation: ClipAugmentation = USUAL_CLIPS

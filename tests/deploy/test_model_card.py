@@ -155,7 +155,7 @@ def test_tables_have_as_many_cells_as_their_header() -> None:
 
 def test_the_card_shows_other_peoples_pictures_beside_the_peers_and_what_the_recipe_takes() -> None:
     card = model_card(manifest(), METRICS)
-    assert "takes about 6 hours of one core" in card
+    assert "takes about 6.5 hours of one core" in card
     assert "On 1028 pictures" in card
     assert "| edgeact | 84.7 % (79.7–89.9) | 91.7 % | 0.842 | 0.75 |" in card
     assert "| edgeact | 74.6 % (70.6–78.2) | 52.4 % | 0.814 | 0.061 | 0.011 to 0.993 | 0.39 |" in card

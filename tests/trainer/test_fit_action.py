@@ -1,13 +1,18 @@
 """Partial labels, and a training that learns something and can be resumed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 from trainer.data.action_sequences import LABELS, JointSequence
 from trainer.data.action_windows import whole_clip
+from trainer.evaluate.action_sources import accuracy_by_source
+from trainer.evaluate.calibrate import FEWEST_CLIPS
 from trainer.fit_action import action_loss, allowed_matrix, fit
+from trainer.models.edge_action import EdgeAction
 from trainer.recipe import ActionRecipe, ActionSettling
 
 MIX = {"penn_action": 1.0}
@@ -83,3 +88,34 @@ def test_a_network_settles_from_the_outcome_of_its_training_whenever_that_was_do
     later = train("in parts", settling)
     assert any(not torch.equal(value, first[name]) for name, value in later.items())
     assert all(torch.equal(value, at_once[name]) for name, value in later.items())
+
+
+def test_of_several_settlings_the_one_with_the_best_worst_source_is_kept(tmp_path: Path) -> None:
+    learnt = [moving(axis, seed) for axis in (0, 1) for seed in range(4)]
+    unseen = [
+        replace(moving(seed % 2, 100 + seed), split="validation", source=source)
+        for source in ("penn_action", "jhmdb")
+        for seed in range(FEWEST_CLIPS)
+    ]
+    bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
+    once = ActionRecipe(
+        tracks_of="compact", steps=3, batch=8, rate=2e-3, mix=MIX, settling=ActionSettling(steps=4, rate=5e-3)
+    )
+    assert once.settling is not None
+    often = once.model_copy(update={"settling": once.settling.model_copy(update={"runs": 3})})
+    kept = fit([*learnt, *unseen], bank, tmp_path / "checkpoint.safetensors", often)
+    worst = [min(accuracy_by_source(kept, unseen, bank).values())]
+    stored = [load_file(tmp_path / name / "checkpoint.safetensors") for name in ("settled", "settled_1", "settled_2")]
+    for tensors in stored:
+        network = EdgeAction(len(LABELS))
+        network.load_state_dict({name: tensors[f"average.module.{name}"] for name in network.state_dict()})
+        worst.append(min(accuracy_by_source(network, unseen, bank).values()))
+    assert worst[0] == max(worst[1:])
+    first, second, _ = (tensors["average.module.stem.weight"] for tensors in stored)
+    assert not torch.equal(first, second)
+
+
+def test_sources_with_few_sequences_say_nothing() -> None:
+    bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
+    few = [replace(moving(0, seed), split="validation", source="jhmdb") for seed in range(FEWEST_CLIPS - 1)]
+    assert accuracy_by_source(EdgeAction(len(LABELS)), few, bank) == {}

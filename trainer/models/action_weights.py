@@ -13,12 +13,13 @@ import torch
 from torch import nn
 
 from edgeact.errors import SourceFormatError
-from trainer.inputs.action_clip import spread_common
+from trainer.inputs.action_clip import COMMON_MIRROR, spread_common
 from trainer.models.edge_action import EdgeAction
 from trainer.models.published import read_onnx_weights
 
 _NORMALISED = {"stem": "stem_norm", "first": "first_norm", "second": "second_norm"}
 _PREFIX = "network."
+_SAME = 1e-3  # a probability differs by less where only rounding does
 _NEW_ACTIONS_BELOW = 2.0  # in logits: a new action is unlikely until it has been learnt
 
 
@@ -78,6 +79,21 @@ def start_classifier(network: EdgeAction, path: Path, columns: Sequence[int]) ->
     network.classifier.bias.fill_(float(bias[-1]) - _NEW_ACTIONS_BELOW)
     network.classifier.weight[list(columns)] = weight
     network.classifier.bias[list(columns)] = bias
+
+
+def judges_mirror_images(path: Path, clips: np.ndarray) -> bool:
+    """Whether a graph says the same of clips and of their mirror images, as one does that judges both together
+    (`trainer.models.edge_action.EdgeAction`).
+
+    Args:
+        path: ``action.onnx``.
+        clips: ``(N, 32, 13, 3)`` common joints.
+    """
+    mirrored = clips[:, :, COMMON_MIRROR] * np.array([-1, 1, 1], np.float32)
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    said, of_mirrored = (session.run(None, {name: spread_common(seen)})[0] for seen in (clips, mirrored))
+    return bool(np.allclose(said, of_mirrored, atol=_SAME))
 
 
 @torch.no_grad()

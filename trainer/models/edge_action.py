@@ -8,6 +8,8 @@ input is what the frame graph left in the ring buffer, so that each frame is com
 Shapes: N clips, T frames, J = 21 joints (13 common ones inside), A actions.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -56,12 +58,31 @@ class TemporalBlock(nn.Module):
 
 
 class EdgeAction(nn.Module):
-    """Common joints (N, T, 13, 3) → action logits (N, A); of other sets other joints, in 2D or 3D."""
+    """Common joints (N, T, 13, 3) → action logits (N, A); of other sets other joints, in 2D or 3D.
+
+    Args:
+        actions: A.
+        width: Channels of all blocks but the last.
+        dropout: Share of the pooled features that is dropped in training.
+        joints: Of a person.
+        dimensions: Of a joint's place.
+        mirror: For each joint the one that it becomes in a mirror. With it, in evaluation mode, the logits are the mean
+            of those of a clip and of its mirror image: an action looks the same from either side, and what the network
+            gets wrong in one view it may get right in the other. Twice the time.
+    """
 
     def __init__(
-        self, actions: int, *, width: int = 160, dropout: float = 0.3, joints: int = 13, dimensions: int = 2
+        self,
+        actions: int,
+        *,
+        width: int = 160,
+        dropout: float = 0.3,
+        joints: int = 13,
+        dimensions: int = 2,
+        mirror: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
+        self.mirror = None if mirror is None else list(mirror)
         self.stem = nn.Conv1d(joints * (3 * dimensions + 1), width, 5, padding=2, bias=False)
         self.stem_norm = nn.BatchNorm1d(width)
         self.blocks = nn.Sequential(
@@ -74,6 +95,14 @@ class EdgeAction(nn.Module):
         self.classifier = nn.Linear(2 * 256, actions)
 
     def forward(self, joints: torch.Tensor) -> torch.Tensor:
+        if self.mirror is None or self.training:
+            return self._logits(joints)
+        mirrored = joints[..., self.mirror, :]
+        mirrored = torch.cat([-mirrored[..., :1], mirrored[..., 1:]], -1)
+        logits = self._logits(torch.cat([joints, mirrored]))
+        return logits.unflatten(0, (2, -1)).mean(0)
+
+    def _logits(self, joints: torch.Tensor) -> torch.Tensor:
         x = normalise(joints).transpose(1, 2)
         x = self.blocks(functional.relu(self.stem_norm(self.stem(x))))
         pooled = torch.cat([x.mean(2), x.amax(2)], 1)

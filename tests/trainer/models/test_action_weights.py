@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 import torch
 
+from deploy.export import export_onnx
 from edgeact.bundle.load import packaged_bundle_path
 from edgeact.errors import SourceFormatError
 from tests.tiny_bundle import build_tiny_bundle
-from trainer.models.action_weights import fold_scales, start_classifier, start_from_graph, temperature_of
-from trainer.models.edge_action import EdgeAction
+from trainer.inputs.action_clip import COMMON_MIRROR, spread_common
+from trainer.models.action_weights import (
+    fold_scales,
+    judges_mirror_images,
+    start_classifier,
+    start_from_graph,
+    temperature_of,
+)
+from trainer.models.edge_action import ClipNetwork, EdgeAction
 
 GRAPH = packaged_bundle_path() / "action.onnx"
 
@@ -21,13 +29,25 @@ def some_clips(count: int = 6) -> np.ndarray:
     return np.concatenate([place, rng.uniform(0.3, 1, (count, 32, 13, 1))], -1).astype(np.float32)
 
 
+def mirrored(clips: np.ndarray) -> np.ndarray:
+    return clips[:, :, COMMON_MIRROR] * np.array([-1, 1, 1], np.float32)
+
+
+def test_a_graph_that_judges_clips_with_their_mirror_images_is_known_by_its_answers(tmp_path: Path) -> None:
+    assert judges_mirror_images(GRAPH, some_clips())
+    plain = tmp_path / "action.onnx"
+    torch.manual_seed(0)
+    module = ClipNetwork(EdgeAction(5), temperature=0.1).eval()
+    example = torch.from_numpy(spread_common(some_clips()))
+    export_onnx(module, example, plain, input_name="features", output_names=["actions"], free=["N"])
+    assert not judges_mirror_images(plain, some_clips())
+
+
 def test_with_the_classifier_of_the_graph_it_is_the_graphs_network() -> None:
     import onnxruntime
 
-    from trainer.inputs.action_clip import spread_common
-
     clips = some_clips()
-    network = EdgeAction(27)
+    network = EdgeAction(27, mirror=COMMON_MIRROR)
     start_from_graph(network, GRAPH, clips)
     start_classifier(network, GRAPH, range(27))
     temperature = temperature_of(network, GRAPH, clips)
@@ -37,7 +57,8 @@ def test_with_the_classifier_of_the_graph_it_is_the_graphs_network() -> None:
         for module in network.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0
-        trained = network.train()(torch.from_numpy(clips)).numpy()
+        both = torch.from_numpy(np.concatenate([clips, mirrored(clips)]))
+        trained = network.train()(both).unflatten(0, (2, -1)).mean(0).numpy()
     assert trained == pytest.approx(logits, abs=0.02)
     session = onnxruntime.InferenceSession(GRAPH.read_bytes())
     (wanted,) = session.run(None, {"features": spread_common(clips)})

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from trainer.inputs.action_clip import spread_common
+from trainer.inputs.action_clip import COMMON_MIRROR, spread_common
 from trainer.models.edge_action import ClipNetwork, EdgeAction, normalise
 
 
@@ -60,3 +60,25 @@ def test_every_parameter_learns() -> None:
         for name, parameter in model.named_parameters()
         if parameter.grad is None or not parameter.grad.abs().sum() > 0
     ] == []
+
+
+def test_a_clip_is_judged_together_with_its_mirror_image() -> None:
+    torch.manual_seed(0)
+    plain, both = EdgeAction(5).eval(), EdgeAction(5, mirror=COMMON_MIRROR).eval()
+    both.load_state_dict(plain.state_dict())
+    joints = clip()
+    mirrored = joints[:, :, COMMON_MIRROR] * torch.tensor([-1.0, 1.0, 1.0])
+    logits, wanted = both(joints), (plain(joints) + plain(mirrored)) / 2
+    assert torch.allclose(logits, wanted, atol=1e-5)
+    assert torch.allclose(both(mirrored), logits, atol=1e-5)
+    assert not torch.allclose(plain(mirrored), plain(joints), atol=1e-2)
+
+
+def test_while_it_learns_each_clip_stands_for_itself() -> None:
+    torch.manual_seed(0)
+    plain, both = EdgeAction(5, dropout=0).train(), EdgeAction(5, dropout=0, mirror=COMMON_MIRROR).train()
+    both.load_state_dict(plain.state_dict())
+    for network in (plain, both):
+        for block in network.blocks:
+            block.dropout.p = 0.0
+    assert torch.equal(plain(clip()), both(clip()))
