@@ -16,7 +16,7 @@ _Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ClassClipAugmentation(_Record):

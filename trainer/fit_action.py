@@ -2,7 +2,7 @@
 
 The loss is −log of the probability given to the actions that a sequence *may* be (one for most), so that sets which
 cannot tell all classes apart still teach what they know. Validation sequences choose temperature and threshold
-(`calibrate`); test sequences only measure.
+(`calibrate`), and which of several settlings is kept (`trainer.evaluate.action_sources`); test sequences only measure.
 """
 
 from collections.abc import Iterator

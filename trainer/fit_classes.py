@@ -182,10 +182,11 @@ def choose_class_threshold(probability: np.ndarray, truth: np.ndarray, aims: Cal
     other = probability.shape[1] - 1
     is_other = truth == other
     for hundredths in range(round(100 * aims.lowest), round(100 * aims.highest), 2):
-        wrong = (best != other) & (best != truth) & (score >= hundredths / 100)
+        threshold = max(hundredths / 100, aims.lowest)  # the lowest one may lie between two hundredths
+        wrong = (best != other) & (best != truth) & (score >= threshold)
         limits = ((is_other, aims.other_as_known), (~is_other, aims.known_as_wrong))
         if all(not rows.any() or wrong[rows].mean() <= limit for rows, limit in limits):
-            return hundredths / 100
+            return threshold
     return aims.highest
 
 

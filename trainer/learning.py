@@ -23,7 +23,7 @@ class LearningSettings(BaseModel):
         schedule: How the rate changes from the first step to the last.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     weight_decay: Annotated[float, Field(ge=0)]
     average_decay: Annotated[float, Field(gt=0, lt=1)] | None = None

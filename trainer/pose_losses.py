@@ -28,7 +28,7 @@ class PoseLoss(BaseModel):
         unseen_score: Under this score a teacher saw nothing, and its place says nothing either.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     sigma: Annotated[float, Field(gt=0, le=16)]
     peak: Annotated[float, Field(gt=0, le=1)]
@@ -45,7 +45,7 @@ class PoseImitation(BaseModel):
             ratio of the crop's height. .08 is about a third of a torso of somebody who fills the crop.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     weight: Annotated[float, Field(ge=0)]
     sure_score: _Ratio

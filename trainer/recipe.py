@@ -58,7 +58,7 @@ def _of_known_sets(known: tuple[str, ...]) -> AfterValidator:
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PoseRecipe(_Record):
@@ -181,6 +181,16 @@ class DetectorTraining(_Record):
     )
     augmentation: DetectorAugmentation = USUAL_PICTURES
     mix: Annotated[dict[str, Share], Field(min_length=1), _of_known_sets(DETECTOR_SOURCES)]
+
+    @model_validator(mode="after")
+    def _both_ways_up(self) -> "DetectorTraining":
+        upright = round(self.batch * self.imitation.upright_share)
+        if not 0 < upright < self.batch:
+            raise ValueError(
+                f"upright_share {self.imitation.upright_share} of a batch of {self.batch} is {upright} upright and "
+                f"{self.batch - upright} turned pictures; a step needs one of each at least"
+            )
+        return self
 
 
 class DetectorRecipe(_Record):

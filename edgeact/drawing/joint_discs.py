@@ -35,7 +35,7 @@ class Disc:
 def joint_discs(
     counts: Float32, person: Person, *, skeleton: Skeleton, threshold: float, scale: float
 ) -> tuple[Disc, ...]:
-    """A disc for each joint that counts more than others, the hottest last.
+    """A disc for each joint that counts more than others and has a place, the hottest last.
 
     Args:
         counts: ``(J,)`` how much each joint counts for the decision, as `AttentionMap.joints` says it.
@@ -48,7 +48,8 @@ def joint_discs(
     heats = np.sqrt(levels) * np.where(is_head, np.float32(_HEAD_HEAT), np.float32(1))
     largest = max(_RADIUS * float((person.box[2:] - person.box[:2]).max()), _LEAST_RADIUS * scale)
     discs = []
-    for joint in np.flatnonzero((heats > _FAINTEST) & (person.pose.confidence >= threshold)).tolist():
+    has_place = (person.pose.confidence >= threshold) & np.isfinite(person.pose.joints).all(-1)
+    for joint in np.flatnonzero((heats > _FAINTEST) & has_place).tolist():
         x, y = person.pose.joints[joint].tolist()
         radius = largest * (_LEAST_SHARE + (1 - _LEAST_SHARE) * float(levels[joint]))
         discs.append(Disc(x, y, radius * _HEAD_SIZE if is_head[joint] else radius, float(heats[joint])))

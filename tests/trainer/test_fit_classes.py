@@ -92,6 +92,8 @@ def test_the_threshold_is_the_lowest_at_which_few_are_called_wrong() -> None:
     probability[10:] = (0.1, 0.1, 0.8)
     truth = np.repeat([0, 2], 10)
     assert choose_class_threshold(probability, truth, aims) == 0.4
+    between = aims.model_copy(update={"lowest": 0.405})
+    assert choose_class_threshold(probability, truth, between) == 0.405
     probability[10] = (0.55, 0.05, 0.4)
     assert choose_class_threshold(probability, truth, aims) == 0.56
     probability[:2] = (0.1, 0.7, 0.2)

@@ -48,6 +48,10 @@ def test_the_shipped_recipes_say_every_number(name: str) -> None:
         ("posed_limbs = 0.25", "posed_limbs = 0.65", r"lifter\.augmentation: .*more than all"),
         ("erase = 0.05", "erase = 0.05\nblur = 1", r"pose\.mild_augmentation\.blur: extra inputs"),
         ("sigma = 1.75", "sigma = 0", r"pose\.loss\.sigma: .*greater than 0"),
+        ("clip_norm = 5.0", "clip_norm = inf", r"learning\.clip_norm: .*finite number"),
+        ("upright_weight = 4.0", "upright_weight = inf", r"imitation\.upright_weight: .*finite number"),
+        ("upright_share = 0.5", "upright_share = 0.01", r"training: .*upright_share 0.01 of a batch of 20 .*20 turned"),
+        ("upright_share = 0.5", "upright_share = 0.99", r"training: .*upright_share 0.99 of a batch of 20 .*0 turned"),
     ],
 )
 def test_faults_in_tables_are_named(tmp_path: Path, found: str, changed: str, fault: str) -> None:

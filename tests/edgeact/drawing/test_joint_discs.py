@@ -141,6 +141,14 @@ def test_a_joint_outside_of_the_picture_does_no_harm() -> None:
     assert changed[470:, :10].max() > 40
 
 
+@pytest.mark.parametrize("nowhere", [np.nan, np.inf])
+def test_a_joint_whose_place_is_no_number_gets_no_disc(nowhere: float) -> None:
+    one = person(300, only(9, 10))
+    one.pose.joints[9] = nowhere
+    (disc,) = joint_discs(only(9, 10), one, skeleton=BODY_21, threshold=0.3, scale=1.0)
+    assert (disc.x, disc.y) == pytest.approx(one.pose.joints[10].tolist())
+
+
 def test_levels_are_by_how_much_more_than_the_mean_a_joint_counts() -> None:
     assert joint_levels(np.array([0, 0, 0.5, 1.5], np.float32)).tolist() == [0, 0, 0, 1]
     assert joint_levels(np.array([0, 1, 1, 1], np.float32)).tolist() == [0, 1, 1, 1]
