@@ -6,20 +6,17 @@ Unknown keys are refused, and all faults are told at once.
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from trainer.learning import LearningSettings
 from trainer.optimizers import AdamW, OptimizerSettings
-from trainer.recipe import Batch, Rate, Ratio, Steps, read_record, recipe_path
+from trainer.recipe import read_record, recipe_path
+from trainer.recipe_fields import Batch, Rate, Ratio, Record, Steps
 
 _Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ClassClipAugmentation(_Record):
+class ClassClipAugmentation(Record):
     """How clips of one's own classes are changed at random; mirroring is asked for by the command.
 
     Attributes:
@@ -47,7 +44,7 @@ class ClassClipAugmentation(_Record):
         return self
 
 
-class ClassClipsRecipe(_Record):
+class ClassClipsRecipe(Record):
     """How the clip network learns the classes.
 
     Attributes:
@@ -73,7 +70,7 @@ class ClassClipsRecipe(_Record):
     augmentation: ClassClipAugmentation
 
 
-class KeptActionsRecipe(_Record):
+class KeptActionsRecipe(Record):
     """How a bundle's clip network is put right and keeps its other actions (``--keep-actions``).
 
     Attributes:
@@ -104,7 +101,7 @@ class KeptActionsRecipe(_Record):
         return self
 
 
-class SceneRecipe(_Record):
+class SceneRecipe(Record):
     """How the head for classes of the whole picture learns (``--scene``).
 
     Attributes:
@@ -130,7 +127,7 @@ class SceneRecipe(_Record):
     without_other: _Probability
 
 
-class CallingRecipe(_Record):
+class CallingRecipe(Record):
     """From which probability on a class is called: the lowest at which few held-out moments are called wrong.
 
     Attributes:
@@ -152,7 +149,7 @@ class CallingRecipe(_Record):
         return self
 
 
-class ClassesRecipe(_Record):
+class ClassesRecipe(Record):
     """All that was decided about `edgeact train --classes`.
 
     Attributes:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trainer.models.efficientnet_lite import SIZES, LiteName, count_blocks
 from trainer.optimizers import AdamW, OptimizerSettings
-from trainer.recipe import Batch, Name, Rate, read_record, recipe_path
+from trainer.recipe import read_record, recipe_path
+from trainer.recipe_fields import Batch, Name, Rate
 
 PoolingName = Literal["mean", "rank_one", "generalized"]
 

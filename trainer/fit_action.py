@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from trainer.action_recipe import ActionRecipe
 from trainer.data.action_sequences import LABELS, JointSequence, jhmdb, own_tracks, penn_action, studio_motions
 from trainer.data.action_windows import USUAL, ClipAugmentation, training_clip
 from trainer.data.kinect_sequences import utkinect
@@ -23,7 +24,6 @@ from trainer.inputs.action_clip import COMMON_MIRROR
 from trainer.log import log
 from trainer.loop import Course, train
 from trainer.models.edge_action import EdgeAction
-from trainer.recipe import ActionRecipe
 
 
 def read_training(folders: Folders, bundle: str) -> list[JointSequence]:

@@ -10,9 +10,9 @@ from trainer.data.lifting.comparison import ComparisonViews
 from trainer.data.lifting.measured import H36M_FILE
 from trainer.data.lifting.views import LiftingBatch
 from trainer.fit_lifter import lifting_loss
+from trainer.lifter_recipe import LifterRecipe
 from trainer.loop import train
 from trainer.models.lifter import Lifter
-from trainer.recipe import LifterRecipe
 
 
 def fit_comparison(root: Path, checkpoint: Path, recipe: LifterRecipe) -> Lifter:

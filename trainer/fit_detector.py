@@ -18,12 +18,12 @@ from trainer.data.detector_batches import PictureDrawer
 from trainer.data.detector_pictures import DetectorPicture, read_pictures
 from trainer.data.read_picture import read_rgb
 from trainer.detector_losses import imitation_loss, turn_boxes, turn_cells
+from trainer.detector_recipe import DetectorTraining
 from trainer.device import training_device
 from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.loop import train
 from trainer.models.person_detector import PersonDetector
 from trainer.precomputed.agreed_people import look
-from trainer.recipe import DetectorTraining
 
 CHECKED_PICTURES = 60  # of the validation pictures of each set
 CHECKED_PIXELS = 90112

@@ -17,9 +17,9 @@ from trainer.data.lifting.motions import BodyClip, join_clips, studio, teacher_p
 from trainer.data.lifting.views import LiftingBatch, LiftingViews
 from trainer.folders import Folders
 from trainer.inputs.body_tree import CHILDREN, PARENTS, bones_of
+from trainer.lifter_recipe import LifterRecipe
 from trainer.loop import train
 from trainer.models.lifter import Lifter
-from trainer.recipe import LifterRecipe
 
 _CHECKED = 1024  # validation clips of each set
 _AVERAGE = "average.module."  # in names of a checkpoint's tensors

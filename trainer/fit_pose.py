@@ -30,7 +30,7 @@ from trainer.models.edge_pose import (
 )
 from trainer.models.slim_hrnet import SLIM, Widths
 from trainer.pose_losses import agrees_with_labels, pose_loss
-from trainer.recipe import PoseRecipe
+from trainer.pose_recipe import PoseRecipe
 
 # Validation persons that tell how far the network is: humans labelled the first three sets, teachers the others.
 CHECKED_SETS = ("coco_mini", "lspet", "stock_upright", "stanford40", "vn_everyday", "gym_stills")

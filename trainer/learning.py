@@ -12,7 +12,8 @@ from trainer.schedule import CosineSchedule, Schedule
 class LearningSettings(BaseModel):
     """What moves the weights from step to step.
 
-    Where the recipe of a bundle has no such table, the numbers are those of the bundles that ship (`trainer.recipe`).
+    Where the recipe of a bundle has no such table, the numbers are those of the bundles that ship
+    (`trainer.pose_recipe` and the other parts of a recipe).
 
     Attributes:
         weight_decay: Of everything that is no bias or scale.

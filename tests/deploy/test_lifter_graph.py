@@ -19,8 +19,8 @@ from trainer.evaluate.lifting import bundle_lifter
 from trainer.fit_lifter import fit, limb_error, load_lifter
 from trainer.inputs.body_tree import bones_of
 from trainer.inputs.lifter_clip import CLIP_LENGTH
+from trainer.lifter_recipe import LifterRecipe
 from trainer.models.lifter import Lifter
-from trainer.recipe import LifterRecipe
 
 
 @pytest.fixture(scope="module")

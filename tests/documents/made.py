@@ -248,7 +248,7 @@ def lifter(place: Place) -> None:
     """The checkpoint of a training of two steps, where `edgeact train --stage lifter` leaves it."""
     from tests.trainer.data.lifting.walkers import exact_bank, walker
     from trainer.fit_lifter import fit
-    from trainer.recipe import LifterRecipe
+    from trainer.lifter_recipe import LifterRecipe
 
     path = place.folder / "WORK/compact/lifter_net/checkpoint.safetensors"
     path.parent.mkdir(parents=True)

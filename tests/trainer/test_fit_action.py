@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from trainer.action_recipe import ActionRecipe, ActionSettling
 from trainer.data.action_sequences import LABELS, JointSequence
 from trainer.data.action_windows import whole_clip
 from trainer.evaluate.action_sources import accuracy_by_source
 from trainer.evaluate.calibrate import FEWEST_CLIPS
 from trainer.fit_action import action_loss, allowed_matrix, fit
 from trainer.models.edge_action import EdgeAction
-from trainer.recipe import ActionRecipe, ActionSettling
 
 MIX = {"penn_action": 1.0}
 

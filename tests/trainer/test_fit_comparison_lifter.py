@@ -17,7 +17,8 @@ from trainer.data.lifting.measured import human36m
 from trainer.evaluate.lifting import from_line_of_sight
 from trainer.fit_comparison_lifter import fit_comparison
 from trainer.inputs.lifter_clip import CLIP_LENGTH
-from trainer.recipe import LifterRecipe, load_recipe, recipe_path, require_lifter
+from trainer.lifter_recipe import LifterRecipe
+from trainer.recipe import load_recipe, recipe_path, require_lifter
 
 _LIMBS = list(LIMB_JOINTS)
 

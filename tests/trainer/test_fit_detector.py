@@ -16,10 +16,10 @@ from trainer.data.detector_augment import DetectorAugmentation, augment_scene
 from trainer.data.detector_batches import PictureDrawer
 from trainer.data.detector_pictures import DetectorPicture, read_pictures
 from trainer.detector_losses import imitation_loss, turn_cells
+from trainer.detector_recipe import DetectorTraining
 from trainer.fit_detector import fit, recall
 from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.models.person_detector import STRIDES, PersonDetector
-from trainer.recipe import DetectorTraining
 
 NOBODY = np.zeros((0, 4), np.float32)
 MIX = {"stanford40": 0.9, "backgrounds": 0.1}

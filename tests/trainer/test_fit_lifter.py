@@ -10,9 +10,9 @@ from trainer.data.lifting.motions import join_clips
 from trainer.data.lifting.views import LiftingBatch, LiftingViews
 from trainer.fit_lifter import fit, lifting_loss, limb_error, load_lifter
 from trainer.learning import LearningSettings
+from trainer.lifter_recipe import LifterRecipe
 from trainer.models.lifter import Lifter
 from trainer.optimizers import Sgd
-from trainer.recipe import LifterRecipe
 
 CLIPS = [walker(), walker(pace=1.7), walker(split="validation", pace=1.3)]
 

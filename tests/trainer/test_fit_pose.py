@@ -14,7 +14,8 @@ from trainer.data.pose_sets import draw_batch, draw_sizes, load_patch_set, train
 from trainer.fit_pose import evaluate, fit, predict
 from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_pose import EdgePose, start_from_tinypose
-from trainer.recipe import PoseRecipe, load_recipe
+from trainer.pose_recipe import PoseRecipe
+from trainer.recipe import load_recipe
 
 SIZE = InputSize(height=64, width=96)
 MIX = {"lspet": 0.7, "stock_upright": 0.3}

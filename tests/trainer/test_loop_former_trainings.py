@@ -26,6 +26,7 @@ from tests.trainer.test_fit_detector import MIX as DETECTOR_MIX
 from tests.trainer.test_fit_detector import lively_network, write_pictures
 from tests.trainer.test_fit_pose import MIX, SIZE, write_patches
 from trainer import fit_action, fit_detector, fit_lifter, fit_pose, loop
+from trainer.action_recipe import ActionRecipe
 from trainer.compress.distill import imitate_maps
 from trainer.data.action_sequences import LABELS
 from trainer.data.detector_batches import PictureDrawer
@@ -38,14 +39,16 @@ from trainer.data.pose_augment import MILD
 from trainer.data.pose_augment import USUAL as USUAL_CROPS
 from trainer.data.pose_sets import draw_sizes, training_sets
 from trainer.detector_losses import imitation_loss, turn_cells
+from trainer.detector_recipe import DetectorTraining
 from trainer.device import training_device
 from trainer.half_precision import half_where_native
 from trainer.layers.relative_steps import train_absolute, train_relative
+from trainer.lifter_recipe import LifterRecipe
 from trainer.models.edge_action import EdgeAction
 from trainer.models.edge_pose import EdgePose
 from trainer.models.lifter import Lifter
 from trainer.pose_losses import agrees_with_labels, pose_loss
-from trainer.recipe import ActionRecipe, DetectorTraining, LifterRecipe, PoseRecipe
+from trainer.pose_recipe import PoseRecipe
 from trainer.schedule import learning_rate
 
 STEPS = 3

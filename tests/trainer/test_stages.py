@@ -14,10 +14,11 @@ from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.evaluate.calibrate import ConfidenceFit, fit_confidence
 from trainer.folders import Folders
 from trainer.inputs.crop_size import InputSize
+from trainer.lifter_recipe import LifterRecipe
 from trainer.models.edge_pose import EdgePose
 from trainer.precomputed.label import PARTS
 from trainer.precomputed.teachers import TEACHER_FILES
-from trainer.recipe import LifterRecipe, load_recipe, recipe_path
+from trainer.recipe import load_recipe, recipe_path
 from trainer.stages import (
     _FIRST_READ,
     POSE_SETS,

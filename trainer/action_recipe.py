@@ -1,0 +1,60 @@
+"""The part of a recipe that is the action network's."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from trainer.data.action_windows import MILD, USUAL, ClipAugmentation
+from trainer.data.mixes import ACTION_SOURCES
+from trainer.learning import LearningSettings
+from trainer.recipe_fields import Batch, Channels, Name, Rate, Record, Share, Steps, of_known_sets
+
+
+class ActionSettling(Record):
+    """Fine-tuning of the trained action network with weaker augmentation.
+
+    Attributes:
+        runs: How many times, each from the trained network with other batches; the one that does best on the source of
+            validation sequences that it does worst on is kept (`trainer.evaluate.action_sources`).
+        steps: How many, of each run.
+        rate: The highest learning rate.
+        augmentation: Of its clips.
+    """
+
+    runs: Annotated[int, Field(ge=1, le=9)] = 1
+    steps: Steps
+    rate: Rate
+    augmentation: ClipAugmentation = MILD
+
+
+class ActionRecipe(Record):
+    """Training of the action network.
+
+    Attributes:
+        tracks_of: The bundle that finds the tracks that it learns from. Another bundle than the recipe's own lends its
+            action network as well: joints mean the same in every bundle.
+        steps: How many.
+        batch: Clips a step.
+        rate: The highest learning rate.
+        width: Channels over time. Networks of other widths than the one that ships start no `edgeact train --classes`.
+        dropout: Share of the pooled features that a training step leaves out.
+        mirrored: Whether each clip is judged together with its mirror image (`trainer.models.edge_action.EdgeAction`).
+        smoothing: Share of each label that all actions get alike.
+        learning: How weights are moved, here and while it settles.
+        augmentation: Of the clips.
+        mix: Share of each source among the clips; sources that are not named train nothing.
+        settling: The training that follows; left out, there is none.
+    """
+
+    tracks_of: Name
+    steps: Steps
+    batch: Batch
+    rate: Rate
+    width: Channels = 160
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    mirrored: bool = False
+    smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.03
+    learning: LearningSettings = LearningSettings(weight_decay=0.05, average_decay=0.999, clip_norm=5.0)
+    augmentation: ClipAugmentation = USUAL
+    settling: ActionSettling | None = None
+    mix: Annotated[dict[str, Share], Field(min_length=1), of_known_sets(ACTION_SOURCES)]
