@@ -249,6 +249,10 @@ WAYS: Mapping[str, Runs | StaysOut] = {
     "edgeact train claim cam3d_studio --data <data>": StaysOut(
         "renders hundreds of clips and trains six networks; tests/trainer/claims/test_studio_clips.py does both, tiny"
     ),
+    "edgeact train claim studio_distractors --data <data> --weights efficientnet-lite0-57934424.pth": StaysOut(
+        "renders hundreds of pictures and trains eighteen networks; "
+        "tests/trainer/claims/test_studio_distractors.py does both, tiny"
+    ),
     "edgeact train claim pictures3d --data <data>": StaysOut(
         "renders a thousand clips and trains three networks; tests/trainer/claims/test_pictures3d.py does it, tiny"
     ),
