@@ -81,8 +81,8 @@ class DetectorRecipe(Record):
         pixels: The most of a frame's pixels that it sees, for each look at the frame; its time goes with their sum.
         published_pixels: Likewise, for each look of the published network beside a trained one; what both find is
             joined (`edgeact.perception.detect.join_looks`).
-        score: Boxes under this score are no persons. Chosen on validation pictures: ``edgeact train wild --part
-            validation`` says at which score there are .1 false boxes a photo.
+        score: Boxes under this score are no persons. Set by hand; ``edgeact train wild --part validation`` says at
+            which score there are .1 false boxes a photo.
         training: How it is trained; without it, and without ``taken_from``, it is the published one.
         taken_from: The recipe that ships whose training it takes.
         start_share: Of the published weights in the trained network that ships (`trainer.mix_weights`).

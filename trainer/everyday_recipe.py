@@ -6,21 +6,17 @@ Unknown keys are refused, and all faults are told at once.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from trainer.models.efficientnet_lite import SIZES, LiteName, count_blocks
 from trainer.optimizers import AdamW, OptimizerSettings
 from trainer.recipe import read_record, recipe_path
-from trainer.recipe_fields import Batch, Name, Rate
+from trainer.recipe_fields import Batch, Name, Rate, Record
 
 PoolingName = Literal["mean", "rank_one", "generalized"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class HeadSettings(_Record):
+class HeadSettings(Record):
     """How a head learns alone, on maps that do not change.
 
     Attributes:
@@ -40,7 +36,7 @@ class HeadSettings(_Record):
     optimizer: OptimizerSettings = AdamW()
 
 
-class LastBlocksSettings(_Record):
+class LastBlocksSettings(Record):
     """How the last blocks then learn with the head.
 
     Attributes:
@@ -72,7 +68,7 @@ class LastBlocksSettings(_Record):
     average_decay: Annotated[float, Field(gt=0, lt=1)]
 
 
-class EverydayRecipe(_Record):
+class EverydayRecipe(Record):
     """The training of `trainer.fit_everyday`, and what its bundle makes of the answers.
 
     Attributes:

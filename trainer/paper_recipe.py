@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from edgeact.errors import ConfigError
 from trainer.compress.shrink import CompressSettings
@@ -12,6 +12,7 @@ from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, POSE_SETS, SEVERAL
 from trainer.optimizers import AdamW, OptimizerSettings
 from trainer.phases import PhaseSettings
 from trainer.recipe import read_record
+from trainer.recipe_fields import Record
 from trainer.schedule import CosineSchedule, Schedule
 from trainer.task import Task
 from trainer.tasks.attentional_pooling import AttentionalPoolingSettings, attentional_pooling_task
@@ -44,11 +45,7 @@ SetName = Literal[
 ]  # fmt: skip
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DataSettings(_Record):
+class DataSettings(Record):
     """What is learnt from.
 
     Attributes:
@@ -100,7 +97,7 @@ class DataSettings(_Record):
         return tuple(name for name in self.sets if name in POSE_SETS)
 
 
-class TrainingSettings(_Record):
+class TrainingSettings(Record):
     """How long and how fast.
 
     Attributes:
@@ -130,7 +127,7 @@ class TrainingSettings(_Record):
     seed: Annotated[int, Field(ge=0)] = 0
 
 
-class PaperRecipe(_Record):
+class PaperRecipe(Record):
     """One network's training.
 
     Attributes:
