@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -90,29 +91,34 @@ def test_a_network_settles_from_the_outcome_of_its_training_whenever_that_was_do
     assert all(torch.equal(value, at_once[name]) for name, value in later.items())
 
 
-def test_of_several_settlings_the_one_with_the_best_worst_source_is_kept(tmp_path: Path) -> None:
-    learnt = [moving(axis, seed) for axis in (0, 1) for seed in range(4)]
+def test_of_several_settlings_the_one_with_the_best_worst_source_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sequences = [moving(axis, seed) for axis in (0, 1) for seed in range(4)]
+    bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
+    recipe = ActionRecipe(
+        tracks_of="compact", steps=3, batch=8, rate=2e-3, mix=MIX, settling=ActionSettling(runs=3, steps=2, rate=5e-3)
+    )
+    # So short trainings do not differ in what they get right: here the second has the best worst source.
+    figures = iter([{"jhmdb": 0.9, "studio": 0.3}, {"jhmdb": 0.6, "studio": 0.5}, {"jhmdb": 0.4, "studio": 0.9}])
+    monkeypatch.setattr("trainer.fit_action.accuracy_by_source", lambda *_: next(figures))
+    kept = fit(sequences, bank, tmp_path / "checkpoint.safetensors", recipe).state_dict()
+    runs = [load_file(tmp_path / name / "checkpoint.safetensors") for name in ("settled", "settled_1", "settled_2")]
+    same = [torch.equal(kept["stem.weight"], run["average.module.stem.weight"]) for run in runs]
+    assert same == [False, True, False]
+
+
+def test_each_source_says_how_many_of_its_sequences_are_told() -> None:
     unseen = [
-        replace(moving(seed % 2, 100 + seed), split="validation", source=source)
-        for source in ("penn_action", "jhmdb")
+        replace(moving(seed % 2, 100 + seed), split="validation", source=source, allowed=(label,))
+        for source, label in (("penn_action", "walk"), ("jhmdb", "squat"))
         for seed in range(FEWEST_CLIPS)
     ]
     bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
-    once = ActionRecipe(
-        tracks_of="compact", steps=3, batch=8, rate=2e-3, mix=MIX, settling=ActionSettling(steps=4, rate=5e-3)
-    )
-    assert once.settling is not None
-    often = once.model_copy(update={"settling": once.settling.model_copy(update={"runs": 3})})
-    kept = fit([*learnt, *unseen], bank, tmp_path / "checkpoint.safetensors", often)
-    worst = [min(accuracy_by_source(kept, unseen, bank).values())]
-    stored = [load_file(tmp_path / name / "checkpoint.safetensors") for name in ("settled", "settled_1", "settled_2")]
-    for tensors in stored:
-        network = EdgeAction(len(LABELS))
-        network.load_state_dict({name: tensors[f"average.module.{name}"] for name in network.state_dict()})
-        worst.append(min(accuracy_by_source(network, unseen, bank).values()))
-    assert worst[0] == max(worst[1:])
-    first, second, _ = (tensors["average.module.stem.weight"] for tensors in stored)
-    assert not torch.equal(first, second)
+    network = EdgeAction(len(LABELS))
+    with torch.no_grad():
+        network.classifier.bias[LABELS.index("walk")] = 1e3
+    assert accuracy_by_source(network, unseen, bank) == {"penn_action": 1.0, "jhmdb": 0.0}
 
 
 def test_sources_with_few_sequences_say_nothing() -> None:
