@@ -54,7 +54,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One system's training.
+    """One system's training; `trainer.loop.train` is given its batches (``draw``) and its score (``check``) beside it.
 
     Attributes:
         network: What is trained.
