@@ -75,8 +75,8 @@ def pooling(
     data: StanfordOption,
     weights: LiteOption,
     work: MapsOption = _EVERYDAY_WORK,
-    backbone: Annotated[Lite, typer.Option(help="which sees each photo once and does not learn")] = Lite.LITE2,
-    side: Annotated[int, typer.Option(min=160, max=640, metavar="PIXELS", help="of the photos that it sees")] = 320,
+    backbone: Annotated[Lite, typer.Option(help="which sees each photo once and does not learn")] = Lite.LITE0,
+    side: Annotated[int, typer.Option(min=160, max=640, metavar="PIXELS", help="of the photos that it sees")] = 160,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 10,
 ) -> None:
@@ -117,9 +117,9 @@ def tuned_pooling(
     weights: SmallLiteOption,
     bundle: BundleOption = None,
     work: WorkOption = CLAIMS_WORK,
-    photos: PhotosOption = 25,
+    photos: PhotosOption = 12,
     seeds: SeedsOption = 3,
-    epochs: EpochsOption = 8,
+    epochs: EpochsOption = 6,
 ) -> None:
     """D: the same where the backbone's last blocks learn too, and poses as a regularisation."""
     start("tuned_pooling")
@@ -136,9 +136,9 @@ def mask_loss(
     weights: SmallLiteOption,
     bundle: BundleOption = None,
     work: WorkOption = CLAIMS_WORK,
-    photos: PhotosOption = 25,
+    photos: PhotosOption = 12,
     seeds: SeedsOption = 3,
-    epochs: EpochsOption = 8,
+    epochs: EpochsOption = 6,
 ) -> None:
     """B: the mask loss raises mAP, most where an object misleads. The backbone's last blocks learn."""
     start("mask_loss")
@@ -156,8 +156,8 @@ def studio_distractors(
     work: WorkOption = CLAIMS_WORK,
     training: Annotated[
         int, typer.Option(min=1, metavar="N", help="pictures of each of eight actions to train with")
-    ] = 60,
-    measured: Annotated[int, typer.Option(min=1, metavar="N", help="pictures of each action to measure with")] = 30,
+    ] = 40,
+    measured: Annotated[int, typer.Option(min=1, metavar="N", help="pictures of each action to measure with")] = 24,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 8,
     only: OnlyOption = None,

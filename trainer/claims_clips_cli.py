@@ -64,7 +64,7 @@ def cam3d(
     teachers: TeachersOption = Path("teachers"),
     work: WorkOption = CLAIMS_WORK,
     seeds: SeedsOption = 3,
-    epochs: EpochsOption = 20,
+    epochs: EpochsOption = 12,
     inside: InsideOption = False,
 ) -> None:
     """C: Sum3DCAM points at those who act better than GradCAM, and gates help. A small network on UT-Interaction."""

@@ -203,15 +203,15 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         stands_for={"<stanford40>": "stanford40"},
         slow=True,
     ),
-    "edgeact train claim pooling --data <stanford40> --weights efficientnet-lite2-9656183e.pth": Runs(
+    "edgeact train claim pooling --data <stanford40> --weights efficientnet-lite2-9656183e.pth "
+    "--backbone efficientnet_lite2 --side 320": Runs(
         (partial(made.stanford40, each=4), made.weights_of_a_backbone),
         says="generalised, T=3: mAP",
         stands_for={"<stanford40>": "stanford40"},
         added="--seeds 2 --epochs 1",
         slow=True,
     ),
-    "edgeact train claim pooling --data <stanford40> --weights efficientnet-lite0-57934424.pth "
-    "--backbone efficientnet_lite0 --side 160": Runs(
+    "edgeact train claim pooling --data <stanford40> --weights efficientnet-lite0-57934424.pth": Runs(
         (
             partial(made.stanford40, each=4),
             partial(made.weights_of_a_backbone, size="efficientnet_lite0", file="efficientnet-lite0-57934424.pth"),
