@@ -1,4 +1,7 @@
-"""The recipe of a paper's network: all that was decided, as TOML; unknown keys are refused, all faults told at once."""
+"""The recipe of a paper's network: all that was decided, as TOML; unknown keys are refused, all faults told at once.
+
+What has to fit together is looked at once each value is usable by itself.
+"""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -152,22 +155,25 @@ class PaperRecipe(Record):
 
     @model_validator(mode="after")
     def _fitting(self) -> "PaperRecipe":
-        strange = sorted(set(self.data.sets) - _SETS[self.network.system])
-        if strange:
-            known = ", ".join(sorted(_SETS[self.network.system]))
-            raise ValueError(f"{self.network.system} does not learn from {', '.join(strange)}; it takes {known}")
-        with_actions = sorted(set(self.data.sets) - set(POSE_SETS))
+        system, data, phases = self.network.system, self.data, self.phases
+        faults: list[str] = []
+        if strange := sorted(set(data.sets) - _SETS[system]):
+            known = ", ".join(sorted(_SETS[system]))
+            faults.append(f"{system} does not learn from {', '.join(strange)}; it takes {known}")
+        with_actions = sorted(set(data.sets) - set(POSE_SETS))
         if not with_actions:
-            known = ", ".join(sorted(_SETS[self.network.system] - set(POSE_SETS)))
-            raise ValueError(f"{', '.join(self.data.sets)} has poses only; add a set with actions: {known}")
+            known = ", ".join(sorted(_SETS[system] - set(POSE_SETS)))
+            faults.append(f"{', '.join(data.sets)} has poses only; add a set with actions: {known}")
         if len(with_actions) > 1:
-            raise ValueError(f"{' and '.join(with_actions)} have other actions each; take one of them")
-        if self.data.clip_view == "person" and self.network.system != "pose_action_pyramid":
-            raise ValueError("clip_view = person is of pose_action_pyramid; leave it out")
-        if self.phases and (self.network.system != "pose_action_pyramid" or not self.data.poses):
-            raise ValueError("phases are of pose_action_pyramid with a set of actions and one of poses; leave them out")
-        if self.phases and (epochs := sum(phase.epochs for phase in self.phases)) != self.training.epochs:
-            raise ValueError(f"phases have {epochs} epochs together, the training has {self.training.epochs}")
+            faults.append(f"{' and '.join(with_actions)} have other actions each; take one of them")
+        if data.clip_view == "person" and system != "pose_action_pyramid":
+            faults.append("clip_view = person is of pose_action_pyramid; leave it out")
+        if phases and (system != "pose_action_pyramid" or not data.poses):
+            faults.append("phases are of pose_action_pyramid with a set of actions and one of poses; leave them out")
+        if phases and (epochs := sum(phase.epochs for phase in phases)) != self.training.epochs:
+            faults.append(f"phases have {epochs} epochs together, the training has {self.training.epochs}")
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
 

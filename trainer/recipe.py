@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from edgeact.errors import ConfigError
 from trainer.action_recipe import ActionRecipe
@@ -113,7 +114,12 @@ def read_record(path: Path, kind: type[Kind], *, like: str) -> Kind:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}" for fault in error.errors()
-        )
+        faults = "; ".join(_told(fault) for fault in error.errors())
         raise ConfigError(f"{path}: {faults}; compare it with {like}") from error
+
+
+def _told(fault: ErrorDetails) -> str:
+    """A fault with its key; one of the whole file has none."""
+    # What our validators say keeps the capitals of names.
+    said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"].lower()
+    return ": ".join(filter(None, (".".join(str(part) for part in fault["loc"]), said)))

@@ -50,11 +50,11 @@ def test_unknown_keys_and_unusable_values_are_all_named(tmp_path: Path) -> None:
     for fault in (
         "clips.steps_from_scratch: field required",
         "clips.dropout: ",
-        "clips.augmentation: value error, impossible 0.1 and whole 0.95",
+        "clips.augmentation: impossible 0.1 and whole 0.95",
         "kept.holds: ",
         "clips.learning.clip_norm: input should be a finite number",
         "scene.side: ",
-        "calling: value error, lowest 0.95 is above highest 0.9",
+        "calling: lowest 0.95 is above highest 0.9",
         "compare it with classes.toml",
     ):
         assert fault in str(refused.value), fault

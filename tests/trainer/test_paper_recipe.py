@@ -74,6 +74,21 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
         assert words in str(refused.value)
 
 
+def test_all_that_does_not_fit_together_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = paper_recipes()["loss_guided_small"].read_text().replace('["stanford40"]', '["stanford40", "lspet"]')
+    path.write_text(f'{text}\n[[phases]]\nlearns = "both"\nepochs = 3\n')
+    with pytest.raises(ConfigError) as refused:
+        load_paper_recipe(path)
+    faults = (
+        f"{path}: loss_guided does not learn from lspet; it takes hmdb51, jhmdb, ",
+        "; phases are of pose_action_pyramid with a set of actions and one of poses; leave them out; ",
+        "; phases have 3 epochs together, the training has 8; compare it with loss_guided_small.toml",
+    )
+    for words in faults:
+        assert words in str(refused.value)
+
+
 def test_a_range_that_falls_is_refused(tmp_path: Path) -> None:
     text = paper_recipes()["pose_action_pyramid"].read_text()
     (tmp_path / "mine.toml").write_text(text.replace("clip_steps = [3, 10]", "clip_steps = [10, 3]"))
