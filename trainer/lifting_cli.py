@@ -36,21 +36,27 @@ def lifting(
 
 def lifting_comparison(
     recipe: Annotated[
-        Path | None, typer.Argument(help="a recipe with [lifter]; without it the default bundle's", show_default=False)
+        Path | None,
+        typer.Argument(help=r"a recipe with \[lifter]; without it the default bundle's", show_default=False),
     ] = None,
     data: DataOption = Path("data"),
     work: Annotated[Path, typer.Option(help="folder of the checkpoint, from which a stopped training goes on")] = Path(
         "edgeact-work"
     ),
     every: Annotated[int, typer.Option(min=1, metavar="N", help="measure every n-th pose")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="how many trainings, each with batches and weights of its own")] = 1,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="of each training, instead of the recipe's", show_default=False)
+    ] = None,
 ) -> None:
     """Train the same lifter on Human3.6M's training subjects and measure it on S9 and S11: a comparison, which the
-    set's licence keeps from shipping. Prints the figures as JSON.
+    set's licence keeps from shipping. Prints the figures as JSON; of several seeds the mean and the deviation.
     """
     from trainer.extras import require_extras
 
     require_extras("edgeact train lifting-comparison", ["train"])
 
+    from trainer.claims.pose_errors import pose_errors
     from trainer.evaluate.lifting import measure_lifting, network_lifter
     from trainer.evaluate.wild.report import as_json
     from trainer.fit_comparison_lifter import fit_comparison
@@ -58,10 +64,21 @@ def lifting_comparison(
     from trainer.stages import use_one_thread
 
     use_one_thread()
-    checkpoint = work / "comparison" / "lifter_net" / "checkpoint.safetensors"
-    network = fit_comparison(data / "h36m", checkpoint, require_lifter(load_recipe(recipe)))
-
-    typer.echo(as_json(measure_lifting(network_lifter(network), data, None, every=every)), nl=False)
+    lifter = require_lifter(load_recipe(recipe))
+    place = work / "comparison"
+    if steps is not None:  # a checkpoint of a longer or shorter training had other rates
+        lifter, place = lifter.model_copy(update={"steps": steps}), work / f"comparison_{steps}"
+    found = []
+    for seed in range(seeds):
+        checkpoint = place / ("lifter_net" if seed == 0 else f"lifter_net_{seed}") / "checkpoint.safetensors"
+        network = fit_comparison(data / "h36m", checkpoint, lifter, seed=seed)
+        found.append(measure_lifting(network_lifter(network), data, None, every=every))
+    if seeds == 1:
+        typer.echo(as_json(found[0]), nl=False)
+        return
+    for name in found[0]:
+        errors = [(of_seed[name]["mpjpe_mm"], of_seed[name]["p_mpjpe_mm"]) for of_seed in found]
+        typer.echo(pose_errors(name, errors).line())
 
 
 def lifting_clips(

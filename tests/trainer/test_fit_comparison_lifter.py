@@ -1,6 +1,7 @@
 """The comparison sees Human3.6M's training subjects through the set's own cameras, and says how far off it is."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -51,26 +52,59 @@ def test_turned_and_mirrored_people_are_as_large_as_they_were(tmp_path: Path) ->
     assert torch.equal(views.draw(32, 1).poses, changed.poses)
 
 
-def test_the_command_trains_and_measures(tmp_path: Path) -> None:
-    data = tiny_sets(tmp_path)
-    for file in ("h36m_xyz10hz.npz", "cameras.npz"):  # a training subject beside S9
+def with_a_training_subject(folder: Path) -> Path:
+    """Tiny sets in which S1 moves as S9 does; returns their folder."""
+    data = tiny_sets(folder)
+    for file in ("h36m_xyz10hz.npz", "cameras.npz"):
         with np.load(data / "h36m" / file) as found:
             content = {key: found[key] for key in found.files}
         key = "name" if "name" in content else "subject"
         other = {name: np.concatenate([value, value]) for name, value in content.items()}
         other[key] = np.concatenate([content[key], np.char.replace(content[key], "S9", "S1")])
         np.savez(data / "h36m" / file, **other)
-    recipe = tmp_path / "recipe.toml"
+    return data
+
+
+def tiny_comparison(folder: Path, *, steps: int) -> Path:
+    """The default recipe with few steps and clips; returns its file."""
+    recipe = folder / "recipe.toml"
     text = recipe_path("compact").read_text(encoding="utf-8")
-    recipe.write_text(text.replace("steps = 10000\nbatch = 256", "steps = 2\nbatch = 8"), encoding="utf-8")
-    result = CliRunner().invoke(
-        app,
-        ["lifting-comparison", str(recipe), "--data", str(data), "--work", str(tmp_path / "work")],
-        catch_exceptions=False,
-    )
-    figures = json.loads(result.stdout[result.stdout.index("{\n") :])
+    recipe.write_text(text.replace("steps = 10000\nbatch = 256", f"steps = {steps}\nbatch = 8"), encoding="utf-8")
+    return recipe
+
+
+def run_comparison(*arguments: str | Path) -> str:
+    return CliRunner().invoke(app, ["lifting-comparison", *map(str, arguments)], catch_exceptions=False).stdout
+
+
+def test_the_command_trains_and_measures(tmp_path: Path) -> None:
+    data, recipe = with_a_training_subject(tmp_path), tiny_comparison(tmp_path, steps=2)
+    said = run_comparison(recipe, "--data", data, "--work", tmp_path / "work")
+    figures = json.loads(said[said.index("{\n") :])
     assert figures["human36m_annotated"]["poses"] == 8
     assert (tmp_path / "work/comparison/lifter_net/checkpoint.safetensors").is_file()
+
+
+def test_seeds_train_apart_and_their_mean_and_deviation_are_told(tmp_path: Path) -> None:
+    data, recipe = with_a_training_subject(tmp_path), tiny_comparison(tmp_path, steps=1)
+    work = tmp_path / "work"
+    said = run_comparison(recipe, "--data", data, "--work", work, "--steps", "2", "--seeds", "2")
+    (line,) = (line for line in said.splitlines() if line.startswith("human36m_annotated"))
+    number = r"(\d+\.\d)"
+    found = re.search(rf"MPJPE {number} ± {number} mm \({number}, {number}\), P-MPJPE", line)
+    assert found is not None
+    mean, deviation, first, second = map(float, found.groups())
+    assert first != second
+    assert mean == pytest.approx((first + second) / 2, abs=0.06)
+    assert deviation == pytest.approx(abs(first - second) / 2**0.5, abs=0.06)
+    assert not (work / "comparison").exists()  # that of the recipe's own steps
+    assert sorted(folder.name for folder in (work / "comparison_2").iterdir()) == ["lifter_net", "lifter_net_1"]
+    alone = run_comparison(tiny_comparison(tmp_path, steps=2), "--data", data, "--work", tmp_path / "alone")
+    assert json.loads(alone[alone.index("{\n") :])["human36m_annotated"]["mpjpe_mm"] == first
+
+
+def test_the_help_names_the_section_of_the_recipe() -> None:
+    assert "[lifter]" in run_comparison("--help")
 
 
 def test_a_missing_set_and_a_recipe_without_a_lifter_are_named(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ in the order of MPII.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from edgeact.skeleton import BODY_21, MPII_16, select_joints
 from edgeact.types import Float32
 from trainer.claims.crop_cameras import CropCameras, crop_cameras
 from trainer.claims.depth_lifter import fit_depth_lifter
-from trainer.claims.outcome import Outcome
+from trainer.claims.pose_errors import PoseErrors, pose_errors
 from trainer.data.labelled_samples import MIRROR, PERSON_PADDING, Augmentation, LabelledSample, picture_batch
 from trainer.data.recipe_sets import people_of
 from trainer.data.sample import Sample
@@ -42,18 +41,6 @@ MEAN_DEPTH, SMALL_LIFTER, BUNDLE_LIFTER, TRUE_DEPTH = (
 _ROOT = MPII_16.index("pelvis")
 _PEOPLE = 64  # who are measured at once
 _MILLIMETRES = 1000.0
-
-
-@dataclass(frozen=True, slots=True)
-class PoseErrors:
-    """Errors of joints in 3D relative to the pelvis, in millimetres, by seed: MPJPE and P-MPJPE."""
-
-    mpjpe: Outcome
-    p_mpjpe: Outcome
-
-    def line(self) -> str:
-        """As text: what was measured, and each error's mean, deviation and value of each seed."""
-        return f"{self.mpjpe.variant}: MPJPE {_millimetres(self.mpjpe)}, P-MPJPE {_millimetres(self.p_mpjpe)}"
 
 
 def try_pictures3d(
@@ -111,10 +98,7 @@ def try_pictures3d(
         for name, one in seen.items():
             errors.setdefault(name, []).append(_errors(one, wanted))
     errors[MEAN_POSE] = [_errors(np.broadcast_to(mean, wanted.shape), wanted)]
-    return [
-        PoseErrors(*(Outcome(name, tuple(figures)) for figures in zip(*of_seeds, strict=True)))
-        for name, of_seeds in errors.items()
-    ]
+    return [pose_errors(name, of_seeds) for name, of_seeds in errors.items()]
 
 
 def fit_pictures(recipe: PaperRecipe, people: Sequence[LabelledSample], checkpoint: Path) -> PoseActionPyramid:
@@ -201,12 +185,6 @@ def joints_3d(samples: Sequence[Sample]) -> Float32:
     every = np.stack([sample.joints_3d[0, 0] for sample in samples if sample.joints_3d is not None])
     joints = select_joints(every, BODY_21, MPII_16)
     return joints - joints[:, [_ROOT]]
-
-
-def _millimetres(outcome: Outcome) -> str:
-    if len(outcome.figures) == 1:
-        return f"{outcome.mean:.1f} mm"
-    return f"{outcome.mean:.1f} ± {outcome.deviation:.1f} mm ({', '.join(f'{value:.1f}' for value in outcome.figures)})"
 
 
 def _errors(found: Float32, wanted: Float32) -> tuple[float, float]:

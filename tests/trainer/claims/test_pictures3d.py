@@ -19,7 +19,6 @@ from trainer.claims.pictures3d import (
     MEAN_POSE,
     SMALL_LIFTER,
     TRUE_DEPTH,
-    PoseErrors,
     exact_places,
     joints_3d,
     lift_places,
@@ -27,6 +26,7 @@ from trainer.claims.pictures3d import (
     small_recipe_3d,
     try_pictures3d,
 )
+from trainer.claims.pose_errors import PoseErrors
 from trainer.claims_cli import app
 from trainer.data.recipe_sets import people_of
 from trainer.data.sets.studio_poses import SIDE, read_focal_lengths, read_studio_poses
