@@ -256,6 +256,9 @@ WAYS: Mapping[str, Runs | StaysOut] = {
     "edgeact train claim pictures3d --data <data>": StaysOut(
         "renders a thousand clips and trains three networks; tests/trainer/claims/test_pictures3d.py does it, tiny"
     ),
+    "edgeact train lifting-comparison --data DATA --work WORK --steps 1500 --every 25 --seeds 3": StaysOut(
+        "needs Human3.6M and trains three networks; tests/trainer/test_fit_comparison_lifter.py trains two, tiny"
+    ),
     "edgeact train claim pose_and_action --data <data>": StaysOut(
         "trains five networks; tests/trainer/claims/test_pose_and_action.py trains two smaller ones"
     ),
