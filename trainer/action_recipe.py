@@ -7,7 +7,7 @@ from pydantic import Field
 from trainer.data.action_windows import MILD, USUAL, ClipAugmentation
 from trainer.data.mixes import ACTION_SOURCES
 from trainer.learning import LearningSettings
-from trainer.recipe_fields import Batch, Channels, Name, Rate, Record, Share, Steps, of_known_sets
+from trainer.recipe_fields import Batch, Channels, Name, Rate, Record, Seed, Share, Steps, of_known_sets
 
 
 class ActionSettling(Record):
@@ -42,6 +42,7 @@ class ActionRecipe(Record):
         smoothing: Share of each label that all actions get alike.
         learning: How weights are moved, here and while it settles.
         augmentation: Of the clips.
+        seed: Of weights and batches, here and while it settles.
         mix: Share of each source among the clips; sources that are not named train nothing.
         settling: The training that follows; left out, there is none.
     """
@@ -56,5 +57,6 @@ class ActionRecipe(Record):
     smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.03
     learning: LearningSettings = LearningSettings(weight_decay=0.05, average_decay=0.999, clip_norm=5.0)
     augmentation: ClipAugmentation = USUAL
+    seed: Seed = 0
     settling: ActionSettling | None = None
     mix: Annotated[dict[str, Share], Field(min_length=1), of_known_sets(ACTION_SOURCES)]

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from trainer.learning import LearningSettings
 from trainer.optimizers import AdamW, OptimizerSettings
 from trainer.recipe import read_record, recipe_path
-from trainer.recipe_fields import Batch, Rate, Ratio, Record, Steps
+from trainer.recipe_fields import Batch, Rate, Ratio, Record, Seed, Steps
 
 _Probability = Annotated[float, Field(gt=0, lt=1)]
 
@@ -56,6 +56,7 @@ class ClassClipsRecipe(Record):
         dropout: Share of the pooled features that a step leaves out.
         smoothing: Share of each label that all classes get alike.
         learning: How weights are moved.
+        seed: Of weights and batches.
         augmentation: Of the clips, here and where a bundle's actions are kept.
     """
 
@@ -67,6 +68,7 @@ class ClassClipsRecipe(Record):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     smoothing: Annotated[float, Field(ge=0, lt=1)]
     learning: LearningSettings
+    seed: Seed = 0
     augmentation: ClassClipAugmentation
 
 
@@ -82,6 +84,7 @@ class KeptActionsRecipe(Record):
         smoothing: Share of each label that all actions get alike.
         hold: How much weights are held near where they began.
         learning: How weights are moved.
+        seed: Of weights and batches.
     """
 
     steps: Steps
@@ -91,6 +94,7 @@ class KeptActionsRecipe(Record):
     smoothing: Annotated[float, Field(ge=0, lt=1)]
     hold: Annotated[float, Field(ge=0)]
     learning: LearningSettings
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _some_are_corrected(self) -> "KeptActionsRecipe":

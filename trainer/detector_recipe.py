@@ -9,7 +9,7 @@ from trainer.data.detector_batches import CANVASES
 from trainer.data.mixes import DETECTOR_SOURCES
 from trainer.detector_losses import BOX_WEIGHT
 from trainer.learning import LearningSettings
-from trainer.recipe_fields import Batch, Name, Rate, Ratio, Record, Share, Steps, of_known_sets
+from trainer.recipe_fields import Batch, Name, Rate, Ratio, Record, Seed, Share, Steps, of_known_sets
 
 Pixels = Annotated[int, Field(ge=1024, le=1 << 23)]
 CanvasSide = Annotated[int, Field(ge=64, le=1024, multiple_of=32)]
@@ -49,6 +49,7 @@ class DetectorTraining(Record):
         learning: How weights are moved.
         imitation: What is imitated, and what it weighs.
         augmentation: Of the pictures.
+        seed: Of the batches.
         mix: Share of each data set among the pictures; sets that are not named train nothing.
     """
 
@@ -61,6 +62,7 @@ class DetectorTraining(Record):
         upright_share=0.5, upright_weight=4.0, quarters=(0.0, 0.45, 0.1, 0.45), box_weight=BOX_WEIGHT
     )
     augmentation: DetectorAugmentation = USUAL
+    seed: Seed = 0
     mix: Annotated[dict[str, Share], Field(min_length=1), of_known_sets(DETECTOR_SOURCES)]
 
     @model_validator(mode="after")

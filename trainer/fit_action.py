@@ -24,6 +24,7 @@ from trainer.inputs.action_clip import COMMON_MIRROR
 from trainer.log import log
 from trainer.loop import Course, train
 from trainer.models.edge_action import EdgeAction
+from trainer.recipe_fields import SEED_STEP
 
 
 def read_training(folders: Folders, bundle: str) -> list[JointSequence]:
@@ -108,7 +109,7 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
     """
     groups = training_groups(sequences, recipe.mix)
     course = recipe.learning.course("action", steps=recipe.steps, rate=recipe.rate, save_every=500)
-    torch.manual_seed(0)
+    torch.manual_seed(SEED_STEP * recipe.seed)
     trained = _train(_network(recipe), groups, bank, checkpoint, recipe, course, recipe.augmentation)
     if recipe.settling is None:
         return trained
@@ -136,7 +137,8 @@ def _settle(
     network = _network(recipe)
     network.load_state_dict(trained.state_dict())
     course = recipe.learning.course("action settles", steps=settling.steps, rate=settling.rate, save_every=500)
-    torch.manual_seed(1 + run)  # so that it does not matter whether the training before has just been done
+    # So that it does not matter whether the training before has just been done.
+    torch.manual_seed(1 + run + SEED_STEP * recipe.seed)
     place = checkpoint.parent / ("settled" if run == 0 else f"settled_{run}") / checkpoint.name
     return _train(network, groups, bank, place, recipe, course, settling.augmentation, seed=4 + 10 * run)
 
@@ -159,7 +161,8 @@ def _train(
 ) -> EdgeAction:
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in steps:
-            yield draw_batch(groups, np.random.default_rng((seed, step)), recipe.batch, bank, recipe.mix, strength)
+            rng = np.random.default_rng((seed + SEED_STEP * recipe.seed, step))
+            yield draw_batch(groups, rng, recipe.batch, bank, recipe.mix, strength)
 
     def loss(network: EdgeAction, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         clips, allowed = batch

@@ -25,6 +25,7 @@ from trainer.fit_action import action_loss
 from trainer.loop import train
 from trainer.models.action_weights import start_from_graph
 from trainer.models.edge_action import EdgeAction
+from trainer.recipe_fields import SEED_STEP
 
 FOLDS = 5
 FEWEST_CLIPS = 4  # of a class: with fewer, one that is held out says nothing of the others
@@ -200,7 +201,7 @@ def _train(
 
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in steps:
-            rng = np.random.default_rng((7, step))
+            rng = np.random.default_rng((7 + SEED_STEP * recipe.seed, step))
             chosen = rng.choice(list(present), recipe.batch)
             drawn = [
                 draw_clip(
@@ -211,7 +212,7 @@ def _train(
             allowed = torch.tensor([[name == label for name in names] for _, label in drawn])
             yield torch.from_numpy(np.stack([clip for clip, _ in drawn])), allowed
 
-    torch.manual_seed(0)
+    torch.manual_seed(SEED_STEP * recipe.seed)
     network = EdgeAction(len(names), dropout=recipe.dropout)
     if settings.start is not None:
         start_from_graph(network, settings.start, np.concatenate([deployed_clips(s)[:2] for s in sequences]))

@@ -24,6 +24,7 @@ from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.loop import train
 from trainer.models.person_detector import PersonDetector
 from trainer.precomputed.agreed_people import look
+from trainer.recipe_fields import SEED_STEP
 
 CHECKED_PICTURES = 60  # of the validation pictures of each set
 CHECKED_PIXELS = 90112
@@ -100,7 +101,7 @@ def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: Detec
 
     def draw(steps: range) -> Iterator[TurnedBatch]:
         for step in steps:
-            rng = np.random.default_rng((3, step))
+            rng = np.random.default_rng((3 + SEED_STEP * training.seed, step))
             yield TurnedBatch(drawer.draw(rng, training.batch), int(rng.choice(4, p=imitation.quarters)))
 
     def loss(network: PersonDetector, batch: TurnedBatch) -> torch.Tensor:

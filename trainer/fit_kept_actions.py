@@ -42,6 +42,7 @@ from trainer.models.action_weights import (
     temperature_of,
 )
 from trainer.models.edge_action import EdgeAction
+from trainer.recipe_fields import SEED_STEP
 
 _LARGEST_START = 256  # clips on which the statistics of the start are taken
 
@@ -184,7 +185,7 @@ def _start(kept: KeptActions, names: tuple[str, ...], sequences: Sequence[JointS
     """The bundle's network with room for more actions."""
     clips = _moments(sequences, 2)[:_LARGEST_START]
     both = kept.mirror and judges_mirror_images(kept.start, clips)
-    torch.manual_seed(0)
+    torch.manual_seed(SEED_STEP * kept.recipe.kept.seed)
     network = EdgeAction(len(names), mirror=COMMON_MIRROR if both else None)
     start_from_graph(network, kept.start, clips)
     start_classifier(network, kept.start, [names.index(label) for label in kept.labels])
@@ -211,7 +212,7 @@ def _train(
 
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         for step in steps:
-            rng = np.random.default_rng((11, step))
+            rng = np.random.default_rng((11 + SEED_STEP * recipe.seed, step))
             chosen = [str(label) for label in rng.choice(present, count)]
             drawn = [
                 draw_clip(by_label[label], label, rng, strength=strength, mirror=kept.mirror, stills=stills)

@@ -101,12 +101,13 @@ def fit(clips: list[BodyClip], bank: np.ndarray, checkpoint: Path, recipe: Lifte
         for source in sorted({clip.source for clip in clips if clip.split == "validation"})
     }
     drawn = {source: held_out.draw(_CHECKED, 1, None) for source, held_out in checked.items()}
-    torch.manual_seed(0)
+    torch.manual_seed(recipe.seed)
+    first = 7_000_000 + 10_000_000 * recipe.seed  # further apart than trainings have steps
 
     def draw(steps: range) -> Iterator[LiftingBatch]:
         for step in steps:
             strength = recipe.mild_augmentation if step >= recipe.mild_from else recipe.augmentation
-            yield views.draw(recipe.batch, 7_000_000 + step, strength)
+            yield views.draw(recipe.batch, first + step, strength)
 
     def loss(network: Lifter, batch: LiftingBatch) -> torch.Tensor:
         return lifting_loss(network(batch.poses), batch, bone_weight=recipe.bone_weight)

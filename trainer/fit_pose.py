@@ -31,6 +31,7 @@ from trainer.models.edge_pose import (
 from trainer.models.slim_hrnet import SLIM, Widths
 from trainer.pose_losses import agrees_with_labels, pose_loss
 from trainer.pose_recipe import PoseRecipe
+from trainer.recipe_fields import SEED_STEP
 
 # Validation persons that tell how far the network is: humans labelled the first three sets, teachers the others.
 CHECKED_SETS = ("coco_mini", "lspet", "stock_upright", "stanford40", "vn_everyday", "gym_stills")
@@ -102,7 +103,8 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
     def draw(steps: range, seed: int = 1) -> Iterator[Views]:
         for step in steps:
             strength = recipe.mild_augmentation if step >= recipe.mild_from else recipe.augmentation
-            yield draw_sizes(sets, np.random.default_rng((seed, step)), recipe.batch, sizes, recipe.mix, strength)
+            rng = np.random.default_rng((seed + SEED_STEP * recipe.seed, step))
+            yield draw_sizes(sets, rng, recipe.batch, sizes, recipe.mix, strength)
 
     widths = None if wider is None else Widths(SLIM.branches, recipe.slim_widths)
     model, start = EdgePose(recipe.size, slim=widths), EdgePose(recipe.size, slim=widths)

@@ -7,7 +7,7 @@ from pydantic import Field
 from trainer.data.lifting.views import MILD, USUAL, LiftingAugmentation
 from trainer.data.mixes import LIFTER_SOURCES
 from trainer.learning import LearningSettings
-from trainer.recipe_fields import Batch, Channels, Rate, Record, Share, Steps, of_known_sets
+from trainer.recipe_fields import Batch, Channels, Rate, Record, Seed, Share, Steps, of_known_sets
 
 
 class LifterRecipe(Record):
@@ -26,6 +26,7 @@ class LifterRecipe(Record):
         learning: How weights are moved.
         augmentation: Of the postures and of what is seen of them, up to ``mild_from``.
         mild_augmentation: Likewise, from then on.
+        seed: Of weights and batches.
         mix: Share of each source among the clips; sources that are not named train nothing.
     """
 
@@ -41,4 +42,5 @@ class LifterRecipe(Record):
     learning: LearningSettings = LearningSettings(weight_decay=0.02, average_decay=0.999, clip_norm=5.0)
     augmentation: LiftingAugmentation = USUAL
     mild_augmentation: LiftingAugmentation = MILD
+    seed: Seed = 0
     mix: Annotated[dict[str, Share], Field(min_length=1), of_known_sets(LIFTER_SOURCES)]

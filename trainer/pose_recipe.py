@@ -10,7 +10,7 @@ from trainer.inputs.crop_size import InputSize
 from trainer.learning import LearningSettings
 from trainer.models.slim_hrnet import SLIM
 from trainer.pose_losses import IMITATION, LOSS, PoseImitation, PoseLoss
-from trainer.recipe_fields import Batch, Channels, Name, Rate, Record, Share, Steps, of_known_sets
+from trainer.recipe_fields import Batch, Channels, Name, Rate, Record, Seed, Share, Steps, of_known_sets
 
 
 class PoseRecipe(Record):
@@ -33,6 +33,7 @@ class PoseRecipe(Record):
         imitation: Of a slim one: where, and how much, it imitates.
         augmentation: Of the persons, up to ``mild_from``.
         mild_augmentation: Of the persons from then on.
+        seed: Of the batches.
         mix: Share of each data set among the persons; sets that are not named train nothing.
     """
 
@@ -51,6 +52,7 @@ class PoseRecipe(Record):
     imitation: PoseImitation = IMITATION
     augmentation: PoseAugmentation = USUAL
     mild_augmentation: PoseAugmentation = MILD
+    seed: Seed = 0
     mix: Annotated[dict[str, Share], Field(min_length=1), of_known_sets(POSE_SOURCES)]
 
     @model_validator(mode="before")

@@ -11,6 +11,9 @@ Batch = Annotated[int, Field(ge=2, le=1024)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Channels = Annotated[int, Field(ge=4, le=2048)]
+# A training's own numbers of random draws are below SEED_STEP; another seed is so much further, and 0 is as they stand.
+Seed = Annotated[int, Field(ge=0, le=9999)]
+SEED_STEP = 1000
 
 
 class Record(BaseModel):

@@ -36,6 +36,7 @@ def test_all_but_the_actions_of_a_bundle_that_ships_stay_byte_for_byte(name: str
         ("pose", {"steps": 7}),
         ("detector", {"score": 0.5}),
         ("lifter", {"steps": 7}),
+        ("lifter", {"seed": 1}),
         ("thresholds", {"detection_iou": 0.5}),
     ],
 )
@@ -49,9 +50,9 @@ def test_the_share_of_others_that_may_be_called_an_action_concerns_the_actions_a
 
 
 _SINCE = {
-    "pose": ("slim_widths", "learning", "loss", "imitation", "augmentation", "mild_augmentation"),
-    "lifter": ("width", "hidden", "dropout", "bone_weight", "learning", "augmentation", "mild_augmentation"),
-    "training": ("canvases", "learning", "imitation", "augmentation"),
+    "pose": ("seed", "slim_widths", "learning", "loss", "imitation", "augmentation", "mild_augmentation"),
+    "lifter": ("seed", "width", "hidden", "dropout", "bone_weight", "learning", "augmentation", "mild_augmentation"),
+    "training": ("seed", "canvases", "learning", "imitation", "augmentation"),
 }
 
 

@@ -67,6 +67,18 @@ def test_two_movements_are_told_apart_on_held_out_sources_and_a_second_run_train
     assert later.threshold >= 0.86
 
 
+def test_another_seed_is_another_training(tmp_path: Path) -> None:
+    recipe = load_classes_recipe()
+    weights = []
+    for place, seed in (("first", 0), ("again", 0), ("other", 1)):
+        seeded = recipe.model_copy(update={"clips": recipe.clips.model_copy(update={"batch": 4, "seed": seed})})
+        settings = ClassSettings(steps=1, folds=2, recipe=seeded)
+        found = fit_classes(SEQUENCES, ("bob", "sway"), tmp_path / place, settings, say=lambda _: None)
+        weights.append(found.network.state_dict()["classifier.weight"])
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
 def test_a_source_is_held_out_as_a_whole_and_groups_are_even() -> None:
     groups = hold_out_groups(SEQUENCES, 2)
     assert sorted(len(group) for group in groups) == [1, 2]

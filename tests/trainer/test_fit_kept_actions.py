@@ -75,6 +75,18 @@ def test_a_new_action_is_put_before_other_and_needs_clips(tmp_path: Path) -> Non
         fit_kept_actions(SWAYING[:2], [], kept, tmp_path, say=lambda _: None)
 
 
+def test_another_seed_is_another_training(tmp_path: Path) -> None:
+    weights = []
+    for place, seed in (("first", 0), ("again", 0), ("other", 1)):
+        recipe = load_classes_recipe()
+        seeded = recipe.model_copy(update={"kept": recipe.kept.model_copy(update={"batch": 4, "seed": seed})})
+        kept = KeptActions(GRAPH, LABELS, 0.5, steps=1, folds=2, recipe=seeded)
+        found = fit_kept_actions(SWAYING, STANDING, kept, tmp_path / place, say=lambda _: None)
+        weights.append(found.trained.network.state_dict()["classifier.weight"])
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
 def test_a_graph_of_other_actions_is_refused() -> None:
     with pytest.raises(SourceFormatError, match="no classifier of 2 actions"):
         start_classifier(EdgeAction(3), GRAPH, [0, 1])

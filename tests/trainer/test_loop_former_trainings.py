@@ -274,6 +274,46 @@ def test_the_detector_trains_as_before_its_numbers_were_in_a_recipe(
     require_equal(losses, found.state_dict(), (former[0], model.state_dict()))
 
 
+@pytest.mark.parametrize("network", ["action", "lifter", "pose", "detector"])
+def test_another_seed_draws_other_batches(network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = {"action": fit_action, "lifter": fit_lifter, "pose": fit_pose, "detector": fit_detector}[network]
+    drawn: list[float] = []
+
+    def train(model: nn.Module, *_: object, draw: Callable[[range], Iterable], **__: object) -> nn.Module:
+        batch = next(iter(draw(range(1))))
+        images = {
+            "action": lambda: batch[0], "lifter": lambda: batch.poses, "pose": lambda: batch[0][0],
+            "detector": lambda: batch.images,
+        }[network]()  # fmt: skip
+        drawn.append(float(images.double().sum()))
+        return model
+
+    monkeypatch.setattr(module, "train", train)
+    place = tmp_path / "checkpoint.safetensors"
+    for seed in (0, 0, 1):
+        fitted = {"steps": STEPS, "rate": 1e-3, "seed": seed}
+        match network:
+            case "action":
+                action = ActionRecipe(tracks_of="compact", batch=8, mix={"penn_action": 1.0}, **fitted)
+                fit_action.fit([moving(0, seed) for seed in range(4)], exact_bank(), place, action)
+            case "lifter":
+                lifter = LifterRecipe(batch=8, mild_from=2, teacher_poses=False, mix={"studio": 1.0}, **fitted)
+                fit_lifter.fit([walker()], exact_bank(), place, lifter)
+            case "pose":
+                tinypose = write_weights(tmp_path / "tinypose.onnx", random_weights())
+                pose = PoseRecipe(
+                    height=SIZE.height, width=SIZE.width, start="tinypose", mild_from=2, batch=2, start_share=0.0,
+                    mix=MIX, **fitted,
+                )  # fmt: skip
+                fit_pose.fit(write_patches(tmp_path / f"patches_{len(drawn)}"), tinypose, place, pose)
+            case "detector":
+                folder = tmp_path / f"pictures_{len(drawn)}"
+                folder.mkdir()
+                detector = DetectorTraining(batch=4, mix=DETECTOR_MIX, **fitted)
+                fit_detector.fit(write_pictures(folder), lively_network(), place, detector)
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
 @pytest.mark.parametrize(("steps", "peak"), [(8000, 2e-3), (3200, 1e-3), (150, 1e-3)])
 def test_the_rate_is_that_of_before_at_every_step(steps: int, peak: float) -> None:
     found = [learning_rate(step, steps, peak) for step in range(steps)]
