@@ -24,7 +24,7 @@ def fit_comparison(root: Path, checkpoint: Path, recipe: LifterRecipe, *, seed: 
     Args:
         root: Folder of Human3.6M.
         checkpoint: File that the training is kept in.
-        recipe: Of the lifter that ships, but for its data and their augmentation.
+        recipe: Of the lifter that ships, but for its data, their augmentation and its seed.
         seed: Of the first weights, of the features that are left out, and of the batches.
 
     Raises:
