@@ -1,11 +1,11 @@
 """A recipe: everything that was decided about a training, as TOML; unknown keys are an error that lists all faults."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from edgeact.errors import ConfigError
 from trainer.action_recipe import ActionRecipe
@@ -118,7 +118,7 @@ def read_record(path: Path, kind: type[Kind], *, like: str) -> Kind:
         raise ConfigError(f"{path}: {faults}; compare it with {like}") from error
 
 
-def _told(fault: ErrorDetails) -> str:
+def _told(fault: Mapping[str, Any]) -> str:
     """A fault with its key; one of the whole file has none."""
     # What our validators say keeps the capitals of names.
     said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"].lower()
