@@ -1,4 +1,6 @@
-"""A recipe and the raw data sets → the bundle, measured and described; interrupted runs go on where they stopped.
+"""Make a bundle from a recipe and the raw data sets: train, export, measure, and write the model card.
+
+An interrupted run goes on where it stopped.
 
 This is the one place where trainer, deploy and runtime are needed together: the trainer trains, deploy exports, and the
 runtime finds the tracks that actions learn from and measures the outcome. `deploy.renew_actions` does the same for the

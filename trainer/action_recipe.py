@@ -1,4 +1,4 @@
-"""The part of a recipe that is the action network's."""
+"""Recipe settings of the action network."""
 
 from typing import Annotated
 

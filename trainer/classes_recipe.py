@@ -154,7 +154,7 @@ class CallingRecipe(Record):
 
 
 class ClassesRecipe(Record):
-    """All that was decided about `edgeact train --classes`.
+    """All settings of `edgeact train --classes`.
 
     Attributes:
         clips: How the clip network learns.

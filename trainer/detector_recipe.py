@@ -1,4 +1,4 @@
-"""The part of a recipe that is the person detector's."""
+"""Recipe settings of the person detector."""
 
 from typing import Annotated
 

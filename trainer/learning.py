@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from trainer.loop import Course
 from trainer.optimizers import AdamW, OptimizerSettings
+from trainer.recipe_fields import Record
 from trainer.schedule import CosineSchedule, Schedule
 
 
-class LearningSettings(BaseModel):
+class LearningSettings(Record):
     """What moves the weights from step to step.
 
     Where the recipe of a bundle has no such table, the numbers are those of the bundles that ship
@@ -23,8 +24,6 @@ class LearningSettings(BaseModel):
         optimizer: Which one.
         schedule: How the rate changes from the first step to the last.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     weight_decay: Annotated[float, Field(ge=0)]
     average_decay: Annotated[float, Field(gt=0, lt=1)] | None = None

@@ -1,4 +1,4 @@
-"""The part of a recipe that is the lifter's."""
+"""Recipe settings of the lifter."""
 
 from typing import Annotated
 

@@ -10,15 +10,14 @@ Shapes: N persons, J joints, h×w maps.
 from typing import Annotated
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch.nn import functional
 
 from trainer.models.edge_pose import LOGIT_SCALE, MAP_STRIDE
+from trainer.recipe_fields import Ratio, Record
 
-_Ratio = Annotated[float, Field(ge=0, le=1)]
 
-
-class PoseLoss(BaseModel):
+class PoseLoss(Record):
     """What maps are taught.
 
     Attributes:
@@ -28,14 +27,12 @@ class PoseLoss(BaseModel):
         unseen_score: Under this score a teacher saw nothing, and its place says nothing either.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
     sigma: Annotated[float, Field(gt=0, le=16)]
     peak: Annotated[float, Field(gt=0, le=1)]
-    unseen_score: _Ratio
+    unseen_score: Ratio
 
 
-class PoseImitation(BaseModel):
+class PoseImitation(Record):
     """Where, and how much, a slim network imitates the wider one that it comes from.
 
     Attributes:
@@ -45,11 +42,9 @@ class PoseImitation(BaseModel):
             ratio of the crop's height. .08 is about a third of a torso of somebody who fills the crop.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
     weight: Annotated[float, Field(ge=0)]
-    sure_score: _Ratio
-    largest_error: _Ratio
+    sure_score: Ratio
+    largest_error: Ratio
 
 
 LOSS = PoseLoss(sigma=1.75, peak=0.9, unseen_score=0.1)

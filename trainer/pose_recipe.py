@@ -1,4 +1,4 @@
-"""The part of a recipe that is the pose network's."""
+"""Recipe settings of the pose network."""
 
 from typing import Annotated, Any
 

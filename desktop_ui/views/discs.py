@@ -13,6 +13,9 @@ from edgeact.drawing.joint_discs import Disc, disc_heat, joint_discs
 from edgeact.types import Float32, Person
 
 _STOPS = 12  # of a gradient, from the middle to the edge
+_SHARES: tuple[float, ...] = tuple(
+    disc_heat(np.linspace(0, 1, _STOPS + 1, dtype=np.float32)).tolist()
+)  # of a disc's heat
 
 
 def joint_threshold(layers: Layers, plan: Plan) -> float:
@@ -39,7 +42,7 @@ def shown_discs(counts: Float32, person: Person, layers: Layers, plan: Plan, *, 
 def paint_discs(
     painter: QPainter, discs: Sequence[Disc], corner: tuple[float, float], scale: float, opacity: float
 ) -> None:
-    """Paint discs.
+    """Paint each joint's disc as a radial gradient of heat colours.
 
     Args:
         painter: On the widget.
@@ -51,11 +54,10 @@ def paint_discs(
     painter.save()
     painter.setOpacity(opacity)
     painter.setPen(Qt.PenStyle.NoPen)
-    shares = disc_heat(np.linspace(0, 1, _STOPS + 1, dtype=np.float32)).tolist()
     for disc in discs:
         middle, radius = QPointF(corner[0] + disc.x * scale, corner[1] + disc.y * scale), disc.radius * scale
         gradient = QRadialGradient(middle, radius)
-        for stop, share in enumerate(shares):
+        for stop, share in enumerate(_SHARES):
             gradient.setColorAt(stop / _STOPS, heat_colour(disc.heat * share))
         painter.setBrush(gradient)
         painter.drawEllipse(middle, radius, radius)

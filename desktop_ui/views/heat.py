@@ -25,7 +25,7 @@ def _table() -> UInt8:
 
 
 def heat_colour(level: float) -> QColor:
-    """The colour of a level 0..1, with its transparency."""
+    """Return the heat colour of a level 0..1, with its alpha."""
     blue, green, red, alpha = (int(value) for value in _table()[round(255 * min(max(level, 0.0), 1.0))])
     if alpha == 0:
         return QColor(0, 0, 0, 0)

@@ -197,8 +197,9 @@ def _readings(heads: Sequence[Head], said: Mapping[str, Any], maps: Sequence[Any
 
 
 def _maps(raw: Sequence[Any], head: str | None, joints: int) -> tuple[AttentionMap, ...]:
-    """The attention maps of the action head of this name, or with None those that belong to no head, of a subject with
-    so many joints.
+    """Return the attention maps of the action head ``head``; with None, the maps that belong to no head.
+
+    A map that says how much each joint counts has ``joints`` numbers for that.
     """
     return tuple(
         AttentionMap(

@@ -22,7 +22,7 @@ GRAPH = packaged_bundle_path() / "action.onnx"
 
 
 def few_clips() -> ClassesRecipe:
-    """The recipe that ships with small batches."""
+    """The shipped recipe, but with small batches."""
     recipe = load_classes_recipe()
     return recipe.model_copy(update={"kept": recipe.kept.model_copy(update={"batch": 24})})
 

@@ -1,4 +1,4 @@
-"""Errors of joints in 3D, by seed: MPJPE and P-MPJPE in millimetres."""
+"""3D joint errors of each seed: MPJPE and P-MPJPE in millimetres."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,18 +3,18 @@
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from edgeact.perception.visibility import possible_actions
 from trainer.data.action_sequences import LABELS, OTHER, JointSequence
 from trainer.data.pose_noise import add_pose_noise
-from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS, COMMON_MIRROR
+from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS, mirror_image
+from trainer.recipe_fields import Ratio, Record
 
 CLIP_SECONDS = CLIP_LENGTH * CLIP_STRIDE_SECONDS
-_Ratio = Annotated[float, Field(ge=0, le=1)]
 
 
-class ClipAugmentation(BaseModel):
+class ClipAugmentation(Record):
     """Strength of the augmentation of training clips.
 
     Attributes:
@@ -31,18 +31,16 @@ class ClipAugmentation(BaseModel):
         shear: The most that points are moved aside, as a ratio of how far above or below the middle they are.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    noisy: _Ratio
-    whole: _Ratio
+    noisy: Ratio
+    whole: Ratio
     trim: Annotated[float, Field(ge=0, lt=0.5)]
-    held: _Ratio
-    impossible: _Ratio
-    without_legs: _Ratio
-    hidden: _Ratio
+    held: Ratio
+    impossible: Ratio
+    without_legs: Ratio
+    hidden: Ratio
     turn: Annotated[float, Field(ge=0, le=3.2)]
-    stretch: _Ratio
-    shear: _Ratio
+    stretch: Ratio
+    shear: Ratio
 
     @model_validator(mode="after")
     def _shares_of_one(self) -> "ClipAugmentation":
@@ -136,8 +134,7 @@ def turn(
     """
     clip = clip.copy()
     if mirror and rng.random() < 0.5:
-        clip = clip[:, COMMON_MIRROR]
-        clip[..., 0] = -clip[..., 0]
+        clip = mirror_image(clip)
     turned = rng.uniform(-angle, angle)
     matrix = np.array([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]]) @ np.diag(
         np.exp(rng.uniform(-stretch, stretch, 2))

@@ -4,17 +4,15 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from trainer.data.appearance import Scale, erase, lower_resolution, recolour
+from trainer.recipe_fields import Ratio, Record
 
 LETTERBOX_GREY = 114  # what the runtime fills a letterboxed frame with
 
 
-_Ratio = Annotated[float, Field(ge=0, le=1)]
-
-
-class DetectorAugmentation(BaseModel):
+class DetectorAugmentation(Record):
     """How strongly the pictures of the person detector's training are changed at random.
 
     Attributes:
@@ -25,13 +23,11 @@ class DetectorAugmentation(BaseModel):
         erase: Share of which a rectangle is covered.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     tilt_degrees: Annotated[float, Field(ge=0, le=180)]
     scale: Scale
-    shift: _Ratio
-    low_resolution: _Ratio
-    erase: _Ratio
+    shift: Ratio
+    low_resolution: Ratio
+    erase: Ratio
 
 
 USUAL = DetectorAugmentation(tilt_degrees=12.0, scale=(0.45, 1.7), shift=0.3, low_resolution=0.2, erase=0.1)

@@ -4,22 +4,20 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from edgeact.geometry import transform_points, warp
 from edgeact.skeleton import BODY_21
 from trainer.data.appearance import Scale, erase, lower_resolution, recolour
 from trainer.data.pose_patches import NETWORK_PADDING, PATCH_CENTRE
 from trainer.inputs.crop_size import InputSize
+from trainer.recipe_fields import Ratio, Record
 
 MIRROR = list(BODY_21.mirror)
 UPPER_BODY = [index for index, name in enumerate(BODY_21.joints) if "knee" not in name and "ankle" not in name]
 
 
-_Ratio = Annotated[float, Field(ge=0, le=1)]
-
-
-class PoseAugmentation(BaseModel):
+class PoseAugmentation(Record):
     """Strengths. Rotation and scale are a little milder than paper E's (±40°, 0.7–1.3), which a network this small does
     not fit.
 
@@ -36,16 +34,14 @@ class PoseAugmentation(BaseModel):
         erase: Share of which a rectangle is covered.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     rotation_degrees: Annotated[float, Field(ge=0, le=120)]
     scale: Scale
-    shift: _Ratio
-    lying: _Ratio
-    upper_body: _Ratio
-    cut_off: _Ratio
-    low_resolution: _Ratio
-    erase: _Ratio
+    shift: Ratio
+    lying: Ratio
+    upper_body: Ratio
+    cut_off: Ratio
+    low_resolution: Ratio
+    erase: Ratio
 
 
 USUAL = PoseAugmentation(

@@ -33,6 +33,11 @@ def common_of(features: torch.Tensor) -> torch.Tensor:
     return torch.cat([head, features[..., _LIMBS, :]], -2)
 
 
+def mirror_image(clips: np.ndarray) -> np.ndarray:
+    """Common joints ``(..., 13, 3)`` x, y, confidence as in a mirror: x negated, left and right joints exchanged."""
+    return clips[..., COMMON_MIRROR, :] * np.array([-1, 1, 1], clips.dtype)
+
+
 def spread_common(clips: np.ndarray) -> np.ndarray:
     """Common joints ``(..., 13, 3)`` as ``(..., 21, 3)`` such that `common_joints` gives them back: the head as all
     five face joints.

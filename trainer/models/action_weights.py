@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from edgeact.errors import SourceFormatError
-from trainer.inputs.action_clip import COMMON_MIRROR, spread_common
+from trainer.inputs.action_clip import mirror_image, spread_common
 from trainer.models.edge_action import EdgeAction
 from trainer.models.published import read_onnx_weights
 
@@ -89,10 +89,9 @@ def judges_mirror_images(path: Path, clips: np.ndarray) -> bool:
         path: ``action.onnx``.
         clips: ``(N, 32, 13, 3)`` common joints.
     """
-    mirrored = clips[:, :, COMMON_MIRROR] * np.array([-1, 1, 1], np.float32)
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
-    said, of_mirrored = (session.run(None, {name: spread_common(seen)})[0] for seen in (clips, mirrored))
+    said, of_mirrored = (session.run(None, {name: spread_common(seen)})[0] for seen in (clips, mirror_image(clips)))
     return bool(np.allclose(said, of_mirrored, atol=_SAME))
 
 

@@ -58,7 +58,7 @@ def only(*joints: int) -> Float32:
 
 
 def away(one: Person, joint: int) -> Float32:
-    """``(480, 480)`` how far each pixel is from a joint."""
+    """Distance of each pixel from a joint, in pixels: ``(480, 480)``."""
     rows, columns = np.mgrid[:480, :480]
     x, y = one.pose.joints[joint]
     return np.hypot(columns - x, rows - y).astype(np.float32)

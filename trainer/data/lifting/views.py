@@ -9,13 +9,14 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from trainer.data.lifting.body import pose_limbs, random_lengths, rotation, swap_limbs, turn_limbs, with_lengths
 from trainer.data.lifting.motions import Motions
 from trainer.inputs.body_tree import JOINTS, PELVIS, bones_of, joints_of
 from trainer.inputs.lifter_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS
+from trainer.recipe_fields import Ratio, Record
 
 _FOCAL = 1000.0  # pixels; the lifter takes sizes out, so that only distances matter
 _LIMBS = list(LIMB_JOINTS)
@@ -27,11 +28,10 @@ _HIPS = [BODY_21.index("left_hip"), BODY_21.index("right_hip")]
 _ERROR_OF = [0] * 5 + list(range(1, 13)) + [0, 0, 1, 7]
 
 
-_Ratio = Annotated[float, Field(ge=0, le=1)]
 _PositiveRatio = Annotated[float, Field(gt=0, le=1)]
 
 
-class LiftingAugmentation(BaseModel):
+class LiftingAugmentation(Record):
     """How far postures and pictures are from those that were recorded.
 
     Attributes:
@@ -41,12 +41,10 @@ class LiftingAugmentation(BaseModel):
         exact: Share of the people whose joints are seen without our pose network's errors.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     other_limbs: _PositiveRatio
     posed_limbs: _PositiveRatio
     turned_degrees: Annotated[float, Field(ge=0, le=180)]
-    exact: _Ratio
+    exact: Ratio
 
     @model_validator(mode="after")
     def _shares_of_one(self) -> "LiftingAugmentation":
