@@ -4,18 +4,15 @@ from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 
-
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+from trainer.recipe_fields import Record
 
 Ratio = Annotated[float, Field(ge=0, lt=1)]
 
 
-class AdamW(_Record):
+class AdamW(Record):
     """Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101).
 
     Attributes:
@@ -27,7 +24,7 @@ class AdamW(_Record):
     betas: tuple[Ratio, Ratio] = (0.9, 0.999)
 
 
-class Adam(_Record):
+class Adam(Record):
     """Adam (Kingma and Ba, arXiv 1412.6980); weight decay is added to the gradient.
 
     Attributes:
@@ -39,7 +36,7 @@ class Adam(_Record):
     betas: tuple[Ratio, Ratio] = (0.9, 0.999)
 
 
-class Sgd(_Record):
+class Sgd(Record):
     """Stochastic gradient descent, with Nesterov's momentum unless it is switched off.
 
     Attributes:
@@ -53,7 +50,7 @@ class Sgd(_Record):
     nesterov: bool = True
 
 
-class RmsProp(_Record):
+class RmsProp(Record):
     """RMSprop (Tieleman and Hinton, 2012).
 
     Attributes:

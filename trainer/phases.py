@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 
 from trainer.clip_statistics import batch_norms, statistics_of_clips
 from trainer.loop import Course, train
 from trainer.models.pose_action_pyramid import PoseActionPyramid
+from trainer.recipe_fields import Record
 from trainer.task import Batch, Task
 
 Learns = Literal["poses", "actions", "both"]
 _ACTING = (".action.", ".action_heads.", "clip_residuals.")  # in names of parameters: what no pose is told by
 
 
-class PhaseSettings(BaseModel):
+class PhaseSettings(Record):
     """A part of the training, which goes on from the weights of the part before.
 
     Attributes:
@@ -29,8 +30,6 @@ class PhaseSettings(BaseModel):
         rate: The highest learning rate; left out, that of the training.
         decouple: From here on each block's actions are told by copies of what says its poses (paper E, 3.3.4).
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     learns: Learns
     epochs: Annotated[int, Field(ge=1)]

@@ -5,16 +5,14 @@ needs to be kept in a checkpoint.
 import math
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from trainer.recipe_fields import Record
 
 WARM_UP = 200  # steps
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CosineSchedule(_Record):
+class CosineSchedule(Record):
     """Linear warm-up, then half a cosine down to a floor.
 
     Attributes:
@@ -28,7 +26,7 @@ class CosineSchedule(_Record):
     floor: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 
-class StepSchedule(_Record):
+class StepSchedule(Record):
     """The peak, multiplied by a factor at each milestone.
 
     Attributes:
@@ -44,7 +42,7 @@ class StepSchedule(_Record):
     warm_up: Annotated[int, Field(ge=0)] = 0
 
 
-class ConstantSchedule(_Record):
+class ConstantSchedule(Record):
     """The same rate from the first step to the last.
 
     Attributes:

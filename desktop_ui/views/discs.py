@@ -13,9 +13,8 @@ from edgeact.drawing.joint_discs import Disc, disc_heat, joint_discs
 from edgeact.types import Float32, Person
 
 _STOPS = 12  # of a gradient, from the middle to the edge
-_SHARES: tuple[float, ...] = tuple(
-    disc_heat(np.linspace(0, 1, _STOPS + 1, dtype=np.float32)).tolist()
-)  # of a disc's heat
+# Share of a disc's heat at each stop.
+_SHARES: tuple[float, ...] = tuple(disc_heat(np.linspace(0, 1, _STOPS + 1, dtype=np.float32)).tolist())
 
 
 def joint_threshold(layers: Layers, plan: Plan) -> float:

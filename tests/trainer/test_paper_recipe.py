@@ -135,3 +135,11 @@ def test_the_names_of_sets_are_those_that_can_be_read() -> None:
 def test_an_unknown_name_lists_those_that_ship() -> None:
     with pytest.raises(ConfigError, match=r"no recipe that ships; those are attentional_pooling, .*loss_guided_small"):
         load_paper_recipe(Path("resnet"))
+
+
+def test_numbers_that_are_not_finite_are_refused_in_every_table(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    text = paper_recipes()["body_part_aware"].read_text(encoding="utf-8")
+    path.write_text(text.replace("gamma = 2.0", "gamma = inf").replace("rate = 1e-5", "rate = nan"))
+    with pytest.raises(ConfigError, match=r"network.*gamma: [Ii]nput should be a finite number"):
+        load_paper_recipe(path)

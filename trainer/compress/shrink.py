@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Generic, TypeVar
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from torch import nn
 
 from edgeact.errors import ConfigError
@@ -25,12 +25,13 @@ from trainer.compress.remove import check_removed, mask_channels, remove_channel
 from trainer.compress.worth import channel_worth, choose_channels, group_lasso, multiplications
 from trainer.log import log
 from trainer.loop import Course, train
+from trainer.recipe_fields import Record
 
 Batch = TypeVar("Batch")
 _WORTH_BATCHES = 16  # that tell what channels are worth
 
 
-class CompressSettings(BaseModel):
+class CompressSettings(Record):
     """How a network is made narrower.
 
     Attributes:
@@ -45,8 +46,6 @@ class CompressSettings(BaseModel):
         features: Weight of what the whole network finds alike in ``layer``.
         layer: Name of a layer whose output is compared; needed where ``features`` is not 0.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     share: Annotated[float, Field(gt=0, lt=1)]
     sparse_epochs: Annotated[int, Field(ge=1)]

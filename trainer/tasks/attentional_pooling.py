@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 
 from trainer.layers.attentional_pooling import (
@@ -15,12 +15,13 @@ from trainer.layers.attentional_pooling import (
 from trainer.layers.pixels import to_range
 from trainer.losses import focal
 from trainer.models.attentional_pooling import AttentionalPoolingNetwork, pose_regularisation
+from trainer.recipe_fields import Record
 from trainer.targets import gaussian_maps
 from trainer.task import Batch, Task
 from trainer.tasks.backbones import BackboneName, make_backbone
 
 
-class AttentionalPoolingSettings(BaseModel):
+class AttentionalPoolingSettings(Record):
     """The network of paper D.
 
     Attributes:
@@ -34,8 +35,6 @@ class AttentionalPoolingSettings(BaseModel):
         pose_weight: Of the pose's loss (paper: 1e-6); 0 leaves its branch out.
         pose_width: Channels of the pose branch.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     system: Literal["attentional_pooling"]
     backbone: BackboneName

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 
 from trainer.layers.pixels import IMAGENET, to_range
@@ -13,6 +13,7 @@ from trainer.losses import binary_cross_entropy, focal, multitask_aware, weighte
 from trainer.models.body_part_aware import BodyPartAwareNetwork, BodyPartAwareOutput, ensemble
 from trainer.models.hrnet import W32, HRNet, HRNetSize, load_imagenet
 from trainer.models.resnet import WIDTHS, ResNet
+from trainer.recipe_fields import Record
 from trainer.targets import gaussian_maps
 from trainer.task import Batch, Task
 
@@ -23,7 +24,7 @@ _SIZES = {
 }
 
 
-class BodyPartAwareSettings(BaseModel):
+class BodyPartAwareSettings(Record):
     """The network of paper A.
 
     Attributes:
@@ -33,8 +34,6 @@ class BodyPartAwareSettings(BaseModel):
         balance: λ, of the actions beside the poses (paper: .00075).
         gamma: Of the focal loss.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     system: Literal["body_part_aware"]
     backbone: Literal["hrnet_w32", "hrnet_tiny"]

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 
 from trainer.layers.pixels import ACTIVITYNET, to_range
 from trainer.losses import focal
 from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.resnext3d import WIDTHS, ResNeXt3d, load_kenshohara
+from trainer.recipe_fields import Record
 from trainer.task import Batch, Task
 
 LayerName = Literal["conv", "layer1", "layer2", "layer3", "layer4"]
@@ -21,7 +22,7 @@ _SIZES = {
 }
 
 
-class Gated3dSettings(BaseModel):
+class Gated3dSettings(Record):
     """The network of paper C.
 
     Attributes:
@@ -33,8 +34,6 @@ class Gated3dSettings(BaseModel):
         time_factor: t, how many frames are averaged.
         moving_only: Whether frames are given less the mean of their clip, for cameras that stand still.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     system: Literal["gated3d"]
     backbone: Literal["resnext3d_101", "resnext3d_tiny"]

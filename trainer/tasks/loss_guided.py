@@ -4,18 +4,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 
 from trainer.layers.pixels import to_range
 from trainer.losses import mask_guided
 from trainer.models.loss_guided import LossGuidedNetwork
+from trainer.recipe_fields import Record
 from trainer.targets import box_masks
 from trainer.task import Batch, Task
 from trainer.tasks.backbones import BackboneName, make_backbone
 
 
-class LossGuidedSettings(BaseModel):
+class LossGuidedSettings(Record):
     """The network of paper B.
 
     Attributes:
@@ -27,8 +28,6 @@ class LossGuidedSettings(BaseModel):
         human_channels: Of the localisation branch, the last one 1 (paper: 512, 64, 32, 1).
         mask_weight: Of the mask's loss beside the class's: 1 in the paper, 0 leaves it out.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     system: Literal["loss_guided"]
     backbone: BackboneName

@@ -4,20 +4,21 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 
 from edgeact.errors import ConfigError
 from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.losses import elastic_net, focal, joint_confidence, pose_and_action
 from trainer.models.pose_action_pyramid import PoseActionPyramid, PyramidSize
+from trainer.recipe_fields import Record
 from trainer.task import Batch, Task
 
 _JOINTS = 16
 DEPTH_RANGE = 2.0  # metres from z = 0 to z = 1; the pelvis is at .5 (section 4.2.1)
 
 
-class PoseActionPyramidSettings(BaseModel):
+class PoseActionPyramidSettings(Record):
     """The network of paper E.
 
     Attributes:
@@ -32,8 +33,6 @@ class PoseActionPyramidSettings(BaseModel):
         dimensions: 2, or 3 for poses with depth, which sets teach that know it.
         action_weight: Of actions and confidence beside poses (paper: .01).
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     system: Literal["pose_action_pyramid"]
     pyramids: Annotated[int, Field(ge=1, le=8)] = 2

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from torch import nn
 from torch.nn import functional
 
 from edgeact.errors import ConfigError
 from trainer.compress.distill import OnnxTeacher, imitate_answers, imitate_features, watched
 from trainer.layers.pixels import ACTIVITYNET, IMAGENET, SIGNED_UNIT, to_range
+from trainer.recipe_fields import Record
 from trainer.task import Batch, Task
 
 _RANGES = {"imagenet": IMAGENET, "activitynet": ACTIVITYNET, "signed_unit": SIGNED_UNIT}
 
 
-class TeacherSettings(BaseModel):
+class TeacherSettings(Record):
     """A graph that maps pictures or clips to the actions of the training, in their order.
 
     Attributes:
@@ -36,8 +37,6 @@ class TeacherSettings(BaseModel):
         features_output: An output ``(N, ...)`` of the file; needed where ``features`` is not 0.
         layer: Name of a layer of the network; needed where ``features`` is not 0.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.onnx$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
