@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from trainer.task import Batch, Task
+from trainer.inputs.batch import Batch
+from trainer.task import Task
 
 BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
 _CLIP_AXES = 5  # (N, T, H, W, 3)

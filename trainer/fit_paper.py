@@ -29,6 +29,7 @@ from trainer.data.labelled_samples import (
 from trainer.data.recipe_sets import CLIP_SETS, read_actions, read_poses
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
+from trainer.inputs.batch import Batch
 from trainer.kept_recipe import require_same_recipe
 from trainer.loop import Course, train
 from trainer.paper_recipe import PICTURE_SYSTEMS, PaperRecipe, make_task
@@ -36,7 +37,7 @@ from trainer.parallel import join_processes
 from trainer.phases import first_checkpoint, fit_phases
 from trainer.precomputed.class_people import Track
 from trainer.precomputed.clip_people import clip_pictures, find_clip_people, person_clips
-from trainer.task import Batch, Task
+from trainer.task import Task
 from trainer.tasks.body_part_aware import BodyPartAwareSettings
 from trainer.tasks.taught import ActionTeacher, taught_task
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch.nn import functional
 
-MISSING = -1  # labels of this value mark a task that a sample has no annotation for (paper A, section 3.6)
+from trainer.inputs.batch import MISSING
 
 
 def is_annotated(labels: torch.Tensor) -> torch.Tensor:

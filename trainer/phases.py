@@ -12,10 +12,11 @@ from pydantic import Field
 from torch import nn
 
 from trainer.clip_statistics import batch_norms, statistics_of_clips
+from trainer.inputs.batch import Batch
 from trainer.loop import Course, train
 from trainer.models.pose_action_pyramid import PoseActionPyramid
 from trainer.recipe_fields import Record
-from trainer.task import Batch, Task
+from trainer.task import Task
 
 Learns = Literal["poses", "actions", "both"]
 _ACTING = (".action.", ".action_heads.", "clip_residuals.")  # in names of parameters: what no pose is told by

@@ -11,13 +11,13 @@ from safetensors.torch import save_file
 from torch import nn
 
 from trainer.clip_statistics import batch_norms
+from trainer.inputs.batch import MISSING, Batch
 from trainer.loop import Course
-from trainer.losses import MISSING
 from trainer.optimizers import Sgd
 from trainer.parallel import join_processes
 from trainer.phases import PhaseSettings, fit_phases
 from trainer.schedule import ConstantSchedule
-from trainer.task import Batch, Task
+from trainer.task import Task
 from trainer.tasks.pose_action_pyramid import PoseActionPyramidSettings, pose_action_pyramid_task
 
 SETTINGS = PoseActionPyramidSettings(

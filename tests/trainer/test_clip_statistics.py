@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from trainer.clip_statistics import statistics_of_clips
-from trainer.losses import MISSING
-from trainer.task import Batch, Task
+from trainer.inputs.batch import MISSING, Batch
+from trainer.task import Task
 
 
 class Small(nn.Module):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from trainer.inputs.batch import MISSING
 from trainer.losses import (
-    MISSING,
     binary_cross_entropy,
     elastic_net,
     focal,

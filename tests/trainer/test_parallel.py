@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 from edgeact.errors import ConfigError
 from tests.trainer import parallel_phases
 from tests.trainer.parallel_training import run
+from trainer.inputs.batch import Batch
 from trainer.parallel import Processes, join_processes, own_share
-from trainer.task import Batch
 
 
 def run_twice(module: str, *arguments: str) -> str:

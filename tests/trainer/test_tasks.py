@@ -9,11 +9,12 @@ import torch
 
 from edgeact.errors import ConfigError
 from trainer.fit_paper import measure
+from trainer.inputs.batch import Batch
 from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.loop import Course, train
 from trainer.paper_recipe import NetworkSettings, load_paper_recipe, make_task
 from trainer.schedule import ConstantSchedule
-from trainer.task import Batch, Task
+from trainer.task import Task
 
 CLASSES = 2
 SMALL = {

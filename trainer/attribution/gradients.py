@@ -58,7 +58,7 @@ def chosen_score(scores: torch.Tensor, label: int | torch.Tensor | None) -> torc
 
 
 def _check_label(label: int, classes: int) -> None:
-    # Not counted from the end, as Python would: −1 is `losses.MISSING`, and would have the last class explained.
+    # Not counted from the end, as Python would: −1 is `MISSING`, and would have the last class explained.
     if not 0 <= label < classes:
         raise ValueError(
             f"label is {label}, the network has {classes} classes; give one of 0 to {classes - 1}, or None for "

@@ -14,8 +14,8 @@ from trainer.attribution.gradients import layer_gradients
 from trainer.evaluate.metrics.average_precision import average_precision
 from trainer.evaluate.metrics.map_boxes import CLIP_OVERLAPS, hits, max_box_accuracy, over_largest
 from trainer.evaluate.metrics.pointing_game import points_at
+from trainer.inputs.batch import Batch
 from trainer.layers.pixels import ACTIVITYNET, to_range
-from trainer.task import Batch
 
 _THRESHOLDS = tuple(step / 20 for step in range(21))  # the paper's steps of .01 cost five times as much
 _SUMS = {"conv and 1": ("conv", "layer1"), "2 to 4": ("layer2", "layer3", "layer4")}  # tables 6 and 7

@@ -4,7 +4,7 @@ import numpy as np
 
 from edgeact.skeleton import MPII_16
 from trainer.evaluate.metrics.pck import pck
-from trainer.losses import MISSING
+from trainer.inputs.batch import MISSING
 
 _SIDES = [(MPII_16.index(f"{side}_shoulder"), MPII_16.index(f"{side}_hip")) for side in ("left", "right")]
 

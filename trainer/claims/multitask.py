@@ -22,8 +22,9 @@ from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, lspet_
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.fit_paper import epoch_rows
+from trainer.inputs.batch import MISSING
 from trainer.loop import train
-from trainer.losses import MISSING, focal, is_annotated, multitask_aware
+from trainer.losses import focal, is_annotated, multitask_aware
 from trainer.models.efficientnet_lite import EfficientNetLite
 from trainer.models.split_lite import LowerBlocks, UpperBlocks
 from trainer.precomputed.frozen_maps import frozen_maps

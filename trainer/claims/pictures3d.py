@@ -25,12 +25,12 @@ from trainer.device import training_device
 from trainer.evaluate.lifting import Lift, from_line_of_sight
 from trainer.evaluate.metrics.pose_3d import mpjpe, p_mpjpe
 from trainer.fit_paper import TrainingData, course_of, epoch_rows
+from trainer.inputs.batch import Batch
 from trainer.inputs.lifter_clip import CLIP_LENGTH
 from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.loop import train
 from trainer.models.pose_action_pyramid import PoseActionPyramid
 from trainer.paper_recipe import PaperRecipe, make_task
-from trainer.task import Batch
 from trainer.tasks.pose_action_pyramid import DEPTH_RANGE
 
 MEAN_POSE = "mean pose of those who train"

@@ -21,12 +21,13 @@ from trainer.data.labelled_samples import Augmentation, LabelledSample, lspet_po
 from trainer.device import training_device
 from trainer.evaluate.metrics.accuracy import top1
 from trainer.fit_paper import TrainingData, fit_in_phases, fit_task, measure, read_training_data
+from trainer.inputs.batch import Batch
 from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.losses import focal
 from trainer.models.pose_action_pyramid import PoseActionPyramid, PredictionBlock
 from trainer.paper_recipe import PaperRecipe, make_task
 from trainer.phases import PhaseSettings
-from trainer.task import Batch, Task
+from trainer.task import Task
 
 WHOLE = "poses and actions, every block, pose and appearance"
 ACTIONS_ALONE, TWO_PHASES, DECOUPLED = "actions alone", "two phases", "decoupled"

@@ -25,10 +25,10 @@ from trainer.data.studio.motion import MotionEntry, read_manifest
 from trainer.data.studio.render import Renderer
 from trainer.data.studio.scene import Scene, render_scene
 from trainer.fit_paper import TrainingData, epoch_rows
+from trainer.inputs.batch import Batch
 from trainer.optimizers import AdamW
 from trainer.paper_recipe import PaperRecipe
 from trainer.schedule import CosineSchedule
-from trainer.task import Batch
 
 # The labels of the motions of each action.
 ACTIONS = {

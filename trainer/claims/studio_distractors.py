@@ -30,7 +30,7 @@ from trainer.data.studio.assets import Assets, load_assets
 from trainer.data.studio.motion import MotionEntry, read_manifest
 from trainer.data.studio.render import Renderer
 from trainer.data.studio.scene import Scene, StudioPerson, render_scene
-from trainer.losses import MISSING
+from trainer.inputs.batch import MISSING
 from trainer.models.efficientnet_lite import EfficientNetLite
 from trainer.models.split_lite import LowerBlocks
 from trainer.precomputed.frozen_maps import MapPictures, kept_maps

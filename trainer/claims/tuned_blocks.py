@@ -18,8 +18,8 @@ from trainer.data.labelled_samples import MIRROR
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.fit_paper import epoch_rows
+from trainer.inputs.batch import MISSING
 from trainer.loop import Course, train
-from trainer.losses import MISSING
 from trainer.schedule import CosineSchedule
 
 BATCH, _RATE, _WEIGHT_DECAY = 32, 5e-4, 0.05

@@ -17,7 +17,7 @@ from edgeact.perception.pose import PoseEstimator
 from edgeact.skeleton import BODY_21, MPII_16
 from trainer.data.labelled_samples import LabelledSample, stanford40
 from trainer.data.read_picture import read_rgb
-from trainer.losses import MISSING
+from trainer.inputs.batch import MISSING
 from trainer.models.efficientnet_lite import EfficientNetLite
 from trainer.models.split_lite import LowerBlocks
 from trainer.precomputed.frozen_maps import MapPictures, kept_maps, view_of

@@ -15,9 +15,9 @@ from trainer.evaluate.metrics.accuracy import top1
 from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.evaluate.report.facts import day_and_machine
 from trainer.evaluate.report.findings import Chart, Curve, Figure, Findings
+from trainer.inputs.batch import Batch
 from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.models.pose_action_pyramid import PoseActionPyramid
-from trainer.task import Batch
 
 Exit = tuple[int, int]  # pyramid and level, from 1
 

@@ -23,9 +23,10 @@ from trainer.fit_paper import (
     read_training_data,
     write_result,
 )
+from trainer.inputs.batch import Batch
 from trainer.models.pose_action_pyramid import PoseActionPyramid
 from trainer.paper_recipe import PaperRecipe, make_task
-from trainer.task import Batch, Task
+from trainer.task import Task
 from trainer.tasks.body_part_aware import BodyPartAwareSettings
 
 NARROW_FOLDER = "narrow"

@@ -23,8 +23,7 @@ from trainer.data.sets.stanford40 import read_stanford40
 from trainer.data.sets.ut_interaction import read_ut_interaction
 from trainer.data.splits import Split, split_by_hash
 from trainer.data.spread import spread
-from trainer.losses import MISSING
-from trainer.task import Batch
+from trainer.inputs.batch import MISSING, Batch
 
 View = Literal["frame", "person"]
 # A person's crop is the box grown by a quarter, as the graphs of one person are given it at run time.

@@ -23,7 +23,7 @@ from trainer.data.sets.surveillance_fights import read_surveillance_fights
 from trainer.data.sets.ucf101 import read_ucf101
 from trainer.data.sets.vcoco import read_vcoco
 from trainer.data.splits import Split
-from trainer.losses import MISSING
+from trainer.inputs.batch import MISSING
 
 PICTURE_SETS = ("stanford40",)
 SEVERAL_ACTIONS_SETS = ("vcoco",)  # pictures of people who may do several things at once

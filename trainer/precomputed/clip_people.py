@@ -18,7 +18,7 @@ from trainer.data.class_folder import ClassClip
 from trainer.data.frame_pictures import frames_at, write_picture
 from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, ReadClip, View
 from trainer.inputs.action_clip import CLIP_STRIDE_SECONDS, COMMON_JOINTS
-from trainer.losses import MISSING
+from trainer.inputs.batch import MISSING
 from trainer.precomputed.class_people import Track, kept_tracks, without_actions
 from trainer.training_log import with_bar
 

@@ -23,9 +23,9 @@ from edgeact.skeleton import BODY_21, MPII_16
 from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample
 from trainer.data.read_picture import read_rgb
 from trainer.half_precision import half_where_native
+from trainer.inputs.batch import MISSING
 from trainer.layers.part_crops import part_squares
 from trainer.layers.pixels import to_range
-from trainer.losses import MISSING
 from trainer.targets import gaussian_maps
 
 VIEWS = ("image", "attention", "head", "right hand", "left hand")

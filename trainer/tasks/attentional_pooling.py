@@ -7,6 +7,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from trainer.inputs.batch import Batch
 from trainer.layers.attentional_pooling import (
     GeneralizedAttentionalPooling,
     MeanPooling,
@@ -17,7 +18,7 @@ from trainer.losses import focal
 from trainer.models.attentional_pooling import AttentionalPoolingNetwork, pose_regularisation
 from trainer.recipe_fields import Record
 from trainer.targets import gaussian_maps
-from trainer.task import Batch, Task
+from trainer.task import Task
 from trainer.tasks.backbones import BackboneName, make_backbone
 
 

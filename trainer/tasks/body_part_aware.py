@@ -7,6 +7,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from trainer.inputs.batch import Batch
 from trainer.layers.pixels import IMAGENET, to_range
 from trainer.layers.residual import BasicBlock
 from trainer.losses import binary_cross_entropy, focal, multitask_aware, weighted_squared_error
@@ -15,7 +16,7 @@ from trainer.models.hrnet import W32, HRNet, HRNetSize, load_imagenet
 from trainer.models.resnet import WIDTHS, ResNet
 from trainer.recipe_fields import Record
 from trainer.targets import gaussian_maps
-from trainer.task import Batch, Task
+from trainer.task import Task
 
 _JOINTS = 16
 _SIZES = {

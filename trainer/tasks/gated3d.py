@@ -7,12 +7,13 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from trainer.inputs.batch import Batch
 from trainer.layers.pixels import ACTIVITYNET, to_range
 from trainer.losses import focal
 from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.resnext3d import WIDTHS, ResNeXt3d, load_kenshohara
 from trainer.recipe_fields import Record
-from trainer.task import Batch, Task
+from trainer.task import Task
 
 LayerName = Literal["conv", "layer1", "layer2", "layer3", "layer4"]
 

@@ -7,12 +7,13 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from trainer.inputs.batch import Batch
 from trainer.layers.pixels import to_range
 from trainer.losses import mask_guided
 from trainer.models.loss_guided import LossGuidedNetwork
 from trainer.recipe_fields import Record
 from trainer.targets import box_masks
-from trainer.task import Batch, Task
+from trainer.task import Task
 from trainer.tasks.backbones import BackboneName, make_backbone
 
 

@@ -8,11 +8,12 @@ from pydantic import Field
 from torch import nn
 
 from edgeact.errors import ConfigError
+from trainer.inputs.batch import Batch
 from trainer.layers.pixels import SIGNED_UNIT, to_range
 from trainer.losses import elastic_net, focal, joint_confidence, pose_and_action
 from trainer.models.pose_action_pyramid import PoseActionPyramid, PyramidSize
 from trainer.recipe_fields import Record
-from trainer.task import Batch, Task
+from trainer.task import Task
 
 _JOINTS = 16
 DEPTH_RANGE = 2.0  # metres from z = 0 to z = 1; the pelvis is at .5 (section 4.2.1)

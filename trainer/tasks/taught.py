@@ -14,9 +14,10 @@ from torch.nn import functional
 
 from edgeact.errors import ConfigError
 from trainer.compress.distill import OnnxTeacher, imitate_answers, imitate_features, watched
+from trainer.inputs.batch import Batch
 from trainer.layers.pixels import ACTIVITYNET, IMAGENET, SIGNED_UNIT, to_range
 from trainer.recipe_fields import Record
-from trainer.task import Batch, Task
+from trainer.task import Task
 
 _RANGES = {"imagenet": IMAGENET, "activitynet": ACTIVITYNET, "signed_unit": SIGNED_UNIT}
 

@@ -52,7 +52,7 @@ def test_which_class_is_explained() -> None:
     assert chosen_score(scores, None).tolist() == pytest.approx([0.9, 3.0])
     assert chosen_score(scores, 2).tolist() == pytest.approx([0.2, 2.0])
     assert chosen_score(scores, torch.tensor([0, 2])).tolist() == pytest.approx([0.1, 2.0])
-    for wrong in (3, -1):  # −1 is `losses.MISSING`, not the last class
+    for wrong in (3, -1):  # −1 is `MISSING`, not the last class
         with pytest.raises(ValueError, match=f"label is {wrong}, the network has 3 classes; give one of 0 to 2"):
             chosen_score(scores, wrong)
         with pytest.raises(ValueError, match=f"label is {wrong}, the network has 3 classes; give one of 0 to 2"):

@@ -13,8 +13,7 @@ from tests.trainer.teacher_networks import write_teachers
 from trainer.claims.cam3d import VARIANTS, find_people, of_fights, try_cam3d
 from trainer.claims.cam_maps import BLOB, MOVEMENT, KnownFrame, MapScore, all_maps, score_maps
 from trainer.data.labelled_samples import LabelledSample, clip_frames
-from trainer.losses import MISSING
-from trainer.task import Batch
+from trainer.inputs.batch import MISSING, Batch
 
 
 class _Painted(torch.nn.Module):

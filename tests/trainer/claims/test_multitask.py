@@ -11,7 +11,7 @@ from edgeact.skeleton import MPII_16
 from trainer.claims import multitask
 from trainer.claims.multitask import TaskSet, read_task_sets, try_multitask
 from trainer.data.labelled_samples import LabelledSample
-from trainer.losses import MISSING
+from trainer.inputs.batch import MISSING
 from trainer.models.efficientnet_lite import EfficientNetLite
 
 SIDE = 64

@@ -29,10 +29,9 @@ from trainer.claims.pose_and_action import (
 from trainer.claims_cli import app
 from trainer.data.labelled_samples import LabelledSample, lspet_poses
 from trainer.fit_paper import read_training_data
-from trainer.losses import MISSING
+from trainer.inputs.batch import MISSING, Batch
 from trainer.models.pose_action_pyramid import BlockPrediction, PoseActionPyramid
 from trainer.paper_recipe import make_task
-from trainer.task import Batch
 
 
 def a_clip() -> Batch:

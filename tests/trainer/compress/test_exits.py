@@ -5,8 +5,8 @@ import torch
 
 from edgeact.errors import UsageError
 from trainer.compress.exits import ExitFigures, choose_exit, exit_findings, score_exits
+from trainer.inputs.batch import Batch
 from trainer.models.pose_action_pyramid import PoseActionPyramid, PyramidSize
-from trainer.task import Batch
 
 SIZE = PyramidSize(pyramids=2, levels=2, joints=5, dimensions=2, actions=2, growth=8, clip_channels=16)
 EVERY = (

@@ -15,8 +15,9 @@ from edgeact.errors import ConfigError, SourceNotFoundError
 from tests.trainer.paper_sets import write_stanford40
 from trainer.compress.distill import imitate_features
 from trainer.fit_paper import train_paper
+from trainer.inputs.batch import Batch
 from trainer.paper_recipe import load_paper_recipe, paper_recipes
-from trainer.task import Batch, Task
+from trainer.task import Task
 from trainer.tasks.taught import ActionTeacher, TeacherSettings, taught_task
 
 SHAPE = (8, 8, 3)
