@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainer.claims_clips_cli import action_from_poses, cam3d, cam3d_fights, cam3d_studio, pictures3d, pose_and_action
+from trainer.claims_clips_cli import (
+    action_from_poses,
+    cam3d,
+    cam3d_fights,
+    cam3d_studio,
+    pictures3d,
+    pose_and_action,
+    pose_and_action_studio,
+)
 from trainer.claims_options import (
     CLAIMS_WORK,
     EpochsOption,
@@ -106,6 +114,9 @@ app.command("cam3d_studio")(cam3d_studio)
 
 
 app.command("pose_and_action")(pose_and_action)
+
+
+app.command("pose_and_action_studio")(pose_and_action_studio)
 
 
 app.command()(pictures3d)

@@ -25,9 +25,16 @@ from trainer.console import show_progress
 
 if TYPE_CHECKING:
     from trainer.claims.cam3d import CamOutcome
+    from trainer.claims.pose_and_action import PoseAndActionOutcome
     from trainer.paper_recipe import PaperRecipe
 
 InsideOption = Annotated[bool, typer.Option("--inside", help="measure maps without the grey beside the pictures")]
+StudioTrainingOption = Annotated[
+    int, typer.Option("--training", min=1, metavar="N", help="clips of each of four actions to train with")
+]
+StudioMeasuredOption = Annotated[
+    int, typer.Option("--measured", min=1, metavar="N", help="clips of each action to measure with")
+]
 
 # Of E's actions beside its poses: with the small recipe's .1 no action is learnt in so few epochs (16.7 % of six).
 _ACTION_WEIGHT = 1.0
@@ -50,6 +57,7 @@ def action_from_poses(
     start("action_from_poses")
 
     from trainer.claims.action_from_poses import pose_action_sets, try_action_from_poses
+    from trainer.claims.pose_floor import pose_floor
 
     tried = try_action_from_poses(
         pose_action_sets(data), work / "action_from_poses", seeds=seeds, steps=steps, progress=show_progress
@@ -57,6 +65,7 @@ def action_from_poses(
     for chosen, outcome in tried:
         counts = f"{len(chosen.training)} sequences trained, {len(chosen.measured)} measured"
         typer.echo(f"{outcome.line('top-1')}; {counts}, {len(chosen.actions)} actions")
+        typer.echo(f"{chosen.name}: linear floor {pose_floor(chosen):.2%}")
 
 
 def cam3d(
@@ -101,8 +110,8 @@ def cam3d_studio(
     work: WorkOption = CLAIMS_WORK,
     seeds: SeedsOption = 3,
     epochs: EpochsOption = 20,
-    training: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each of four actions to train with")] = 64,
-    measured: Annotated[int, typer.Option(min=1, metavar="N", help="clips of each action to measure with")] = 24,
+    training: StudioTrainingOption = 64,
+    measured: StudioMeasuredOption = 24,
 ) -> None:
     """C: the comparison of `cam3d` on rendered clips of one person, with the person's exact mask as the truth."""
     start("cam3d_studio")
@@ -151,10 +160,49 @@ def pose_and_action(
     place = work / ("pose_and_action" if clips is ActionClips.UT_INTERACTION else f"pose_and_action_{clips.value}")
     variants = tuple(only or VARIANTS)
     found = try_pose_and_action(recipe, data, place, variants=variants, seeds=seeds, progress=show_progress)
-    print_outcomes(found.actions, "top-1")
-    print_outcomes(found.joints, "PCK@.2")
-    for exit_ in found.exits:
-        typer.echo(f"{exit_.accuracy.line('top-1')}; {exit_.milliseconds:.1f} ms a clip")
+    _print_pose_and_action(found)
+
+
+def pose_and_action_studio(
+    data: DataOption = Path("data"),
+    work: WorkOption = CLAIMS_WORK,
+    seeds: SeedsOption = 3,
+    epochs: EpochsOption = 8,
+    training: StudioTrainingOption = 64,
+    measured: StudioMeasuredOption = 24,
+    only: OnlyOption = None,
+) -> None:
+    """E: the comparison of `pose_and_action` on rendered clips: actions and exact joints of the same people."""
+    start("pose_and_action_studio")
+
+    from trainer.claims.pose_and_action import VARIANTS, try_both_tasks
+    from trainer.claims.pose_and_action_studio import (
+        RENDERED_SIDE,
+        person_clips,
+        studio_both,
+        studio_both_recipe,
+        studio_people,
+    )
+    from trainer.claims.studio_clips import read_studio_clips
+
+    refuse_unknown(only, VARIANTS)
+    recipe = studio_both_recipe(_small_recipe("pose_action_pyramid_small", epochs))
+    place = work / f"pose_and_action_studio_{training}_{measured}"
+    rendered = read_studio_clips(
+        data / "studio", RENDERED_SIDE, work / "studio", training=training, measured=measured, progress=show_progress
+    )
+    clips = person_clips(rendered, recipe.network.size)
+    people = studio_people(clips, place / "pictures", progress=show_progress)
+    found = try_both_tasks(
+        recipe,
+        lambda seeded: studio_both(clips, people, seeded),
+        [person for person in people if person.split != "train"],
+        place,
+        variants=tuple(only or VARIANTS),
+        seeds=seeds,
+        progress=show_progress,
+    )
+    _print_pose_and_action(found)
 
 
 def pictures3d(
@@ -191,6 +239,13 @@ def _print_cams(found: "CamOutcome", whom: str) -> None:
         print_outcomes(maps.points, f"highest on {whom}")
         print_outcomes(maps.hits, "hit point")
         print_outcomes(maps.pixels, "PxAP")
+
+
+def _print_pose_and_action(found: "PoseAndActionOutcome") -> None:
+    print_outcomes(found.actions, "top-1")
+    print_outcomes(found.joints, "PCK@.2")
+    for exit_ in found.exits:
+        typer.echo(f"{exit_.accuracy.line('top-1')}; {exit_.milliseconds:.1f} ms a clip")
 
 
 def _small_recipe(name: str, epochs: int) -> "PaperRecipe":

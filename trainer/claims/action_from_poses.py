@@ -93,7 +93,7 @@ def _fit(chosen: PoseActionSet, work: Path, *, seed: int, steps: int) -> EdgeAct
         for step in wanted:
             rows = chosen.training[epoch_rows(len(chosen.training), _BATCH, step, seed)]
             rng = np.random.default_rng((seed, 1, step))
-            clips = torch.stack([_clip(sequences[row], *rng.uniform(0, _TRIM, 2)) for row in rows])
+            clips = torch.stack([evenly_drawn(sequences[row], *rng.uniform(0, _TRIM, 2)) for row in rows])
             yield (
                 varied(clips, chosen, torch.Generator().manual_seed(int(rng.integers(2**31)))),
                 torch.from_numpy(chosen.labels[rows]),
@@ -110,13 +110,15 @@ def _fit(chosen: PoseActionSet, work: Path, *, seed: int, steps: int) -> EdgeAct
 @torch.no_grad()
 def _measure(network: EdgeAction, chosen: PoseActionSet) -> float:
     network.eval()
-    clips = torch.stack([_clip(torch.from_numpy(chosen.sequences[row]), 0, 0) for row in chosen.measured])
+    clips = torch.stack([evenly_drawn(torch.from_numpy(chosen.sequences[row])) for row in chosen.measured])
     scores = torch.cat([network(facing(part, chosen.hips)) for part in clips.split(_BATCH)])
     return top1(scores.numpy(), chosen.labels[chosen.measured])
 
 
-def _clip(sequence: torch.Tensor, before: float, after: float) -> torch.Tensor:
-    """`CLIP_LENGTH` frames, nearest in time, of a sequence without so much of its start and end (ratios)."""
+def evenly_drawn(sequence: torch.Tensor, before: float = 0.0, after: float = 0.0) -> torch.Tensor:
+    """`CLIP_LENGTH` frames, nearest in time, of a sequence ``(T, ...)`` without so much of its start and end
+    (ratios).
+    """
     last = len(sequence) - 1
     return sequence[torch.linspace(before * last, (1 - after) * last, CLIP_LENGTH).round().long()]
 

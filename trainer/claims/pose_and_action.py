@@ -1,9 +1,9 @@
 """Paper E: both tasks beat one, every block's supervision beats the last one's, pose and appearance beat each; exits.
 
-A small network of pyramids learns actions from clips of UT-Interaction and poses from pictures of people. A variant
-differs in one thing from the whole: in what it learns, or in what its actions are told by. Two more are trained in two
-phases of equal length, and differ from each other in one thing: whether actions have poses of their own in the second
-(3.3.4). Beside actions, the joints of held-out people are measured.
+A small network of pyramids learns actions from clips and poses from pictures of people. A variant differs in one
+thing from the whole: in what it learns, or in what its actions are told by. Two more are trained in two phases of equal
+length, and differ from each other in one thing: whether actions have poses of their own in the second (3.3.4). Beside
+actions, the joints of held-out people are measured.
 """
 
 import time
@@ -74,7 +74,7 @@ def try_pose_and_action(
     seeds: int,
     progress: Callable[[Sequence, str], Iterable],
 ) -> PoseAndActionOutcome:
-    """Train every variant with every seed, and measure actions of held-out clips and joints of held-out people.
+    """Try the recipe's set of clips with poses of LSP extended.
 
     Args:
         recipe: Of system E, with poses of LSP extended and an even number of epochs.
@@ -88,8 +88,44 @@ def try_pose_and_action(
         SourceNotFoundError: A data set is missing.
         DivergenceError: A training diverged.
     """
-    device = training_device()
     people = [person for person in lspet_poses(data / "lspet") if person.split != "train"]
+    return try_both_tasks(
+        recipe,
+        lambda seeded: read_training_data(seeded, data, work),
+        people,
+        work,
+        variants=variants,
+        seeds=seeds,
+        progress=progress,
+    )
+
+
+def try_both_tasks(
+    recipe: PaperRecipe,
+    read_data: Callable[[PaperRecipe], TrainingData],
+    people: Sequence[LabelledSample],
+    work: Path,
+    *,
+    variants: Sequence[str],
+    seeds: int,
+    progress: Callable[[Sequence, str], Iterable],
+) -> PoseAndActionOutcome:
+    """Train every variant with every seed, and measure actions of held-out clips and joints of held-out people.
+
+    Args:
+        recipe: Of system E, with an even number of epochs.
+        read_data: Reads clips and poses for a recipe, whose seed decides what is drawn; batches of poses and of clips
+            take turns, poses first.
+        people: With joints, who train nothing; of those without a box the whole picture is looked at.
+        work: Folder of the checkpoints; a stopped training goes on from there.
+        variants: Of `VARIANTS`.
+        seeds: How many.
+        progress: Gives items one after the other and shows how far it is.
+
+    Raises:
+        DivergenceError: A training diverged.
+    """
+    device = training_device()
     actions: dict[str, list[float]] = {variant: [] for variant in variants}
     joints: dict[str, list[float]] = {variant: [] for variant in variants if variant != ACTIONS_ALONE}
     networks: list[PoseActionPyramid] = []
@@ -97,7 +133,7 @@ def try_pose_and_action(
     for variant in variants:
         for seed in progress(range(seeds), variant):
             seeded = recipe.model_copy(update={"training": recipe.training.model_copy(update={"seed": seed})})
-            read = read_training_data(seeded, data, work)
+            read = read_data(seeded)
             torch.manual_seed(seed)
             weight = seeded.network.action_weight  # type: ignore[union-attr]  # system E has it
             task = as_variant(make_task(seeded.network, len(read.names), None), variant, weight)
@@ -184,7 +220,7 @@ def measure_joints(network: PoseActionPyramid, people: Sequence[LabelledSample],
 
     Args:
         network: In evaluation mode.
-        people: With boxes and joints.
+        people: With joints; of those without a box the whole picture is looked at.
         size: Side of the squares in pixels.
     """
     found, joints = [], []

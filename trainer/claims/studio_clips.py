@@ -1,4 +1,5 @@
-"""Short rendered clips of one person each, with the exact mask of whoever acts: what maps can be measured on.
+"""Short rendered clips of one person each, with the exact mask and joints of whoever acts: what maps and poses can be
+measured on.
 
 Four actions of which the studio has many motions, and which nobody would take for another. Every fourth motion of an
 action, every fourth person and every fourth place measure, and nothing here is trained on them; light, camera and
@@ -14,18 +15,20 @@ import numpy as np
 
 from edgeact.atomic import prepare_partial, publish
 from edgeact.errors import SourceNotFoundError
-from edgeact.geometry import letterbox
+from edgeact.geometry import letterbox, letterbox_matrix, transform_points
+from edgeact.skeleton import MPII_16
 from trainer.claims.cam_maps import KnownFrame
 from trainer.claims.close_up import close_up
+from trainer.claims.studio_joints import mpii_joints
 from trainer.data.labelled_samples import clip_batch
 from trainer.data.studio.action_clips import ActionClipPlan, Group
 from trainer.data.studio.action_scenes import PLACES, build_scene
 from trainer.data.studio.assets import Assets, load_assets
 from trainer.data.studio.motion import MotionEntry, read_manifest
 from trainer.data.studio.render import Renderer
-from trainer.data.studio.scene import Scene, render_scene
+from trainer.data.studio.scene import Scene, StudioFrame, render_scene
 from trainer.fit_paper import TrainingData, epoch_rows
-from trainer.inputs.batch import Batch
+from trainer.inputs.batch import MISSING, Batch
 from trainer.optimizers import AdamW
 from trainer.paper_recipe import PaperRecipe
 from trainer.schedule import CosineSchedule
@@ -55,12 +58,14 @@ class StudioClips:
     Attributes:
         frames: ``(N, T, S, S, 3)`` uint8 RGB.
         masks: ``(N, T, S, S)`` bool, the pixels that show the person.
+        joints: ``(N, T, 16, 2)`` float32 of the person in pixels, in the order of MPII; −1 outside the picture.
         labels: ``(N,)`` int64, in the order of `ACTIONS`.
         measures: ``(N,)`` bool, the clips that nothing is trained on.
     """
 
     frames: np.ndarray
     masks: np.ndarray
+    joints: np.ndarray
     labels: np.ndarray
     measures: np.ndarray
 
@@ -120,19 +125,20 @@ def read_studio_clips(
     """
     try:
         plans = plan_studio_clips(read_manifest(studio), ACTIONS, training=training, measured=measured)
-        path = kept / f"people_apart_{side}_{hashlib.sha256(repr(plans).encode()).hexdigest()[:16]}.npz"
+        path = kept / f"people_and_joints_{side}_{hashlib.sha256(repr(plans).encode()).hexdigest()[:16]}.npz"
         if not path.exists():
             kept.mkdir(parents=True, exist_ok=True)
-            frames, masks = zip(*_rendered(plans, load_assets(studio, seed=_SEED), side, progress), strict=True)
+            rendered = zip(*_rendered(plans, load_assets(studio, seed=_SEED), side, progress), strict=True)
+            frames, masks, joints = (np.stack(part) for part in rendered)
             with prepare_partial(path).open("wb") as file:
-                np.savez_compressed(file, frames=np.stack(frames), masks=np.stack(masks))
+                np.savez_compressed(file, frames=frames, masks=masks, joints=joints)
             publish(path)
     except FileNotFoundError as error:
         raise SourceNotFoundError(f"the studio in {studio} is not complete ({error}); check --data") from error
     with np.load(path, allow_pickle=False) as kept_clips:
-        frames, masks = kept_clips["frames"], kept_clips["masks"]
+        frames, masks, joints = (kept_clips[name] for name in ("frames", "masks", "joints"))
     labels = [list(ACTIONS).index(plan.allowed[0]) for plan, _ in plans]
-    return StudioClips(frames, masks, np.array(labels), np.array([measures for _, measures in plans]))
+    return StudioClips(frames, masks, joints, np.array(labels), np.array([measures for _, measures in plans]))
 
 
 def _rendered(
@@ -140,7 +146,7 @@ def _rendered(
     assets: Assets,
     side: int,
     progress: Callable[[Sequence, str], Iterable],
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     size = (_FINER * side, _FINER * side)
     own = {measures: assets_apart(assets, measures=measures) for measures in (False, True)}
     with Renderer(size) as renderer:
@@ -152,7 +158,17 @@ def _rendered(
             yield (
                 np.stack([letterbox(frame.image, width=side, height=side) for frame in seen]),
                 np.stack([square_mask(mask, side) for mask in masks]),
+                np.stack([_square_joints(frame, side) for frame in seen]),
             )
+
+
+def _square_joints(frame: StudioFrame, side: int) -> np.ndarray:
+    """Place the joints as the picture is: ``(16, 2)`` in pixels of the square, −1 outside it and where nobody is."""
+    if not frame.persons:
+        return np.full((len(MPII_16.joints), 2), MISSING, np.float32)
+    joints, finer = mpii_joints(frame.persons[0], _FINER * side), _FINER * side
+    moved = transform_points(joints, letterbox_matrix(finer, finer, width=side, height=side))
+    return np.where(joints == MISSING, joints, moved)
 
 
 def assets_apart(assets: Assets, *, measures: bool) -> Assets:

@@ -15,11 +15,11 @@ import numpy as np
 
 from edgeact.atomic import prepare_partial, publish
 from edgeact.errors import SourceNotFoundError
-from edgeact.skeleton import BODY_21, MPII_16
 from trainer.claims.close_up import close_up
 from trainer.claims.mask_loss import mask_loss_variants
 from trainer.claims.second_person import add_second_person
 from trainer.claims.studio_clips import assets_apart, plan_studio_clips
+from trainer.claims.studio_joints import mpii_joints
 from trainer.claims.tuned_blocks import TunedVariant
 from trainer.claims.tuned_photos import SIDE, TunedPhotos
 from trainer.claims.tuned_pooling import tuned_pooling_variants
@@ -29,8 +29,7 @@ from trainer.data.studio.action_scenes import build_scene
 from trainer.data.studio.assets import Assets, load_assets
 from trainer.data.studio.motion import MotionEntry, read_manifest
 from trainer.data.studio.render import Renderer
-from trainer.data.studio.scene import Scene, StudioPerson, render_scene
-from trainer.inputs.batch import MISSING
+from trainer.data.studio.scene import Scene, render_scene
 from trainer.models.efficientnet_lite import EfficientNetLite
 from trainer.models.split_lite import LowerBlocks
 from trainer.precomputed.frozen_maps import MapPictures, kept_maps
@@ -52,7 +51,6 @@ MISLEADING = "somebody who does something else"
 _SCENES = 40  # that are tried until both people have room
 _SECOND = 1_000_000  # is added to a plan's number for whoever stands beside
 _SEED = 0
-_MPII = [BODY_21.index(name) for name in MPII_16.joints]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +155,7 @@ def _rendered(
             shown = [alone, both] if measures else [both if rng.random() < 0.5 else alone]
             seen = [next(iter(render_scene(scene, size=size, renderer=renderer, frame_rate=1.0))) for scene in shown]
             larger = next(person for person in seen[0].persons if person.actor == 0)
-            yield _Shot(seen[0].image, seen[1].image if measures else None, larger.box, _joints(larger, side))
+            yield _Shot(seen[0].image, seen[1].image if measures else None, larger.box, mpii_joints(larger, side))
 
 
 def _scenes(
@@ -188,13 +186,6 @@ def _moment(plan: ActionClipPlan, assets: Assets, seed: int, rng: np.random.Gene
         return None
     actors = tuple(replace(actor, start=actor.start + scene.seconds / 2) for actor in scene.actors)
     return replace(scene, actors=actors, seconds=1.0)  # one picture a second
-
-
-def _joints(person: StudioPerson, side: int) -> np.ndarray:
-    """Joints ``(16, 2)`` of MPII in pixels, −1 outside the picture; those behind something are known all the same."""
-    joints = person.joints[_MPII, :2]
-    inside = ((joints >= 0) & (joints <= side - 1)).all(-1)
-    return np.where(inside[:, None], joints, MISSING).astype(np.float32)
 
 
 def tuned_studio_pictures(

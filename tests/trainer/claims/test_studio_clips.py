@@ -1,4 +1,6 @@
-"""Clips of the studio with masks: what measures is not trained on, and masks lie where their pictures show somebody."""
+"""Clips of the studio with masks and joints: what measures is not trained on, and both lie where their pictures show
+somebody.
+"""
 
 from pathlib import Path
 
@@ -30,6 +32,7 @@ from trainer.data.studio.backplate import read_backplates
 from trainer.data.studio.motion import MotionEntry
 from trainer.data.studio.render import Renderer
 from trainer.data.studio.wardrobe import Garment
+from trainer.inputs.batch import MISSING
 
 MOTIONS = [
     MotionEntry(f"{label}_{number}.npz", label, "some", str(number), "CC0")
@@ -40,14 +43,18 @@ MOTIONS = [
 
 
 def tiny_clips() -> StudioClips:
-    """Six clips of which two measure; somebody red stands in each, but in the last frame of the last."""
+    """Six clips of which two measure; somebody red stands in each, but in the last frame of the last, with all joints
+    in one place.
+    """
     rng = np.random.default_rng(0)
     frames = rng.integers(0, 60, (6, 5, 32, 32, 3), np.uint8)
     masks = np.zeros((6, 5, 32, 32), bool)
     masks[:, :, 10:20, 4:9] = True
     masks[5, 4] = False
     frames[masks, 0] = 200
-    return StudioClips(frames, masks, np.array([0, 1, 0, 1, 2, 3]), np.array([False] * 4 + [True] * 2))
+    joints = np.full((6, 5, 16, 2), [6, 15], np.float32)
+    joints[5, 4] = MISSING
+    return StudioClips(frames, masks, joints, np.array([0, 1, 0, 1, 2, 3]), np.array([False] * 4 + [True] * 2))
 
 
 def test_every_fourth_motion_measures_and_is_not_trained_on() -> None:
@@ -139,5 +146,9 @@ def test_clips_are_rendered_once_with_the_masks_of_their_people(
     assert 0.05 < clips.masks.mean() < 0.2
     assert (purple & clips.masks).sum() > 0.8 * clips.masks.sum()
     assert (purple & ~clips.masks).sum() < 0.2 * clips.masks.sum()
+    assert (clips.joints == MISSING).all(-1).mean() < 0.05  # of joints outside the picture
+    known = np.argwhere((clips.joints != MISSING).all(-1))
+    x, y = clips.joints[tuple(known.T)].round().astype(int).T
+    assert clips.masks[known[:, 0], known[:, 1], y, x].mean() > 0.8  # the head's top may lie a pixel outside
     monkeypatch.setattr(studio_clips, "load_assets", lambda *_, **__: pytest.fail("rendered again"))
     assert (read().masks == clips.masks).all()
