@@ -1,8 +1,8 @@
 """How steadily boxes follow people: jumps from one frame to the next, found and drawn, and what smoothing costs."""
 
 import time as clock
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -87,8 +87,16 @@ def _boxes(result: Observation) -> dict[int, Float32]:
     return {person.track_id: person.box for person in result.persons}
 
 
+def _sum(clips: Sequence[Steadiness]) -> Steadiness:
+    """The counts of all clips together; smoothing takes what it takes on the mean step."""
+    total = Steadiness(*(sum(values) for values in zip(*map(astuple, clips), strict=True)))
+    total.microseconds = sum(clip.microseconds * clip.steps for clip in clips) / max(total.steps, 1)
+    return total
+
+
 def steadiness_table(clips: Mapping[str, Steadiness]) -> Table:
-    """What was counted, a row a clip; in brackets those on frames in which the detector ran."""
+    """What was counted, a row a clip and one of all; in brackets those on frames in which the detector ran."""
+    counted = {**clips, "all": _sum(list(clips.values()))} if len(clips) > 1 else clips
     rows = tuple(
         (
             name,
@@ -97,7 +105,7 @@ def steadiness_table(clips: Mapping[str, Steadiness]) -> Table:
             f"{one.drawn} ({one.drawn_on_detector})",
             f"{one.microseconds:.0f}",
         )
-        for name, one in clips.items()
+        for name, one in counted.items()
     )
     title = f"Jumps of boxes, over {JUMP:.0%} of a side from frame to frame (on frames with detections)"
     return Table(title, ("clip", "steps", "found", "drawn", "µs a person to smooth"), rows)

@@ -20,11 +20,12 @@ TEACHER_FILES = (DETECTOR_FILE, TINYPOSE_FILE, MPII_FILE)
 COCO_MIRROR = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 
 
-def _session(path: Path) -> ort.InferenceSession:
+def _session(network: Path | bytes) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1  # the labelling runs one process per core
     options.log_severity_level = 3
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    model = network if isinstance(network, bytes) else str(network)
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 class TeacherDetector:
@@ -71,19 +72,39 @@ class TeacherPose:
     Args:
         directory: Of the teacher networks.
         paddings: Side of each crop over that of the box; see `merge_poses`.
+        size: Width and height of the crops, multiples of 32; by default those that the network was trained with.
     """
 
-    def __init__(self, directory: Path, paddings: tuple[float, ...] = (1.25,)) -> None:
-        self.session, self.paddings = _session(directory / TINYPOSE_FILE), paddings
+    def __init__(
+        self, directory: Path, paddings: tuple[float, ...] = (1.25,), size: tuple[int, int] | None = None
+    ) -> None:
+        path = directory / TINYPOSE_FILE
+        self.size = size or TINYPOSE_SIZE
+        self.session = _session(path if self.size == TINYPOSE_SIZE else _with_input_size(path, self.size))
+        self.paddings = paddings
 
     def __call__(self, bgr: np.ndarray, box: np.ndarray) -> np.ndarray:
         return merge_poses(np.stack([self._look(bgr, box, padding) for padding in self.paddings]))
 
     def _look(self, bgr: np.ndarray, box: np.ndarray, padding: float) -> np.ndarray:
-        matrix = tinypose_matrix(box, padding=padding)
-        image = tinypose_input(cv2.warpAffine(bgr, matrix.astype(np.float32), TINYPOSE_SIZE)[..., ::-1])
+        matrix = tinypose_matrix(box, padding=padding, size=self.size)
+        image = tinypose_input(cv2.warpAffine(bgr, matrix.astype(np.float32), self.size)[..., ::-1])
         heat, mirrored = self.session.run(None, {"image": np.concatenate([image, image[..., ::-1]])})[0]
         return decode_heat(mirror_mean(heat, mirrored), matrix)
+
+
+def _with_input_size(path: Path, size: tuple[int, int]) -> bytes:
+    """TinyPose's file for crops of another width and height: its layers are all convolutions, so they fit any."""
+    import onnx  # only where crops have another size than the published one
+
+    model = onnx.load(path)
+    width, height = size
+    (image,), (heat,) = model.graph.input, model.graph.output
+    for tensor, cell in ((image, 1), (heat, _CELL)):
+        for axis, pixels in ((2, height), (3, width)):
+            tensor.type.tensor_type.shape.dim[axis].dim_value = pixels // cell
+    del model.graph.value_info[:]  # shapes of what lies between, which were those of the published size
+    return bytes(model.SerializeToString())
 
 
 def merge_poses(poses: np.ndarray) -> np.ndarray:
@@ -105,22 +126,23 @@ TINYPOSE_SIZE = (192, 256)  # width and height of its crops
 _CELL = 4  # pixels of a crop for one cell of its maps
 
 
-def tinypose_matrix(box: np.ndarray, *, padding: float) -> np.ndarray:
+def tinypose_matrix(box: np.ndarray, *, padding: float, size: tuple[int, int] = TINYPOSE_SIZE) -> np.ndarray:
     """Frame to TinyPose's crop, ``(2, 3)`` float64, of the box x_min, y_min, x_max, y_max (pixels) of a person.
 
     Args:
         box: ``(4,)`` or more; the rest is left alone.
         padding: Side of the crop over that of the box.
+        size: Width and height of the crop.
     """
     x_min, y_min, x_max, y_max = (float(value) for value in box[:4])
-    width, height = TINYPOSE_SIZE
+    width, height = size
     scale = height / (max(y_max - y_min, (x_max - x_min) * height / width, 1.0) * padding)
     x, y = width / 2 - scale * (x_min + x_max) / 2, height / 2 - scale * (y_min + y_max) / 2
     return np.array([[scale, 0, x], [0, scale, y]])
 
 
 def tinypose_input(crop: np.ndarray) -> np.ndarray:
-    """A crop ``(256, 192, 3)`` uint8 RGB as TinyPose takes it: ``(1, 3, 256, 192)`` float32."""
+    """A crop ``(H, W, 3)`` uint8 RGB as TinyPose takes it: ``(1, 3, H, W)`` float32."""
     image = (crop / 255.0 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     return image.transpose(2, 0, 1)[None].astype(np.float32)
 

@@ -55,8 +55,27 @@ def own_clothes(avatar: Avatar, textures: Path) -> tuple[Garment, ...]:
     )
 
 
-def tiled_clothes(avatar: Avatar, studio: Path, rng: np.random.Generator) -> tuple[Garment, ...]:
+def plain_body(avatar: Avatar, tint: tuple[float, float, float]) -> tuple[Garment, ...]:
+    """A figure of one colour from head to foot, such as a mannequin of plastic.
+
+    Args:
+        avatar: Whose shape.
+        tint: The colour, linear RGB, 0..1.
+    """
+    faces = [avatar.faces[first:last] for name, first, last in avatar.materials if not name.endswith("opacity")]
+    return (Garment(np.concatenate(faces), _plain_texture(), tint=tint),)
+
+
+def tiled_clothes(
+    avatar: Avatar, studio: Path, rng: np.random.Generator, *, plastic: tuple[float, float, float] | None = None
+) -> tuple[Garment, ...]:
     """Random fabrics for an avatar without textures, with a head of another avatar of the same sex.
+
+    Args:
+        avatar: Who is dressed.
+        studio: The studio folder.
+        rng: Chooses.
+        plastic: Linear RGB, 0..1, of head and skin of a figure that is no person; None for a person's.
 
     Raises:
         FileNotFoundError: The studio folder lacks heads or fabrics.
@@ -68,8 +87,8 @@ def tiled_clothes(avatar: Avatar, studio: Path, rng: np.random.Generator) -> tup
         raise FileNotFoundError(f"no heads or fabrics under {studio}; --data must name the folder that holds studio/")
     head = _read(heads[rng.integers(len(heads))])
     skin = np.median(head[300:360, 220:290].reshape(-1, 3), 0)  # a cheek: every head has it there
-    plain = np.full((4, 4, 3), 255, np.uint8)
-    skin_tint = tuple(float(value) for value in (skin / 255) ** 2.2)
+    plain = _plain_texture()
+    skin_tint = plastic or tuple(float(value) for value in (skin / 255) ** 2.2)
     shoes = float(rng.uniform(0.01, 0.25))
 
     def fabric() -> tuple[UInt8, float, tuple[float, float, float]]:
@@ -90,7 +109,7 @@ def tiled_clothes(avatar: Avatar, studio: Path, rng: np.random.Generator) -> tup
     for name, first, last in avatar.materials:
         faces = avatar.faces[first:last]
         if name.endswith("head"):
-            garments.append(Garment(faces, head))
+            garments.append(Garment(faces, plain, tint=plastic) if plastic else Garment(faces, head))
         elif not name.endswith("opacity"):
             of_face = np.sort(regions[faces], axis=1)[
                 :, 1
@@ -99,6 +118,10 @@ def tiled_clothes(avatar: Avatar, studio: Path, rng: np.random.Generator) -> tup
                 if (of_face == region).any():
                     garments.append(Garment(faces[of_face == region], texture, repeat, tint))
     return tuple(garments)
+
+
+def _plain_texture() -> UInt8:
+    return np.full((4, 4, 3), 255, np.uint8)
 
 
 def _region(bone: str, short_sleeves: bool) -> str:

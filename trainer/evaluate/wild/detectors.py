@@ -42,15 +42,18 @@ class TestedDetector:
 
 def our_detector(bundle: Bundle) -> TestedDetector:
     """The bundle's, through the runtime."""
-    detector = Detector(Engine(bundle))
+    return runtime_detector(OURS, Detector(Engine(bundle)), bundle.plan.detection.score)
+
+
+def runtime_detector(name: str, detector: Detector, threshold: float) -> TestedDetector:
+    """A detector as the runtime has it, which is used at a threshold."""
 
     def find(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         found = detector.detect(rgb)
         boxes = np.array([row.box for row in found], np.float32).reshape(-1, 4)
         return boxes, np.array([row.score for row in found], np.float32)
 
-    threshold = bundle.plan.detection.score
-    return TestedDetector(OURS, threshold, find, lambda rgb: detector_graph(detector, rgb))
+    return TestedDetector(name, threshold, find, lambda rgb: detector_graph(detector, rgb))
 
 
 def rtmdet(teachers: Path, size: int) -> TestedDetector:

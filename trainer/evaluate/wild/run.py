@@ -76,7 +76,7 @@ def measure_wild(
     judges = (rtmdet(teachers, TEACHER_SIZE), peers[-1])
     surveys = survey_pictures(pictures, detectors, poses, pipelines, judges, progress)
     empty = survey_pictures(empty_pictures, detectors, poses, pipelines, judges, progress)
-    timed = _timed_picture(pictures)
+    timed = timed_picture(pictures)
     figures = {
         "bundle": f"{bundle.manifest.name} {bundle.manifest.version}, digest {bundle.digest[:12]}",
         "split": split,
@@ -97,7 +97,7 @@ def measure_wild(
     return figures
 
 
-def _timed_picture(pictures: Sequence[WildPicture]) -> np.ndarray:
+def timed_picture(pictures: Sequence[WildPicture]) -> np.ndarray:
     """The picture whose aspect ratio is nearest to 4:3. Detectors are timed on it: the time of a detector whose input
     follows the picture's shape depends on that shape, and 4:3 is the commonest.
     """

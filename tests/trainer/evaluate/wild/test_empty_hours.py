@@ -15,6 +15,9 @@ from edgeact.perception.perceiver import Perceiver
 from edgeact.types import Frame
 from tests.tiny_bundle import build_tiny_bundle, tiny_picture
 from tests.trainer.evaluate.wild.wild_sets import write_wild_sets
+from trainer.data.studio.clip_studio import write_clip
+from trainer.data.studio.mannequins import plan_mannequins
+from trainer.data.studio.scene import StudioFrame
 from trainer.evaluate.wild.empty_hours import empty_table, measure_empty_hours, watch
 from trainer.evaluate.wild.footage import FRAME_RATE, HEIGHT, WIDTH, EmptyClip, clip_frames, plan_footage
 
@@ -47,7 +50,7 @@ def test_footage_moves_slowly_and_is_the_same_each_time(tmp_path: Path, source: 
     assert 0 < max(steps) < np.abs(frames[0].image.astype(int) - other.image).mean()
 
 
-def test_a_track_counts_when_it_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_track_counts_when_it_lasts(tmp_path: Path) -> None:
     engine = Engine(load_bundle(build_tiny_bundle(tmp_path / "bundle")))
     perceiver = Perceiver(engine)
 
@@ -56,10 +59,7 @@ def test_a_track_counts_when_it_lasts(tmp_path: Path, monkeypatch: pytest.Monkey
             boxes = [(100, 40, 124, 120)] if index / 15 < seconds else []
             yield Frame(index, index / 15, tiny_picture(320, 240, boxes), epoch=round(10 * seconds))
 
-    counts = []
-    for seconds in (0.0, 3.0):
-        monkeypatch.setattr("trainer.evaluate.wild.empty_hours.clip_frames", lambda clip, epoch, s=seconds: frames(s))
-        counts.append(watch(perceiver, EmptyClip("any", Path("any"), 0), epoch=0)[0])
+    counts = [watch(perceiver, frames(seconds))[0] for seconds in (0.0, 3.0)]
     engine.close()
     assert counts == [0, 1]
 
@@ -76,3 +76,24 @@ def test_false_alarms_are_given_an_hour(tmp_path: Path) -> None:
     assert figures["sets"]["all"]["tracks_an_hour"] == pytest.approx(figures["sets"]["all"]["tracks"] * 300)
     assert figures["alarms"][0]["picture"] == "backgrounds/lobby_00.jpg"
     assert [row[0] for row in empty_table(figures).rows] == ["all", "backgrounds", "coco_mini"]
+
+
+def test_mannequins_have_a_row_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.evaluate.wild.empty_hours._MANNEQUIN_TAKES", 1)
+    data, renders = write_wild_sets(tmp_path / "data"), tmp_path / "renders"
+    # A take that was rendered before is kept: in it stands what the toy world takes for a person, and never moves.
+    (plan,) = plan_mannequins(1)
+    still = StudioFrame(tiny_picture(320, 240, [(150, 60, 175, 150)]), (), 0.0)
+    video = renders / "mannequins" / f"{plan.name}.mp4"
+    video.parent.mkdir(parents=True)
+    write_clip([still] * 30, video, size=(320, 240), frame_rate=15)
+    bundle = load_bundle(build_tiny_bundle(tmp_path / "bundle"))
+    figures = measure_empty_hours(bundle, data, minutes=0.1, progress=lambda items, title: items, renders=renders)
+    sets = figures["sets"]
+    assert sets["mannequins"]["tracks"] == 1
+    assert sets["mannequins"]["tracks_an_hour"] == pytest.approx(600)
+    assert sets["all"]["tracks"] == sets["backgrounds"]["tracks"] == 0
+    assert sets["all"]["hours"] == sets["backgrounds"]["hours"]
+    assert not [alarm for alarm in figures["alarms"] if not alarm["events"]]  # to follow a mannequin is none
+    rows = {row[0]: row[1:4] for row in empty_table(figures).rows}
+    assert rows["mannequins"] == ("0.1", "1", "600.0")
