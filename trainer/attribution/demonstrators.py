@@ -19,8 +19,9 @@ from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import letterbox, letterbox_matrix, transform_box, transform_points
 from edgeact.skeleton import MPII_16
 from trainer.attribution.short_training import train_shortly
-from trainer.data.lspet import LSP_JOINTS, read_lspet
+from trainer.data.lspet import lspet_people
 from trainer.data.read_picture import read_rgb
+from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.wild_split import WildSplit, wild_split
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling
 from trainer.layers.residual import BasicBlock
@@ -191,12 +192,12 @@ def _pose_photos(folder: Path, count: int) -> tuple[np.ndarray, torch.Tensor]:
     photos, every = [], []
     rows = [MPII_16.index(name) for name in LSP_JOINTS]
     large = 2 * _SMALL_SIDE
-    for sample in track(read_lspet(folder)[:count], description="poses"):
-        image = read_rgb(sample.path)
+    for person in track(lspet_people(folder)[:count], description="poses"):
+        image = read_rgb(person.picture)
         matrix = letterbox_matrix(image.shape[1], image.shape[0], width=large, height=large)
         joints = np.full((16, 2), -1.0, np.float32)
-        places = (transform_points(sample.joints[:, :2], matrix) + 0.5) / 2 - 0.5
-        joints[rows] = np.where(sample.joints[:, 2:] > 0, places, -1.0)
+        places = (transform_points(person.joints[0, 0], matrix) + 0.5) / 2 - 0.5
+        joints[rows] = np.where(np.isfinite(places), places, -1.0)
         photos.append(letterbox(image, width=large, height=large))
         every.append(joints)
     return np.stack(photos), torch.from_numpy(np.stack(every))

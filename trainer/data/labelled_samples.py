@@ -16,9 +16,10 @@ from edgeact.geometry import letterbox, letterbox_matrix, person_crop_matrix, wa
 from edgeact.skeleton import MPII_16
 from trainer.data.action_sequences import read_groups
 from trainer.data.appearance import shift_colours
-from trainer.data.lspet import LSP_JOINTS, read_lspet
+from trainer.data.lspet import lspet_people
 from trainer.data.read_picture import read_rgb
-from trainer.data.sample import Picture, Sample, Video
+from trainer.data.sample import Sample, Video
+from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.sets.stanford40 import read_stanford40
 from trainer.data.sets.ut_interaction import read_ut_interaction
 from trainer.data.splits import Split, split_by_hash
@@ -118,28 +119,24 @@ def measured_split(samples: Sequence[LabelledSample]) -> Split:
 
 def _of(sample: Sample) -> LabelledSample:
     """Convert a picture's sample: its first action and its first person's box are kept."""
-    assert isinstance(sample.media, Picture)
     assert sample.split is not None
     box = None if sample.boxes is None else sample.boxes[0, 0]
-    return LabelledSample(sample.media.path, sample.split, sample.actions[0] if sample.actions else None, box)
+    return LabelledSample(sample.picture, sample.split, sample.actions[0] if sample.actions else None, box)
 
 
 def lspet_poses(root: Path) -> list[LabelledSample]:
     """The people of LSP extended in the order of MPII's joints; a hashed twentieth is held out.
 
     Raises:
-        SourceNotFoundError: ``joints.mat`` is missing.
+        SourceNotFoundError, SourceFormatError: ``joints.mat`` is missing or damaged.
     """
-    if not (root / "joints.mat").is_file():
-        raise SourceNotFoundError(f"{root / 'joints.mat'} not found; give the folder of the data sets with --data")
+    rows = [MPII_16.joints.index(name) for name in LSP_JOINTS]
     samples = []
-    for person in read_lspet(root):
+    for person in lspet_people(root):
         joints = np.full((_JOINTS, 2), MISSING, np.float32)
-        for row, name in enumerate(LSP_JOINTS):
-            if person.joints[row, 2] > 0:
-                joints[MPII_16.joints.index(name)] = person.joints[row, :2]
-        split = split_by_hash(person.path.name, validation=5, test=0)
-        samples.append(LabelledSample(person.path, split, None, np.array(person.box, np.float32), joints))
+        joints[rows] = np.where(np.isfinite(person.joints[0, 0]), person.joints[0, 0], np.float32(MISSING))
+        split = split_by_hash(person.picture.name, validation=5, test=0)
+        samples.append(LabelledSample(person.picture, split, None, person.boxes[0, 0], joints))
     return samples
 
 

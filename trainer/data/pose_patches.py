@@ -21,8 +21,9 @@ import numpy as np
 from edgeact.errors import SourceFormatError
 from edgeact.geometry import person_crop_matrix, transform_points, warp
 from edgeact.skeleton import BODY_21, MPII_16
-from trainer.data.lspet import LSP_JOINTS, read_lspet
+from trainer.data.lspet import lspet_people
 from trainer.data.read_picture import read_rgb
+from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.splits import UT_INTERACTION_TEST, Split, difference_hash, near_duplicates, split_by_hash
 from trainer.data.wild_pictures import wild_pictures
 from trainer.folders import Folders
@@ -80,24 +81,22 @@ def _lines(path: Path) -> list[dict]:
 
 
 def _lspet(data: Path, labels: Path) -> Iterator[PosePatch]:
-    samples = read_lspet(data / "lspet")
+    people = lspet_people(data / "lspet")
     teacher = {row["file"]: np.array(row["joints"], np.float32) for row in _lines(labels / "lspet.jsonl")}
-    splits = [split_by_hash(sample.path.name) for sample in samples]
-    hashes = np.stack([difference_hash(sample.path) for sample in samples])
+    splits = [split_by_hash(person.picture.name) for person in people]
+    hashes = np.stack([difference_hash(person.picture) for person in people])
     held_out = np.array([split != "train" for split in splits])
     duplicate = near_duplicates(hashes, hashes[held_out])
-    for sample, split, repeats in zip(samples, splits, duplicate, strict=True):
+    for person, split, repeats in zip(people, splits, duplicate, strict=True):
         if split == "train" and repeats:
             continue  # a near-duplicate of a held-out photo would make the test easier than it is
-        joints = np.zeros((21, 4), np.float32)
-        joints[LSP_TO_BODY, :3] = sample.joints
-        joints[:, 3] = HUMAN_SCORE
-        joints[joints[:, 2] <= 0] = 0
+        name, joints = person.picture.name, np.zeros((21, 4), np.float32)
+        for row, place in zip(LSP_TO_BODY, person.joints[0, 0], strict=True):
+            if np.isfinite(place).all():
+                joints[row] = (*place, 1.0, HUMAN_SCORE)
         if split == "train":
-            _join_teacher(joints, teacher[f"images/{sample.path.name}"])
-        yield PosePatch(
-            "lspet", split, sample.path.name, read_rgb(sample.path), np.array(sample.box, np.float32), joints
-        )
+            _join_teacher(joints, teacher[f"images/{name}"])
+        yield PosePatch("lspet", split, name, read_rgb(person.picture), person.boxes[0, 0], joints)
 
 
 def _join_teacher(joints: np.ndarray, teacher: np.ndarray) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from edgeact.errors import SourceNotFoundError
 from edgeact.skeleton import COCO_17, MPII_16
 from trainer.data.labelled_samples import LabelledSample, lspet_poses, stanford40, ut_interaction
-from trainer.data.sample import FEWEST_JOINTS, FrameFiles, Picture, Sample, SampleSet, Video, box_around
+from trainer.data.sample import FEWEST_JOINTS, FrameFiles, Sample, SampleSet, Video, box_around
 from trainer.data.sets.coco import read_coco_keypoints
 from trainer.data.sets.hmdb51 import read_hmdb51
 from trainer.data.sets.jhmdb import read_jhmdb
@@ -83,13 +83,12 @@ def _people_of_vcoco(data: Path) -> tuple[list[LabelledSample], tuple[str, ...]]
     found = read_vcoco(data / "vcoco", data / "coco")
     people = []
     for sample in found.samples:
-        assert isinstance(sample.media, Picture)
         assert sample.actions is not None
         assert sample.boxes is not None
         done = np.zeros(len(found.actions), np.int64)
         done[list(sample.actions)] = 1
         split: Split = "test" if sample.split == "test" else "train"
-        people.append(LabelledSample(sample.media.path, split, box=sample.boxes[0, 0], actions=done))
+        people.append(LabelledSample(sample.picture, split, box=sample.boxes[0, 0], actions=done))
     return people, found.actions
 
 
@@ -120,7 +119,6 @@ def people_of(samples: Sequence[Sample], joints: tuple[str, ...]) -> list[Labell
     for sample in samples:
         if sample.joints is None:
             continue
-        assert isinstance(sample.media, Picture)
         placed = np.full((len(MPII_16.joints), 2), np.nan, np.float32)
         for row, place in rows:
             placed[place] = sample.joints[0, 0, row]
@@ -134,5 +132,5 @@ def people_of(samples: Sequence[Sample], joints: tuple[str, ...]) -> list[Labell
             away = sample.joints_3d[0, 0, :, 2] - sample.joints_3d[0, 0, joints.index("pelvis"), 2]
             depth = np.full(len(MPII_16.joints), np.nan, np.float32)
             depth[[place for _, place in rows]] = away[[row for row, _ in rows]]
-        people.append(LabelledSample(sample.media.path, sample.split or "train", None, box, placed, depth=depth))
+        people.append(LabelledSample(sample.picture, sample.split or "train", None, box, placed, depth=depth))
     return people

@@ -96,6 +96,17 @@ class Sample:
         if not (fitting and same and len(joints) <= 1 and together):
             raise ValueError(f"{self.name}: arrays do not fit each other: {shapes}")
 
+    @property
+    def picture(self) -> Path:
+        """The file of its picture.
+
+        Raises:
+            ValueError: It is a clip, or has labels alone.
+        """
+        if not isinstance(self.media, Picture):
+            raise ValueError(f"{self.name} is no picture but {self.media}")
+        return self.media.path
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleSet:

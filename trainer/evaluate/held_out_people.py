@@ -11,11 +11,10 @@ from edgeact.bundle.load import Bundle
 from edgeact.engine.graph import Graph
 from edgeact.geometry import invert_matrix, person_crop_matrix, transform_points, warp
 from edgeact.skeleton import COCO_17
-from trainer.data.lspet import LSP_JOINTS
 from trainer.data.read_picture import read_rgb
-from trainer.data.sample import FEWEST_JOINTS, Picture, Sample, SampleSet, box_around
+from trainer.data.sample import FEWEST_JOINTS, Sample, SampleSet, box_around
 from trainer.data.sets.coco import read_coco_keypoints
-from trainer.data.sets.lsp import read_lsp_extended
+from trainer.data.sets.lsp import LSP_JOINTS, read_lsp_extended
 from trainer.data.sets.mpii import JOINTS as MPII_JOINTS
 from trainer.data.sets.mpii import read_mpii
 from trainer.data.splits import split_by_hash
@@ -56,9 +55,7 @@ def held_out_people(name: str, root: Path) -> tuple[list[Sample], str]:
     labelled = [sample for sample in samples if int(np.isfinite(sample.joints).all(-1).sum()) >= FEWEST_JOINTS]
     if name == "coco":
         return labelled, "val2017"
-    return [
-        sample for sample in labelled if split_by_hash(picture_file(sample).name) == "test"
-    ], "test by hash of the file"
+    return [sample for sample in labelled if split_by_hash(sample.picture.name) == "test"], "test by hash of the file"
 
 
 def _read(name: str, root: Path) -> SampleSet:
@@ -74,12 +71,6 @@ def _read(name: str, root: Path) -> SampleSet:
 def joints_of(name: str) -> tuple[str, ...]:
     """Return the names of a data set's joints in the set's own order."""
     return {"lspet": LSP_JOINTS, "mpii": MPII_JOINTS}.get(name, COCO_17.joints)
-
-
-def picture_file(sample: Sample) -> Path:
-    """Return the picture file of a person."""
-    assert isinstance(sample.media, Picture)
-    return sample.media.path
 
 
 def person_box(sample: Sample) -> np.ndarray:
@@ -107,7 +98,7 @@ def find_joints(bundle: Bundle, samples: Sequence[Sample], joints: Sequence[str]
     places, confidence, times = [], [], []
     for sample in progress(samples, bundle.manifest.name):
         matrix = person_crop_matrix(person_box(sample), width=width, height=height, padding=padding)
-        crop = warp(read_rgb(picture_file(sample)), matrix, width=width, height=height)
+        crop = warp(read_rgb(sample.picture), matrix, width=width, height=height)
         began = time.perf_counter()
         outputs = graph.run(crop[None])
         times.append(time.perf_counter() - began)

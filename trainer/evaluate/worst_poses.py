@@ -9,7 +9,7 @@ from edgeact.geometry import person_crop_matrix, transform_points, warp
 from edgeact.skeleton import BODY_21, COCO_17
 from trainer.data.read_picture import read_rgb
 from trainer.data.sample import Sample
-from trainer.evaluate.held_out_people import FoundJoints, person_box, picture_file
+from trainer.evaluate.held_out_people import FoundJoints, person_box
 from trainer.evaluate.report.drawn_pose import OURS, TRUTH, draw_bones
 from trainer.evaluate.report.findings import Shown
 
@@ -54,13 +54,13 @@ def worst_poses(
         if not np.isfinite(errors[row]):
             break
         matrix = person_crop_matrix(person_box(samples[row]), width=_SIDE, height=_SIDE, padding=_PADDING)
-        crop = warp(read_rgb(picture_file(samples[row])), matrix, width=_SIDE, height=_SIDE)
+        crop = warp(read_rgb(samples[row].picture), matrix, width=_SIDE, height=_SIDE)
         for places, colour in ((wanted[row], TRUTH), (found.places[row], OURS)):
             joints = transform_points(np.nan_to_num(places), matrix)
             draw_bones(crop, joints, known[row], bones, colour)
             for x, y in joints[known[row]].round().astype(int).tolist():
                 cv2.circle(crop, (x, y), 3, colour, -1, cv2.LINE_AA)
-        shown.append(Shown(crop, f"{picture_file(samples[row]).name}: {errors[row]:.2f}"))
+        shown.append(Shown(crop, f"{samples[row].picture.name}: {errors[row]:.2f}"))
     return tuple(shown)
 
 

@@ -16,7 +16,7 @@ from edgeact.atomic import prepare_partial, publish
 from edgeact.geometry import box_iou, invert_matrix, letterbox, letterbox_matrix, transform_box
 from edgeact.perception.detect import detection_size
 from trainer.data.detector_pictures import OBJECT_SETS, as_rows
-from trainer.data.lspet import read_lspet
+from trainer.data.lspet import lspet_people
 from trainer.data.mixes import DETECTOR_SOURCES
 from trainer.data.read_picture import read_rgb
 from trainer.data.wild_people import read_empty, read_wild
@@ -82,8 +82,9 @@ def agree(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.nda
 
 def _known_people(folders: Folders) -> Iterator[tuple[str, Path, WildSplit, np.ndarray]]:
     """Give set, file, split and human boxes ``(K, 4)`` of every picture of the sets with people."""
-    for sample in read_lspet(folders.data / "lspet"):
-        yield "lspet", sample.path, wild_split("lspet", sample.path.name) or "measure", np.array([sample.box])
+    for person in lspet_people(folders.data / "lspet"):
+        file = person.picture
+        yield "lspet", file, wild_split("lspet", file.name) or "measure", person.boxes[0].astype(np.float64)
     for path in sorted((folders.data / "stock_upright" / "images").glob("*.jpg")):
         yield "stock_upright", path, wild_split("stock_upright", path.name) or "measure", np.zeros((0, 4))
     boxes = {

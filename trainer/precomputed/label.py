@@ -60,15 +60,15 @@ def label_clips(folders: Folders, *, name: str, every: int) -> Iterator[dict]:
 
 def label_lspet(folders: Folders) -> Iterator[dict]:
     """COCO-17 joints of each Leeds Sports Pose person, for the face joints that the set does not have."""
-    from trainer.data.lspet import read_lspet
+    from trainer.data.lspet import lspet_people
 
     detector, pose = TeacherDetector(folders.teachers, size=256), TeacherPose(folders.teachers)
-    for sample in read_lspet(folders.data / "lspet"):
-        bgr = read_bgr(sample.path)
+    for person in lspet_people(folders.data / "lspet"):
+        bgr = read_bgr(person.picture)
         persons = [{"box": row[:4].round(1).tolist(), "score": round(float(row[4]), 3)} for row in detector(bgr)]
-        joints = pose(bgr, np.array(sample.box)).round(2).tolist()
+        joints = pose(bgr, person.boxes[0, 0].astype(np.float64)).round(2).tolist()
         yield {
-            "file": f"images/{sample.path.name}",
+            "file": f"images/{person.picture.name}",
             "size": [bgr.shape[1], bgr.shape[0]],
             "persons": persons,
             "joints": joints,

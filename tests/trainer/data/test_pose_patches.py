@@ -11,7 +11,6 @@ from scipy.io import savemat
 from edgeact.errors import SourceFormatError
 from edgeact.skeleton import BODY_21
 from tests.trainer.data.wild_photos import write_photo
-from trainer.data.lspet import LSP_JOINTS
 from trainer.data.pose_patches import (
     HUMAN_SCORE,
     LARGEST_DISAGREEMENT,
@@ -23,6 +22,7 @@ from trainer.data.pose_patches import (
     build,
     torso_length,
 )
+from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.folders import Folders
 
 

@@ -14,8 +14,8 @@ from tests.trainer.data.sets.layouts import write, write_clip
 from tests.trainer.data.sets.matlab_files import write_version5
 from tests.trainer.studio_people import write_studio_poses
 from trainer.data.labelled_samples import Augmentation, LabelledSample, picture_batch, read_clips
-from trainer.data.lspet import LSP_JOINTS
 from trainer.data.recipe_sets import read_actions, read_poses
+from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.sets.mpii import JOINTS as MPII_JOINTS
 
 

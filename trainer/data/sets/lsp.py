@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.data.lspet import LSP_JOINTS
 from trainer.data.sample import Picture, Sample, SampleSet, one_person, seen_where
 from trainer.data.sets.files import existing
 from trainer.data.sets.matlab import FIRST_PIXEL, read_matlab
 
+LSP_JOINTS = (
+    "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "right_wrist",
+    "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist", "upper_neck", "head_top",
+)  # fmt: skip
 _TRAINING = 1000  # of LSP's 2,000, the first
 
 
@@ -39,8 +42,12 @@ def read_lsp(root: Path) -> SampleSet:
     return SampleSet("lsp", tuple(samples), joints=LSP_JOINTS)
 
 
-def read_lsp_extended(root: Path) -> SampleSet:
+def read_lsp_extended(root: Path, *, first_pixel: float = FIRST_PIXEL) -> SampleSet:
     """LSP extended, which is all for training; its own joints that are not labelled hold anything.
+
+    Args:
+        root: With ``joints.mat`` and ``images``.
+        first_pixel: The file's coordinate of the first pixel, which is taken off; 0 leaves all numbers as they are.
 
     Raises:
         SourceNotFoundError, SourceFormatError: ``joints.mat`` is missing or damaged.
@@ -56,7 +63,7 @@ def read_lsp_extended(root: Path) -> SampleSet:
                 path.stem,
                 Picture(path),
                 "train",
-                joints=one_person(np.where(labelled[:, None], person[:, :2] - FIRST_PIXEL, np.nan)),
+                joints=one_person(np.where(labelled[:, None], person[:, :2] - first_pixel, np.nan)),
                 visibility=seen_where(labelled, labelled=labelled)[None, None],
             )
         )
