@@ -14,8 +14,13 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
+from edgeact.errors import SourceFormatError
+from trainer.data.sample import SEEN
+from trainer.data.sets.jhmdb import JOINTS as JHMDB_JOINTS
+from trainer.data.sets.jhmdb import read_packed_jhmdb
+from trainer.data.sets.matlab import FIRST_PIXEL
+from trainer.data.sets.penn_action import read_penn_action
 from trainer.data.splits import UT_INTERACTION_TEST, Split, split_by_hash
 from trainer.data.studio.motion import MotionClip, MotionEntry, joint_sequences, project
 from trainer.inputs.action_clip import COMMON_JOINTS, common_joints
@@ -30,8 +35,12 @@ EVERYDAY_LABELS = ("walk", "run", "jump", "wave", "clap")
 OTHER = "other"
 LABELS = (*PENN_LABELS, *INTERACTION_LABELS, *EVERYDAY_LABELS, OTHER)
 
-# Penn Action's 13 joints are ours: head, then left and right shoulder, elbow, wrist, hip, knee, ankle.
-_JHMDB_ROWS = [2, 4, 3, 8, 7, 12, 11, 6, 5, 10, 9, 14, 13]
+# Copies of Penn Action spell some actions in another way.
+_PENN_SPELLINGS = {
+    "jumping_jack": "jumping_jacks", "strumming_guitar": "strum_guitar", "pull_up": "pullup", "push_up": "pushup",
+    "sit_up": "situp",
+}  # fmt: skip
+_JHMDB_ROWS = [JHMDB_JOINTS.index(name) for name in COMMON_JOINTS]
 _JHMDB_ACTIONS = {
     "clap": "clap",
     "golf": "golf_swing",
@@ -78,40 +87,37 @@ class JointSequence:
 
 def penn_action(root: Path) -> Iterator[JointSequence]:
     """Penn Action (Zhang, Zhu, Derpanis, ICCV 2013), official split; 8 % of its training part are kept for
-    validation.
+    validation. Its thirteen joints are ours. Coordinates are the files' own, in which the first pixel is 1, since the
+    weights that ship learned from these.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: Labels are missing or damaged, or name an unknown action.
     """
-    for path in sorted((root / "labels").glob("*.mat")):
-        row = loadmat(path)
-        label = str(row["action"][0]).replace("jumping_jack", "jumping_jacks").replace("jackss", "jacks")
-        label = {"strumming_guitar": "strum_guitar", "pull_up": "pullup", "push_up": "pushup", "sit_up": "situp"}.get(
-            label, label
-        )
+    found = read_penn_action(root)
+    for sample in found.samples:
+        name = found.actions[sample.actions[0]]
+        label = _PENN_SPELLINGS.get(name, name)
         if label not in PENN_LABELS:
-            raise ValueError(f"{path}: action {label!r} is none of Penn Action's")
-        joints = np.stack([row["x"], row["y"], row["visibility"]], -1).astype(np.float32)
-        train = int(row["train"].ravel()[0]) == 1
-        split: Split = (
-            "test"
-            if not train
-            else "validation"
-            if split_by_hash(path.stem, validation=8, test=0) == "validation"
-            else "train"
-        )
-        yield JointSequence("penn_action", split, path.stem, joints, 30.0, (label,))
+            raise SourceFormatError(f"{sample.name}.mat: {label!r} is no action of Penn Action; copy the set again")
+        seen = sample.visibility[:, 0] == SEEN
+        joints = np.concatenate([sample.joints[:, 0] + FIRST_PIXEL, seen[..., None]], -1).astype(np.float32)
+        split = split_by_hash(sample.name, validation=8, test=0) if sample.split == "train" else "test"
+        yield JointSequence("penn_action", split, sample.name, joints, 30.0, (label,))
 
 
 def jhmdb(root: Path) -> Iterator[JointSequence]:
-    """JHMDB, official split 1: its test clips are validation here. Actions outside of our labels are "other"."""
-    parts: tuple[tuple[str, Split], ...] = (("train", "train"), ("test", "validation"))
-    for part, split in parts:
-        with np.load(root / f"GT_{part}_1.npz") as file:
-            pose, lengths, labels = file["pose"], file["length"], file["label"]
-        for index, (end, length) in enumerate(zip(np.cumsum(lengths), lengths, strict=True)):
-            joints = pose[end - length : end][:, _JHMDB_ROWS].astype(np.float32)
-            joints = np.concatenate([joints, np.ones((*joints.shape[:2], 1), np.float32)], -1)
-            yield JointSequence(
-                "jhmdb", split, f"{part}_{index}", joints, 25.0, (_JHMDB_ACTIONS.get(str(labels[index]), OTHER),)
-            )
+    """JHMDB, official split 1: its test clips are validation here. Actions outside of our labels are "other".
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: Joints are missing or damaged.
+    """
+    found = read_packed_jhmdb(root)
+    for sample in found.samples:
+        joints = sample.joints[:, 0, _JHMDB_ROWS]
+        joints = np.concatenate([joints, np.ones((*joints.shape[:2], 1), np.float32)], -1)
+        split: Split = "train" if sample.split == "train" else "validation"
+        label = _JHMDB_ACTIONS.get(found.actions[sample.actions[0]], OTHER)
+        yield JointSequence("jhmdb", split, sample.name, joints, 25.0, (label,))
 
 
 def studio_split(motion: MotionClip | MotionEntry) -> Split:

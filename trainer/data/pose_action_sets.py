@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.errors import SourceFormatError
-from trainer.data.sets.files import existing
+from trainer.data.sample import SampleSet
+from trainer.data.sets.files import read_arrays
+from trainer.data.sets.jhmdb import read_packed_jhmdb
 from trainer.data.sets.penn_action import read_penn_action
 from trainer.inputs.action_clip import COMMON_MIRROR
 
@@ -55,16 +56,7 @@ def penn_action_set(root: Path) -> PoseActionSet:
     Raises:
         SourceNotFoundError, SourceFormatError: Labels are missing or damaged.
     """
-    found = read_penn_action(root)
-    sequences, labels = [], []
-    for sample in found.samples:
-        assert sample.joints is not None
-        assert sample.visibility is not None
-        seen = (sample.visibility[:, 0] > 0)[..., None]
-        sequences.append(np.concatenate([np.where(seen, sample.joints[:, 0], 0), seen], -1).astype(np.float32))
-        labels.append(sample.actions[0])
-    trains = np.array([sample.split == "train" for sample in found.samples])
-    return _set("Penn Action, official split", sequences, labels, trains, found.actions, tuple(COMMON_MIRROR))
+    return _set_of(read_penn_action(root), "Penn Action, official split", tuple(COMMON_MIRROR))
 
 
 def jhmdb_set(root: Path, split: int) -> PoseActionSet:
@@ -77,16 +69,7 @@ def jhmdb_set(root: Path, split: int) -> PoseActionSet:
     Raises:
         SourceNotFoundError, SourceFormatError: Joints are missing or damaged.
     """
-    sequences, names, trains = [], [], []
-    for part in ("train", "test"):
-        poses, lengths, labels = _arrays(root / f"GT_{part}_{split}.npz", "pose", "length", "label")
-        pieces = np.split(poses.astype(np.float32), np.cumsum(lengths)[:-1])
-        sequences += [_all_seen(piece) for piece in pieces]
-        names += [str(label) for label in labels]
-        trains += [part == "train"] * len(lengths)
-    actions = tuple(sorted(set(names)))
-    labels = [actions.index(name) for name in names]
-    return _set(f"JHMDB, split {split}", sequences, labels, np.array(trains), actions, _JHMDB_MIRROR)
+    return _set_of(read_packed_jhmdb(root, split=split), f"JHMDB, split {split}", _JHMDB_MIRROR)
 
 
 def nwucla_set(root: Path) -> PoseActionSet:
@@ -109,6 +92,17 @@ def utd_mhad_set(root: Path) -> PoseActionSet:
     return _kinect(root / "utd_mhad.npz", "xyz_mm", "UTD-MHAD, even people", 1, (1, 3, 5, 7), None, _UTD_HIPS)
 
 
+def _set_of(found: SampleSet, name: str, mirror: tuple[int, ...]) -> PoseActionSet:
+    """A set of clips of one person each, with joints in 2D."""
+    sequences = []
+    for sample in found.samples:
+        seen = (sample.visibility[:, 0] > 0)[..., None]
+        sequences.append(np.concatenate([np.where(seen, sample.joints[:, 0], 0), seen], -1).astype(np.float32))
+    labels = [sample.actions[0] for sample in found.samples]
+    trains = np.array([sample.split == "train" for sample in found.samples])
+    return _set(name, sequences, labels, trains, found.actions, mirror)
+
+
 def _kinect(
     path: Path,
     key: str,
@@ -119,7 +113,7 @@ def _kinect(
     hips: tuple[int, int],
 ) -> PoseActionSet:
     """A set whose names tell action, person, … and view as numbers; those of one of them say what trains."""
-    names, lengths, joints = _arrays(path, "name", "length", key)
+    names, lengths, joints = read_arrays(path, "joint sequences", "name", "length", key)
     numbers = np.array([[int(digits) for digits in re.findall(r"\d+", str(one))] for one in names])
     scale = 1e-3 if key.endswith("_mm") else 1.0
     pieces = np.split(joints.astype(np.float32) * scale, np.cumsum(lengths)[:-1])
@@ -145,12 +139,3 @@ def _set(
 
 def _all_seen(joints: np.ndarray) -> np.ndarray:
     return np.concatenate([joints, np.ones((*joints.shape[:2], 1), np.float32)], -1)
-
-
-def _arrays(path: Path, *names: str) -> list[np.ndarray]:
-    existing(path, "joint sequences")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return [file[name] for name in names]
-    except (OSError, ValueError, KeyError) as error:
-        raise SourceFormatError(f"{path} is damaged or has not {', '.join(names)}; get it again") from error

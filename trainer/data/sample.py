@@ -59,7 +59,7 @@ class Sample:
             where nobody said.
         boxes: ``(T, P, 4)`` float32 x_min, y_min, x_max, y_max.
         head_boxes: ``(T, P, 4)`` float32, of heads alone.
-        joints: ``(T, P, J, 2)`` float32 x, y in pixels.
+        joints: ``(T, P, J, 2)`` float32 x, y in pixels; of a copy that has lost them, in what its reader says.
         visibility: ``(T, P, J)`` int8, one of `UNKNOWN`, `NOT_LABELLED`, `HIDDEN`, `SEEN`; there whenever joints are.
         joints_3d: ``(T, P, J, 3)`` float32 in metres.
         masks: Reads ``(T, P, H, W)`` bool when it is called, for masks are large.

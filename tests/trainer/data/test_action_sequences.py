@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from edgeact.errors import SourceFormatError
 from trainer.data.action_sequences import (
     INTERACTION_LABELS,
     LABELS,
@@ -25,12 +26,15 @@ from trainer.inputs.action_clip import COMMON_JOINTS, spread_common
 def write_penn(folder: Path, name: str, *, action: str, train: int) -> None:
     frames = 4
     x = np.arange(13.0) + np.arange(frames)[:, None]
+    visibility = np.ones((frames, 13))
+    visibility[2, 5] = 0
     values = {
         "action": action,
         "train": train,
         "x": x,
         "y": 2 * x,
-        "visibility": np.ones((frames, 13)),
+        "visibility": visibility,
+        "bbox": np.ones((frames, 4)),
         "nframes": frames,
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,17 +44,20 @@ def write_penn(folder: Path, name: str, *, action: str, train: int) -> None:
 def test_penn_action_in_its_own_spelling(tmp_path: Path) -> None:
     write_penn(tmp_path / "labels", "0001", action="jumping_jacks", train=-1)
     write_penn(tmp_path / "labels", "0002", action="strumming_guitar", train=1)
-    first, second = penn_action(tmp_path)
+    write_penn(tmp_path / "labels", "0003", action="jumping_jack", train=-1)
+    first, second, third = penn_action(tmp_path)
     assert (first.allowed, first.split, first.name) == (("jumping_jacks",), "test", "0001")
+    assert third.allowed == first.allowed
     assert second.allowed == ("strum_guitar",)
     assert second.split in ("train", "validation")
     assert first.joints.shape == (4, 13, 3)
     assert first.joints[1, 2].tolist() == [3, 6, 1]
+    assert np.argwhere(first.joints[..., 2] == 0).tolist() == [[2, 5]]
 
 
 def test_an_action_that_is_none_of_penns_is_refused(tmp_path: Path) -> None:
     write_penn(tmp_path / "labels", "0001", action="chess", train=1)
-    with pytest.raises(ValueError, match="chess"):
+    with pytest.raises(SourceFormatError, match=r"0001\.mat: 'chess' is no action"):
         list(penn_action(tmp_path))
 
 

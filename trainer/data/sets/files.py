@@ -5,6 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
+from zipfile import BadZipFile
+
+import numpy as np
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 from trainer.data.sample import FrameFiles, Video
@@ -72,6 +75,20 @@ def read_json_file(path: Path, what: str) -> Any:
         return json.loads(existing(path, what).read_text(encoding="utf-8"))
     except ValueError as error:
         raise SourceFormatError(f"{path} is no JSON ({error}); copy the data set again") from error
+
+
+def read_arrays(path: Path, what: str, *names: str) -> list[np.ndarray]:
+    """Read arrays of an ``.npz`` file, in the order of their names.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: It is not there, is damaged, or lacks one of them.
+    """
+    existing(path, what)
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return [file[name] for name in names]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise SourceFormatError(f"{path} is damaged or has not {', '.join(names)}; copy the data set again") from error
 
 
 def read_xml(path: Path, what: str) -> Element:

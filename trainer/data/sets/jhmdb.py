@@ -1,5 +1,6 @@
 """JHMDB (Jhuang et al., ICCV 2013): ``joint_positions``, ``puppet_mask``, ``splits`` and ``Rename_Images`` or
-``ReCompress_Videos``. MATLAB counts pixels from 1.
+``ReCompress_Videos``; and a packed copy of its joints, ``GT_train_N.npz`` and ``GT_test_N.npz``. MATLAB counts pixels
+from 1.
 """
 
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.data.sample import SEEN, Sample, SampleSet
-from trainer.data.sets.files import existing, frames_or_video, read_lines
+from trainer.data.sets.files import existing, frames_or_video, read_arrays, read_lines
 from trainer.data.sets.matlab import FIRST_PIXEL, read_matlab
 from trainer.data.splits import Split
 
@@ -51,6 +52,41 @@ def read_jhmdb(root: Path, *, split: int = 1) -> SampleSet:
                     joints=joints,
                     visibility=np.full(joints.shape[:3], SEEN, np.int8),
                     masks=partial(_read_masks, mask) if mask.is_file() else None,
+                )
+            )
+    return SampleSet("jhmdb", tuple(samples), actions, JOINTS)
+
+
+def read_packed_jhmdb(root: Path, *, split: int = 1) -> SampleSet:
+    """Every clip of the packed copy. x and y of its joints are no pixels but normalised, in the manner of JHMDB's
+    ``pos_world``. Films are not named: each clip is a source of its own.
+
+    Args:
+        root: With ``GT_train_N.npz`` and ``GT_test_N.npz``: ``pose`` of all clips, one after the other, ``length`` and
+            ``label``.
+        split: N, 1, 2 or 3.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: Joints are missing or damaged.
+    """
+    parts: tuple[Split, ...] = ("train", "test")
+    files = [
+        read_arrays(root / f"GT_{part}_{split}.npz", "joints of JHMDB", "pose", "length", "label") for part in parts
+    ]
+    actions = tuple(sorted({str(label) for _, _, labels in files for label in labels}))
+    samples = []
+    for part, (poses, lengths, labels) in zip(parts, files, strict=True):
+        clips = np.split(poses.astype(np.float32), np.cumsum(lengths)[:-1])
+        for row, (clip, label) in enumerate(zip(clips, labels, strict=True)):
+            joints, name = clip[:, None], f"{part}_{row}"
+            samples.append(
+                Sample(
+                    name,
+                    name,
+                    split=part,
+                    actions=(actions.index(str(label)),),
+                    joints=joints,
+                    visibility=np.full(joints.shape[:3], SEEN, np.int8),
                 )
             )
     return SampleSet("jhmdb", tuple(samples), actions, JOINTS)
