@@ -16,9 +16,10 @@ import numpy as np
 
 from edgeact.errors import SourceFormatError
 from edgeact.skeleton import COCO_17, LIMB_JOINTS
-from trainer.data.lspet import LSP_JOINTS, read_lspet
+from trainer.data.lspet import lspet_people
 from trainer.data.pose_patches import torso_length
 from trainer.data.read_picture import read_bgr
+from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.wild_people import WildPerson, WildPicture, read_wild
 from trainer.data.wild_split import wild_split
 from trainer.evaluate.wild.groups import GROUPS, person_groups
@@ -77,12 +78,12 @@ def validation_pictures(data: Path) -> Iterator[WildPicture]:
     nobody = np.zeros((0, 4), np.float32)
     rows = [COCO_17.index(name) for name in LSP_JOINTS if name in COCO_17.joints]
     kept = [index for index, name in enumerate(LSP_JOINTS) if name in COCO_17.joints]
-    for sample in read_lspet(data / "lspet") if (data / "lspet").is_dir() else ():
-        if wild_split("lspet", sample.path.name) == "validation":
-            joints = np.zeros((17, 3), np.float32)
-            joints[rows] = sample.joints[kept]
-            person = WildPerson(np.array(sample.box, np.float32), joints)
-            yield WildPicture("lspet", sample.path, (person,), nobody, False)
+    for sample in lspet_people(data / "lspet") if (data / "lspet").is_dir() else ():
+        if wild_split("lspet", sample.picture.name) == "validation":
+            places, joints = sample.joints[0, 0, kept], np.zeros((17, 3), np.float32)
+            joints[rows, :2], joints[rows, 2] = np.nan_to_num(places), np.isfinite(places).all(1)
+            person = WildPerson(sample.boxes[0, 0], joints)
+            yield WildPicture("lspet", sample.picture, (person,), nobody, False)
     yield from _stock_upright(data / "stock_upright")
 
 
