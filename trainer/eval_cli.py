@@ -43,7 +43,8 @@ def evaluate(
 
     Actions of pictures on stanford40, of clips on ut_interaction; joints on lspet, mpii and coco, with the people whose
     joints each bundle finds farthest off. Every graph is called as the runtime calls it, in the box of the labels where
-    it judges one person.
+    it judges one person of a picture. Over clips a bundle is run as annotate runs it, unless it judges clips of whole
+    frames.
     """
     from trainer.extras import require_extras
 
@@ -54,17 +55,19 @@ def evaluate(
     from trainer.evaluate.report.page import write_page
 
     created = datetime.now(timezone.utc).date().isoformat()
-    asked = Asked(data_set.value, data, limit, created)
+    asked = Asked(data_set.value, data, limit, out / "people", created)
     findings = evaluate_bundles([load_bundle(bundle) for bundle in bundles], asked, progress=show_progress)
     page = write_page(findings, out)
     rows = [
         (
             figure.of,
             figure.name,
-            "–" if figure.paper is None else f"{figure.paper:.2%}",
+            "–" if figure.paper is None else f"{figure.paper:.2%}" + ("" if figure.comparable else " *"),
             f"{figure.measured:.2%}" if figure.unit == "%" else f"{figure.measured:.3g} {figure.unit}",
         )
         for figure in findings.figures
     ]
     print_rows(findings.title, ("of", "figure", "paper", "measured"), rows)
+    if not all(figure.comparable for figure in findings.figures):
+        typer.echo("* of other data or another protocol, so that the two do not compare; the page says which")
     typer.echo(f"{page}: open it in a browser")

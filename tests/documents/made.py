@@ -202,6 +202,28 @@ def stanford40(place: Place, *, each: int = 2) -> None:
             write_stanford40(place.folder / "stanford40", action, part, photos, "10 10 40 50")
 
 
+def ut_interaction(place: Place) -> None:
+    """Two clips of the part of UT-Interaction that is held out, in ``data``."""
+    folder = place.folder / "data" / "ut_interaction"
+    rows = "\n".join(f"{label}.mp4,{label},set1,seq09" for label in ("walk", "jump"))
+    for label in ("walk", "jump"):
+        clip(place, f"data/ut_interaction/clips/{label}.mp4")
+    (folder / "index.csv").write_text(f"file,label,set,group\n{rows}\n")
+
+
+def lspet(place: Place) -> None:
+    """LSP extended with pictures of thirty people, of whom some are held out, in ``data``."""
+    from scipy.io import savemat
+
+    folder, rng = place.folder / "data" / "lspet", np.random.default_rng(0)
+    (folder / "images").mkdir(parents=True)
+    joints = np.ones((14, 3, 30))
+    joints[:, :2] = rng.uniform(4, 44, (14, 2, 30))
+    savemat(folder / "joints.mat", {"joints": joints})
+    for number in range(30):
+        cv2.imwrite(str(folder / "images" / f"im{number + 1:05d}.jpg"), _picture(number, (48, 48)))
+
+
 def sets_of_the_papers(place: Place) -> None:
     """Tiny copies of the sets that the papers' recipes read, in ``data``."""
     from tests.trainer.paper_sets import write_paper_sets

@@ -136,6 +136,15 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         stands_for={"<stanford40>": "stanford40"},
         slow=True,
     ),
+    "edgeact eval edgeact-work/gated3d_small/bundle --set ut_interaction --data <data>/ut_interaction "
+    "--out evaluation": Runs(
+        (made.ut_interaction, _TINY),
+        ("evaluation/evaluation.html", "evaluation/evaluation.json"),
+        stands_for={"edgeact-work/gated3d_small/bundle": "tiny", "<data>": "data"},
+    ),
+    "edgeact eval compact accurate --set lspet --data <data>/lspet --out evaluation": Runs(
+        (made.lspet,), ("evaluation/evaluation.html",), stands_for={"<data>": "data"}
+    ),
     "edgeact eval <bundle> <bundle> --set stanford40 --data <set>": Runs(
         (made.stanford40, made.example_bundle_at("B", "b"), made.example_bundle_at("D", "d")),
         ("evaluation/evaluation.html",),

@@ -12,12 +12,11 @@ from trainer.attribution.cam3d import cams_of
 from trainer.attribution.gradcam import gradcams_of
 from trainer.attribution.gradients import layer_gradients
 from trainer.evaluate.metrics.average_precision import average_precision
-from trainer.evaluate.metrics.map_boxes import CLIP_OVERLAPS, hits, max_box_accuracy, over_largest
+from trainer.evaluate.metrics.map_boxes import CLIP_OVERLAPS, COARSE_THRESHOLDS, hits, max_box_accuracy, over_largest
 from trainer.evaluate.metrics.pointing_game import points_at
 from trainer.inputs.batch import Batch
 from trainer.layers.pixels import ACTIVITYNET, to_range
 
-_THRESHOLDS = tuple(step / 20 for step in range(21))  # the paper's steps of .01 cost five times as much
 _SUMS = {"conv and 1": ("conv", "layer1"), "2 to 4": ("layer2", "layer3", "layer4")}  # tables 6 and 7
 BLOB, MOVEMENT = "a blob in the middle", "what moves"  # maps that have learnt nothing
 
@@ -86,7 +85,7 @@ def score_maps(
 
 
 def _score(seen: Sequence[np.ndarray], known: Sequence[KnownFrame]) -> MapScore:
-    right = max_box_accuracy(seen, [frame.boxes for frame in known], CLIP_OVERLAPS, thresholds=_THRESHOLDS)
+    right = max_box_accuracy(seen, [frame.boxes for frame in known], CLIP_OVERLAPS, thresholds=COARSE_THRESHOLDS)
     masks = [frame.mask for frame in known if frame.mask is not None]
     if masks:
         assert len(masks) == len(known), "masks are known of all frames or of none"

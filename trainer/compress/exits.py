@@ -14,6 +14,7 @@ from edgeact.errors import UsageError
 from trainer.evaluate.metrics.accuracy import top1
 from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.evaluate.report.facts import day_and_machine
+from trainer.evaluate.report.figure_names import FRAME_TIME, MEAN_PRECISION, TOP1
 from trainer.evaluate.report.findings import Chart, Curve, Figure, Findings
 from trainer.inputs.batch import Batch
 from trainer.layers.pixels import SIGNED_UNIT, to_range
@@ -99,16 +100,16 @@ def exit_findings(figures: Sequence[ExitFigures], recipe: str, created: str) -> 
         for found in figures
         for of in [f"exit {exit_name(found.exit_at)}"]
         for row in (
-            Figure("mAP", of, found.precision),
-            Figure("right at first guess", of, found.right),
-            Figure("time of a frame", of, found.milliseconds, unit="ms"),
+            Figure(MEAN_PRECISION, of, found.precision),
+            Figure(TOP1, of, found.right),
+            Figure(FRAME_TIME, of, found.milliseconds, unit="ms"),
             Figure("size of its graphs", of, found.size / 1e3, unit="kB"),
         )
     ]
     times, names = tuple(found.milliseconds for found in ordered), tuple(exit_name(found.exit_at) for found in ordered)
     curves = (
-        Curve("mAP", times, tuple(found.precision for found in ordered), names),
-        Curve("right at first guess", times, tuple(found.right for found in ordered)),
+        Curve(MEAN_PRECISION, times, tuple(found.precision for found in ordered), names),
+        Curve(TOP1, times, tuple(found.right for found in ordered)),
     )
     chart = Chart(
         "Speed and accuracy of each exit: pyramid,level", "ms a frame, one thread", "share", curves, marked=True

@@ -1,4 +1,5 @@
-"""Pictures for a report: a sample beside the maps that a graph gives of it, and the surest mistakes.
+"""Pictures for a report: a sample beside the maps that a graph gives of it, moments of a video as they are drawn when a
+bundle is run, and the surest mistakes.
 
 Of a clip the picture in its middle is shown, as the graph is given it.
 """
@@ -13,8 +14,10 @@ from edgeact.bundle.manifest import GraphSpec, TensorSpec
 from edgeact.engine.graph import Graph
 from trainer.data.labelled_samples import LabelledSample
 from trainer.data.spread import spread
-from trainer.evaluate.held_out import HeadAnswers, clips_of, picture_of
+from trainer.evaluate.cut_clips import cut_clips
+from trainer.evaluate.held_out import HeadAnswers, picture_of
 from trainer.evaluate.report.findings import Shown, Strip
+from trainer.evaluate.run_clips import RunVideo
 
 _SIDE = 224
 _HEAT = 0.55  # how much of the picture a map may cover
@@ -22,19 +25,40 @@ _HEAT = 0.55  # how much of the picture a map may cover
 
 def surest_mistakes(
     answers: HeadAnswers, samples: Sequence[LabelledSample], actions: Sequence[str], count: int
-) -> tuple[Shown, ...]:
-    """Samples whose most probable action is wrong, the most probable first, each with both actions below it."""
+) -> list[tuple[int, str]]:
+    """Samples whose most probable action is wrong, the most probable first: the row of each, and a caption."""
     best = answers.probability.argmax(1)
     surety = np.where(best == [sample.label for sample in samples], -1.0, answers.probability.max(1))
-    shown = []
-    for row in np.argsort(-surety)[:count]:
-        if surety[row] < 0:
-            break
-        sample = samples[row]
-        caption = f"{actions[best[row]]} {surety[row]:.0%}, is {actions[sample.label or 0]} ({sample.path.name})"
-        _, picture = _given(sample, answers.graph)
-        shown.append(Shown(_small(picture), caption))
-    return tuple(shown)
+    return [
+        (
+            int(row),
+            f"{actions[best[row]]} {surety[row]:.0%}, is {actions[samples[row].label or 0]} ({samples[row].path.name})",
+        )
+        for row in np.argsort(-surety)[:count]
+        if surety[row] >= 0
+    ]
+
+
+def as_given(answers: HeadAnswers, sample: LabelledSample) -> np.ndarray:
+    """What a head was given of a sample, of a clip the picture in the middle: ``(S, S, 3)`` uint8 RGB."""
+    return _small(_given(sample, answers.graph)[1])
+
+
+def drawn_strips(
+    runs: Sequence[RunVideo],
+    answers: HeadAnswers,
+    samples: Sequence[LabelledSample],
+    actions: Sequence[str],
+    count: int,
+) -> tuple[Strip, ...]:
+    """At most ``count`` videos, evenly over all, each in three moments as `annotate` draws them, with their maps."""
+    strips = []
+    for row in spread(range(len(samples)), count):
+        said = actions[int(answers.probability[row].argmax())]
+        shown = [Shown(image, f"at {moment:.1f} s") for moment, image in runs[row].drawn]
+        title = f"{samples[row].path.name}: is {actions[samples[row].label or 0]}, called {said}"
+        strips.append(Strip(title, tuple(shown)))
+    return tuple(strips)
 
 
 def attention_strips(
@@ -74,7 +98,7 @@ def _given(sample: LabelledSample, spec: GraphSpec) -> tuple[np.ndarray, np.ndar
     if spec.clip is None:
         picture = picture_of(sample, spec)
         return picture[None], picture
-    clips = clips_of(sample, spec)
+    clips = cut_clips(sample, spec).clips
     clip = clips[len(clips) // 2]
     return clip, clip[0, clip.shape[1] // 2]
 

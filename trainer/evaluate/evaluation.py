@@ -1,24 +1,24 @@
 """`edgeact eval`: bundles on one held-out data set, as findings for a page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from edgeact.bundle.load import Bundle
 from edgeact.errors import UsageError
-from trainer.data.labelled_samples import LabelledSample, measured_split, stanford40, ut_interaction
+from trainer.data.labelled_samples import measured_split, stanford40, ut_interaction
 from trainer.data.spread import spread
-from trainer.evaluate.attention_strips import attention_strips, mapping_graph, surest_mistakes
-from trainer.evaluate.held_out import HeadAnswers, Progress, answer
-from trainer.evaluate.metrics.accuracy import confusion, top1
+from trainer.evaluate.action_figures import action_figures, title_of
+from trainer.evaluate.attention_strips import as_given, attention_strips, drawn_strips, mapping_graph, surest_mistakes
+from trainer.evaluate.held_out import HeadAnswers, Progress
+from trainer.evaluate.judged import HeldOut, Judged, judge
+from trainer.evaluate.metrics.accuracy import confusion
 from trainer.evaluate.metrics.average_precision import average_precision, mean_average_precision
 from trainer.evaluate.pose_curves import pose_findings
 from trainer.evaluate.report.facts import day_and_machine
-from trainer.evaluate.report.findings import Chart, Classes, Curve, Figure, Findings, Strip
-from trainer.evaluate.report.paper_figures import reported
+from trainer.evaluate.report.figure_names import MEAN_PRECISION
+from trainer.evaluate.report.findings import Chart, Classes, Curve, Findings, Shown, Strip
 
 SetName = Literal["stanford40", "ut_interaction", "lspet", "mpii", "coco"]
 POSE_SETS = ("lspet", "mpii", "coco")
@@ -34,12 +34,14 @@ class Asked:
         data_set: Name of the data set.
         root: Folder of the data set.
         limit: At most so many samples, evenly over all; None takes all.
+        kept: Folder for the people who are found in clips; created where they are needed.
         created: Date of the evaluation, ``YYYY-MM-DD``.
     """
 
     data_set: SetName
     root: Path
     limit: int | None
+    kept: Path
     created: str
 
 
@@ -50,6 +52,7 @@ def evaluate_bundles(bundles: Sequence[Bundle], asked: Asked, *, progress: Progr
         SourceNotFoundError, SourceFormatError: The set is missing or damaged.
         UsageError: A bundle does not judge such samples.
         BackendError: A graph failed.
+        OutputError: People of clips cannot be written.
     """
     if asked.data_set in POSE_SETS:
         facts = _facts(bundles, asked.created)
@@ -60,73 +63,59 @@ def evaluate_bundles(bundles: Sequence[Bundle], asked: Asked, *, progress: Progr
     chosen = spread([sample for sample in samples if sample.split == split], asked.limit)
     if not chosen:
         raise UsageError(f"{asked.root} holds nothing out; give a set with a test or a validation part")
-    labels = np.array([sample.label for sample in chosen])
-    said = {bundle.manifest.name: answer(bundle, chosen, actions, clips=clips, progress=progress) for bundle in bundles}
-    figures: list[Figure] = []
-    classes: list[Classes] = []
-    points: list[Curve] = []
-    for bundle in bundles:
-        for found in said[bundle.manifest.name]:
-            of = f"{bundle.manifest.name}: {found.graph.name}/{found.head.name}"
-            figures += head_figures(found, labels, of, _letter(bundle), asked.data_set)
-            points.append(Curve(of, (found.milliseconds,), (mean_average_precision(found.probability, labels),)))
-            if len(classes) < _MOST_CLASSES_IN_FULL:
-                classes.append(_classes(found, labels, actions, of))
-        figures += _together(said[bundle.manifest.name], labels, bundle.manifest.name)
-    facts = (*_facts(bundles, asked.created), ("data", _said_of(asked.data_set, split, len(chosen), len(samples))))
-    speed = Chart("Speed and accuracy", "ms a call, one thread", "mAP", tuple(points), joined=False, marked=True)
-    worst, strips = _pictures(bundles[0], said[bundles[0].manifest.name], chosen, actions)
-    title = f"{', '.join(said)} on {asked.data_set}"
-    return Findings(title, facts, tuple(figures), tuple(classes), (speed,), worst, strips)
+    part = HeldOut(asked.data_set, split, chosen, actions, clips)
+    judged = [judge(bundle, part, kept=asked.kept, progress=progress) for bundle in bundles]
+    heads = [(one, found, title_of(one, found)) for one in judged for found in one.heads]
+    classes = tuple(_classes(found, part, of) for _, found, of in heads[:_MOST_CLASSES_IN_FULL])
+    pictures = [_pictures(one, part, len(judged)) for one in judged]
+    return Findings(
+        f"{', '.join(bundle.manifest.name for bundle in bundles)} on {asked.data_set}",
+        (*_facts(bundles, asked.created), *_protocol(judged, part, len(samples))),
+        tuple(figure for one in judged for figure in action_figures(one, part)),
+        classes,
+        (_speed(heads, part),),
+        tuple(section for worst, _ in pictures for section in worst),
+        tuple(strip for _, strips in pictures for strip in strips),
+    )
 
 
-def head_figures(found: HeadAnswers, labels: np.ndarray, of: str, letter: str | None, data_set: str) -> list[Figure]:
-    """The figures of one head, each with the paper's figure where the paper reports one for such a head."""
-    paper = reported(letter, data_set, found.head.name)
-    mean = mean_average_precision(found.probability, labels)
-    rows = [
-        Figure("mAP", of, mean, paper=paper.value if paper else None, paper_of=paper.of if paper else ""),
-        Figure("right at first guess", of, top1(found.probability, labels)),
-    ]
-    if found.single is not None:
-        rows[1] = Figure("right, mean of all clips of a video", of, top1(found.probability, labels))
-        rows.append(Figure("right, the clip in the middle alone", of, top1(found.single, labels)))
-    return [*rows, Figure("time of a call", of, found.milliseconds, unit="ms")]
+def _speed(heads: Sequence[tuple[Judged, HeadAnswers, str]], part: HeldOut) -> Chart:
+    """Time beside accuracy: of clips of everything that is done for a frame, so that all bundles compare."""
+    points = tuple(
+        Curve(
+            of,
+            (one.frame_milliseconds or found.milliseconds,),
+            (mean_average_precision(found.probability, part.labels),),
+        )
+        for one, found, of in heads
+    )
+    axis = "ms a frame, everything, one thread" if part.clips else "ms a call, one thread"
+    return Chart("Speed and accuracy", axis, MEAN_PRECISION, points, joined=False, marked=True)
 
 
-def _together(answers: Sequence[HeadAnswers], labels: np.ndarray, name: str) -> list[Figure]:
-    """The mean of a person's and a scene's first head, where a bundle has both: with and without the given box."""
-    person, scene = (next((a for a in answers if a.graph.scope == scope), None) for scope in ("person", "scene"))
-    if person is None or scene is None:
-        return []
-    mean = (person.probability + scene.probability) / 2
-    of = f"{name}: {person.head.name} and {scene.head.name} together"
-    return [
-        Figure("mAP", of, mean_average_precision(mean, labels)),
-        Figure("right at first guess", of, top1(mean, labels)),
-    ]
+def _classes(found: HeadAnswers, part: HeldOut, of: str) -> Classes:
+    precision = tuple(
+        average_precision(found.probability[:, row], part.labels == row) for row in range(len(part.actions))
+    )
+    return Classes(of, tuple(part.actions), precision, confusion(found.probability, part.labels))
 
 
-def _classes(found: HeadAnswers, labels: np.ndarray, actions: Sequence[str], of: str) -> Classes:
-    precision = tuple(average_precision(found.probability[:, row], labels == row) for row in range(len(actions)))
-    return Classes(of, tuple(actions), precision, confusion(found.probability, labels))
-
-
-def _pictures(
-    bundle: Bundle,
-    said: Sequence[HeadAnswers],
-    chosen: Sequence[LabelledSample],
-    actions: Sequence[str],
-) -> tuple[tuple[Strip, ...], tuple[Strip, ...]]:
-    mapped = next((found for found in said if mapping_graph(bundle, found.graph)), said[0])
-    worst = surest_mistakes(said[0], chosen, actions, _SHOWN_MISTAKES)
-    sections = (Strip(f"The surest mistakes: {bundle.manifest.name}", worst),) if worst else ()
-    return sections, attention_strips(bundle, mapped, chosen, actions, _SHOWN_STRIPS)
-
-
-def _letter(bundle: Bundle) -> str | None:
-    system = bundle.manifest.training.get("system")
-    return system.get("letter") if isinstance(system, dict) else None
+def _pictures(judged: Judged, part: HeldOut, of: int) -> tuple[list[Strip], list[Strip]]:
+    """The surest mistakes of a bundle's first head, and where its first head with maps looked; of several bundles each
+    has fewer.
+    """
+    bundle, said = judged.bundle, judged.heads
+    mistakes = surest_mistakes(said[0], part.samples, part.actions, _SHOWN_MISTAKES // of)
+    if judged.runs:
+        worst = tuple(Shown(judged.runs[row].drawn[1][1], caption) for row, caption in mistakes)
+        strips = drawn_strips(judged.runs, said[0], part.samples, part.actions, max(_SHOWN_STRIPS // of, 1))
+    else:
+        worst = tuple(Shown(as_given(said[0], part.samples[row]), caption) for row, caption in mistakes)
+        mapped = next((found for found in said if mapping_graph(bundle, found.graph)), said[0])
+        strips = attention_strips(bundle, mapped, part.samples, part.actions, max(_SHOWN_STRIPS // of, 1))
+    name = bundle.manifest.name
+    named = strips if of == 1 else (replace(strip, title=f"{name}, {strip.title}") for strip in strips)
+    return [Strip(f"The surest mistakes: {name}", worst)] if worst else [], list(named)
 
 
 def _facts(bundles: Sequence[Bundle], created: str) -> tuple[tuple[str, str], ...]:
@@ -134,6 +123,23 @@ def _facts(bundles: Sequence[Bundle], created: str) -> tuple[tuple[str, str], ..
     return ("bundles", ", ".join(named)), *day_and_machine(created)
 
 
-def _said_of(name: str, split: str, count: int, every: int) -> str:
-    box = "; persons are given with their own box, scenes without" if name == "stanford40" else ""
-    return f"{name}, {count} samples of the part {split} (of {every} samples in all){box}"
+def _protocol(judged: Sequence[Judged], part: HeldOut, every: int) -> tuple[tuple[str, str], ...]:
+    """What was measured on, and how, as rows of the page's head."""
+    box = "; persons are given with their own box, scenes without" if part.data_set == "stanford40" else ""
+    count = len(part.samples)
+    rows = [("data", f"{part.data_set}, {count} samples of the part {part.split} (of {every} samples in all){box}")]
+    run = [one.bundle.manifest.name for one in judged if one.runs]
+    if run:
+        several = (
+            "; of several people in a frame the mean counts" if any(one.bundle.plan.persons for one in judged) else ""
+        )
+        rows.append(("run as a whole", f"{', '.join(run)}: every frame, as annotate does{several}"))
+    for one in judged:
+        more = {len(found.head.labels) for found in one.heads if len(found.head.labels) > len(part.actions)}
+        if more:
+            name, known = one.bundle.manifest.name, max(more)
+            rows.append(("labels", f"of the {known} labels of {name} only the set's {len(part.actions)} compete"))
+    if any(maps for one in judged for _, maps in one.maps):
+        whose = "of the people whom the default bundle finds in the clips" if part.clips else "of the data set"
+        rows.append(("maps", f"those of the likeliest action, beside boxes {whose}"))
+    return tuple(rows)

@@ -1,4 +1,7 @@
-"""What the action heads of a bundle say of held-out pictures and clips, each graph called as the runtime calls it."""
+"""What the action heads of a bundle say of held-out pictures and clips, each graph called as the runtime calls it.
+
+Bundles that judge the persons of a clip, or single frames of it, are run as a whole: `trainer.evaluate.run_clips`.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -8,16 +11,36 @@ import numpy as np
 
 from edgeact.bundle.load import Bundle
 from edgeact.bundle.manifest import GraphSpec, HeadSpec
-from edgeact.capture.open import open_source
 from edgeact.engine.graph import Graph
 from edgeact.errors import UsageError
 from edgeact.perception.pictures import person_picture, picture_size, scene_picture
 from trainer.data.labelled_samples import LabelledSample
 from trainer.data.read_picture import read_rgb
+from trainer.evaluate.cut_clips import cut_clips
+from trainer.evaluate.metrics.accuracy import video_probability
 
 Progress = Callable[[Sequence, str], Iterable]
 _TIMED = 30  # calls whose median is a graph's time
-_MOST_CLIPS = 10  # of one video, evenly over it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoAnswers:
+    """What was said in the course of N videos, those of each in the order of time.
+
+    Attributes:
+        clips: ``(C, A)`` of clips that lie half over each other; ``(0, A)`` of a head that judges single frames.
+        clip_videos: ``(C,)`` which of the videos each is of.
+        frames: ``(F, A)`` of frames: what was said in each, or by the clip whose middle is nearest; frames in which
+            nobody was judged are left out. A video without any has one answer, all 0.
+        frame_videos: ``(F,)`` which of the videos each is of.
+        answered: Share of all frames in which anybody or the scene was judged.
+    """
+
+    clips: np.ndarray
+    clip_videos: np.ndarray
+    frames: np.ndarray
+    frame_videos: np.ndarray
+    answered: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,15 +50,17 @@ class HeadAnswers:
     Attributes:
         graph: The graph that the head belongs to.
         head: The head.
-        probability: ``(N, A)`` of the data set's actions, in its order.
-        single: ``(N, A)`` of clips: what the clip in the middle alone said; None of pictures.
-        milliseconds: Median time of a call with one picture or clip.
+        probability: ``(N, A)`` of the data set's actions, in its order; of videos the mean of their clips or, without
+            clips, of their frames.
+        videos: What was said in the course of videos; None of pictures.
+        milliseconds: Median time of a call with one picture or clip; where the whole bundle was run, the mean of a
+            frame.
     """
 
     graph: GraphSpec
     head: HeadSpec
     probability: np.ndarray
-    single: np.ndarray | None
+    videos: VideoAnswers | None
     milliseconds: float
 
 
@@ -63,27 +88,40 @@ def answer(
         )
     found = []
     for spec in specs:
-        columns = [_columns(head, actions) for head in spec.heads]
+        columns = [columns_of(head, actions) for head in spec.heads]
         graph = Graph(bundle, spec)
-        every: list[list[np.ndarray]] = [[] for _ in spec.heads]
-        middle: list[list[np.ndarray]] = [[] for _ in spec.heads]
+        clip_answers: list[list[np.ndarray]] = [[] for _ in spec.heads]
+        videos: list[int] = []  # which each clip is of
+        nearest: list[np.ndarray] = []  # clip of each frame, by video
         times: list[float] = []
-        for sample in progress(samples, f"{bundle.manifest.name}: {spec.name}"):
-            given = clips_of(sample, spec) if clips else [picture_of(sample, spec)[None]]
-            said = []
+        for number, sample in enumerate(progress(samples, f"{bundle.manifest.name}: {spec.name}")):
+            cut = cut_clips(sample, spec) if clips else None
+            given = cut.clips if cut else [picture_of(sample, spec)[None]]
+            if cut:
+                nearest.append(len(videos) + cut.nearest())
             for each in given:
                 began = time.perf_counter()
                 outputs = graph.run(each)
                 times.append(time.perf_counter() - began)
-                said.append([outputs.of("actions", head=head.name)[0] for head in spec.heads])
-            for row, chosen in enumerate(columns):
-                every[row].append(np.mean([answers[row] for answers in said], 0)[chosen])
-                middle[row].append(said[len(said) // 2][row][chosen])
+                for row, head in enumerate(spec.heads):
+                    clip_answers[row].append(outputs.of("actions", head=head.name)[0][columns[row]])
+                videos.append(number)
         median = float(np.median(times[:_TIMED])) * 1e3
         for row, head in enumerate(spec.heads):
-            single = np.stack(middle[row]) if clips else None
-            found.append(HeadAnswers(spec, head, np.stack(every[row]), single, median))
+            said = np.stack(clip_answers[row])
+            if not clips:
+                found.append(HeadAnswers(spec, head, said, None, median))
+                continue
+            mean, _ = video_probability(said, videos)
+            frame_videos = np.repeat(np.arange(len(nearest)), [len(rows) for rows in nearest])
+            course = VideoAnswers(said, np.array(videos), said[np.concatenate(nearest)], frame_videos)
+            found.append(HeadAnswers(spec, head, mean, course, median))
     return found
+
+
+def judges_whole_clips(bundle: Bundle) -> bool:
+    """Whether a graph of the bundle judges clips of whole frames."""
+    return any(spec.heads and _judges(spec, clips=True) for spec in bundle.manifest.graphs)
 
 
 def _judges(spec: GraphSpec, *, clips: bool) -> bool:
@@ -91,7 +129,12 @@ def _judges(spec: GraphSpec, *, clips: bool) -> bool:
     return meaning == "pictures" and spec.scope == "scene" if clips else meaning == "picture"
 
 
-def _columns(head: HeadSpec, actions: Sequence[str]) -> list[int]:
+def columns_of(head: HeadSpec, actions: Sequence[str]) -> list[int]:
+    """Where a data set's actions stand among a head's labels.
+
+    Raises:
+        UsageError: The head lacks one.
+    """
     lacking = [action for action in actions if action not in head.labels]
     if lacking:
         raise UsageError(f"head {head.name} does not know {', '.join(lacking[:5])}; measure the bundle on its own set")
@@ -110,23 +153,3 @@ def picture_of(sample: LabelledSample, spec: GraphSpec) -> np.ndarray:
     if sample.box is None or spec.crop is None:
         raise UsageError(f"{sample.path} has no box, and graph {spec.name} judges one person; give a set with boxes")
     return person_picture(image, np.asarray(sample.box, np.float32), size, padding=spec.crop.padding)[0]
-
-
-def clips_of(sample: LabelledSample, spec: GraphSpec) -> list[np.ndarray]:
-    """Clips ``(1, T, H, W, 3)`` of a video at the graph's stride, half over each other; a short video ends in its last
-    frame.
-    """
-    assert spec.clip is not None
-    size = picture_size(spec.inputs[0])
-    with open_source(sample.path) as source:
-        seen = [(frame.time, scene_picture(frame.image, size)[0]) for frame in source.frames()]
-    times = np.array([moment for moment, _ in seen])
-    length = spec.clip.length * spec.clip.stride_seconds
-    last = max(times[-1] - length, times[0])
-    count = int(np.clip(np.ceil((last - times[0]) / (length / 2)) + 1, 1, _MOST_CLIPS))
-    clips = []
-    for start in np.linspace(times[0], last, count):
-        wanted = start + np.arange(spec.clip.length) * spec.clip.stride_seconds
-        rows = np.clip(np.searchsorted(times, wanted + 1e-6) - 1, 0, len(seen) - 1)
-        clips.append(np.stack([seen[row][1] for row in rows])[None])
-    return clips

@@ -28,7 +28,9 @@ from trainer.evaluate.metrics.pckh import (
     pck_curve,
     pckh,
 )
+from trainer.evaluate.report.figure_names import CALL_TIME
 from trainer.evaluate.report.findings import Chart, Curve, Figure, Findings, Strip
+from trainer.evaluate.report.paper_figures import beside_paper, system_letter
 from trainer.evaluate.worst_poses import farthest, mean_errors, worst_poses
 
 _SHOWN_PEOPLE = 15  # whose joints lie farthest off, of each bundle
@@ -73,12 +75,17 @@ def pose_findings(
         distances = normalised_distances(found.places, wanted, lengths.pixels)
         shares, curve = pckh(distances, found.names, threshold=lengths.threshold), pck_curve(distances)
         # A share that is not finite is of joints that the set does not label.
-        figures += [Figure(lengths.within(group), of, share) for group, share in shares.items() if np.isfinite(share)]
+        letter, measured_on = system_letter(bundle.manifest.training), f"{name} {split}"
+        figures += [
+            beside_paper(letter, lengths.within(group), of, share, measured_on=measured_on)
+            for group, share in shares.items()
+            if np.isfinite(share)
+        ]
         figures.append(Figure(f"area under {lengths.metric} to .5", of, area_under(curve)))
         if name == "coco":
             precision = keypoint_precision(*_coco_poses(chosen, found))
             figures += [Figure(f"{key}, own boxes", of, precision[key]) for key in ("AP", "AP50", "AP75")]
-        figures.append(Figure("time of a call", of, found.milliseconds, unit="ms"))
+        figures.append(Figure(CALL_TIME, of, found.milliseconds, unit="ms"))
         curves.append(Curve(of, AUC_THRESHOLDS, tuple(curve)))
         points.append(Curve(of, (found.milliseconds,), (shares["mean"],)))
         errors = mean_errors(distances, lengths.threshold)

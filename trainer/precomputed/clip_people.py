@@ -79,7 +79,7 @@ def clip_pictures(
         paths = [folder / f"{clip.path.parent.name}_{clip.path.stem}_{frame:05d}.png" for frame in frames]
         _write_frames(clip.path, dict(zip(frames, paths, strict=True)))
         for frame, path in zip(frames, paths, strict=True):
-            rows = [(track, row) for track in tracks if (row := _row_of(track, frame)) is not None]
+            rows = [(track, row) for track in tracks if (row := row_of(track, frame)) is not None]
             shown = replace(clip, path=path)
             if view == "person":
                 samples += [replace(shown, box=one.boxes[row], joints=_mpii(one.joints[row])) for one, row in rows]
@@ -129,7 +129,7 @@ def _middle_frames(tracks: Sequence[Track], count: int) -> list[int]:
     return [int(frame) for frame in np.unique(known[places.round().astype(int)])]
 
 
-def _row_of(track: Track, frame: int) -> int | None:
+def row_of(track: Track, frame: int) -> int | None:
     """Return the row of a track at a frame, or at the nearest frame within `_NEAR_FRAMES`; None if there is none."""
     distance = np.abs(track.frames - frame)
     nearest = int(distance.argmin())

@@ -17,10 +17,12 @@ from tests.toy_video import write_toy_video
 from tests.trainer.data.sets.layouts import write_stanford40
 from trainer.data.labelled_samples import LabelledSample
 from trainer.data.spread import spread
-from trainer.evaluate.attention_strips import attention_strips, mapping_graph, surest_mistakes
+from trainer.evaluate.attention_strips import as_given, attention_strips, mapping_graph, surest_mistakes
+from trainer.evaluate.cut_clips import cut_clips
 from trainer.evaluate.evaluation import Asked, evaluate_bundles
-from trainer.evaluate.held_out import answer, clips_of, picture_of
+from trainer.evaluate.held_out import answer, picture_of
 from trainer.evaluate.held_out_people import find_joints, person_box
+from trainer.evaluate.map_figures import BLOB
 from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.evaluate.pose_curves import choose_lengths
 
@@ -40,11 +42,15 @@ def stanford40(tmp_path: Path) -> Path:
     return root
 
 
-def test_actions_of_pictures(stanford40: Path, example_bundle: Callable[[str], Path]) -> None:
+def test_actions_of_pictures(tmp_path: Path, stanford40: Path, example_bundle: Callable[[str], Path]) -> None:
     bundle = load_bundle(example_bundle("B"))
-    found = evaluate_bundles([bundle], Asked("stanford40", stanford40, None, "2026-01-31"), progress=listed)
+    found = evaluate_bundles(
+        [bundle], Asked("stanford40", stanford40, None, tmp_path / "people", "2026-01-31"), progress=listed
+    )
     by_name = {figure.name: figure for figure in found.figures}
-    assert by_name["mAP"].paper == 0.911
+    assert (by_name["mAP"].paper, by_name["mAP"].comparable) == (0.911, True)
+    of_maps = {figure.of for figure in found.figures if figure.name == "MaxBoxAcc"}
+    assert of_maps == {f"{bundle.manifest.name}: {name}, 8 maps" for name in ("human_map", "sam", "pam")} | {BLOB}
     # The answers, asked for one by one.
     graph = Graph(bundle, bundle.graph("scene"))
     names = sorted(LABELS)
@@ -59,7 +65,7 @@ def test_actions_of_pictures(stanford40: Path, example_bundle: Callable[[str], P
     said = said[:, [LABELS.index(name) for name in names]]
     labels = np.array([sample.label for sample in samples])
     assert by_name["mAP"].measured == pytest.approx(mean_average_precision(said, labels))
-    assert by_name["right at first guess"].measured == pytest.approx((said.argmax(1) == labels).mean())
+    assert by_name["top-1 accuracy"].measured == pytest.approx((said.argmax(1) == labels).mean())
     (classes,) = found.classes
     assert classes.labels == tuple(names)
     assert classes.confusion.sum() == 8
@@ -86,7 +92,8 @@ def test_actions_of_clips(tmp_path: Path, example_bundle: Callable[[str], Path])
     spec = bundle.graph("clip")
     video = write_toy_video(tmp_path / "a.mp4", seconds=1.2)
     sample = LabelledSample(video, "test", 1)
-    clips = clips_of(sample, spec)
+    cut = cut_clips(sample, spec)
+    clips = cut.clips
     # Clips of 8 frames, a 25th of a second apart: .32 s, half over each other in 1.16 s.
     assert len(clips) == 7
     assert all(clip.shape == (1, 8, 48, 48, 3) for clip in clips)
@@ -94,19 +101,28 @@ def test_actions_of_clips(tmp_path: Path, example_bundle: Callable[[str], Path])
     graph = Graph(bundle, spec)
     said = np.stack([graph.run(clip).of("actions", head="clip")[0, :2] for clip in clips])
     assert found.probability[0] == pytest.approx(said.mean(0), abs=1e-6)
-    assert found.single[0] == pytest.approx(said[3], abs=1e-6)
+    videos = found.videos
+    assert videos.clips == pytest.approx(said, abs=1e-6)
+    assert videos.clip_videos.tolist() == [0] * 7
+    # Of 30 frames in 1.16 s, the first has the answer of the first clip, and the last that of the last one.
+    assert len(videos.frames) == len(cut.times) == 30
+    assert videos.frames[[0, 15, 29]] == pytest.approx(said[[0, 3, 6]], abs=1e-6)
+    assert (np.diff(cut.nearest()) >= 0).all()
     # The page shows the middle picture of the middle clip: of mistakes, and beside the maps of the explain graph.
     wrong = LabelledSample(video, "test", 1 - int(found.probability[0].argmax()))
-    (shown,) = surest_mistakes(found, [wrong], LABELS[:2], 5)
-    assert shown.image.shape == (224, 224, 3)
-    assert shown.image[::8, ::8].mean() == pytest.approx(clips[3][0, 4].mean(), rel=0.1)
+    ((row, caption),) = surest_mistakes(found, [wrong], LABELS[:2], 5)
+    assert row == 0
+    assert caption.endswith("(a.mp4)")
+    shown = as_given(found, wrong)
+    assert shown.shape == (224, 224, 3)
+    assert shown[::8, ::8].mean() == pytest.approx(clips[3][0, 4].mean(), rel=0.1)
     explained = mapping_graph(bundle, spec)
     assert explained.name == "explain"
     (strip,) = attention_strips(bundle, found, [wrong], LABELS[:2], 5)
     assert [picture.caption for picture in strip.pictures[1:]] == [output.name for output in explained.outputs]
-    assert (strip.pictures[0].image == shown.image).all()
+    assert (strip.pictures[0].image == shown).all()
     short = write_toy_video(tmp_path / "b.mp4", seconds=0.1)
-    assert len(clips_of(LabelledSample(short, "test", 1), spec)) == 1
+    assert len(cut_clips(LabelledSample(short, "test", 1), spec).clips) == 1
 
 
 def test_joints(tmp_path: Path) -> None:
@@ -120,7 +136,7 @@ def test_joints(tmp_path: Path) -> None:
         image = rng.integers(0, 255, (120, 120, 3), np.uint8)
         cv2.imwrite(str(root / "images" / f"im{number + 1:05d}.jpg"), image)
     bundle = load_bundle(None)
-    found = evaluate_bundles([bundle], Asked("lspet", root, None, "2026-01-31"), progress=listed)
+    found = evaluate_bundles([bundle], Asked("lspet", root, None, tmp_path / "people", "2026-01-31"), progress=listed)
     names = [figure.name for figure in found.figures]
     assert "PCK of the torso@0.2, wrist" in names
     chart, speed = found.charts

@@ -1,22 +1,44 @@
 """How often the most probable action is the right one: of pictures, of clips, of frames and of whole videos."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 
 def top1(probability: np.ndarray, labels: np.ndarray) -> float:
-    """Share of samples whose most probable action ``(N, A)`` is the right one ``(N,)``."""
-    return float((probability.argmax(1) == labels).mean())
+    """Share of samples whose most probable action ``(N, A)`` is the right one ``(N,)``; no answer (all 0) is wrong.
+
+    Of frames this is the frame-wise accuracy.
+    """
+    return float(((probability.argmax(1) == labels) & (probability.max(1) > 0)).mean())
 
 
 def confusion(probability: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How many samples of each action (rows) were taken for each (columns): ``(A, A)`` int64."""
-    actions = probability.shape[1]
-    return np.bincount(labels * actions + probability.argmax(1), minlength=actions**2).reshape(actions, actions)
+    """How many samples of each action (rows) were taken for each (columns): ``(A, A)`` int64; no answer (all 0) counts
+    nowhere.
+    """
+    actions, said = probability.shape[1], probability.max(1) > 0
+    pairs = labels[said] * actions + probability[said].argmax(1)
+    return np.bincount(pairs, minlength=actions**2).reshape(actions, actions)
 
 
-def video_probability(probability: np.ndarray, videos: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+def single_clip_accuracy(probability: np.ndarray, labels: np.ndarray, videos: Sequence[Hashable]) -> float:
+    """Share of videos whose clip in the middle is right (paper E, section 4.1.1); of an even number, the later of the
+    two in the middle.
+
+    Args:
+        probability: ``(N, A)`` of clips, those of a video in the order of time.
+        labels: ``(N,)``.
+        videos: The video of each.
+    """
+    rows: dict[Hashable, list[int]] = {}
+    for row, video in enumerate(videos):
+        rows.setdefault(video, []).append(row)
+    middle = [found[len(found) // 2] for found in rows.values()]
+    return top1(probability[middle], labels[middle])
+
+
+def video_probability(probability: np.ndarray, videos: Sequence[Hashable]) -> tuple[np.ndarray, list[Hashable]]:
     """Multi-clip answers: the mean over the clips, or frames, of each video.
 
     Args:
@@ -31,8 +53,9 @@ def video_probability(probability: np.ndarray, videos: Sequence[str]) -> tuple[n
     return np.stack([probability[rows == row].mean(0) for row in range(len(names))]), names
 
 
-def video_accuracy(probability: np.ndarray, labels: np.ndarray, videos: Sequence[str]) -> float:
-    """Share of videos whose mean answer is right; all clips of a video must have one label.
+def video_accuracy(probability: np.ndarray, labels: np.ndarray, videos: Sequence[Hashable]) -> float:
+    """Share of videos whose mean answer is right: of clips the multi-clip accuracy (paper E, section 4.1.1), of frames
+    the video-wise one. All clips of a video must have one label.
 
     Raises:
         ValueError: Clips of a video have several labels.

@@ -13,6 +13,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 150, 16, 44
 _KEY_INDENT, _LETTER = 26, 7.2  # where a curve's name begins, and the most that a letter takes at 12 px on the mean
 _PALE_TEXT_FROM = 0.6  # of a cell's share: black on the full colour can hardly be read
 _TICKS = 5
+_FEW = 15  # classes, whose matrix has room for larger cells
 
 
 def draw_chart(chart: Chart) -> str:
@@ -118,4 +119,5 @@ def draw_confusion(classes: Classes) -> str:
             style = f"background:rgba({colour},{share:.2f}){pale}"
             cells.append(f"<td style='{style}' title='{escape(title)}'>{text}</td>")
         rows.append(f"<tr><th>{escape(label)}</th>{''.join(cells)}</tr>")
-    return f"<div class='wide'><table class='confusion'><tr><td></td>{head}</tr>{''.join(rows)}</table></div>"
+    kind = "confusion few" if len(classes.labels) <= _FEW else "confusion"
+    return f"<div class='wide'><table class='{kind}'><tr><td></td>{head}</tr>{''.join(rows)}</table></div>"

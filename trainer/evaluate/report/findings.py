@@ -18,6 +18,7 @@ class Figure:
         unit: ``%`` for shares; ``mm``, ``ms`` and the like else.
         paper: What the paper reports; None where it reports nothing of the kind.
         paper_of: With which network and data.
+        comparable: Whether the paper's figure is of the same data and protocol; where not, the page marks it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Figure:
     unit: str = "%"
     paper: float | None = None
     paper_of: str = ""
+    comparable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

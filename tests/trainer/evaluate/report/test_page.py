@@ -107,5 +107,16 @@ def test_the_papers_columns_are_there_where_a_paper_has_a_figure() -> None:
     assert "<td>time</td><td class='number'>3.5 ms</td></tr>" in alone
 
 
+def test_a_papers_figure_of_other_data_is_marked() -> None:
+    figure = Figure("MaxBoxAcc", "maps", 0.5, paper=0.395, paper_of="UCF24", comparable=False)
+    page = render_page(Findings("t", (), (figure, figure)))
+    assert page.count("<td class='number apart'>39.50 %</td>") == 2
+    assert page.count(">not comparable: UCF24<") == 2
+    assert "the difference of the two says nothing" in page
+    assert page.count("<td>maps</td>") == 1  # not again in the row below
+    assert "<dt>MaxBoxAcc</dt>" in page
+    assert "says nothing" not in render_page(some_findings())
+
+
 def test_an_empty_page_is_a_page() -> None:
     assert render_page(Findings("nothing", (), ())).startswith("<!DOCTYPE html>")
