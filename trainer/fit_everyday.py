@@ -17,7 +17,8 @@ from torch import nn
 
 from edgeact.bundle.manifest import Scope
 from trainer.checkpoint import find_checkpoint
-from trainer.data.labelled_samples import LabelledSample, View, measured_split, stanford40
+from trainer.data.labelled_samples import LabelledSample, measured_split, stanford40
+from trainer.data.picture_batches import View
 from trainer.device import training_device
 from trainer.evaluate.metrics.accuracy import top1
 from trainer.evaluate.metrics.average_precision import mean_average_precision

@@ -15,17 +15,9 @@ from edgeact.atomic import write_text
 from edgeact.errors import ConfigError, SourceFormatError, SourceNotFoundError
 from trainer.checkpoint import write_tensors
 from trainer.clip_statistics import statistics_of_clips
-from trainer.data.labelled_samples import (
-    Augmentation,
-    LabelledSample,
-    ReadClip,
-    View,
-    clip_batch,
-    clip_stride,
-    drawn_parts,
-    picture_batch,
-    read_clips,
-)
+from trainer.data.clip_batches import ReadClip, clip_batch, clip_stride, drawn_parts, read_clips
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.picture_batches import Augmentation, View, picture_batch
 from trainer.data.recipe_sets import CLIP_SETS, read_actions, read_poses
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision

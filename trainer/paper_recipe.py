@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from edgeact.errors import ConfigError
 from trainer.compress.shrink import CompressSettings
-from trainer.data.labelled_samples import View
+from trainer.data.picture_batches import View
 from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, POSE_SETS, SEVERAL_ACTIONS_SETS
 from trainer.optimizers import AdamW, OptimizerSettings
 from trainer.phases import PhaseSettings

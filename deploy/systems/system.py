@@ -12,7 +12,7 @@ from deploy.graph_export import GraphExport, given, taken
 from deploy.samples import demo_pictures
 from edgeact.bundle.manifest import CropSpec, HeadSpec, Scope, TensorSpec
 from edgeact.errors import UsageError
-from trainer.data.labelled_samples import PERSON_PADDING
+from trainer.data.picture_batches import PERSON_PADDING
 
 # Shapes of a network's weights by name: what a network's size is read from.
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]

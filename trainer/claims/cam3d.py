@@ -17,7 +17,8 @@ from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import letterbox_matrix, transform_box
 from trainer.claims.cam_maps import KnownFrame, MapScore, score_maps
 from trainer.claims.outcome import Outcome
-from trainer.data.labelled_samples import LabelledSample, clip_frames
+from trainer.data.clip_batches import clip_frames
+from trainer.data.labelled_samples import LabelledSample
 from trainer.data.recipe_sets import read_actions
 from trainer.device import training_device
 from trainer.fit_paper import TrainingData, fit_task, measure, read_training_data

@@ -7,7 +7,7 @@ import numpy as np
 
 from edgeact.geometry import invert_matrix, person_crop_matrix, transform_points
 from edgeact.types import Float32
-from trainer.data.labelled_samples import PERSON_PADDING
+from trainer.data.picture_batches import PERSON_PADDING
 from trainer.data.sample import Sample
 
 

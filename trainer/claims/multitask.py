@@ -18,7 +18,8 @@ from trainer.claims.joint_share import right_joint_share
 from trainer.claims.outcome import Outcome
 from trainer.claims.part_streams import some_actions
 from trainer.claims.tuned_blocks import BATCH, last_blocks_course
-from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, lspet_poses
+from trainer.data.labelled_samples import LabelledSample, lspet_poses
+from trainer.data.picture_batches import PERSON_PADDING
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.fit_paper import epoch_rows

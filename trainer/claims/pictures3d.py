@@ -17,7 +17,8 @@ from edgeact.types import Float32
 from trainer.claims.crop_cameras import CropCameras, crop_cameras
 from trainer.claims.depth_lifter import fit_depth_lifter
 from trainer.claims.pose_errors import PoseErrors, pose_errors
-from trainer.data.labelled_samples import MIRROR, PERSON_PADDING, Augmentation, LabelledSample, picture_batch
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.picture_batches import MIRROR, PERSON_PADDING, Augmentation, picture_batch
 from trainer.data.recipe_sets import people_of
 from trainer.data.sample import Sample
 from trainer.data.sets.studio_poses import SIDE, read_focal_lengths, read_studio_poses

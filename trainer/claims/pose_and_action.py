@@ -17,7 +17,8 @@ from torch import nn
 
 from trainer.claims.joint_share import right_joint_share
 from trainer.claims.outcome import Outcome
-from trainer.data.labelled_samples import Augmentation, LabelledSample, lspet_poses, picture_batch
+from trainer.data.labelled_samples import LabelledSample, lspet_poses
+from trainer.data.picture_batches import Augmentation, picture_batch
 from trainer.device import training_device
 from trainer.evaluate.metrics.accuracy import top1
 from trainer.fit_paper import TrainingData, fit_in_phases, fit_task, measure, read_training_data

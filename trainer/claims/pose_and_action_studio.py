@@ -15,7 +15,8 @@ import numpy as np
 from edgeact.geometry import person_crop_matrix, transform_points, warp
 from trainer.claims.studio_clips import StudioClips, studio_recipe, studio_training
 from trainer.data.frame_pictures import write_picture
-from trainer.data.labelled_samples import PERSON_PADDING, Augmentation, LabelledSample, picture_batch
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.picture_batches import PERSON_PADDING, Augmentation, picture_batch
 from trainer.fit_paper import TrainingData, epoch_rows
 from trainer.inputs.batch import MISSING, Batch
 from trainer.paper_recipe import PaperRecipe

@@ -20,7 +20,7 @@ from edgeact.skeleton import MPII_16
 from trainer.claims.cam_maps import KnownFrame
 from trainer.claims.close_up import close_up
 from trainer.claims.studio_joints import mpii_joints
-from trainer.data.labelled_samples import clip_batch
+from trainer.data.clip_batches import clip_batch
 from trainer.data.studio.action_clips import ActionClipPlan, Group
 from trainer.data.studio.action_scenes import PLACES, build_scene
 from trainer.data.studio.assets import Assets, load_assets

@@ -14,7 +14,7 @@ from torch import nn
 
 from trainer.claims.outcome import Outcome
 from trainer.claims.tuned_photos import TunedPhotos
-from trainer.data.labelled_samples import MIRROR
+from trainer.data.picture_batches import MIRROR
 from trainer.device import training_device
 from trainer.evaluate.metrics.average_precision import mean_average_precision
 from trainer.fit_paper import epoch_rows

@@ -2,15 +2,15 @@
 with joints. Each lies in its official layout in a folder of its name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from edgeact.errors import SourceNotFoundError
-from edgeact.skeleton import COCO_17, MPII_16
-from trainer.data.labelled_samples import LabelledSample, lspet_poses, stanford40, ut_interaction
-from trainer.data.sample import FEWEST_JOINTS, FrameFiles, Sample, SampleSet, Video, box_around
+from edgeact.skeleton import COCO_17
+from trainer.data.labelled_samples import LabelledSample, lspet_poses, people_of, stanford40, ut_interaction
+from trainer.data.sample import FrameFiles, Sample, SampleSet, Video
 from trainer.data.sets.coco import read_coco_keypoints
 from trainer.data.sets.hmdb51 import read_hmdb51
 from trainer.data.sets.jhmdb import read_jhmdb
@@ -23,7 +23,6 @@ from trainer.data.sets.surveillance_fights import read_surveillance_fights
 from trainer.data.sets.ucf101 import read_ucf101
 from trainer.data.sets.vcoco import read_vcoco
 from trainer.data.splits import Split
-from trainer.inputs.batch import MISSING
 
 PICTURE_SETS = ("stanford40",)
 SEVERAL_ACTIONS_SETS = ("vcoco",)  # pictures of people who may do several things at once
@@ -105,32 +104,3 @@ def _clip(sample: Sample, name: str) -> LabelledSample:
                 f"{name} has no frames of clip {sample.name}; copy the frames or videos of the set, too: its labels "
                 "alone teach no network that looks at pictures"
             )
-
-
-def people_of(samples: Sequence[Sample], joints: tuple[str, ...]) -> list[LabelledSample]:
-    """People with joints enough; joints that MPII does not have are left out, those that the set lacks are missing.
-
-    Args:
-        samples: Pictures of one person each.
-        joints: Names of their joints, in order; of sets with joints in 3D one is the pelvis.
-    """
-    rows = [(joints.index(name), place) for place, name in enumerate(MPII_16.joints) if name in joints]
-    people = []
-    for sample in samples:
-        if sample.joints is None:
-            continue
-        placed = np.full((len(MPII_16.joints), 2), np.nan, np.float32)
-        for row, place in rows:
-            placed[place] = sample.joints[0, 0, row]
-        known = np.isfinite(placed).all(1)
-        if known.sum() < FEWEST_JOINTS:
-            continue
-        box = box_around(placed[known]) if sample.boxes is None else sample.boxes[0, 0]
-        placed = np.where(known[:, None], placed, np.float32(MISSING))
-        depth = None
-        if sample.joints_3d is not None:
-            away = sample.joints_3d[0, 0, :, 2] - sample.joints_3d[0, 0, joints.index("pelvis"), 2]
-            depth = np.full(len(MPII_16.joints), np.nan, np.float32)
-            depth[[place for _, place in rows]] = away[[row for row, _ in rows]]
-        people.append(LabelledSample(sample.picture, sample.split or "train", None, box, placed, depth=depth))
-    return people

@@ -15,8 +15,10 @@ from edgeact.engine.engine import Engine
 from edgeact.geometry import person_crop_matrix, warp
 from edgeact.skeleton import MPII_16
 from trainer.data.class_folder import ClassClip
+from trainer.data.clip_batches import ReadClip
 from trainer.data.frame_pictures import frames_at, write_picture
-from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, ReadClip, View
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.picture_batches import PERSON_PADDING, View
 from trainer.inputs.action_clip import CLIP_STRIDE_SECONDS, COMMON_JOINTS
 from trainer.inputs.batch import MISSING
 from trainer.precomputed.class_people import Track, kept_tracks, without_actions

@@ -14,7 +14,8 @@ from torch import nn
 
 from edgeact.atomic import prepare_partial, publish
 from edgeact.geometry import letterbox, person_crop_matrix, warp
-from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample, View
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.picture_batches import PERSON_PADDING, View
 from trainer.data.read_picture import read_rgb
 from trainer.layers.pixels import to_range
 

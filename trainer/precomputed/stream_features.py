@@ -20,7 +20,8 @@ from edgeact.engine.engine import Engine
 from edgeact.geometry import person_crop_matrix, transform_points, warp
 from edgeact.perception.pose import PoseEstimator
 from edgeact.skeleton import BODY_21, MPII_16
-from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.picture_batches import PERSON_PADDING
 from trainer.data.read_picture import read_rgb
 from trainer.half_precision import half_where_native
 from trainer.inputs.batch import MISSING

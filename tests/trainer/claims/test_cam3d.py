@@ -12,7 +12,8 @@ from tests.trainer.paper_sets import tiny_recipe, write_surveillance_fights
 from tests.trainer.teacher_networks import write_teachers
 from trainer.claims.cam3d import VARIANTS, find_people, of_fights, try_cam3d
 from trainer.claims.cam_maps import BLOB, MOVEMENT, KnownFrame, MapScore, all_maps, score_maps
-from trainer.data.labelled_samples import LabelledSample, clip_frames
+from trainer.data.clip_batches import clip_frames
+from trainer.data.labelled_samples import LabelledSample
 from trainer.inputs.batch import MISSING, Batch
 
 

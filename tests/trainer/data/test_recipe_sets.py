@@ -13,7 +13,9 @@ from edgeact.skeleton import BODY_21, COCO_17, MPII_16
 from tests.trainer.data.sets.layouts import write, write_clip
 from tests.trainer.data.sets.matlab_files import write_version5
 from tests.trainer.studio_people import write_studio_poses
-from trainer.data.labelled_samples import Augmentation, LabelledSample, picture_batch, read_clips
+from trainer.data.clip_batches import read_clips
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.picture_batches import Augmentation, picture_batch
 from trainer.data.recipe_sets import read_actions, read_poses
 from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.sets.mpii import JOINTS as MPII_JOINTS

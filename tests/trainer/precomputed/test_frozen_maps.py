@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from edgeact.bundle.manifest import CropSpec, GraphSpec, TensorSpec
-from trainer.data.labelled_samples import PERSON_PADDING, LabelledSample
+from trainer.data.labelled_samples import LabelledSample
+from trainer.data.picture_batches import PERSON_PADDING
 from trainer.evaluate.held_out import picture_of
 from trainer.layers.pixels import IMAGENET, to_range
 from trainer.precomputed.frozen_maps import frozen_maps, view_of

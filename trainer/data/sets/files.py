@@ -56,13 +56,22 @@ def read_lines(path: Path, what: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def read_rows(path: Path, what: str) -> list[dict[str, str]]:
+def read_rows(path: Path, what: str, *columns: str) -> list[dict[str, str]]:
     """Read the rows of a CSV file with a header, each as a dictionary by column.
 
+    Args:
+        path: The file.
+        what: What it holds, for the message.
+        columns: Those that each row must fill.
+
     Raises:
-        SourceNotFoundError, SourceFormatError: It is not there, or no text.
+        SourceNotFoundError, SourceFormatError: It is not there, is no text, or a row leaves a column empty.
     """
-    return list(csv.DictReader(read_lines(path, what)))
+    rows = list(csv.DictReader(read_lines(path, what)))
+    for row in rows:
+        if not all(row.get(column) for column in columns):
+            raise SourceFormatError(f"{path}: {row} has not {', '.join(columns)}; copy the data set again")
+    return rows
 
 
 def read_json_file(path: Path, what: str) -> Any:

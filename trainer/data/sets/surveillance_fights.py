@@ -21,10 +21,12 @@ def read_surveillance_fights(root: Path) -> SampleSet:
         SourceNotFoundError, SourceFormatError: ``groups.csv`` is missing or damaged.
     """
     index = root / "groups.csv"
-    rows = read_rows(index, "the clips of Surveillance Fights")
+    rows = read_rows(index, "the clips of Surveillance Fights", "file", "label", "group")
     for row in rows:
-        if row.get("label") not in ACTIONS or not (row.get("file") and row.get("group")):
-            raise SourceFormatError(f"{index}: {row} is no clip with file, label and group; copy it again")
+        if row["label"] not in ACTIONS:
+            raise SourceFormatError(
+                f"{index}: {row['label']!r} is none of {', '.join(ACTIONS)}; copy the data set again"
+            )
     measured = sorted({row["group"] for row in rows})[::_MEASURES]
     samples = tuple(
         Sample(

@@ -27,9 +27,13 @@ def test_every_third_video_measures_with_all_of_its_clips(tmp_path: Path) -> Non
 def test_a_clip_without_a_known_label_or_a_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFoundError, match=r"groups\.csv not found"):
         read_surveillance_fights(tmp_path)
-    for damaged in ("fi1.mp4,brawl,a", "fi1.mp4,fight,", "fi1.mp4"):
+    for damaged, said in (
+        ("fi1.mp4,brawl,a", "'brawl' is none of fight, nofight; copy"),
+        ("fi1.mp4,fight,", "has not file, label, group; copy"),
+        ("fi1.mp4", "has not file, label, group; copy"),
+    ):
         write(tmp_path / "groups.csv", f"file,label,group\n{damaged}\n")
-        with pytest.raises(SourceFormatError, match="no clip with file, label and group; copy it again"):
+        with pytest.raises(SourceFormatError, match=said):
             read_surveillance_fights(tmp_path)
 
 
