@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from edgeact.geometry import letterbox
 from trainer.attribution.short_training import train_shortly
-from trainer.data.action_sequences import INTERACTION_LABELS, read_groups
+from trainer.data.action_sequences import INTERACTION_LABELS
+from trainer.data.sets.ut_interaction import read_packed_ut_interaction
 from trainer.models.gated3d import ExplainedBackbone, GatedNetwork, LayerSize
 from trainer.models.resnext3d import ResNeXt3d
 from trainer.schedule import CosineSchedule
@@ -60,14 +61,12 @@ def _varied(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def fit_clip_demonstrator(data: Path, *, steps: int = 800, batch: int = 8) -> ClipDemonstrator:
     """Train on the sequences that the project trains on, and measure on the others; about five minutes on one core."""
-    groups = read_groups(data / "ut_interaction", "index.csv")
-    chosen = [(name, label, split) for name, (label, split) in groups.items() if label in INTERACTION_LABELS]
-    clips = np.stack(
-        [read_clip(data / "ut_interaction/clips" / name) for name, _, _ in track(chosen, description="clips")]
-    )
-    labels = torch.tensor([INTERACTION_LABELS.index(label) for _, label, _ in chosen])
-    trained = np.flatnonzero([split == "train" for _, _, split in chosen])
-    unseen = np.flatnonzero([split == "test" for _, _, split in chosen])
+    found = read_packed_ut_interaction(data / "ut_interaction")
+    chosen = [sample for sample in found.samples if sample.actions]
+    clips = np.stack([read_clip(sample.video) for sample in track(chosen, description="clips")])
+    labels = torch.tensor([INTERACTION_LABELS.index(found.actions[sample.actions[0]]) for sample in chosen])
+    trained = np.flatnonzero([sample.split == "train" for sample in chosen])
+    unseen = np.flatnonzero([sample.split == "test" for sample in chosen])
     torch.manual_seed(0)
     backbone = ResNeXt3d(
         (1, 1, 1, 1), classes=len(INTERACTION_LABELS), widths=(32, 32, 64, 64), stem_channels=16, cardinality=8

@@ -5,7 +5,6 @@ on ``stanford40`` (40 everyday actions), poses on ``lspet``; the compact backbon
 a file of their own, `clip_demonstrator`.
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +14,13 @@ from rich.progress import track
 from torch import nn
 from torch.nn import functional
 
-from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import letterbox, letterbox_matrix, transform_box, transform_points
 from edgeact.skeleton import MPII_16
 from trainer.attribution.short_training import train_shortly
 from trainer.data.lspet import lspet_people
 from trainer.data.read_picture import read_rgb
 from trainer.data.sets.lsp import LSP_JOINTS
+from trainer.data.sets.stanford40 import read_packed_stanford40
 from trainer.data.wild_split import WildSplit, wild_split
 from trainer.layers.attentional_pooling import GeneralizedAttentionalPooling
 from trainer.layers.residual import BasicBlock
@@ -72,7 +71,7 @@ def read_stills(folder: Path, split: WildSplit, actions: tuple[str, ...], *, eve
     """Every so-manieth photo of a split (`wild_split`) of the training photos of ``stanford40``.
 
     Args:
-        folder: With ``labels.csv`` (file, action, split, width, height, x, y, w, h in pixels) and ``images``.
+        folder: The packed set, with ``labels.csv`` and ``images``.
         split: ``train`` or ``validation``.
         actions: Their order is that of the labels.
         every: 1 takes all.
@@ -80,28 +79,20 @@ def read_stills(folder: Path, split: WildSplit, actions: tuple[str, ...], *, eve
     Raises:
         SourceNotFoundError: The data set is not there, or not complete.
     """
-    rows = [
-        row
-        for row in _labels(folder)
-        if row["split"] == "train" and wild_split("stanford40", row["file"], official="train") == split
+    found = read_packed_stanford40(folder)
+    samples = [
+        sample
+        for sample in found.part("train")
+        if wild_split("stanford40", sample.picture.name, official="train") == split
     ][::every]
     photos, boxes = [], []
-    for row in track(rows, description=f"photos ({split})"):
-        image = read_rgb(folder / "images" / row["file"])
+    for sample in track(samples, description=f"photos ({split})"):
+        image = read_rgb(sample.picture)
         matrix = letterbox_matrix(image.shape[1], image.shape[0], width=SIDE, height=SIDE)
-        x, y, width, height = (float(row[name]) for name in ("x", "y", "w", "h"))
-        boxes.append(transform_box(np.array([x, y, x + width, y + height], np.float32), matrix))
+        boxes.append(transform_box(sample.boxes[0, 0], matrix))
         photos.append(letterbox(image, width=SIDE, height=SIDE))
-    labels = torch.tensor([actions.index(row["action"]) for row in rows])
+    labels = torch.tensor([actions.index(found.actions[sample.actions[0]]) for sample in samples])
     return Stills(np.stack(photos), labels, torch.from_numpy(np.stack(boxes)))
-
-
-def _labels(folder: Path) -> list[dict[str, str]]:
-    try:
-        with (folder / "labels.csv").open(newline="") as file:
-            return list(csv.DictReader(file))
-    except FileNotFoundError as error:
-        raise SourceNotFoundError(f"{folder / 'labels.csv'} not found; give the folder of the data sets") from error
 
 
 class _Stride16(nn.Module):
@@ -256,7 +247,7 @@ def fit_demonstrators(data: Path, imagenet: Path, *, every: int = 1, steps: int 
         SourceNotFoundError: ``stanford40`` or ``lspet`` is not there.
     """
     folder = data / "stanford40"
-    actions = tuple(sorted({row["action"] for row in _labels(folder)}))
+    actions = read_packed_stanford40(folder).actions
     training = read_stills(folder, "train", actions, every=every)
     unseen = read_stills(folder, "validation", actions, every=every)
     backbone = _frozen_backbone(imagenet)

@@ -1,11 +1,10 @@
 """Joint sequences with actions, from annotated data sets, motion clips and our own tracks, on thirteen common joints.
 
-Every sequence says which actions it *may* be: one label, several where the data set cannot tell, or "other" where it
-shows none of the classes. Known gaps: Penn Action's "head" is the middle of the head, which the other sets approximate
-by face joints.
+They are inputs of a training, made of what `trainer.data.sets` reads. Every sequence says which actions it *may* be:
+one label, several where the data set cannot tell, or "other" where it shows none of the classes. Known gaps: Penn
+Action's "head" is the middle of the head, which the other sets approximate by face joints.
 """
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from trainer.data.sets.jhmdb import JOINTS as JHMDB_JOINTS
 from trainer.data.sets.jhmdb import read_packed_jhmdb
 from trainer.data.sets.matlab import FIRST_PIXEL
 from trainer.data.sets.penn_action import read_penn_action
-from trainer.data.splits import UT_INTERACTION_TEST, Split, split_by_hash
+from trainer.data.splits import Split, split_by_hash
 from trainer.data.studio.motion import MotionClip, MotionEntry, joint_sequences, project
 from trainer.inputs.action_clip import COMMON_JOINTS, common_joints
 
@@ -183,22 +182,6 @@ def own_tracks(folder: Path) -> Iterator[JointSequence]:
             yield JointSequence(
                 row["source"], row["split"], row["name"], joints, row["frame_rate"], tuple(row["allowed"])
             )
-
-
-def read_groups(root: Path, index: str) -> dict[str, tuple[str, Split]]:
-    """Label and split of every clip of UT-Interaction (``index.csv``) or the surveillance fights (``groups.csv``), by
-    file name.
-    """
-    found: dict[str, tuple[str, Split]] = {}
-    with (root / index).open(newline="") as file:
-        for row in csv.DictReader(file):
-            held_out = (
-                row["group"] in UT_INTERACTION_TEST
-                if "set" in row
-                else split_by_hash(row["group"], validation=0, test=20) == "test"
-            )
-            found[row["file"]] = (row["label"], "test" if held_out else "train")
-    return found
 
 
 assert len(COMMON_JOINTS) == 13

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgeact.skeleton import MPII_16
 from trainer.data.lspet import lspet_people
-from trainer.data.sample import FEWEST_JOINTS, Sample, Video, box_around
+from trainer.data.sample import FEWEST_JOINTS, Sample, box_around
 from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.sets.stanford40 import read_packed_stanford40, read_stanford40
 from trainer.data.sets.ut_interaction import read_packed_ut_interaction, read_ut_interaction
@@ -133,7 +133,6 @@ def ut_interaction(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
 
 def _of_clip(sample: Sample) -> LabelledSample:
     """Convert the sample of a video that shows one action."""
-    assert isinstance(sample.media, Video)
     assert sample.split is not None
     assert sample.actions
-    return LabelledSample(sample.media.path, sample.split, sample.actions[0])
+    return LabelledSample(sample.video, sample.split, sample.actions[0])

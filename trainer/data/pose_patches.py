@@ -24,7 +24,16 @@ from edgeact.skeleton import BODY_21, MPII_16
 from trainer.data.lspet import lspet_people
 from trainer.data.read_picture import read_rgb
 from trainer.data.sets.lsp import LSP_JOINTS
-from trainer.data.splits import UT_INTERACTION_TEST, Split, difference_hash, near_duplicates, split_by_hash
+from trainer.data.sets.surveillance_fights import read_surveillance_fights
+from trainer.data.sets.ut_interaction import read_packed_ut_interaction
+from trainer.data.splits import (
+    UT_INTERACTION_TEST,
+    Split,
+    difference_hash,
+    fight_split,
+    near_duplicates,
+    split_by_hash,
+)
 from trainer.data.wild_pictures import wild_pictures
 from trainer.folders import Folders
 from trainer.log import log
@@ -189,21 +198,18 @@ def _wild(folder: Path, labels: Path, name: str) -> Iterator[PosePatch]:
 
 
 def _clips(data: Path, labels: Path, name: str) -> Iterator[PosePatch]:
-    import csv
-
     folder = data / name
-    index_file = "index.csv" if name == "ut_interaction" else "groups.csv"
-    with (folder / index_file).open() as file:
-        groups = {row["file"]: row["group"] for row in csv.DictReader(file)}
+    read = read_packed_ut_interaction if name == "ut_interaction" else read_surveillance_fights
+    sources = {sample.video.name: sample.source for sample in read(folder).samples}
     frames: dict[str, dict[int, dict]] = {}
     for row in _lines(labels / f"{name}.jsonl"):
         frames.setdefault(row["file"], {})[row["frame"]] = row
     for clip, rows in frames.items():
-        group = groups[Path(clip).name]
+        source = sources[Path(clip).name]
         if name == "ut_interaction":
-            split: Split = "test" if group in UT_INTERACTION_TEST else "train"
+            split: Split = "test" if source in UT_INTERACTION_TEST else "train"
         else:
-            split = split_by_hash(group, validation=0, test=20)
+            split = fight_split(source)
         with av.open(str(folder / clip)) as container:
             for position, frame in enumerate(container.decode(video=0)):
                 if position not in rows or not rows[position]["persons"]:

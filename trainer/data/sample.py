@@ -107,6 +107,17 @@ class Sample:
             raise ValueError(f"{self.name} is no picture but {self.media}")
         return self.media.path
 
+    @property
+    def video(self) -> Path:
+        """The file of its video.
+
+        Raises:
+            ValueError: It is no video, or has labels alone.
+        """
+        if not isinstance(self.media, Video):
+            raise ValueError(f"{self.name} is no video but {self.media}")
+        return self.media.path
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleSet:

@@ -1,9 +1,7 @@
 """Wild pictures with what humans labelled on them, and checked pictures without people."""
 
-import csv
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from edgeact.errors import SourceFormatError
+from trainer.data.sample import SampleSet
+from trainer.data.sets.stanford40 import read_packed_stanford40, read_stanford40
 from trainer.data.wild_from_above import people_from_above
 from trainer.data.wild_split import WildSplit, wild_split
-from trainer.folders import picture_folder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,33 +165,23 @@ def _coco_more(data: Path, split: WildSplit) -> Iterator[WildPicture]:
 
 def _stanford40(data: Path, split: WildSplit) -> Iterator[WildPicture]:
     root = data / "stanford40"
-    if not (root / "labels.csv").exists():
-        return
-    with (root / "labels.csv").open() as file:
-        for row in csv.DictReader(file):
-            if wild_split("stanford40", row["file"], official=row["split"]) == split:
-                box = _corners([float(row[side]) for side in "xywh"])
-                yield _actor(root / "images" / row["file"], box, row["action"])
+    if (root / "labels.csv").exists():
+        yield from _actors(read_packed_stanford40(root), split)
 
 
 def _whole_stanford40(root: Path, split: WildSplit) -> Iterator[WildPicture]:
-    """The whole set in its official layout: lists of files, one XML file a photo."""
-    images = picture_folder(root)
-    for part in ("train", "test"):
-        for names in sorted((root / "ImageSplits").glob(f"*_{part}.txt")):
-            for name in names.read_text().split():
-                if wild_split("stanford40", name, official=part) == split:
-                    labels = root / "XMLAnnotations" / f"{Path(name).stem}.xml"
-                    # Four numbers of a file of known layout: an XML parser would be one more thing to trust.
-                    sides = dict(re.findall(r"<([xy]m(?:in|ax))>\s*([\d.]+)\s*<", labels.read_text()))
-                    if len(sides) != 4:
-                        raise SourceFormatError(f"{labels} has no box of a person; copy the data set again")
-                    box = np.array([float(sides[side]) for side in ("xmin", "ymin", "xmax", "ymax")], np.float32)
-                    yield _actor(images / name, box, names.stem.removesuffix(f"_{part}"))
+    """The whole set in its official layout, of which the test photos measure and the others do not."""
+    yield from _actors(read_stanford40(root, parts=("test",) if split == "measure" else ("train",)), split)
 
 
-def _actor(path: Path, box: np.ndarray, action: str) -> WildPicture:
-    return WildPicture("stanford40", path, (WildPerson(box, None, action),), np.zeros((0, 4), np.float32), False)
+def _actors(found: SampleSet, split: WildSplit) -> Iterator[WildPicture]:
+    for sample in found.samples:
+        file = sample.picture
+        if wild_split("stanford40", file.name, official=str(sample.split)) == split:
+            if sample.boxes is None:
+                raise SourceFormatError(f"{file}: its labels have no box of a person; copy the data set again")
+            person = WildPerson(sample.boxes[0, 0], None, found.actions[sample.actions[0]])
+            yield WildPicture("stanford40", file, (person,), np.zeros((0, 4), np.float32), False)
 
 
 def _street_people(data: Path, split: WildSplit) -> Iterator[WildPicture]:

@@ -1,6 +1,5 @@
 """List the picture files of a wild set, each with its split (train, validation or measure)."""
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeact.errors import SourceNotFoundError
+from trainer.data.sets.stanford40 import read_stanford40_parts
 from trainer.data.splits import difference_hash
 from trainer.data.wild_split import WildSplit, keep_apart, wild_split
 
@@ -23,7 +23,9 @@ def wild_pictures(root: Path, name: str) -> Iterator[tuple[Path, WildSplit]]:
     Raises:
         SourceNotFoundError: The folder has no picture of the set.
     """
-    parts = _stanford40_parts(root) if name == "stanford40" else {}
+    parts: dict[str, str] = {}
+    if name == "stanford40":
+        parts = {**read_stanford40_parts(root)}
     if name == "coco_more":
         parts = _coco_more_parts(root)
     found: list[tuple[Path, WildSplit]] = []
@@ -40,19 +42,6 @@ def wild_pictures(root: Path, name: str) -> Iterator[tuple[Path, WildSplit]]:
     for (path, _), kept_split in zip(found, kept, strict=True):
         if kept_split is not None:
             yield path, kept_split
-
-
-def _stanford40_parts(root: Path) -> dict[str, str]:
-    """Official part of each photo: of the packed set by its table, of the whole set by its lists of files."""
-    if (root / "labels.csv").exists():
-        with (root / "labels.csv").open() as file:
-            return {row["file"]: row["split"] for row in csv.DictReader(file)}
-    return {
-        line.strip(): part
-        for part in ("train", "test")
-        for path in sorted((root / "ImageSplits").glob(f"*_{part}.txt"))
-        for line in path.read_text().splitlines()
-    }
 
 
 def _coco_more_parts(root: Path) -> dict[str, str]:

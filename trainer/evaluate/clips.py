@@ -19,7 +19,8 @@ from edgeact.engine.engine import Engine
 from edgeact.errors import SourceNotFoundError
 from edgeact.perception.perceiver import Perceiver
 from edgeact.types import Float32
-from trainer.data.action_sequences import INTERACTION_LABELS, read_groups
+from trainer.data.action_sequences import INTERACTION_LABELS
+from trainer.data.sets.ut_interaction import read_packed_ut_interaction
 from trainer.evaluate.wild.report import Table
 from trainer.evaluate.wild.survey import Progress
 
@@ -46,11 +47,10 @@ def read_clips(data: Path) -> list[LabelledClip]:
     for index in (data / "ut_interaction/index.csv", data / "urfd_clips/index.csv"):
         if not index.exists():
             raise SourceNotFoundError(f"{index} not found; give the folder of the data sets with --data")
-    folder = data / "ut_interaction"
-    for name, (label, split) in sorted(read_groups(folder, "index.csv").items()):
-        if split == "test":
-            known = label if label in INTERACTION_LABELS else None
-            clips.append(LabelledClip("ut_interaction", folder / "clips" / name, known))
+    found = read_packed_ut_interaction(data / "ut_interaction")
+    for sample in sorted(found.part("test"), key=lambda sample: sample.video.name):
+        label = found.actions[sample.actions[0]] if sample.actions else None
+        clips.append(LabelledClip("ut_interaction", sample.video, label if label in INTERACTION_LABELS else None))
     folder = data / "urfd_clips"
     with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):

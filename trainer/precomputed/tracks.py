@@ -16,7 +16,10 @@ from edgeact.capture.file import FileSource
 from edgeact.config import PipelineConfig
 from edgeact.engine.engine import Engine
 from edgeact.perception.perceiver import Perceiver
-from trainer.data.action_sequences import EVERYDAY_LABELS, INTERACTION_LABELS, OTHER, read_groups
+from trainer.data.action_sequences import EVERYDAY_LABELS, INTERACTION_LABELS, OTHER
+from trainer.data.sets.surveillance_fights import read_surveillance_fights
+from trainer.data.sets.ut_interaction import read_packed_ut_interaction
+from trainer.data.splits import fight_split
 
 SHORTEST_TRACK_FRAMES = 12
 _WRISTS, _ANKLES, _SHOULDERS, _HIPS = [9, 10], [15, 16], [5, 6], [11, 12]
@@ -71,33 +74,35 @@ def ut_interaction(data: Path, perceiver_of: "PerceiverFactory") -> Iterator[dic
     """Tracks of UT-Interaction: both people of a handshake or hug, the active one of the others; "none" clips are
     everyday life.
     """
-    groups = read_groups(data / "ut_interaction", "index.csv")
-    for name, (label, split) in sorted(groups.items()):
-        tracks, rate = clip_tracks(data / "ut_interaction/clips" / name, perceiver_of())
+    found = read_packed_ut_interaction(data / "ut_interaction")
+    for sample in sorted(found.samples, key=lambda sample: sample.video.name):
+        label = found.actions[sample.actions[0]] if sample.actions else None
+        tracks, rate = clip_tracks(sample.video, perceiver_of())
         main = dict(sorted(tracks.items(), key=lambda item: -len(item[1]) * _height(item[1]))[:2])
         active = active_track(main, label) if label in ("kick", "point", "punch", "push") else None
         for track, joints in main.items():
-            if label == "none":
+            if label is None:
                 allowed = (OTHER, "walk")
             elif active is None or track == active:
                 allowed = (label,) if label in INTERACTION_LABELS else (OTHER,)
             else:
                 allowed = (OTHER, "walk")
-            yield _row("ut_interaction", split, f"{name}#{track}", joints, rate, allowed)
+            yield _row("ut_interaction", sample.split, f"{sample.video.name}#{track}", joints, rate, allowed)
 
 
 def surveillance_fights(data: Path, perceiver_of: "PerceiverFactory") -> Iterator[dict]:
     """Tracks of the CCTV clips without a fight: none of the sports, but perhaps an everyday action."""
-    for name, (label, split) in sorted(read_groups(data / "surveillance_fights", "groups.csv").items()):
-        if label == "fight":
+    found = read_surveillance_fights(data / "surveillance_fights")
+    for sample in sorted(found.samples, key=lambda sample: sample.video.name):
+        if found.actions[sample.actions[0]] == "fight":
             continue  # who does what in a brawl is not labelled
-        tracks, rate = clip_tracks(data / "surveillance_fights/clips" / name, perceiver_of())
+        tracks, rate = clip_tracks(sample.video, perceiver_of())
         for track, joints in tracks.items():
             if joints[..., 2].mean() > 0.35:
                 yield _row(
                     "surveillance_fights",
-                    split,
-                    f"{name}#{track}",
+                    fight_split(sample.source),
+                    f"{sample.video.name}#{track}",
                     joints,
                     rate,
                     (OTHER, *EVERYDAY_LABELS, "handshake", "point"),

@@ -50,7 +50,9 @@ def test_photos_labels_and_boxes_of_a_split(tmp_path: Path) -> None:
 
 
 def test_a_missing_set_or_photo_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceNotFoundError, match=r"labels\.csv not found; give the folder of the data sets"):
+    with pytest.raises(
+        SourceNotFoundError, match=r"labels\.csv not found; it holds the labels of Stanford 40: give the folder"
+    ):
         read_stills(tmp_path, "train", ACTIONS)
     folder = write_set(tmp_path / "stanford40")
     (folder / "images" / "jumping_000.jpg").unlink()

@@ -10,16 +10,13 @@ from scipy.io import savemat
 
 from edgeact.errors import SourceFormatError
 from trainer.data.action_sequences import (
-    INTERACTION_LABELS,
     LABELS,
     OTHER,
     PENN_LABELS,
     jhmdb,
     own_tracks,
     penn_action,
-    read_groups,
 )
-from trainer.data.splits import UT_INTERACTION_TEST
 from trainer.inputs.action_clip import COMMON_JOINTS, spread_common
 
 
@@ -125,29 +122,3 @@ def test_jhmdbs_first_split(shared_folder: Path) -> None:
     assert Counter(sequence.split for sequence in sequences) == {"train": 433, "validation": 176}
     known = {sequence.allowed for sequence in sequences} - {(OTHER,)}
     assert known == {("clap",), ("golf_swing",), ("jump",), ("pullup",), ("run",), ("walk",), ("wave",)}
-
-
-@pytest.mark.data
-def test_no_held_out_sequence_of_ut_interaction_is_trained_on(shared_folder: Path) -> None:
-    root = shared_folder / "data/ut_interaction"
-    lines = (root / "index.csv").read_text().splitlines()
-    group_of = {line.split(",")[0]: line.split(",")[3] for line in lines[1:]}
-    groups = read_groups(root, "index.csv")
-    trained = {group_of[name] for name, (_, split) in groups.items() if split == "train"}
-    assert not trained & UT_INTERACTION_TEST
-    assert len(trained) == 16
-    held_out = Counter(label for label, split in groups.values() if split == "test")
-    assert {label: held_out[label] for label in INTERACTION_LABELS} == dict.fromkeys(INTERACTION_LABELS, 4)
-
-
-@pytest.mark.data
-def test_clips_cut_from_one_video_stay_on_one_side(shared_folder: Path) -> None:
-    root = shared_folder / "data/surveillance_fights"
-    lines = (root / "groups.csv").read_text().splitlines()
-    group_of = {line.split(",")[0]: line.split(",")[2] for line in lines[1:]}
-    groups = read_groups(root, "groups.csv")
-    sides: dict[str, set[str]] = {}
-    for name, (_, split) in groups.items():
-        sides.setdefault(group_of[name], set()).add(split)
-    assert all(len(splits) == 1 for splits in sides.values())
-    assert {"train", "test"} == {split for splits in sides.values() for split in splits}

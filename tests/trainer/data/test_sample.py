@@ -23,8 +23,12 @@ def test_arrays_that_do_not_fit_each_other_are_refused() -> None:
             Sample("a", "a", **wrong)
 
 
-def test_only_a_picture_has_the_file_of_one() -> None:
-    assert Sample("a", "a", Picture(Path("a.jpg"))).picture == Path("a.jpg")
-    for media in (Video(Path("a.avi")), None):
-        with pytest.raises(ValueError, match="a is no picture but"):
-            _ = Sample("a", "a", media).picture
+def test_only_a_picture_has_the_file_of_one_and_only_a_video() -> None:
+    picture, video = Sample("a", "a", Picture(Path("a.jpg"))), Sample("b", "b", Video(Path("b.avi")))
+    assert (picture.picture, video.video) == (Path("a.jpg"), Path("b.avi"))
+    for sample in (video, Sample("c", "c")):
+        with pytest.raises(ValueError, match=f"{sample.name} is no picture but"):
+            _ = sample.picture
+    for sample in (picture, Sample("c", "c")):
+        with pytest.raises(ValueError, match=f"{sample.name} is no video but"):
+            _ = sample.video

@@ -44,7 +44,9 @@ def test_the_whole_of_stanford_40_takes_the_place_of_the_packed_part(tmp_path: P
     (root / "ImageSplits/riding_a_horse_test.txt").write_text("riding_a_horse_002.jpg\n")
     (root / "ImageSplits/riding_a_horse_train.txt").write_text("riding_a_horse_001.jpg\n")
     box = "<xmax>258</xmax>\n<xmin>28</xmin> <ymax>400</ymax><ymin>57</ymin>"
-    (root / "XMLAnnotations/riding_a_horse_002.xml").write_text(f"<annotation><bndbox>{box}</bndbox></annotation>")
+    (root / "XMLAnnotations/riding_a_horse_002.xml").write_text(
+        f"<annotation><object><bndbox>{box}</bndbox></object></annotation>"
+    )
     pictures = read_wild(write_wild_sets(tmp_path / "data"), "measure", snapshots=tmp_path / "snapshots")
     (photo,) = (picture for picture in pictures if picture.source == "stanford40")
     assert photo.path == root / "JPEGImages/riding_a_horse_002.jpg"

@@ -41,6 +41,21 @@ def read_stanford40(root: Path, *, parts: Sequence[Split] = _PARTS) -> SampleSet
     return SampleSet("stanford40", tuple(samples), actions)
 
 
+def read_stanford40_parts(root: Path) -> dict[str, Split]:
+    """The official part of each photo of either layout, by the photo's file; no box is read.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: Lists or table are missing or damaged.
+    """
+    index, what = root / "labels.csv", "the lists of Stanford 40"
+    if index.is_file():
+        return {row["file"]: _packed_part(row, index) for row in read_rows(index, what, "file", "split")}
+    lists = existing(root / "ImageSplits", what)
+    return {
+        name: part for part in _PARTS for path in sorted(lists.glob(f"*_{part}.txt")) for name in read_lines(path, what)
+    }
+
+
 def read_packed_stanford40(root: Path) -> SampleSet:
     """Every photo of the packed copy, in the order of its table.
 
@@ -58,10 +73,23 @@ def read_packed_stanford40(root: Path) -> SampleSet:
     for row in rows:
         try:
             x, y, width, height = (float(row[side]) for side in _SIDES)
-            part = {str(part): part for part in _PARTS}[row["split"]]
-        except (ValueError, KeyError) as error:
-            raise SourceFormatError(f"{index}: {row} has no box or no part; copy the data set again") from error
-        name, box = Path(row["file"]).stem, one_person([x, y, x + width, y + height])
-        picture = Picture(root / "images" / row["file"])
-        samples.append(Sample(name, name, picture, part, (actions.index(row["action"]),), boxes=box))
+        except ValueError as error:
+            raise SourceFormatError(f"{index}: {row} has no box in numbers; copy the data set again") from error
+        samples.append(
+            Sample(
+                Path(row["file"]).stem,
+                Path(row["file"]).stem,
+                Picture(root / "images" / row["file"]),
+                _packed_part(row, index),
+                (actions.index(row["action"]),),
+                boxes=one_person([x, y, x + width, y + height]),
+            )
+        )
     return SampleSet("stanford40", tuple(samples), actions)
+
+
+def _packed_part(row: dict[str, str], index: Path) -> Split:
+    for part in _PARTS:
+        if row["split"] == part:
+            return part
+    raise SourceFormatError(f"{index}: {row} is of no part {' or '.join(_PARTS)}; copy the data set again")

@@ -1,12 +1,13 @@
 """Stanford 40, on a tiny copy of its official layout."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
 from tests.trainer.data.sets.layouts import voc, write
-from trainer.data.sets.stanford40 import read_stanford40
+from trainer.data.sets.stanford40 import read_packed_stanford40, read_stanford40, read_stanford40_parts
 
 
 def test_stanford40(tmp_path: Path) -> None:
@@ -20,6 +21,8 @@ def test_stanford40(tmp_path: Path) -> None:
         ("eat_train", "train", (0,)), ("eat_test", "test", (0,)), ("run_train", "train", (1,)),
     ]  # fmt: skip
     assert found.samples[0].boxes[0, 0].tolist() == [1, 2, 30, 40]
+    assert [sample.name for sample in read_stanford40(tmp_path, parts=("test",)).samples] == ["eat_test", "run_test"]
+    assert read_stanford40_parts(tmp_path) == {sample.picture.name: sample.split for sample in found.samples}
     write(tmp_path / "XMLAnnotations" / "run_test.xml", "<annotation><object>")
     with pytest.raises(SourceFormatError, match=r"run_test\.xml is no XML"):
         read_stanford40(tmp_path)
@@ -45,3 +48,31 @@ def test_a_billion_laughs_are_refused(tmp_path: Path) -> None:
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFoundError, match=r"give the folder that|has no"):
         read_stanford40(tmp_path)
+
+
+def test_the_packed_copy_has_a_table_with_boxes(tmp_path: Path) -> None:
+    head = "file,action,split,width,height,x,y,w,h"
+    write(tmp_path / "labels.csv", f"{head}\nb.jpg,run,train,90,120,1.5,2,30,40\na.jpg,eat,test,90,120,0,0,9,9\n")
+    found = read_packed_stanford40(tmp_path)
+    assert found.actions == ("eat", "run")
+    assert [(sample.name, sample.split, sample.actions) for sample in found.samples] == [
+        ("b", "train", (1,)),
+        ("a", "test", (0,)),
+    ]
+    assert found.samples[0].boxes[0, 0].tolist() == [1.5, 2, 31.5, 42]
+    assert found.samples[0].picture == tmp_path / "images" / "b.jpg"
+    assert read_stanford40_parts(tmp_path) == {"b.jpg": "train", "a.jpg": "test"}
+    for damaged, said in (
+        ("b.jpg,run,train,90,120,left,2,30,40", "has no box in numbers"),
+        ("b.jpg,run,val,90,120,1,2,30,40", "is of no part train or test"),
+        ("b.jpg,run,train,90,120,1,2,30,", "has not file, action, split, x, y, w, h"),
+    ):
+        write(tmp_path / "labels.csv", f"{head}\n{damaged}\n")
+        with pytest.raises(SourceFormatError, match=said):
+            read_packed_stanford40(tmp_path)
+
+
+@pytest.mark.parametrize("read", [read_packed_stanford40, read_stanford40_parts])
+def test_an_empty_folder_is_named_by_the_others_too(tmp_path: Path, read: Callable) -> None:
+    with pytest.raises(SourceNotFoundError, match="give the folder that"):
+        read(tmp_path)
