@@ -6,7 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edgeact.capture.open import open_source
 from tests.toy_video import write_toy_video
+from trainer.data.read_picture import read_rgb
+from trainer.data.sample import FrameFiles, Picture, Sample, Video
 
 
 def write(path: Path, text: str) -> None:
@@ -41,6 +44,35 @@ def write_stanford40(root: Path, action: str, part: str, photos: Mapping[str, np
         write(root / "XMLAnnotations" / name.replace("jpg", "xml"), voc(("person", box)))
 
 
+CLIP = [(24, 32, 3)] * 5  # what `write_clip` writes, as `pixels_of` gives it
+PICTURE = [(24, 32, 3)]
+
+
 def write_clip(path: Path) -> None:
+    """Write five frames of 32×24 pixels; as ``.avi`` in MPEG-4 (XviD), as UCF101 and HMDB51 come."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_toy_video(path, seconds=0.2, size=(32, 24))
+    if path.suffix != ".avi":
+        write_toy_video(path, seconds=0.2, size=(32, 24))
+        return
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"XVID"), 25, (32, 24))
+    for brightness in range(0, 250, 50):
+        writer.write(np.full((24, 32, 3), brightness, np.uint8))
+    writer.release()
+
+
+def write_picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((24, 32, 3), 90, np.uint8))
+
+
+def pixels_of(sample: Sample) -> list[tuple[int, ...]]:
+    """Shapes of the frames of a sample, each decoded from its file."""
+    match sample.media:
+        case Picture(path):
+            return [read_rgb(path).shape]
+        case FrameFiles(paths):
+            return [read_rgb(path).shape for path in paths]
+        case Video(path):
+            with open_source(path) as source:
+                return [frame.image.shape for frame in source.frames()]
+    return []

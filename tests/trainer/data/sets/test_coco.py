@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgeact.errors import SourceNotFoundError
-from tests.trainer.data.sets.layouts import write
+from tests.trainer.data.sets.layouts import PICTURE, pixels_of, write, write_picture
 from trainer.data.sample import HIDDEN, SEEN, Picture
 from trainer.data.sets.coco import read_coco_keypoints
 
@@ -26,6 +26,8 @@ def test_coco_keypoints(tmp_path: Path) -> None:
     write(file, json.dumps({"images": images, "annotations": people}))
     first, second = read_coco_keypoints(tmp_path, parts=("val",)).samples
     assert first.media == Picture(tmp_path / "val2017" / "000000000009.jpg")
+    write_picture(tmp_path / "val2017" / "000000000009.jpg")
+    assert pixels_of(first) == PICTURE
     assert first.boxes[0, 0].tolist() == [2, 2, 6, 5]
     assert first.visibility[0, 0, -2:].tolist() == [HIDDEN, SEEN]
     assert np.isnan(first.joints[0, 0, 0]).all()

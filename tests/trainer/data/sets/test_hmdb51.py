@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from tests.trainer.data.sets.layouts import write, write_clip
+from tests.trainer.data.sets.layouts import CLIP, pixels_of, write, write_clip
 from trainer.data.sets.hmdb51 import read_hmdb51
 
 
@@ -17,7 +17,7 @@ def test_hmdb51(tmp_path: Path) -> None:
     write_clip(tmp_path / "wave" / "B_wave_u_0.avi")
     found = read_hmdb51(tmp_path)
     assert [(s.source, s.split) for s in found.samples] == [("A film (2)", "train"), ("B", "test"), ("C", None)]
-    assert found.samples[1].media.path.is_file()
+    assert pixels_of(found.samples[1]) == CLIP
     write(lists / "wave_test_split1.txt", "A.avi")
     with pytest.raises(SourceFormatError, match="does not end in 0, 1 or 2"):
         read_hmdb51(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 from cdflib import cdfwrite
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from tests.trainer.data.sets.layouts import write_clip
+from tests.trainer.data.sets.layouts import CLIP, pixels_of, write_clip
 from trainer.data.sample import Video
 from trainer.data.sets.human36m import read_human36m
 
@@ -38,6 +38,7 @@ def test_human36m(tmp_path: Path) -> None:
     assert first.joints_3d[1, 0, 4] == pytest.approx(rows[1, 6] / 1000)
     assert first.joints[1, 0, 4] == pytest.approx(rows[1, 6, :2])
     assert isinstance(first.media, Video)
+    assert pixels_of(first) == CLIP
     assert (test.joints, test.media) == (None, None)
     (tmp_path / "S9" / "MyPoseFeatures" / "D3_Positions_mono" / "Eating 1.54138969.cdf").write_text("no CDF")
     with pytest.raises(SourceFormatError, match="cannot be read as CDF"):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import SourceNotFoundError
-from tests.trainer.data.sets.layouts import voc, write
+from tests.trainer.data.sets.layouts import PICTURE, pixels_of, voc, write, write_picture
 from trainer.data.sample import Picture
 from trainer.data.sets.ilsvrc import read_ilsvrc
 
@@ -21,6 +21,8 @@ def test_ilsvrc(tmp_path: Path) -> None:
     (sample,) = read_ilsvrc(root).samples
     assert (sample.actions, sample.boxes.tolist()) == ((1,), [[[1, 2, 3, 4], [5, 6, 7, 8]]])
     assert sample.media == Picture(root / "Data" / "CLS-LOC" / "val" / "ILSVRC2012_val_1.JPEG")
+    write_picture(sample.picture)
+    assert pixels_of(sample) == PICTURE
     boxed, bare = read_ilsvrc(root, parts=("train",)).samples
     assert boxed.boxes.shape == (1, 1, 4)
     assert (bare.actions, bare.boxes) == ((0,), None)

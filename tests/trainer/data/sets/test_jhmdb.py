@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from tests.trainer.data.sets.layouts import write, write_clip
+from tests.trainer.data.sets.layouts import CLIP, PICTURE, pixels_of, write, write_clip, write_picture
 from tests.trainer.data.sets.matlab_files import write_version5, write_version73
 from trainer.data.sample import SEEN, Video
 from trainer.data.sets.jhmdb import read_jhmdb, read_packed_jhmdb
@@ -29,7 +29,11 @@ def test_jhmdb(write_matlab: Callable, tmp_path: Path) -> None:
     assert first.joints[2, 0, 1].tolist() == [places[0, 1, 2] - 1, places[1, 1, 2] - 1]
     assert np.argwhere(first.masks()).tolist() == [[0, 0, 1, 2]]
     assert isinstance(first.media, Video)
+    assert pixels_of(first) == CLIP
     assert second.media is None
+    for frame in (1, 2, 3):
+        write_picture(tmp_path / "Rename_Images" / "run" / "film_a_run_f_1" / f"{frame:05d}.png")
+    assert pixels_of(read_jhmdb(tmp_path).samples[0]) == PICTURE * 3
 
 
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from scipy.io import savemat
 
 from edgeact.errors import SourceNotFoundError
+from tests.trainer.data.sets.layouts import PICTURE, pixels_of, write_picture
 from trainer.data.sample import HIDDEN, NOT_LABELLED, SEEN, Picture
 from trainer.data.sets.lsp import read_lsp, read_lsp_extended
 
@@ -24,6 +25,9 @@ def test_lsp_marks_what_is_hidden_and_its_extension_what_is_labelled(tmp_path: P
     savemat(tmp_path / "extended" / "joints.mat", {"joints": values.transpose(1, 0, 2)})
     other = read_lsp_extended(tmp_path / "extended").samples
     assert other[0].media == Picture(tmp_path / "extended" / "images" / "im00001.jpg")
+    for path in (tmp_path / "lsp" / "images" / "im0001.jpg", tmp_path / "extended" / "images" / "im00001.jpg"):
+        write_picture(path)
+    assert pixels_of(found[0]) == pixels_of(other[0]) == PICTURE
     assert other[0].visibility[0, 0, 2:5].tolist() == [NOT_LABELLED, SEEN, NOT_LABELLED]
     assert np.isnan(other[0].joints[0, 0, 2]).all()
 

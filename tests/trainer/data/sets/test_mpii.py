@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edgeact.errors import SourceNotFoundError
+from tests.trainer.data.sets.layouts import PICTURE, pixels_of, write_picture
 from tests.trainer.data.sets.matlab_files import write_version5, write_version73
 from trainer.data.sample import HIDDEN, NOT_LABELLED, SEEN, Picture
 from trainer.data.sets.mpii import JOINTS as MPII_JOINTS
@@ -39,6 +40,8 @@ def test_mpii(write_matlab: Callable, tmp_path: Path) -> None:
     first, second = found.samples
     assert (first.name, first.source, first.split, first.actions) == ("a#0", "video7", "train", (0,))
     assert first.media == Picture(tmp_path / "images" / "a.jpg")
+    write_picture(tmp_path / "images" / "a.jpg")
+    assert pixels_of(first) == PICTURE
     assert first.head_boxes[0, 0].tolist() == [1, 2, 11, 12]
     joints, visibility = first.joints[0, 0], first.visibility[0, 0]
     assert joints[MPII_JOINTS.index("right_ankle")].tolist() == [10, 20]

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeact.capture.open import open_source
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from tests.trainer.data.sets.layouts import write, write_clip
+from tests.trainer.data.sets.layouts import CLIP, pixels_of, write, write_clip
 from trainer.data.sample import SEEN, UNKNOWN, Video
 from trainer.data.sets.ntu import read_ntu
 
@@ -30,8 +29,7 @@ def test_ntu_skeletons_and_videos(tmp_path: Path) -> None:
     assert two.joints[1, 1, 4].tolist() == [50, 4]
     assert two.visibility[:, 1, 0].tolist() == [UNKNOWN, SEEN]
     assert isinstance(two.media, Video)
-    with open_source(two.media.path) as source:
-        assert len(list(source.frames())) == 5
+    assert pixels_of(two) == CLIP
     assert [s.split for s in read_ntu(tmp_path, protocol="cross_view").samples] == ["test", "train"]
     write(tmp_path / "nturgb+d_skeletons" / "S001C002P003R001A050.skeleton", text[:-30])
     with pytest.raises(SourceFormatError, match="is no whole skeleton file"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgeact.errors import SourceNotFoundError
-from tests.trainer.data.sets.layouts import write
+from tests.trainer.data.sets.layouts import PICTURE, pixels_of, write_picture
 from tests.trainer.data.sets.matlab_files import write_version5, write_version73
 from trainer.data.sample import HIDDEN, SEEN, FrameFiles
 from trainer.data.sets.penn_action import read_penn_action
@@ -30,9 +30,10 @@ def test_penn_action_with_and_without_frames(write_matlab: Callable, tmp_path: P
     assert first.boxes[0, 0].tolist() == [0, 1, 2, 3]
     assert np.isnan(first.boxes[1]).all()
     for frame in (1, 2):
-        write(tmp_path / "frames" / "0001" / f"{frame:06d}.jpg", "")
-    media = read_penn_action(tmp_path).samples[0].media
-    assert media == FrameFiles(tuple(tmp_path / "frames" / "0001" / f"{frame:06d}.jpg" for frame in (1, 2)))
+        write_picture(tmp_path / "frames" / "0001" / f"{frame:06d}.jpg")
+    sample = read_penn_action(tmp_path).samples[0]
+    assert pixels_of(sample) == PICTURE * 2
+    assert sample.media == FrameFiles(tuple(tmp_path / "frames" / "0001" / f"{frame:06d}.jpg" for frame in (1, 2)))
 
 
 @pytest.mark.data

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from tests.trainer.data.sets.layouts import voc, write
+from tests.trainer.data.sets.layouts import PICTURE, pixels_of, voc, write, write_picture
 from trainer.data.sets.stanford40 import read_packed_stanford40, read_stanford40, read_stanford40_parts
 
 
@@ -15,8 +15,9 @@ def test_stanford40(tmp_path: Path) -> None:
         for part in ("train", "test"):
             write(tmp_path / "ImageSplits" / f"{action}_{part}.txt", f"{action}_{part}.jpg\n")
             write(tmp_path / "XMLAnnotations" / f"{action}_{part}.xml", voc(("person", "1 2 30 40")))
-    (tmp_path / "JPEGImages").mkdir()
+    write_picture(tmp_path / "JPEGImages" / "eat_train.jpg")
     found = read_stanford40(tmp_path)
+    assert pixels_of(found.samples[0]) == PICTURE
     assert [(s.name, s.split, s.actions) for s in found.samples][:3] == [
         ("eat_train", "train", (0,)), ("eat_test", "test", (0,)), ("run_train", "train", (1,)),
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from tests.trainer.data.sets.layouts import write
+from tests.trainer.data.sets.layouts import CLIP, pixels_of, write, write_clip
 from trainer.data.sets.surveillance_fights import read_surveillance_fights
 
 ROWS = ("fi1.mp4,fight,b", "fi2.mp4,fight,a", "nofi1.mp4,nofight,c", "nofi2.mp4,nofight,a", "fi3.mp4,fight,d")
@@ -21,7 +21,8 @@ def test_every_third_video_measures_with_all_of_its_clips(tmp_path: Path) -> Non
         ("nofi2", "a", "test", (1,)),
         ("fi3", "d", "test", (0,)),
     ]
-    assert found.samples[0].media.path == tmp_path / "clips" / "fi1.mp4"
+    write_clip(tmp_path / "clips" / "fi1.mp4")
+    assert pixels_of(found.samples[0]) == CLIP
 
 
 def test_a_clip_without_a_known_label_or_a_source_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from tests.trainer.data.sets.layouts import write
+from tests.trainer.data.sets.layouts import CLIP, pixels_of, write, write_clip
 from tests.trainer.data.sets.matlab_files import write_version5, write_version73
 from trainer.data.sample import Video
 from trainer.data.sets.ucf101 import read_ucf24, read_ucf101
@@ -19,7 +19,10 @@ def test_ucf101_and_the_boxes_of_ucf24(write_matlab: Callable, tmp_path: Path) -
     write(lists / "classInd.txt", "1 Diving\n2 Fencing\n")
     write(lists / "trainlist01.txt", "Fencing/v_Fencing_g01_c02.avi 2\n")
     write(lists / "testlist01.txt", "Diving/v_Diving_g02_c01.avi\n")
+    for name in ("Fencing/v_Fencing_g01_c02", "Diving/v_Diving_g02_c01"):
+        write_clip(tmp_path / "UCF-101" / f"{name}.avi")
     train, test = read_ucf101(tmp_path).samples
+    assert (pixels_of(train), pixels_of(test)) == (CLIP, CLIP)
     assert (train.split, train.actions, train.source) == ("train", (1,), "v_Fencing_g01")
     assert (test.split, test.actions) == ("test", (0,))
     assert test.media == Video(tmp_path / "UCF-101" / "Diving" / "v_Diving_g02_c01.avi")
@@ -30,6 +33,7 @@ def test_ucf101_and_the_boxes_of_ucf24(write_matlab: Callable, tmp_path: Path) -
     write_matlab(tmp_path / "finalAnnots.mat", {"annot": annotations})
     diving, fencing = read_ucf24(tmp_path).samples
     assert (diving.split, fencing.split) == ("test", "train")
+    assert pixels_of(diving) == CLIP
     assert diving.boxes.shape == (4, 2, 4)
     assert diving.boxes[1, 0].tolist() == [0, 1, 10, 21]
     assert np.isnan(diving.boxes[0, 0]).all()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from tests.trainer.data.sets.layouts import write, write_clip
+from tests.trainer.data.sets.layouts import CLIP, pixels_of, write, write_clip
 from trainer.data.sets.ut_interaction import ACTIONS, read_packed_ut_interaction, read_ut_interaction
 from trainer.data.splits import UT_INTERACTION_TEST
 
@@ -15,6 +15,7 @@ def test_ut_interaction(tmp_path: Path) -> None:
     for folder, name in (("segmented_set1", "0_1_4"), ("segmented_set1", "9_9_2"), ("segmented_set2", "9_12_0")):
         write_clip(tmp_path / folder / f"{name}.avi")
     found = read_ut_interaction(tmp_path)
+    assert [pixels_of(sample) for sample in found.samples] == [CLIP] * 3
     assert [(s.source, s.split, found.actions[s.actions[0]]) for s in found.samples] == [
         ("seq01", "train", "punch"), ("seq09", "test", "kick"), ("seq12", "train", "handshake"),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeact.errors import SourceFormatError, SourceNotFoundError
-from tests.trainer.data.sets.layouts import write
+from tests.trainer.data.sets.layouts import PICTURE, pixels_of, write, write_picture
 from trainer.data.sample import Picture
 from trainer.data.sets.vcoco import read_vcoco
 
@@ -28,11 +28,12 @@ def test_vcoco(tmp_path: Path) -> None:
         SourceNotFoundError, match=r"train2014 not found; it holds pictures of COCO 2014.*give the folder"
     ):
         read_vcoco(tmp_path, tmp_path / "coco")
-    (tmp_path / "coco" / "train2014").mkdir(parents=True)
+    write_picture(tmp_path / "coco" / "train2014" / file)
     found = read_vcoco(tmp_path, tmp_path / "coco")
     assert found.actions == ("hold", "sit")
     assert [(s.split, s.actions) for s in found.samples] == [("train", (0, 1)), ("train", ())]
     assert found.samples[0].media == Picture(tmp_path / "coco" / "train2014" / file)
+    assert pixels_of(found.samples[0]) == PICTURE
     assert found.samples[0].source == found.samples[1].source
 
 
