@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
 from trainer.data.action_sequences import OTHER, JointSequence, seen_by_some_camera
+from trainer.data.sets.kinect import read_skeletons, read_utkinect
 from trainer.data.splits import Split
 
 # The 20 Kinect joints: hip centre, spine, shoulder centre, head, left shoulder, elbow, wrist, hand, right shoulder ...,
@@ -42,12 +42,7 @@ def utkinect(root: Path, *, views: int = 6) -> Iterator[JointSequence]:
     """UTKinect-Action3D (Xia, Chen, Aggarwal, CVPRW 2012) seen by random cameras: everyday actions of which most are
     "other" to us.
     """
-    content = loadmat(root / "UTKinect.mat")
-    skeletons, lengths = content["complete_skeleton"].astype(np.float32), content["action_length"]
-    for person, trial, action in np.ndindex(lengths.shape):
-        joints = skeletons[person, trial, action, : lengths[person, trial, action]]
-        if len(joints) < 2:
-            continue
+    for person, trial, action, joints in read_utkinect(root):
         name, actions = _UTKINECT_ACTIONS[action]
         split: Split = "validation" if person in _UTKINECT_VALIDATION else "train"
         for view in range(views):
@@ -61,12 +56,10 @@ def nwucla(root: Path) -> Iterator[JointSequence]:
     """NW-UCLA (Wang et al., CVPR 2014) seen from its own three cameras: measured only, never trained on (CC BY-NC
     4.0).
     """
-    with np.load(root / "nwucla.npz") as file:
-        names, lengths, skeleton = file["name"], file["length"], file["skeleton"].astype(np.float32)
-    for name, end, length in zip(names, np.cumsum(lengths), lengths, strict=True):
-        joints = skeleton[end - length : end]
+    for name, skeletons in read_skeletons(root / "nwucla.npz", "skeleton"):
+        joints = skeletons.astype(np.float32)
         seen = np.stack([joints[..., 0], -joints[..., 1]], -1) / np.maximum(joints[..., 2:], 0.5)
         features = np.concatenate([seen, np.ones((*seen.shape[:2], 1), np.float32)], -1)[:, _ROWS]
         # a04 "walk around" is one of our classes; the others are none
-        actions = (OTHER, "walk") if str(name).startswith("a04") else (OTHER,)
-        yield JointSequence("nwucla", "test", str(name), features, _FRAME_RATE, _allowed(actions, joints))
+        actions = (OTHER, "walk") if name.startswith("a04") else (OTHER,)
+        yield JointSequence("nwucla", "test", name, features, _FRAME_RATE, _allowed(actions, joints))

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from trainer.data.sample import SampleSet
-from trainer.data.sets.files import read_arrays
 from trainer.data.sets.jhmdb import read_packed_jhmdb
+from trainer.data.sets.kinect import read_skeletons
 from trainer.data.sets.penn_action import read_penn_action
 from trainer.inputs.action_clip import COMMON_MIRROR
 
@@ -113,15 +113,22 @@ def _kinect(
     hips: tuple[int, int],
 ) -> PoseActionSet:
     """A set whose names tell action, person, … and view as numbers; those of one of them say what trains."""
-    names, lengths, joints = read_arrays(path, "joint sequences", "name", "length", key)
-    numbers = np.array([[int(digits) for digits in re.findall(r"\d+", str(one))] for one in names])
+    clips = read_skeletons(path, key)
+    numbers = np.array([[int(digits) for digits in re.findall(r"\d+", clip)] for clip, _ in clips])
     scale = 1e-3 if key.endswith("_mm") else 1.0
-    pieces = np.split(joints.astype(np.float32) * scale, np.cumsum(lengths)[:-1])
     kinds = sorted(set(numbers[:, 0].tolist()))
     labels = [kinds.index(number) for number in numbers[:, 0]]
     actions = tuple(f"a{number}" for number in kinds)
     trains = np.isin(numbers[:, digit], training)
-    return _set(name, [_all_seen(piece) for piece in pieces], labels, trains, actions, mirror, hips)
+    return _set(
+        name,
+        [_all_seen(joints.astype(np.float32) * scale) for _, joints in clips],
+        labels,
+        trains,
+        actions,
+        mirror,
+        hips,
+    )
 
 
 def _set(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.data.action_sequences import OTHER, JointSequence, seen_by_some_camera
+from trainer.data.sets.kinect import read_skeletons
 from trainer.data.splits import Split
 
 _VALIDATION_PERSON = 7
@@ -65,12 +66,12 @@ def _read(
     frame_rate: float,
     views: int,
 ) -> Iterator[JointSequence]:
-    with np.load(path) as file:
-        names, lengths, skeletons = file["name"], file["length"], file["xyz_mm"]
-    for name, end, length in zip(names, np.cumsum(lengths), lengths, strict=True):
-        action, person = (int(digits) for digits in re.findall(r"\d+", str(name))[:2])
+    end = 0
+    for name, skeletons in read_skeletons(path, "xyz_mm"):
+        end += len(skeletons)
+        action, person = (int(digits) for digits in re.findall(r"\d+", name)[:2])
         split: Split = "test" if person % 2 == 0 else "validation" if person == _VALIDATION_PERSON else "train"
-        joints = skeletons[end - length : end][:, rows].astype(np.float32) / 1000  # millimetres → metres
+        joints = skeletons[:, rows].astype(np.float32) / 1000  # millimetres → metres
         for view in range(views):
-            seen = seen_by_some_camera(joints, np.random.default_rng([action, person, int(end), view]))
+            seen = seen_by_some_camera(joints, np.random.default_rng([action, person, end, view]))
             yield JointSequence(source, split, f"{name}#{view}", seen, frame_rate, actions[action - 1])

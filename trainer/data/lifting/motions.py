@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
 from edgeact.skeleton import BODY_21, COCO_17, LIMB_JOINTS
 from edgeact.types import Float32
 from trainer.data.action_sequences import studio_split
 from trainer.data.mixes import Mix
+from trainer.data.sets.kinect import read_skeletons, read_utkinect
 from trainer.data.splits import Split, split_by_hash
 from trainer.data.studio.motion import joint_sequences
 
@@ -59,24 +59,18 @@ def studio(root: Path) -> Iterator[BodyClip]:
 
 def utd_mhad(root: Path) -> Iterator[BodyClip]:
     """UTD-MHAD, 27 actions of eight people; two people validate."""
-    with np.load(root / "utd_mhad.npz") as file:
-        names, lengths, skeletons = file["name"], file["length"], file["xyz_mm"]
-    for name, end, length in zip(names, np.cumsum(lengths), lengths, strict=True):
-        action, person, _ = (int(part[1:]) for part in str(name).split("_"))
-        limbs = skeletons[end - length : end][:, _UTD_LIMBS].astype(np.float32) / 1000
+    for name, skeletons in read_skeletons(root / "utd_mhad.npz", "xyz_mm"):
+        action, person, _ = (int(part[1:]) for part in name.split("_"))
+        limbs = skeletons[:, _UTD_LIMBS].astype(np.float32) / 1000
         split: Split = "validation" if person in _UTD_VALIDATION else "train"
         yield _from_limbs("utd_mhad", split, f"a{action}", limbs, 30.0)
 
 
 def utkinect(root: Path) -> Iterator[BodyClip]:
     """UTKinect-Action3D, ten everyday actions of ten people; two people validate."""
-    content = loadmat(root / "UTKinect.mat")
-    skeletons, lengths = content["complete_skeleton"].astype(np.float32), content["action_length"]
-    for person, trial, action in np.ndindex(lengths.shape):
-        limbs = skeletons[person, trial, action, : lengths[person, trial, action]][:, _UTKINECT_LIMBS]
-        if len(limbs) >= 2:
-            split: Split = "validation" if person in _UTKINECT_VALIDATION else "train"
-            yield _from_limbs("utkinect", split, f"a{action}", limbs, 15.0)
+    for person, _, action, joints in read_utkinect(root):
+        split: Split = "validation" if person in _UTKINECT_VALIDATION else "train"
+        yield _from_limbs("utkinect", split, f"a{action}", joints[:, _UTKINECT_LIMBS], 15.0)
 
 
 def teacher_poses(path: Path) -> Iterator[BodyClip]:
