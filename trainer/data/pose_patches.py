@@ -23,6 +23,8 @@ from edgeact.geometry import person_crop_matrix, transform_points, warp
 from edgeact.skeleton import BODY_21, MPII_16
 from trainer.data.lspet import lspet_people
 from trainer.data.read_picture import read_rgb
+from trainer.data.sample import NOT_LABELLED, Sample
+from trainer.data.sets.coco import read_coco_keypoints, read_packed_keypoints
 from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.sets.surveillance_fights import read_surveillance_fights
 from trainer.data.sets.ut_interaction import read_packed_ut_interaction
@@ -133,54 +135,44 @@ def _teacher_joints(person: dict) -> np.ndarray:
     return joints
 
 
-def _human_joints(annotation: dict) -> np.ndarray:
-    """Joints (21, 4) of a person in COCO's form."""
+def _human_joints(person: Sample) -> np.ndarray:
+    """Joints (21, 4) of a person with COCO's joints."""
     joints = np.zeros((21, 4), np.float32)
-    joints[:17, :3] = np.array(annotation["keypoints"], np.float32).reshape(17, 3)
-    joints[:17, 2] = joints[:17, 2] > 0
+    joints[:17, :2] = np.nan_to_num(person.joints[0, 0])
+    joints[:17, 2] = person.visibility[0, 0] > NOT_LABELLED
     joints[:17, 3] = HUMAN_SCORE
     return joints
 
 
 def _stock_upright(data: Path, labels: Path) -> Iterator[PosePatch]:
-    file = json.loads((data / "stock_upright/person_keypoints.json").read_text())
-    names = {image["id"]: image["file_name"] for image in file["images"]}
     teacher = {row["file"]: np.array(row["joints"], np.float32) for row in _lines(labels / "stock_upright.jsonl")}
-    for annotation in file["annotations"]:
-        name = names[annotation["image_id"]]
-        joints = _human_joints(annotation)
+    for person in read_packed_keypoints(data / "stock_upright").samples:
+        name, joints = person.picture.name, _human_joints(person)
         extra = teacher[f"images/{name}"]
         joints[EXTRA_JOINTS, :2], joints[EXTRA_JOINTS, 2] = extra[:, :2], extra[:, 2] > 0.3
         joints[EXTRA_JOINTS, 3] = HUMAN_SCORE
-        x, y, width, height = annotation["bbox"]
-        box = np.array([x, y, x + width, y + height], np.float32)
-        image = read_rgb(data / "stock_upright/images" / name)
-        yield PosePatch("stock_upright", split_by_hash(name, test=20), name, image, box, joints)
+        split = split_by_hash(name, test=20)
+        yield PosePatch("stock_upright", split, name, read_rgb(person.picture), person.boxes[0, 0], joints)
 
 
 def _coco(data: Path) -> Iterator[PosePatch]:
     """COCO's training photos choose here and its validation photos measure: human joints of anybody are rare, so that
     the labelled training photos of `coco_more` choose too.
     """
-    splits: tuple[tuple[str, Split], ...] = (("train2017", "validation"), ("val2017", "test"))
-    for part, split in splits:
-        file = json.loads((data / f"coco_mini/annotations/person_keypoints_{part}.json").read_text())
-        yield from _coco_people(file, data / "coco_mini" / part, split)
-    file = json.loads((data / "coco_more/person_keypoints.json").read_text())
-    file["images"] = [image for image in file["images"] if image["split"] == "train2017"]
-    yield from _coco_people(file, data / "coco_more/images", "validation")
+    mini = read_coco_keypoints(data / "coco_mini")
+    more = read_packed_keypoints(data / "coco_more")
+    yield from _coco_people(mini.part("train"), "validation")
+    yield from _coco_people(mini.part("validation"), "test")
+    yield from _coco_people(more.part("train"), "validation")
 
 
-def _coco_people(file: dict, folder: Path, split: Split) -> Iterator[PosePatch]:
-    """People of at least five joints and 40 pixels in the photos that a file of labels names."""
-    names = {image["id"]: image["file_name"] for image in file["images"]}
-    for annotation in file["annotations"]:
-        name = names.get(annotation["image_id"])
-        if name is None or annotation["iscrowd"] or annotation["num_keypoints"] < 5 or annotation["bbox"][3] < 40:
-            continue
-        x, y, width, height = annotation["bbox"]
-        box = np.array([x, y, x + width, y + height], np.float32)
-        yield PosePatch("coco_mini", split, name, read_rgb(folder / name), box, _human_joints(annotation))
+def _coco_people(people: Sequence[Sample], split: Split) -> Iterator[PosePatch]:
+    """People of at least five joints and 40 pixels."""
+    for person in people:
+        box = person.boxes[0, 0]
+        if (person.visibility > NOT_LABELLED).sum() >= 5 and box[3] - box[1] >= 40:
+            file = person.picture
+            yield PosePatch("coco_mini", split, file.name, read_rgb(file), box, _human_joints(person))
 
 
 def _wild(folder: Path, labels: Path, name: str) -> Iterator[PosePatch]:

@@ -1,4 +1,8 @@
-"""Wild pictures with what humans labelled on them, and checked pictures without people."""
+"""Wild pictures with what humans labelled on them, and checked pictures without people.
+
+A record beside `trainer.data.sample.Sample`, because what is not labelled counts here: crowds, pictures of nobody, and
+whether everybody in a picture is labelled.
+"""
 
 import hashlib
 import json

@@ -62,14 +62,21 @@ def write_coco(data: Path) -> None:
         for x, y, _ in keypoints[[0, 15]].astype(int):
             image[y - 4 : y + 5, x - 4 : x + 5] = (0, 0, 255)  # red, as OpenCV writes it
         cv2.imwrite(str(data / "coco_mini" / part / "a.png"), image)
+        few = keypoints.copy()
+        few[1:3] = 0
         person = {
+            "id": 1,
             "image_id": 1,
             "iscrowd": 0,
-            "num_keypoints": 6,
             "bbox": [80, 40, 60, 160],
             "keypoints": keypoints.ravel().tolist(),
         }
-        rows = [person, person | {"iscrowd": 1}, person | {"bbox": [80, 40, 20, 39]}, person | {"num_keypoints": 4}]
+        rows = [
+            person,
+            person | {"iscrowd": 1},
+            person | {"bbox": [80, 40, 20, 39]},
+            person | {"keypoints": few.ravel().tolist()},
+        ]
         file = {"images": [{"id": 1, "file_name": "a.png"}], "annotations": rows}
         (data / "coco_mini/annotations").mkdir(exist_ok=True)
         (data / f"coco_mini/annotations/person_keypoints_{part}.json").write_text(json.dumps(file))

@@ -1,8 +1,10 @@
-"""COCO keypoints (Lin et al., ECCV 2014): ``annotations/person_keypoints_PARTYEAR.json`` and a folder of pictures.
+"""COCO keypoints (Lin et al., ECCV 2014): ``annotations/person_keypoints_PARTYEAR.json`` and a folder of pictures; and
+packed sets in COCO's form, ``person_keypoints.json`` and ``images``.
 
 A sample is one person. Crowds, which are one mask around many people, are left out.
 """
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,20 +33,40 @@ def read_coco_keypoints(root: Path, *, year: int = 2017, parts: tuple[str, ...] 
     samples: list[Sample] = []
     for part in parts:
         file = root / "annotations" / f"person_keypoints_{part}{year}.json"
-        content = read_json_file(file, "the annotations of COCO keypoints")
-        pictures = {picture["id"]: picture for picture in content["images"]}
-        for person in content["annotations"]:
-            if not person.get("iscrowd", 0):
-                picture = pictures[person["image_id"]]
-                folder = root / f"{part}{year}"
-                samples.append(_person(person, picture, folder / picture["file_name"], SPLITS[part]))
+        for person, picture in _people(file):
+            path = root / f"{part}{year}" / picture["file_name"]
+            samples.append(_person(person, picture, path, SPLITS[part]))
     return SampleSet("coco_keypoints", tuple(samples), joints=COCO_17.joints)
 
 
-def _person(person: dict[str, Any], picture: dict[str, Any], path: Path, split: Split) -> Sample:
+def read_packed_keypoints(root: Path) -> SampleSet:
+    """Every person of a packed set in COCO's form. A picture of COCO may name its part there (``split``:
+    ``train2017`` …); others have no split.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: ``person_keypoints.json`` is missing or damaged.
+    """
+    samples = []
+    for person, picture in _people(root / "person_keypoints.json"):
+        split = SPLITS.get(str(picture.get("split", "")).rstrip("0123456789"))
+        samples.append(_person(person, picture, root / "images" / picture["file_name"], split))
+    return SampleSet(root.name, tuple(samples), joints=COCO_17.joints)
+
+
+def _people(file: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The annotation of each person, and its picture's row."""
+    content = read_json_file(file, "the annotations of COCO keypoints")
+    pictures = {picture["id"]: picture for picture in content["images"]}
+    for person in content["annotations"]:
+        if not person.get("iscrowd", 0):
+            yield person, pictures[person["image_id"]]
+
+
+def _person(person: dict[str, Any], picture: dict[str, Any], path: Path, split: Split | None) -> Sample:
     joints = np.asarray(person["keypoints"], np.float32).reshape(len(COCO_17.joints), 3)
     visibility = joints[:, 2].astype(np.int8)  # the numbers are COCO's
     places = np.where(visibility[:, None] > 0, joints[:, :2], np.nan)
+    outline = person.get("segmentation")
     return Sample(
         f"{path.stem}#{person['id']}",
         path.stem,
@@ -53,7 +75,7 @@ def _person(person: dict[str, Any], picture: dict[str, Any], path: Path, split: 
         boxes=one_person(box_of(person["bbox"])),
         joints=one_person(places),
         visibility=visibility[None, None],
-        masks=partial(read_mask, person["segmentation"], picture["height"], picture["width"]),
+        masks=partial(read_mask, outline, picture["height"], picture["width"]) if outline else None,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from edgeact.errors import SourceNotFoundError
 from tests.trainer.data.sets.layouts import PICTURE, pixels_of, write, write_picture
 from trainer.data.sample import HIDDEN, SEEN, Picture
-from trainer.data.sets.coco import read_coco_keypoints
+from trainer.data.sets.coco import read_coco_keypoints, read_packed_keypoints
 
 
 def test_coco_keypoints(tmp_path: Path) -> None:
@@ -40,3 +40,24 @@ def test_coco_keypoints(tmp_path: Path) -> None:
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFoundError, match=r"give the folder that|has no"):
         read_coco_keypoints(tmp_path)
+
+
+def test_packed_pictures_may_name_their_part_and_lack_outlines(tmp_path: Path) -> None:
+    keypoints = [0, 0, 0] * 16 + [7, 8, 2]
+    people = [
+        {"id": row, "image_id": row, "keypoints": keypoints, "iscrowd": 0, "bbox": [2, 2, 4, 3]} for row in (1, 2, 3)
+    ]
+    images = [
+        {"id": 1, "file_name": "a.jpg", "split": "train2017"},
+        {"id": 2, "file_name": "b.jpg", "split": "val2017"},
+        {"id": 3, "file_name": "c.jpg"},
+    ]
+    write(tmp_path / "person_keypoints.json", json.dumps({"images": images, "annotations": people}))
+    found = read_packed_keypoints(tmp_path).samples
+    assert [(sample.picture.name, sample.split) for sample in found] == [
+        ("a.jpg", "train"), ("b.jpg", "validation"), ("c.jpg", None),
+    ]  # fmt: skip
+    assert found[0].picture.parent == tmp_path / "images"
+    assert found[0].masks is None
+    with pytest.raises(SourceNotFoundError, match="give the folder that"):
+        read_packed_keypoints(tmp_path / "other")
