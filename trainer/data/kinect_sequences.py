@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.data.action_sequences import OTHER, JointSequence, seen_by_some_camera
-from trainer.data.sets.kinect import read_skeletons, read_utkinect
+from trainer.data.sets.packed_skeletons import read_skeletons, read_utkinect
 from trainer.data.splits import Split
 
 # The 20 Kinect joints: hip centre, spine, shoulder centre, head, left shoulder, elbow, wrist, hand, right shoulder ...,

@@ -12,7 +12,7 @@ import numpy as np
 
 from trainer.data.sample import SampleSet
 from trainer.data.sets.jhmdb import read_packed_jhmdb
-from trainer.data.sets.kinect import read_skeletons
+from trainer.data.sets.packed_skeletons import read_skeletons
 from trainer.data.sets.penn_action import read_penn_action
 from trainer.inputs.action_clip import COMMON_MIRROR
 

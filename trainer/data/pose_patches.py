@@ -28,14 +28,7 @@ from trainer.data.sets.coco import read_coco_keypoints, read_packed_keypoints
 from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.sets.surveillance_fights import read_surveillance_fights
 from trainer.data.sets.ut_interaction import read_packed_ut_interaction
-from trainer.data.splits import (
-    UT_INTERACTION_TEST,
-    Split,
-    difference_hash,
-    fight_split,
-    near_duplicates,
-    split_by_hash,
-)
+from trainer.data.splits import Split, difference_hash, fight_split, near_duplicates, split_by_hash
 from trainer.data.wild_pictures import wild_pictures
 from trainer.folders import Folders
 from trainer.log import log
@@ -192,16 +185,13 @@ def _wild(folder: Path, labels: Path, name: str) -> Iterator[PosePatch]:
 def _clips(data: Path, labels: Path, name: str) -> Iterator[PosePatch]:
     folder = data / name
     read = read_packed_ut_interaction if name == "ut_interaction" else read_surveillance_fights
-    sources = {sample.video.name: sample.source for sample in read(folder).samples}
+    samples = {sample.video.name: sample for sample in read(folder).samples}
     frames: dict[str, dict[int, dict]] = {}
     for row in _lines(labels / f"{name}.jsonl"):
         frames.setdefault(row["file"], {})[row["frame"]] = row
     for clip, rows in frames.items():
-        source = sources[Path(clip).name]
-        if name == "ut_interaction":
-            split: Split = "test" if source in UT_INTERACTION_TEST else "train"
-        else:
-            split = fight_split(source)
+        sample = samples[Path(clip).name]
+        split = sample.split if name == "ut_interaction" else fight_split(sample.source)
         with av.open(str(folder / clip)) as container:
             for position, frame in enumerate(container.decode(video=0)):
                 if position not in rows or not rows[position]["persons"]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.data.action_sequences import OTHER, JointSequence, seen_by_some_camera
-from trainer.data.sets.kinect import read_skeletons
+from trainer.data.sets.packed_skeletons import read_skeletons
 from trainer.data.splits import Split
 
 _VALIDATION_PERSON = 7

@@ -10,6 +10,7 @@ import torch
 from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from trainer.data.lifting.measured import H36M_FILE, H36M_LIMBS
 from trainer.data.lifting.views import LiftingBatch
+from trainer.data.sets.packed_skeletons import read_skeletons
 from trainer.inputs.body_tree import JOINTS, PELVIS
 from trainer.inputs.lifter_clip import CLIP_LENGTH
 
@@ -30,8 +31,6 @@ class ComparisonViews:
     """
 
     def __init__(self, root: Path, subjects: tuple[str, ...] = H36M_TRAINING) -> None:
-        with np.load(root / H36M_FILE) as file:
-            names, lengths, skeletons = file["name"], file["length"], file["xyz_mm"]
         with np.load(root / "cameras.npz") as file:
             of_subject = [np.flatnonzero(file["subject"] == subject) for subject in subjects]
             places = {key: torch.from_numpy(file[key]).float() for key in ("R", "T", "f", "k", "p")}
@@ -39,9 +38,10 @@ class ComparisonViews:
         self._radial, self._tangential = places["k"], places["p"]
         world, first, cameras = [], [], []
         start = 0
-        for name, end, length in zip(names, np.cumsum(lengths), lengths, strict=True):
-            if (subject := str(name).split("/", 1)[0]) in subjects:
-                world.append(skeletons[end - length : end][:, [*H36M_LIMBS, 0]])
+        for name, joints in read_skeletons(root / H36M_FILE, "xyz_mm"):
+            if (subject := name.split("/", 1)[0]) in subjects:
+                length = len(joints)
+                world.append(joints[:, [*H36M_LIMBS, 0]])
                 first.append(np.full(length, start))
                 cameras.append(np.tile(of_subject[subjects.index(subject)][:4], (length, 1)))
                 start += length

@@ -15,6 +15,7 @@ import numpy as np
 
 from edgeact.skeleton import BODY_21, LIMB_JOINTS
 from edgeact.types import Float32
+from trainer.data.sets.packed_skeletons import read_skeletons
 
 Input = Literal["annotated", "hourglass"]
 H36M_LIMBS = [11, 14, 12, 15, 13, 16, 4, 1, 5, 2, 6, 3]
@@ -67,13 +68,10 @@ def human36m(root: Path, source: Input, *, subjects: tuple[str, ...] = H36M_TEST
             that have them.
         subjects: Whose sequences.
     """
-    with np.load(root / H36M_FILE) as file:
-        poses = _by_name(file["name"], file["length"], file["xyz_mm"])
-    with np.load(root / "h36m_sh2d.npz") as file:
-        found = _by_name(file["name"], file["length"], file["uv_quarter_px"])
+    found = dict(read_skeletons(root / "h36m_sh2d.npz", "uv_quarter_px"))
     with np.load(root / "cameras.npz") as file:
         cameras = {name: file[name] for name in file.files}
-    for name, world in poses.items():
+    for name, world in read_skeletons(root / H36M_FILE, "xyz_mm"):
         subject, action = name.split("/", 1)
         if subject not in subjects:
             continue
@@ -101,9 +99,7 @@ def humaneva(root: Path, *, part: str = "Validate") -> Iterator[View]:
     """HumanEva-I (Sigal et al., IJCV 2010) in its three colour cameras, whose places are found from the given joints in
     space and in the picture.
     """
-    with np.load(root / HUMANEVA_FILE) as file:
-        worlds = _by_name(file["name"], file["length"], file["xyz_mm"])
-        pictures = _by_name(file["name"], file["length"], file["uv_px"])
+    worlds, pictures = (dict(read_skeletons(root / HUMANEVA_FILE, key)) for key in ("xyz_mm", "uv_px"))
     matrices = _camera_matrices(worlds, pictures)
     for name, world in worlds.items():
         where, subject, action = name.split("/")
@@ -124,11 +120,6 @@ def _view(name: str, action: str, rate: float, limbs: np.ndarray, seen: np.ndarr
     joints = ((seen - pelvis[:, None]) / 1000).astype(np.float32)
     times = np.arange(len(seen)) / rate
     return View(name, action, times, poses_of_limbs(limbs), joints, sight.astype(np.float32))
-
-
-def _by_name(names: np.ndarray, lengths: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
-    ends = np.cumsum(lengths)
-    return {str(name): rows[end - length : end] for name, end, length in zip(names, ends, lengths, strict=True)}
 
 
 def _camera_matrices(

@@ -15,7 +15,7 @@ from edgeact.skeleton import BODY_21, COCO_17, LIMB_JOINTS
 from edgeact.types import Float32
 from trainer.data.action_sequences import studio_split
 from trainer.data.mixes import Mix
-from trainer.data.sets.kinect import read_skeletons, read_utkinect
+from trainer.data.sets.packed_skeletons import read_skeletons, read_utkinect
 from trainer.data.splits import Split, split_by_hash
 from trainer.data.studio.motion import joint_sequences
 

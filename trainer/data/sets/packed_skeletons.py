@@ -1,7 +1,8 @@
-"""Skeletons of Kinect's twenty joints, packed: UTD-MHAD, MSR Action3D and NW-UCLA (``.npz``), and UTKinect (``.mat``).
+"""Sets of skeletons, packed: UTD-MHAD, MSR Action3D, NW-UCLA, Human3.6M and HumanEva (``.npz``), and UTKinect
+(``.mat``).
 
-They come as the files' own numbers and not as samples: trainings and claims make metres of them in two ways that differ
-in the last bit, and what they learned depends on it.
+They come as the files' own numbers and not as samples: trainings and claims make metres of them in ways that differ in
+the last bit, and what they learned depends on it.
 """
 
 from collections.abc import Iterator
@@ -12,15 +13,15 @@ import numpy as np
 from trainer.data.sets.files import read_arrays
 from trainer.data.sets.matlab import read_matlab
 
-_WHAT = "the skeletons of a Kinect set"
+_WHAT = "the skeletons of a data set"
 
 
 def read_skeletons(path: Path, key: str) -> list[tuple[str, np.ndarray]]:
-    """Every clip of an ``.npz`` file: its name, and its joints ``(T, 20, 3)`` in the file's unit and type.
+    """Every clip of an ``.npz`` file: its name, and its joints ``(T, J, D)`` in the file's unit and type.
 
     Args:
         path: The file; it has ``name``, ``length`` and the joints of all clips, one after the other.
-        key: What the joints are called.
+        key: What the joints are called, such as ``xyz_mm``.
 
     Raises:
         SourceNotFoundError, SourceFormatError: It is missing or damaged.
