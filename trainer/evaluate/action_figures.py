@@ -24,10 +24,7 @@ def action_figures(judged: Judged, part: HeldOut) -> list[Figure]:
     """All figures of one bundle, each beside its paper's where the bundle is of a paper that reports one."""
     figures = [figure for found in judged.heads for figure in _of_head(judged, found, part)]
     figures += _together(judged, part)
-    if judged.frame_milliseconds is not None:
-        name = judged.bundle.manifest.name
-        figures.append(Figure(FRAME_TIME, f"{name}: everything", judged.frame_milliseconds, unit="ms"))
-    return figures + _of_maps(judged, part)
+    return figures + _of_maps(judged, part) + _times(judged)
 
 
 def title_of(judged: Judged, found: HeadAnswers) -> str:
@@ -41,7 +38,7 @@ def _of_head(judged: Judged, found: HeadAnswers, part: HeldOut) -> list[Figure]:
         measures[TOP1] = top1(found.probability, part.labels)
     else:
         measures |= _of_videos(found.videos, part)
-    figures = [
+    return [
         beside_paper(
             system_letter(judged.bundle.manifest.training),
             name,
@@ -52,8 +49,15 @@ def _of_head(judged: Judged, found: HeadAnswers, part: HeldOut) -> list[Figure]:
         )
         for name, value in measures.items()
     ]
-    if not judged.runs:
-        figures.append(Figure(CALL_TIME, title_of(judged, found), found.milliseconds, unit="ms"))
+
+
+def _times(judged: Judged) -> list[Figure]:
+    """Of a call of each graph that was called by itself, and of a frame of a video."""
+    name = judged.bundle.manifest.name
+    graphs = {} if judged.runs else {found.graph.name: found.milliseconds for found in judged.heads}
+    figures = [Figure(CALL_TIME, f"{name}: {graph}", time, unit="ms") for graph, time in graphs.items()]
+    if judged.frame_milliseconds is not None:
+        figures.append(Figure(FRAME_TIME, f"{name}: everything", judged.frame_milliseconds, unit="ms"))
     return figures
 
 
