@@ -6,11 +6,14 @@
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trainer.console import print_rows, show_progress
+
+if TYPE_CHECKING:
+    from trainer.evaluate.report.findings import Figure
 
 app = typer.Typer(add_completion=False)
 
@@ -58,16 +61,18 @@ def evaluate(
     asked = Asked(data_set.value, data, limit, out / "people", created)
     findings = evaluate_bundles([load_bundle(bundle) for bundle in bundles], asked, progress=show_progress)
     page = write_page(findings, out)
-    rows = [
-        (
-            figure.of,
-            figure.name,
-            "–" if figure.paper is None else f"{figure.paper:.2%}" + ("" if figure.comparable else " *"),
-            f"{figure.measured:.2%}" if figure.unit == "%" else f"{figure.measured:.3g} {figure.unit}",
-        )
-        for figure in findings.figures
-    ]
-    print_rows(findings.title, ("of", "figure", "paper", "measured"), rows)
+    beside = any(figure.paper is not None for figure in findings.figures)
+    columns = ("of", "figure", "paper", "measured") if beside else ("of", "figure", "measured")
+    rows = [(one.of, one.name, *([_paper(one)] if beside else []), _measured(one)) for one in findings.figures]
+    print_rows(findings.title, columns, rows)
     if not all(figure.comparable for figure in findings.figures):
         typer.echo("* of other data or another protocol, so that the two do not compare; the page says which")
     typer.echo(f"{page}: open it in a browser")
+
+
+def _paper(figure: "Figure") -> str:
+    return "–" if figure.paper is None else f"{figure.paper:.2%}" + ("" if figure.comparable else " *")
+
+
+def _measured(figure: "Figure") -> str:
+    return f"{figure.measured:.2%}" if figure.unit == "%" else f"{figure.measured:.3g} {figure.unit}"
