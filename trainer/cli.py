@@ -184,12 +184,13 @@ def empty_hours(
         Path | None,
         typer.Option(metavar="DIR", help="measure mannequins too; they are kept in DIR and made where they lack"),
     ] = None,
+    mannequins: Annotated[int, typer.Option(min=1, metavar="N", help="so many takes of them, of six seconds")] = 50,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="where the figures go as JSON")] = None,
 ) -> None:
     """Count false alarms: tracks over a second, and actions, in an hour of footage without people.
 
-    With `--renders` also in five minutes of mannequins that the studio renders: figures of people that never move, seen
-    by a camera that turns and zooms. To follow them is no fault, so they have a row of their own, which the sum leaves
+    With `--renders` also in mannequins that the studio renders: figures of people that never move, seen by a camera
+    that turns and zooms. To follow them is no fault, so they have a row of their own, which the sum leaves
     out; to say that they do something is one.
     """
     from trainer.extras import require_extras
@@ -201,7 +202,9 @@ def empty_hours(
     from trainer.evaluate.wild.empty_hours import empty_table, measure_empty_hours
     from trainer.evaluate.wild.report import as_json
 
-    figures = measure_empty_hours(load_bundle(bundle), data, minutes=minutes, progress=show_progress, renders=renders)
+    figures = measure_empty_hours(
+        load_bundle(bundle), data, minutes=minutes, progress=show_progress, renders=renders, mannequins=mannequins
+    )
     _print_table(empty_table(figures))
     for alarm in figures["alarms"]:
         typer.echo(f"{alarm['picture']}: {alarm['tracks']} tracks, events {', '.join(alarm['events']) or 'none'}")

@@ -238,6 +238,13 @@ def pictures_without_people(place: Place) -> None:
     write_wild_sets(place.folder / "data")
 
 
+def teachers_that_find_what_is_bright(place: Place) -> None:
+    """Tiny networks in the place of the published ones, in ``teachers``."""
+    from tests.trainer.teacher_networks import write_teachers
+
+    write_teachers(place.folder / "teachers")
+
+
 def labelled_clips(place: Place) -> None:
     """Clips of UT-Interaction and of daily life, in ``data``."""
     from tests.trainer.evaluate.test_clips import write_sets

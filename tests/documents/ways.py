@@ -321,6 +321,20 @@ WAYS: Mapping[str, Runs | StaysOut] = {
         stands_for={**_DATA, "<bundle>": "tiny"},
         added="--minutes 0.1",
     ),
+    "edgeact train empty-hours --data <data> --bundle <bundle> --renders <folder>": StaysOut(
+        "renders for minutes; tests/trainer/evaluate/wild/test_empty_hours.py measures a take that was rendered before"
+    ),
+    "edgeact train steadiness <clip> <clip> --bundle <bundle>": Runs(
+        (made.clip, _TINY), says="Jumps", stands_for={"<clip>": "clip.mp4", "<bundle>": "tiny"}
+    ),
+    "edgeact train detector-sizes --data <data> --teachers <teachers> --bundle <bundle>": StaysOut(
+        "needs the teacher networks; tests/trainer/evaluate/test_detector_sizes.py runs it where they are (marker data)"
+    ),
+    "edgeact train teacher-sizes --data <data> --teachers <teachers>": Runs(
+        (made.pictures_without_people, made.teachers_that_find_what_is_bright),
+        says="192×256",
+        stands_for={**_DATA, "<teachers>": "teachers"},
+    ),
     "edgeact train posture <results> --data <data>": Runs(
         (made.falls,), says="falls", stands_for={"<results>": "results", **_DATA}
     ),

@@ -24,7 +24,6 @@ from trainer.evaluate.wild.survey import Progress
 
 LONG_SECONDS = 1.0  # a shorter track is a flicker
 MANNEQUINS = "mannequins"
-_MANNEQUIN_TAKES = 50  # five minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,13 @@ class Take:
 
 
 def measure_empty_hours(
-    bundle: Bundle, data: Path, *, minutes: float, progress: Progress, renders: Path | None = None
+    bundle: Bundle,
+    data: Path,
+    *,
+    minutes: float,
+    progress: Progress,
+    renders: Path | None = None,
+    mannequins: int = 50,
 ) -> dict[str, Any]:
     """Run the perceiver (detector, tracker, pose, action) over footage without people.
 
@@ -47,8 +52,8 @@ def measure_empty_hours(
         data: Folder of the packed sets.
         minutes: Of footage, over all sets but mannequins.
         progress: Gives the items of a sequence while it shows how far it is.
-        renders: Where `_MANNEQUIN_TAKES` rendered takes of mannequins are kept, and made where they lack. None leaves
-            mannequins out.
+        renders: Where rendered takes of mannequins are kept, and made where they lack. None leaves mannequins out.
+        mannequins: How many takes of them; they are the first ones of a longer row.
 
     Returns:
         ``minutes``, and by set and for all (but mannequins) ``hours``, ``tracks`` and ``events`` with
@@ -64,7 +69,7 @@ def measure_empty_hours(
     takes = [_pictured(clip) for clip in plan_footage(data, minutes)]
     count = len(takes)
     if renders is not None:
-        takes += _mannequin_takes(data / "studio", renders, progress)
+        takes += _mannequin_takes(data / "studio", renders, mannequins, progress)
     engine = Engine(bundle)
     perceiver = Perceiver(engine)
     tracks: Counter[str] = Counter()
@@ -107,10 +112,9 @@ def _pictured(clip: EmptyClip) -> Take:
     return Take(clip.source, clip.path.name, CLIP_SECONDS, lambda epoch: clip_frames(clip, epoch=epoch))
 
 
-def _mannequin_takes(studio: Path, renders: Path, progress: Progress) -> list[Take]:
+def _mannequin_takes(studio: Path, renders: Path, count: int, progress: Progress) -> list[Take]:
     """The takes that a folder holds, after those were rendered that it lacks."""
-    plans = plan_mannequins(_MANNEQUIN_TAKES)
-    takes = []
+    plans, takes = plan_mannequins(count), []
     with ClipStudio(studio, renders / MANNEQUINS, seed=0, size=SIZE, frame_rate=FRAME_RATE) as clips:
         for plan in progress(plans, "takes of mannequins"):
             video = clips.make(plan.name, partial(build_scene, plan))

@@ -78,8 +78,7 @@ def test_false_alarms_are_given_an_hour(tmp_path: Path) -> None:
     assert [row[0] for row in empty_table(figures).rows] == ["all", "backgrounds", "coco_mini"]
 
 
-def test_mannequins_have_a_row_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.evaluate.wild.empty_hours._MANNEQUIN_TAKES", 1)
+def test_mannequins_have_a_row_of_their_own(tmp_path: Path) -> None:
     data, renders = write_wild_sets(tmp_path / "data"), tmp_path / "renders"
     # A take that was rendered before is kept: in it stands what the toy world takes for a person, and never moves.
     (plan,) = plan_mannequins(1)
@@ -88,7 +87,9 @@ def test_mannequins_have_a_row_of_their_own(tmp_path: Path, monkeypatch: pytest.
     video.parent.mkdir(parents=True)
     write_clip([still] * 30, video, size=(320, 240), frame_rate=15)
     bundle = load_bundle(build_tiny_bundle(tmp_path / "bundle"))
-    figures = measure_empty_hours(bundle, data, minutes=0.1, progress=lambda items, title: items, renders=renders)
+    figures = measure_empty_hours(
+        bundle, data, minutes=0.1, progress=lambda items, title: items, renders=renders, mannequins=1
+    )
     sets = figures["sets"]
     assert sets["mannequins"]["tracks"] == 1
     assert sets["mannequins"]["tracks_an_hour"] == pytest.approx(600)
