@@ -5,7 +5,6 @@ The network was trained with crops of 192×256 pixels. All of its layers are con
 in those a person is larger than any that it was trained with.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from edgeact.skeleton import COCO_17, LIMB_JOINTS
 from trainer.data.lspet import lspet_people
 from trainer.data.pose_patches import torso_length
 from trainer.data.read_picture import read_bgr
+from trainer.data.sets.coco import read_packed_keypoints
 from trainer.data.sets.lsp import LSP_JOINTS
 from trainer.data.wild_people import WildPerson, WildPicture, read_wild
 from trainer.data.wild_split import wild_split
@@ -88,17 +88,12 @@ def validation_pictures(data: Path) -> Iterator[WildPicture]:
 
 
 def _stock_upright(root: Path) -> Iterator[WildPicture]:
-    if not root.is_dir():
-        return
-    file = json.loads((root / "person_keypoints.json").read_text(encoding="utf-8"))
-    names = {image["id"]: image["file_name"] for image in file["images"]}
-    for row in file["annotations"]:
-        name = names[row["image_id"]]
-        if wild_split("stock_upright", name) == "validation":
-            x, y, width, height = row["bbox"]
-            box = np.array([x, y, x + width, y + height], np.float32)
-            person = WildPerson(box, np.array(row["keypoints"], np.float32).reshape(17, 3))
-            yield WildPicture("stock_upright", root / "images" / name, (person,), np.zeros((0, 4), np.float32), False)
+    for sample in read_packed_keypoints(root).samples if root.is_dir() else ():
+        file = sample.picture
+        if wild_split("stock_upright", file.name) == "validation":
+            places, flags = np.nan_to_num(sample.joints[0, 0]), sample.visibility[0, 0].astype(np.float32)
+            person = WildPerson(sample.boxes[0, 0], np.concatenate([places, flags[:, None]], 1))
+            yield WildPicture("stock_upright", file, (person,), np.zeros((0, 4), np.float32), False)
 
 
 def measure_teacher_sizes(data: Path, teachers: Path, *, limit: int, progress: Progress) -> dict[str, Any]:

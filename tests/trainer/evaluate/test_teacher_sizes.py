@@ -48,7 +48,7 @@ def test_people_of_three_sets_choose(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [picture.path.name for picture in validation_pictures(data) if picture.people] == ["000000000002.jpg"]
     monkeypatch.setattr("trainer.evaluate.teacher_sizes.wild_split", lambda source, name: "validation")
     (data / "stock_upright").mkdir()
-    row = {"image_id": 7, "bbox": [10, 20, 30, 100], "keypoints": [1, 2, 2] * 17}
+    row = {"id": 1, "image_id": 7, "bbox": [10, 20, 30, 100], "keypoints": [1, 2, 2] * 17}
     content = {"images": [{"id": 7, "file_name": "a.jpg"}], "annotations": [row]}
     (data / "stock_upright/person_keypoints.json").write_text(json.dumps(content))
     *_, last = validation_pictures(data)

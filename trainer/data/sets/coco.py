@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from edgeact.errors import SourceFormatError
 from edgeact.skeleton import COCO_17
 from trainer.data.sample import Picture, Sample, SampleSet, one_person
 from trainer.data.sets.files import read_json_file
 from trainer.data.splits import Split
 
+_KEYS = ("id", "image_id", "bbox", "keypoints")
 SPLITS: dict[str, Split] = {"train": "train", "val": "validation", "test": "test"}
 
 
@@ -58,8 +60,13 @@ def _people(file: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     content = read_json_file(file, "the annotations of COCO keypoints")
     pictures = {picture["id"]: picture for picture in content["images"]}
     for person in content["annotations"]:
-        if not person.get("iscrowd", 0):
-            yield person, pictures[person["image_id"]]
+        if person.get("iscrowd", 0):
+            continue
+        missing = [key for key in _KEYS if key not in person]
+        if missing or person["image_id"] not in pictures:
+            what = f"has no {', '.join(missing)}" if missing else f"is of picture {person['image_id']}, which it lacks"
+            raise SourceFormatError(f"{file}: annotation {person.get('id')} {what}; copy the data set again")
+        yield person, pictures[person["image_id"]]
 
 
 def _person(person: dict[str, Any], picture: dict[str, Any], path: Path, split: Split | None) -> Sample:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeact.errors import SourceNotFoundError
+from edgeact.errors import SourceFormatError, SourceNotFoundError
 from tests.trainer.data.sets.layouts import PICTURE, pixels_of, write, write_picture
 from trainer.data.sample import HIDDEN, SEEN, Picture
 from trainer.data.sets.coco import read_coco_keypoints, read_packed_keypoints
@@ -61,3 +61,8 @@ def test_packed_pictures_may_name_their_part_and_lack_outlines(tmp_path: Path) -
     assert found[0].masks is None
     with pytest.raises(SourceNotFoundError, match="give the folder that"):
         read_packed_keypoints(tmp_path / "other")
+    for damaged, said in (({"image_id": 9}, "annotation 1 is of picture 9, which it lacks"), ({}, "has no id, bbox")):
+        person = people[0] | damaged if damaged else {"image_id": 1, "keypoints": keypoints}
+        write(tmp_path / "person_keypoints.json", json.dumps({"images": images, "annotations": [person]}))
+        with pytest.raises(SourceFormatError, match=said):
+            read_packed_keypoints(tmp_path)
