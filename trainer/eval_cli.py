@@ -22,7 +22,14 @@ class DataSet(str, Enum):
     """Data sets that bundles are measured on."""
 
     STANFORD40 = "stanford40"
+    VCOCO = "vcoco"
     UT_INTERACTION = "ut_interaction"
+    UCF101 = "ucf101"
+    HMDB51 = "hmdb51"
+    JHMDB = "jhmdb"
+    PENN_ACTION = "penn_action"
+    NTU = "ntu"
+    SURVEILLANCE_FIGHTS = "surveillance_fights"
     LSPET = "lspet"
     MPII = "mpii"
     COCO = "coco"
@@ -44,10 +51,10 @@ def evaluate(
 ) -> None:
     """Measure bundles on a data set's held-out part: the paper's table, classes, curves, mistakes, attention.
 
-    Actions of pictures on stanford40, of clips on ut_interaction; joints on lspet, mpii and coco, with the people whose
-    joints each bundle finds farthest off. Every graph is called as the runtime calls it, in the box of the labels where
-    it judges one person of a picture. Over clips a bundle is run as annotate runs it, unless it judges clips of whole
-    frames.
+    Actions of pictures on stanford40 and vcoco (with coco beside it); joints on lspet, mpii and coco, with the people
+    whose joints each bundle finds farthest off; actions of clips on the others. Every graph is called as the runtime
+    calls it, in the box of the labels where it judges one person of a picture. Over clips a bundle is run as annotate
+    runs it, unless it judges clips of whole frames.
     """
     from trainer.extras import require_extras
 

@@ -15,9 +15,11 @@ from edgeact.skeleton import COCO_17
 from tests.toy_video import write_toy_video
 from tests.trainer.data.sets.layouts import write
 from tests.trainer.data.sets.matlab_files import write_version5
+from trainer.data.recipe_sets import CLIP_SETS, PICTURE_SETS, SEVERAL_ACTIONS_SETS
 from trainer.data.sets.mpii import JOINTS as MPII_JOINTS
 from trainer.data.splits import split_by_hash
-from trainer.eval_cli import app
+from trainer.eval_cli import DataSet, app
+from trainer.evaluate.evaluation import POSE_SETS as EVALUATED_POSE_SETS
 
 
 def test_a_table_and_a_page_come_out(tmp_path: Path, example_bundle: Callable[[str], Path]) -> None:
@@ -32,6 +34,15 @@ def test_a_table_and_a_page_come_out(tmp_path: Path, example_bundle: Callable[[s
     assert "mAP" in result.output
     assert (tmp_path / "out" / "evaluation.html").is_file()
     assert (tmp_path / "out" / "evaluation.json").is_file()
+
+
+def test_every_set_of_recipes_with_actions_can_be_measured_on() -> None:
+    assert {one.value for one in DataSet} == {
+        *PICTURE_SETS,
+        *SEVERAL_ACTIONS_SETS,
+        *CLIP_SETS,
+        *EVALUATED_POSE_SETS,
+    }
 
 
 def test_a_set_that_is_not_there_is_named(tmp_path: Path, example_bundle: Callable[[str], Path]) -> None:

@@ -40,7 +40,7 @@ _CLIP_READERS: dict[str, Callable[[Path], SampleSet]] = {
 
 
 def read_actions(name: str, data: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
-    """The pictures or clips of a set of actions, and the names of its actions; of several official splits the first.
+    """`read_action_set` of the set that lies in the folder of its name.
 
     Args:
         name: Of `PICTURE_SETS`, `SEVERAL_ACTIONS_SETS` or `CLIP_SETS`.
@@ -49,13 +49,26 @@ def read_actions(name: str, data: Path) -> tuple[list[LabelledSample], tuple[str
     Raises:
         SourceNotFoundError, SourceFormatError: The set, or what it is made of, is missing or damaged.
     """
+    return read_action_set(name, data / name)
+
+
+def read_action_set(name: str, root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
+    """The pictures or clips of a set of actions, and the names of its actions; of several official splits the first.
+
+    Args:
+        name: Of `PICTURE_SETS`, `SEVERAL_ACTIONS_SETS` or `CLIP_SETS`.
+        root: Folder of the set; COCO's pictures lie in ``coco`` beside V-COCO.
+
+    Raises:
+        SourceNotFoundError, SourceFormatError: The set, or what it is made of, is missing or damaged.
+    """
     if name == "stanford40":
-        return stanford40(data / name)
+        return stanford40(root)
     if name == "vcoco":
-        return _people_of_vcoco(data)
+        return _people_of_vcoco(root)
     if name == "ut_interaction":
-        return ut_interaction(data / name)
-    found = _CLIP_READERS[name](data / name)
+        return ut_interaction(root)
+    found = _CLIP_READERS[name](root)
     samples = [_clip(sample, name) for sample in found.samples if sample.split is not None]
     return samples, found.actions
 
@@ -77,9 +90,9 @@ def read_poses(name: str, data: Path) -> list[LabelledSample]:
     return people_of(read_coco_keypoints(data / name, parts=("train",)).samples, COCO_17.joints)
 
 
-def _people_of_vcoco(data: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
+def _people_of_vcoco(root: Path) -> tuple[list[LabelledSample], tuple[str, ...]]:
     """Load each person with a multi-label target. As is usual for V-COCO, train and val train, and test measures."""
-    found = read_vcoco(data / "vcoco", data / "coco")
+    found = read_vcoco(root, root.parent / "coco")
     people = []
     for sample in found.samples:
         assert sample.actions is not None

@@ -34,10 +34,10 @@ def title_of(judged: Judged, found: HeadAnswers) -> str:
 
 def _of_head(judged: Judged, found: HeadAnswers, part: HeldOut) -> list[Figure]:
     measures = {MEAN_PRECISION: mean_average_precision(found.probability, part.labels)}
-    if found.videos is None:
-        measures[TOP1] = top1(found.probability, part.labels)
-    else:
+    if found.videos is not None:
         measures |= _of_videos(found.videos, part)
+    elif not part.is_multi_label:
+        measures[TOP1] = top1(found.probability, part.labels)
     return [
         beside_paper(
             system_letter(judged.bundle.manifest.training),
@@ -85,10 +85,10 @@ def _together(judged: Judged, part: HeldOut) -> list[Figure]:
         return []
     mean = (person.probability + scene.probability) / 2
     of = f"{judged.bundle.manifest.name}: {person.head.name} and {scene.head.name} together"
-    return [
-        Figure(MEAN_PRECISION, of, mean_average_precision(mean, part.labels)),
-        Figure(VIDEO_WISE if part.clips else TOP1, of, top1(mean, part.labels)),
-    ]
+    figures = [Figure(MEAN_PRECISION, of, mean_average_precision(mean, part.labels))]
+    if not part.is_multi_label:
+        figures.append(Figure(VIDEO_WISE if part.clips else TOP1, of, top1(mean, part.labels)))
+    return figures
 
 
 def _of_maps(judged: Judged, part: HeldOut) -> list[Figure]:

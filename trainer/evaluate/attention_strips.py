@@ -32,7 +32,7 @@ def surest_mistakes(
     return [
         (
             int(row),
-            f"{actions[best[row]]} {surety[row]:.0%}, is {actions[samples[row].label or 0]} ({samples[row].path.name})",
+            f"{actions[best[row]]} {surety[row]:.0%}, is {_true(samples[row], actions)} ({samples[row].path.name})",
         )
         for row in np.argsort(-surety)[:count]
         if surety[row] >= 0
@@ -55,8 +55,10 @@ def drawn_strips(
     strips = []
     for row in spread(range(len(samples)), count):
         said = actions[int(answers.probability[row].argmax())]
-        shown = [Shown(image, f"at {moment:.1f} s") for moment, image in runs[row].drawn]
-        title = f"{samples[row].path.name}: is {actions[samples[row].label or 0]}, called {said}"
+        shown = [
+            Shown(runs[row].picture(number), f"at {moment:.1f} s") for number, (moment, _) in enumerate(runs[row].drawn)
+        ]
+        title = f"{samples[row].path.name}: is {_true(samples[row], actions)}, called {said}"
         strips.append(Strip(title, tuple(shown)))
     return tuple(strips)
 
@@ -74,10 +76,17 @@ def attention_strips(
         given, picture = _given(samples[row], spec)
         outputs = graph.run(given)
         said = actions[int(answers.probability[row].argmax())]
-        shown = [Shown(_small(picture), f"is {actions[samples[row].label or 0]}, called {said}")]
+        shown = [Shown(_small(picture), f"is {_true(samples[row], actions)}, called {said}")]
         shown += [Shown(_heated(picture, _middle(outputs.named[output.name][0])), output.name) for output in maps]
         strips.append(Strip(samples[row].path.name, tuple(shown)))
     return tuple(strips)
+
+
+def _true(sample: LabelledSample, actions: Sequence[str]) -> str:
+    """The action of a sample or, where there may be several, all that are done."""
+    if sample.actions is not None:
+        return ", ".join(action for action, done in zip(actions, sample.actions, strict=True) if done == 1) or "none"
+    return "unknown" if sample.label is None else actions[sample.label]
 
 
 def mapping_graph(bundle: Bundle, judge: GraphSpec) -> GraphSpec | None:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+
+import numpy as np
 
 from edgeact.bundle.load import Bundle
 from edgeact.errors import UsageError
-from trainer.data.labelled_samples import measured_split, stanford40, ut_interaction
+from trainer.data.labelled_samples import measured_split
+from trainer.data.recipe_sets import CLIP_SETS, read_action_set
 from trainer.data.spread import spread
 from trainer.evaluate.action_figures import action_figures, title_of
 from trainer.evaluate.attention_strips import as_given, attention_strips, drawn_strips, mapping_graph, surest_mistakes
@@ -20,7 +22,6 @@ from trainer.evaluate.report.facts import day_and_machine
 from trainer.evaluate.report.figure_names import MEAN_PRECISION
 from trainer.evaluate.report.findings import Chart, Classes, Curve, Findings, Shown, Strip
 
-SetName = Literal["stanford40", "ut_interaction", "lspet", "mpii", "coco"]
 POSE_SETS = ("lspet", "mpii", "coco")
 _SHOWN_MISTAKES, _SHOWN_STRIPS = 24, 6
 _MOST_CLASSES_IN_FULL = 2  # heads whose classes are all drawn; more would hide the others
@@ -31,14 +32,14 @@ class Asked:
     """Options of one evaluation.
 
     Attributes:
-        data_set: Name of the data set.
+        data_set: Of `POSE_SETS`, or one of actions that `trainer.data.recipe_sets` reads.
         root: Folder of the data set.
         limit: At most so many samples, evenly over all; None takes all.
         kept: Folder for the people who are found in clips; created where they are needed.
         created: Date of the evaluation, ``YYYY-MM-DD``.
     """
 
-    data_set: SetName
+    data_set: str
     root: Path
     limit: int | None
     kept: Path
@@ -57,13 +58,12 @@ def evaluate_bundles(bundles: Sequence[Bundle], asked: Asked, *, progress: Progr
     if asked.data_set in POSE_SETS:
         facts = _facts(bundles, asked.created)
         return pose_findings(bundles, asked.data_set, asked.root, facts, limit=asked.limit, progress=progress)
-    clips = asked.data_set == "ut_interaction"
-    samples, actions = (ut_interaction if clips else stanford40)(asked.root)
+    samples, actions = read_action_set(asked.data_set, asked.root)
     split = measured_split(samples)
     chosen = spread([sample for sample in samples if sample.split == split], asked.limit)
     if not chosen:
         raise UsageError(f"{asked.root} holds nothing out; give a set with a test or a validation part")
-    part = HeldOut(asked.data_set, split, chosen, actions, clips)
+    part = HeldOut(asked.data_set, split, chosen, actions, asked.data_set in CLIP_SETS)
     judged = [judge(bundle, part, kept=asked.kept, progress=progress) for bundle in bundles]
     heads = [(one, found, title_of(one, found)) for one in judged for found in one.heads]
     classes = tuple(_classes(found, part, of) for _, found, of in heads[:_MOST_CLASSES_IN_FULL])
@@ -94,10 +94,11 @@ def _speed(heads: Sequence[tuple[Judged, HeadAnswers, str]], part: HeldOut) -> C
 
 
 def _classes(found: HeadAnswers, part: HeldOut, of: str) -> Classes:
-    precision = tuple(
-        average_precision(found.probability[:, row], part.labels == row) for row in range(len(part.actions))
-    )
-    return Classes(of, tuple(part.actions), precision, confusion(found.probability, part.labels))
+    labels, rows = part.labels, range(len(part.actions))
+    shown = labels == 1 if part.is_multi_label else labels[:, None] == np.array(rows)
+    precision = tuple(average_precision(found.probability[:, row], shown[:, row]) for row in rows)
+    matrix = None if part.is_multi_label else confusion(found.probability, labels)
+    return Classes(of, tuple(part.actions), precision, matrix)
 
 
 def _pictures(judged: Judged, part: HeldOut, of: int) -> tuple[list[Strip], list[Strip]]:
@@ -105,9 +106,10 @@ def _pictures(judged: Judged, part: HeldOut, of: int) -> tuple[list[Strip], list
     has fewer.
     """
     bundle, said = judged.bundle, judged.heads
-    mistakes = surest_mistakes(said[0], part.samples, part.actions, _SHOWN_MISTAKES // of)
+    count = 0 if part.is_multi_label else _SHOWN_MISTAKES // of
+    mistakes = surest_mistakes(said[0], part.samples, part.actions, count)
     if judged.runs:
-        worst = tuple(Shown(judged.runs[row].drawn[1][1], caption) for row, caption in mistakes)
+        worst = tuple(Shown(judged.runs[row].picture(1), caption) for row, caption in mistakes)
         strips = drawn_strips(judged.runs, said[0], part.samples, part.actions, max(_SHOWN_STRIPS // of, 1))
     else:
         worst = tuple(Shown(as_given(said[0], part.samples[row]), caption) for row, caption in mistakes)
@@ -125,7 +127,7 @@ def _facts(bundles: Sequence[Bundle], created: str) -> tuple[tuple[str, str], ..
 
 def _protocol(judged: Sequence[Judged], part: HeldOut, every: int) -> tuple[tuple[str, str], ...]:
     """What was measured on, and how, as rows of the page's head."""
-    box = "; persons are given with their own box, scenes without" if part.data_set == "stanford40" else ""
+    box = "" if part.clips else "; persons are given with their own box, scenes without"
     count = len(part.samples)
     rows = [("data", f"{part.data_set}, {count} samples of the part {part.split} (of {every} samples in all){box}")]
     run = [one.bundle.manifest.name for one in judged if one.runs]

@@ -22,7 +22,7 @@ class HeldOut:
     Attributes:
         data_set: Its name.
         split: Name of the part.
-        samples: Pictures or videos, all with an action.
+        samples: Pictures or videos, each with an action or, in sets of several, with all that are done.
         actions: Names of the set's actions.
         clips: Whether they are videos.
     """
@@ -34,8 +34,17 @@ class HeldOut:
     clips: bool
 
     @property
+    def is_multi_label(self) -> bool:
+        """Whether somebody may do several of the actions at once."""
+        return self.samples[0].actions is not None
+
+    @property
     def labels(self) -> np.ndarray:
-        """``(N,)`` the action of each sample."""
+        """``(N,)`` the action of each sample; where there may be several, ``(N, A)`` 1 for each that is done, else
+        0.
+        """
+        if self.is_multi_label:
+            return np.stack([sample.actions for sample in self.samples])
         return np.array([sample.label for sample in self.samples])
 
 
@@ -79,7 +88,9 @@ def judge(bundle: Bundle, part: HeldOut, *, kept: Path, progress: Progress) -> J
         return Judged(bundle, heads, runs, heads[0].milliseconds, ())
     heads = answer(bundle, part.samples, part.actions, clips=part.clips, progress=progress)
     maps = []
-    for found in {id(one.graph): one for one in reversed(heads)}.values():
+    # Of several actions at once no likeliest one is right or wrong, so that its map is neither.
+    mapped = {} if part.is_multi_label else {id(one.graph): one for one in reversed(heads)}
+    for found in mapped.values():
         if part.clips:
             located = locate_in_clips(
                 bundle, found, part.samples, partial(find_clip_people, kept=kept), progress=progress

@@ -35,14 +35,20 @@ class RunVideo:
     Attributes:
         times: ``(F,)`` of its frames, in seconds.
         said: Of each head ``(F, A)`` probabilities of the set's actions; NaN in frames in which nobody was judged.
-        drawn: Frames near `MOMENTS`, each with its time, as `annotate` draws them: ``(H, W, 3)`` uint8 RGB.
+        drawn: Frames near `MOMENTS`, each with its time, as `annotate` draws them, in JPEG: of thousands of videos they
+            must be kept.
         seconds: ``(F,)`` how long each frame took.
     """
 
     times: np.ndarray
     said: dict[str, np.ndarray]
-    drawn: tuple[tuple[float, np.ndarray], ...]
+    drawn: tuple[tuple[float, bytes], ...]
     seconds: np.ndarray
+
+    def picture(self, moment: int) -> np.ndarray:
+        """The frame at one of `MOMENTS`, by its number: ``(H, W, 3)`` uint8 RGB."""
+        coded = np.frombuffer(self.drawn[moment][1], np.uint8)
+        return cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1]
 
 
 def run_clips(
@@ -104,9 +110,10 @@ def _run(engine: Engine, sample: LabelledSample, columns: dict[str, list[int]]) 
             readings = [*seen.scene, *(reading for person in seen.persons for reading in person.readings)]
             for name, chosen in columns.items():
                 judged = [reading.raw[chosen] for reading in readings if reading.head == name]
-                said[name].append(np.mean(judged, 0) if judged else np.full(len(chosen), np.nan))
+                said[name].append(np.mean(judged, 0) if judged else np.full(len(chosen), np.nan, np.float32))
     wanted = [times[0] + moment * (times[-1] - times[0]) for moment in MOMENTS]
-    shown = tuple(min(drawn, key=lambda one: abs(one[0] - moment)) for moment in wanted)
+    near = [min(drawn, key=lambda one: abs(one[0] - moment)) for moment in wanted]
+    shown = tuple((moment, _coded(image)) for moment, image in near)
     return RunVideo(np.array(times), {name: np.stack(rows) for name, rows in said.items()}, shown, np.array(seconds))
 
 
@@ -134,6 +141,12 @@ def _course(times: Sequence[np.ndarray], said: Sequence[np.ndarray], graph: Grap
         np.array(frame_videos, int),
         known / every,
     )
+
+
+def _coded(rgb: np.ndarray) -> bytes:
+    done, coded = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+    assert done
+    return coded.tobytes()
 
 
 def _small(image: np.ndarray) -> np.ndarray:

@@ -101,23 +101,24 @@ def draw_bars(classes: Classes) -> str:
     return f"<table class='bars'>{''.join(rows)}</table>"
 
 
-def draw_confusion(classes: Classes) -> str:
-    """Shares of each true class (rows) that were taken for each class (columns); a cell's title has the count."""
-    counts = np.asarray(classes.confusion)
+def draw_confusion(labels: Sequence[str], counts: np.ndarray) -> str:
+    """Shares of each true class (rows) that were taken for each class (columns) as a table; a cell's title has the
+    count ``(A, A)``.
+    """
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    head = "".join(f"<th class='turned'><span>{escape(label)}</span></th>" for label in classes.labels)
+    head = "".join(f"<th class='turned'><span>{escape(label)}</span></th>" for label in labels)
     rows = []
-    for row, label in enumerate(classes.labels):
+    for row, label in enumerate(labels):
         if not counts[row].sum():
             continue
         cells = []
         for column, share in enumerate(shares[row]):
             colour = "31,111,139" if row == column else "209,73,91"
-            title = f"{label} taken for {classes.labels[column]}: {counts[row, column]}"
+            title = f"{label} taken for {labels[column]}: {counts[row, column]}"
             text = f"{100 * share:.0f}" if share >= 0.005 else ""
             pale = ";color:#fff" if share >= _PALE_TEXT_FROM else ""
             style = f"background:rgba({colour},{share:.2f}){pale}"
             cells.append(f"<td style='{style}' title='{escape(title)}'>{text}</td>")
         rows.append(f"<tr><th>{escape(label)}</th>{''.join(cells)}</tr>")
-    kind = "confusion few" if len(classes.labels) <= _FEW else "confusion"
+    kind = "confusion few" if len(labels) <= _FEW else "confusion"
     return f"<div class='wide'><table class='{kind}'><tr><td></td>{head}</tr>{''.join(rows)}</table></div>"

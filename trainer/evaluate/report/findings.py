@@ -83,13 +83,13 @@ class Classes:
         of: Which head.
         labels: In the order of the rows.
         precision: Average precision of each, 0..1; NaN where it does not occur.
-        confusion: ``(A, A)``: rows are true, columns are answers.
+        confusion: ``(A, A)``: rows are true, columns are answers; None where several actions may be done at once.
     """
 
     of: str
     labels: tuple[str, ...]
     precision: tuple[float, ...]
-    confusion: np.ndarray
+    confusion: np.ndarray | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

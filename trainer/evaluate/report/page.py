@@ -45,9 +45,10 @@ def render_page(findings: Findings) -> str:
     for chart in findings.charts:
         parts.append(_section(chart.title, draw_chart(chart)))
     for classes in findings.classes:
-        bars, matrix = draw_bars(classes), draw_confusion(classes)
-        parts.append(_section(f"Average precision by class: {classes.of}", bars))
-        parts.append(_section(f"Taken for what, percent of each true class: {classes.of}", matrix))
+        parts.append(_section(f"Average precision by class: {classes.of}", draw_bars(classes)))
+        if classes.confusion is not None:
+            matrix = draw_confusion(classes.labels, classes.confusion)
+            parts.append(_section(f"Taken for what, percent of each true class: {classes.of}", matrix))
     for mistakes in findings.worst:
         note = f"<p>{escape(mistakes.note)}</p>" if mistakes.note else ""
         parts.append(_section(mistakes.title, note + _pictures(mistakes.pictures)))

@@ -79,7 +79,7 @@ def test_a_long_name_of_a_curve_has_room_and_a_full_cell_a_pale_number() -> None
     drawn = fromstring(draw_chart(Chart("t", "x", "y", (Curve(name, (1.0, 2.0), (0.1, 0.2)),))))  # noqa: S314
     (key,) = [part for part in drawn.iter() if part.text == name]
     assert float(drawn.attrib["viewBox"].split()[2]) - float(key.attrib["x"]) >= 7 * len(name)
-    matrix = draw_confusion(CLASSES)
+    matrix = draw_confusion(CLASSES.labels, COUNTS)
     assert matrix.count("color:#fff") == sum(cell in matrix for cell in (">75<", ">100<"))
 
 
@@ -93,7 +93,7 @@ def test_the_worst_class_comes_first_and_those_that_do_not_occur_are_left_out() 
     bars = draw_bars(CLASSES)
     assert bars.index("&lt;run&gt;") < bars.index("eat")
     assert "never" not in bars
-    matrix = draw_confusion(CLASSES)
+    matrix = draw_confusion(CLASSES.labels, COUNTS)
     assert "eat taken for &lt;run&gt;: 1" in matrix
     assert ">75<" in matrix
     assert matrix.count("<tr>") == 3  # the head, and the two classes that occur
