@@ -24,7 +24,7 @@ from trainer.evaluate.report.findings import Chart, Classes, Curve, Findings, Sh
 
 POSE_SETS = ("lspet", "mpii", "coco")
 _SHOWN_MISTAKES, _SHOWN_STRIPS = 24, 6
-_MOST_CLASSES_IN_FULL = 2  # heads whose classes are all drawn; more would hide the others
+_IN_FULL = 2  # heads whose classes are all drawn, of several bundles the first of each; more would hide the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def evaluate_bundles(bundles: Sequence[Bundle], asked: Asked, *, progress: Progr
     part = HeldOut(asked.data_set, split, chosen, actions, asked.data_set in CLIP_SETS)
     judged = [judge(bundle, part, kept=asked.kept, progress=progress) for bundle in bundles]
     heads = [(one, found, title_of(one, found)) for one in judged for found in one.heads]
-    classes = tuple(_classes(found, part, of) for _, found, of in heads[:_MOST_CLASSES_IN_FULL])
+    in_full = heads[:_IN_FULL] if len(judged) == 1 else [head for head in heads if head[1] is head[0].heads[0]]
+    classes = tuple(_classes(found, part, of) for _, found, of in in_full)
     pictures = [_pictures(one, part, len(judged)) for one in judged]
     return Findings(
         f"{', '.join(bundle.manifest.name for bundle in bundles)} on {asked.data_set}",
