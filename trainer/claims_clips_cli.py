@@ -176,22 +176,16 @@ def pose_and_action_studio(
     start("pose_and_action_studio")
 
     from trainer.claims.pose_and_action import VARIANTS, try_both_tasks
-    from trainer.claims.pose_and_action_studio import (
-        RENDERED_SIDE,
-        person_clips,
-        studio_both,
-        studio_both_recipe,
-        studio_people,
-    )
+    from trainer.claims.pose_and_action_studio import person_clips, studio_both, studio_both_recipe, studio_people
     from trainer.claims.studio_clips import read_studio_clips
 
     refuse_unknown(only, VARIANTS)
     recipe = studio_both_recipe(_small_recipe("pose_action_pyramid_small", epochs))
-    place = work / f"pose_and_action_studio_{training}_{measured}"
+    size, place = recipe.network.size, work / f"pose_and_action_studio_{training}_{measured}"
     rendered = read_studio_clips(
-        data / "studio", RENDERED_SIDE, work / "studio", training=training, measured=measured, progress=show_progress
+        data / "studio", size, work / "studio", training=training, measured=measured, progress=show_progress
     )
-    clips = person_clips(rendered, recipe.network.size)
+    clips = person_clips(rendered, size)
     people = studio_people(clips, place / "pictures", progress=show_progress)
     found = try_both_tasks(
         recipe,

@@ -21,9 +21,8 @@ from trainer.fit_paper import TrainingData, epoch_rows
 from trainer.inputs.batch import MISSING, Batch
 from trainer.paper_recipe import PaperRecipe
 
-RENDERED_SIDE = 96  # of the frames that people are cut out of, in pixels
 _PICTURES = 4  # for each clip of a batch: poses need more examples than actions, and a picture is an eighth of a clip
-_ACTION_WEIGHT = 1.0  # beside the poses
+_ROTATION, _ZOOM = 10.0, 0.2  # of pictures, in degrees and as a ratio, to either side
 
 
 def person_clips(clips: StudioClips, size: int) -> StudioClips:
@@ -114,7 +113,9 @@ def studio_both(clips: StudioClips, people: Sequence[LabelledSample], recipe: Pa
 
 
 def studio_both_recipe(recipe: PaperRecipe) -> PaperRecipe:
-    """Adapt the small recipe of system E to the studio's clips."""
+    """Adapt the small recipe of system E to the studio's clips, in which people stand upright: pictures are turned and
+    zoomed less.
+    """
     adapted = studio_recipe(recipe)
-    network = adapted.network.model_copy(update={"action_weight": _ACTION_WEIGHT})
-    return adapted.model_copy(update={"network": network})
+    data = adapted.data.model_copy(update={"rotation": _ROTATION, "zoom": _ZOOM})
+    return adapted.model_copy(update={"data": data})
