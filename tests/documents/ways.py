@@ -268,6 +268,10 @@ WAYS: Mapping[str, Runs | StaysOut] = {
     "edgeact train lifting-comparison --data DATA --work WORK --steps 1500 --every 25 --seeds 3": StaysOut(
         "needs Human3.6M and trains three networks; tests/trainer/test_fit_comparison_lifter.py trains two, tiny"
     ),
+    "edgeact train claim pose_and_action_studio --data <data>": StaysOut(
+        "renders hundreds of clips and trains 21 networks; tests/trainer/claims/test_studio_clips.py and "
+        "test_pose_and_action_studio.py do both, tiny"
+    ),
     "edgeact train claim pose_and_action --data <data>": StaysOut(
         "trains five networks; tests/trainer/claims/test_pose_and_action.py trains two smaller ones"
     ),
