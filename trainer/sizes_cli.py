@@ -50,7 +50,7 @@ def detector_sizes(
     """Measure accuracy beside time for a bundle's detectors at several sizes of the picture, on validation pictures,
     beside published networks.
 
-    Times are medians in turns, one thread, the graph alone, on one picture of 4:3.
+    Times are medians of processor time in turns, one thread, the graph alone, on one picture of 4:3.
     """
     from trainer.extras import require_extras
 
