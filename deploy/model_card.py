@@ -94,7 +94,8 @@ _SET_NAMES = {
 }
 _UNKNOWN_NAMES = {
     "nwucla": "NW-UCLA, three cameras (measured only)",
-    "unseen_studio": "motions of kinds never trained on (dance, crawl, wipe a window, …)",
+    "unseen_studio": "motions of kinds (drink, wipe a window, work on the knees) or recordings (of dancing, crawling, "
+    "dribbling) never trained on",
     "ut_interaction_none": "UT-Interaction, unseen sequences, people standing about (video in)",
     "surveillance_fights": "surveillance videos without fights, unseen (video in)",
 }

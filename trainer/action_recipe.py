@@ -9,6 +9,8 @@ from trainer.data.mixes import ACTION_SOURCES
 from trainer.learning import LearningSettings
 from trainer.recipe_fields import Batch, Channels, Name, Rate, Record, Seed, Share, Steps, of_known_sets
 
+ActionMix = Annotated[dict[str, Share], Field(min_length=1), of_known_sets(ACTION_SOURCES)]
+
 
 class ActionSettling(Record):
     """Fine-tuning of the trained action network with weaker augmentation.
@@ -19,12 +21,14 @@ class ActionSettling(Record):
         steps: How many, of each run.
         rate: The highest learning rate.
         augmentation: Of its clips.
+        mix: Share of each source among the clips; left out, that of the first training.
     """
 
     runs: Annotated[int, Field(ge=1, le=9)] = 1
     steps: Steps
     rate: Rate
     augmentation: ClipAugmentation = MILD
+    mix: ActionMix | None = None
 
 
 class ActionRecipe(Record):
@@ -59,4 +63,4 @@ class ActionRecipe(Record):
     augmentation: ClipAugmentation = USUAL
     seed: Seed = 0
     settling: ActionSettling | None = None
-    mix: Annotated[dict[str, Share], Field(min_length=1), of_known_sets(ACTION_SOURCES)]
+    mix: ActionMix

@@ -107,13 +107,14 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
     Raises:
         DivergenceError: The training diverged.
     """
-    groups = training_groups(sequences, recipe.mix)
     course = recipe.learning.course("action", steps=recipe.steps, rate=recipe.rate, save_every=500)
     torch.manual_seed(SEED_STEP * recipe.seed)
-    trained = _train(_network(recipe), groups, bank, checkpoint, recipe, course, recipe.augmentation)
+    groups = training_groups(sequences, recipe.mix)
+    trained = _train(_network(recipe), groups, bank, checkpoint, recipe, course, recipe.augmentation, recipe.mix)
     if recipe.settling is None:
         return trained
     best, kept = -1.0, trained
+    groups = training_groups(sequences, recipe.settling.mix or recipe.mix)
     for run in range(recipe.settling.runs):
         network = _settle(trained, run, groups, bank, checkpoint, recipe)
         sources = accuracy_by_source(network, sequences, bank)
@@ -140,7 +141,8 @@ def _settle(
     # So that it does not matter whether the training before has just been done.
     torch.manual_seed(1 + run + SEED_STEP * recipe.seed)
     place = checkpoint.parent / ("settled" if run == 0 else f"settled_{run}") / checkpoint.name
-    return _train(network, groups, bank, place, recipe, course, settling.augmentation, seed=4 + 10 * run)
+    mix = settling.mix or recipe.mix
+    return _train(network, groups, bank, place, recipe, course, settling.augmentation, mix, seed=4 + 10 * run)
 
 
 def _network(recipe: ActionRecipe) -> EdgeAction:
@@ -156,13 +158,14 @@ def _train(
     recipe: ActionRecipe,
     course: Course,
     strength: ClipAugmentation,
+    mix: Mix,
     *,
     seed: int = 3,
 ) -> EdgeAction:
     def draw(steps: range) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for step in steps:
             rng = np.random.default_rng((seed + SEED_STEP * recipe.seed, step))
-            yield draw_batch(groups, rng, recipe.batch, bank, recipe.mix, strength)
+            yield draw_batch(groups, rng, recipe.batch, bank, mix, strength)
 
     def loss(network: EdgeAction, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         clips, allowed = batch

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from trainer.action_recipe import ActionRecipe, ActionSettling
-from trainer.data.action_sequences import LABELS, JointSequence
+from trainer.data.action_sequences import LABELS, OTHER, JointSequence
 from trainer.data.action_windows import whole_clip
 from trainer.evaluate.action_sources import accuracy_by_source
 from trainer.evaluate.calibrate import FEWEST_CLIPS
@@ -89,6 +89,19 @@ def test_a_network_settles_from_the_outcome_of_its_training_whenever_that_was_do
     later = train("in parts", settling)
     assert any(not torch.equal(value, first[name]) for name, value in later.items())
     assert all(torch.equal(value, at_once[name]) for name, value in later.items())
+
+
+def test_what_only_the_second_training_may_see_changes_nothing_of_the_first(tmp_path: Path) -> None:
+    sequences = [moving(axis, seed) for axis in (0, 1) for seed in range(4)]
+    late = [replace(moving(0, seed), source="studio_others", allowed=(OTHER,)) for seed in range(4)]
+    bank = np.concatenate([np.zeros((5, 13, 2)), np.ones((5, 13, 1))], -1).astype(np.float32)
+    settling = ActionSettling(steps=2, rate=5e-4, mix={**MIX, "studio_others": 0.5})
+    recipe = ActionRecipe(tracks_of="compact", steps=3, batch=8, rate=2e-3, mix=MIX, settling=settling)
+    without = fit(sequences, bank, tmp_path / "without" / "checkpoint.safetensors", recipe).state_dict()
+    with_late = fit([*sequences, *late], bank, tmp_path / "with" / "checkpoint.safetensors", recipe).state_dict()
+    first = [load_file(tmp_path / name / "checkpoint.safetensors") for name in ("without", "with")]
+    assert all(torch.equal(value, first[1][name]) for name, value in first[0].items())
+    assert any(not torch.equal(value, with_late[name]) for name, value in without.items())
 
 
 def test_of_several_settlings_the_one_with_the_best_worst_source_is_kept(

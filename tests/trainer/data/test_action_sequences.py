@@ -13,10 +13,15 @@ from trainer.data.action_sequences import (
     LABELS,
     OTHER,
     PENN_LABELS,
+    UNSEEN_OTHER,
+    is_unseen_other,
     jhmdb,
     own_tracks,
     penn_action,
+    studio_action_split,
+    studio_split,
 )
+from trainer.data.studio.motion import MotionEntry
 from trainer.inputs.action_clip import COMMON_JOINTS, spread_common
 
 
@@ -122,3 +127,24 @@ def test_jhmdbs_first_split(shared_folder: Path) -> None:
     assert Counter(sequence.split for sequence in sequences) == {"train": 433, "validation": 176}
     known = {sequence.allowed for sequence in sequences} - {(OTHER,)}
     assert known == {("clap",), ("golf_swing",), ("jump",), ("pullup",), ("run",), ("walk",), ("wave",)}
+
+
+@pytest.mark.parametrize(
+    ("label", "source", "unseen"),
+    [
+        ("dance", "cmu_cc", False),
+        ("dance", "deepmimic", True),
+        ("drink_eat", "m2m_addon", True),
+        ("sit", "kaykit", False),
+    ],
+)
+def test_dances_of_one_recording_train_and_those_of_others_test(label: str, source: str, unseen: bool) -> None:
+    motion = MotionEntry(f"{source}__a.npz", label, source, "a", "CC0")
+    assert is_unseen_other(motion) is unseen
+    assert (studio_action_split(motion) == "test") is unseen
+    assert (studio_split(motion) == "test") is (label in UNSEEN_OTHER)  # what learns bodies sees no dance
+
+
+def test_nobody_learns_from_the_subject_that_measures() -> None:
+    motion = MotionEntry("a.npz", "basketball_dribble", "cmu8_test", "a", "CC0")
+    assert studio_action_split(motion) == studio_split(motion) == "test"

@@ -9,21 +9,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from trainer.data.action_sequences import OTHER, UNSEEN_OTHER, studio_actions, studio_split
+from trainer.data.action_sequences import OTHER, is_unseen_other, studio_action_split, studio_actions
 from trainer.data.studio.motion import MotionEntry
 
 
 class Group(str, Enum):
     """What a clip is asked about; the value is the group's row in tables.
 
-    "Seen" is what the action network trained on; of the others of seen kinds it did not see the motions themselves.
+    "Seen" is what the action network trained on; of the others of seen kinds it did not see the motions themselves, and
+    of those of unseen recordings nobody who moves in them.
     """
 
     ON_THE_FLOOR = "people on the floor"
     PUSH_UPS = "push-ups"
     OURS_UNSEEN = "our actions, unseen motions"
     OURS_SEEN = "our actions, seen motions"
-    OTHER_UNSEEN = "others, unseen kinds"
+    OTHER_UNSEEN = "others, unseen kinds or recordings"
     OTHER_SEEN = "others, seen kinds"
 
 
@@ -79,8 +80,8 @@ class ActionClipPlan:
 
     @property
     def name(self) -> str:
-        """File name without suffix."""
-        return f"{self.group.name.lower()}_{self.number:02d}_{self.entry.label}_{self.view}"
+        """File name without suffix; another motion has another name, so that no old clip is taken for a new one."""
+        return f"{self.group.name.lower()}_{self.number:02d}_{self.entry.label}_{self.view}_{self.entry.name}"
 
 
 def plan_clips(entries: Iterable[MotionEntry], *, limit: int | None = None) -> tuple[ActionClipPlan, ...]:
@@ -115,12 +116,12 @@ def _groups_of(entry: MotionEntry) -> list[Group]:
     if entry.name in _INCOMPLETE:
         return groups
     actions = studio_actions(entry.label)
-    trained = studio_split(entry) == "train"
+    trained = studio_action_split(entry) == "train"
     if entry.label == _PUSH_UP:
         groups.append(Group.PUSH_UPS)
     elif actions == (OTHER,):
         if not trained:
-            groups.append(Group.OTHER_UNSEEN if entry.label in UNSEEN_OTHER else Group.OTHER_SEEN)
+            groups.append(Group.OTHER_UNSEEN if is_unseen_other(entry) else Group.OTHER_SEEN)
     elif OTHER not in actions:
         groups.append(Group.OURS_SEEN if trained else Group.OURS_UNSEEN)
     return groups
