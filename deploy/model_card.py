@@ -78,6 +78,12 @@ _DATA = (
         "action (joints only)",
         "CC0, CMU (free to use) or MIT",
     ),
+    (
+        "studio_others",
+        "motion clips of CMU and Mesh2Motion: people dance, dribble a ball and crawl",
+        "action (joints only), in its last steps",
+        "CMU (free to use) or CC0",
+    ),
 )
 _TEACHERS = (
     "The joints of all pictures but those of `lspet`, `stock_upright` and `coco_mini` were named by existing networks: RTMDet-nano "
