@@ -114,9 +114,10 @@ def fit(sequences: list[JointSequence], bank: np.ndarray, checkpoint: Path, reci
     if recipe.settling is None:
         return trained
     best, kept = -1.0, trained
-    groups = training_groups(sequences, recipe.settling.mix or recipe.mix)
+    mix = recipe.settling.mix or recipe.mix
+    groups = training_groups(sequences, mix)
     for run in range(recipe.settling.runs):
-        network = _settle(trained, run, groups, bank, checkpoint, recipe)
+        network = _settle(trained, run, groups, bank, checkpoint, recipe, mix)
         sources = accuracy_by_source(network, sequences, bank)
         worst = min(sources.values(), default=0.0)
         log(stage="settled", run=run, **{source: round(share, 4) for source, share in sources.items()})
@@ -132,6 +133,7 @@ def _settle(
     bank: np.ndarray,
     checkpoint: Path,
     recipe: ActionRecipe,
+    mix: Mix,
 ) -> EdgeAction:
     settling = recipe.settling
     assert settling is not None
@@ -141,7 +143,6 @@ def _settle(
     # So that it does not matter whether the training before has just been done.
     torch.manual_seed(1 + run + SEED_STEP * recipe.seed)
     place = checkpoint.parent / ("settled" if run == 0 else f"settled_{run}") / checkpoint.name
-    mix = settling.mix or recipe.mix
     return _train(network, groups, bank, place, recipe, course, settling.augmentation, mix, seed=4 + 10 * run)
 
 

@@ -66,7 +66,7 @@ def with_a_training_subject(folder: Path) -> Path:
 
 
 def tiny_comparison(folder: Path, *, steps: int) -> Path:
-    """The default recipe with few steps and clips; returns its file."""
+    """Write the default recipe with few steps and clips, and return its path."""
     recipe = folder / "recipe.toml"
     text = recipe_path("compact").read_text(encoding="utf-8")
     recipe.write_text(text.replace("steps = 10000\nbatch = 256", f"steps = {steps}\nbatch = 8"), encoding="utf-8")

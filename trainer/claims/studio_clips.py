@@ -163,7 +163,7 @@ def _rendered(
 
 
 def _square_joints(frame: StudioFrame, side: int) -> np.ndarray:
-    """Place the joints as the picture is: ``(16, 2)`` in pixels of the square, −1 outside it and where nobody is."""
+    """Transform joints into the square: ``(16, 2)`` in its pixels, −1 outside the square and where nobody is seen."""
     if not frame.persons:
         return np.full((len(MPII_16.joints), 2), MISSING, np.float32)
     joints, finer = mpii_joints(frame.persons[0], _FINER * side), _FINER * side

@@ -128,26 +128,25 @@ def jhmdb(root: Path) -> Iterator[JointSequence]:
 
 
 def studio_split(motion: MotionClip | MotionEntry) -> Split:
-    """The split of a studio motion for what learns bodies: labels in `UNSEEN_OTHER` and one subject test, a tenth of
-    the rest validates.
-    """
-    if motion.label in UNSEEN_OTHER or motion.source == "cmu8_test":
-        return "test"
-    return split_by_hash(motion.name, validation=10, test=0)
+    """Return the split of a studio motion for the lifter: all labels of `UNSEEN_OTHER` test."""
+    return _studio_split(motion, tests=motion.label in UNSEEN_OTHER)
 
 
 def studio_action_split(motion: MotionClip | MotionEntry) -> Split:
-    """The split of a studio motion for what learns actions: one subject and what `is_unseen_other` test, a tenth of
-    the rest validates.
-    """
-    if is_unseen_other(motion) or motion.source == "cmu8_test":
+    """Return the split of a studio motion for the action network: motions that `is_unseen_other` test."""
+    return _studio_split(motion, tests=is_unseen_other(motion))
+
+
+def _studio_split(motion: MotionClip | MotionEntry, *, tests: bool) -> Split:
+    """Return "test" where the motion ``tests`` or is of the test subject; of the other motions a tenth validates."""
+    if tests or motion.source == "cmu8_test":
         return "test"
     return split_by_hash(motion.name, validation=10, test=0)
 
 
 def is_unseen_other(motion: MotionClip | MotionEntry) -> bool:
-    """Whether a motion of the studio is none of our actions, of a kind that the action network never saw in motion or
-    saw in other recordings only.
+    """Whether a studio motion shows none of our actions and trains nothing: `UNSEEN_OTHER` has its label, and does not
+    list its recording among those that train.
     """
     return motion.label in UNSEEN_OTHER and motion.source not in UNSEEN_OTHER[motion.label]
 

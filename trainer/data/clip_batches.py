@@ -53,7 +53,7 @@ def read_clips(samples: Sequence[LabelledSample], size: int, *, every: int | Non
 
 
 def clip_frames(count: int, frames: int) -> list[int]:
-    """Which of a clip's frames, from 0, `read_clips` and `clip_batch` measure with.
+    """Return the frame numbers, from 0, that `read_clips` and `clip_batch` take of a clip for measuring.
 
     Args:
         count: Frames of the clip.
@@ -106,7 +106,7 @@ def clip_batch(
     colour_shift: float = 0.0,
     zoom: float = 0.0,
 ) -> Batch:
-    """So many even frames of each clip.
+    """Make a batch of clips: ``frames`` evenly spaced frames of each.
 
     Args:
         clips: ``(T, H, W, 3)`` uint8 RGB each.

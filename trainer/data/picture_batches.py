@@ -1,4 +1,4 @@
-"""Batches of pictures, placed as at run time or changed, with what is known of them moved along."""
+"""Batches of pictures, cropped as at run time or augmented; boxes and joints are transformed like their picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ MIRROR = [
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How a picture is changed before it is trained on.
+    """Random augmentation of a training picture.
 
     Attributes:
         flip: Whether every other one is mirrored.
@@ -55,7 +55,7 @@ def picture_batch(
     *,
     view: View = "frame",
 ) -> Batch:
-    """Pictures as squares of a size, placed as at run time, with what is known of them.
+    """Make a batch of square pictures, cropped as at run time, with their boxes, joints and labels.
 
     Args:
         samples: The pictures, in order.
@@ -100,7 +100,7 @@ def _labels(samples: Sequence[LabelledSample]) -> np.ndarray:
 
 
 def _pixels(image: np.ndarray, matrix: np.ndarray, size: int, *, grey: bool, changed: bool) -> np.ndarray:
-    """The square of a picture; grey lies around whole pictures and black around crops, as at run time."""
+    """Warp a picture into a square; the border is grey for whole pictures and black for crops, as at run time."""
     if not grey:
         return warp(image, matrix.astype(np.float32), width=size, height=size)
     if not changed:
@@ -119,7 +119,7 @@ def _matrix(
     rotation: float,
     mirrored: bool,
 ) -> np.ndarray:
-    """Pixels of a picture → pixels of the square, turned, zoomed and mirrored about its middle: ``(2, 3)``."""
+    """Return the affine matrix ``(2, 3)`` from picture to square pixels, with a random zoom and rotation."""
     if box is None:
         matrix = letterbox_matrix(width, height, width=size, height=size)
     else:

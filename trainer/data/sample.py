@@ -98,24 +98,25 @@ class Sample:
 
     @property
     def picture(self) -> Path:
-        """The file of its picture.
+        """The file of the sample's picture.
 
         Raises:
-            ValueError: It is a clip, or has labels alone.
+            ValueError: The sample is a clip, or has labels alone.
         """
-        if not isinstance(self.media, Picture):
-            raise ValueError(f"{self.name} is no picture but {self.media}")
-        return self.media.path
+        return self._file_of(Picture, "picture")
 
     @property
     def video(self) -> Path:
-        """The file of its video.
+        """The file of the sample's video.
 
         Raises:
-            ValueError: It is no video, or has labels alone.
+            ValueError: The sample is no video, or has labels alone.
         """
-        if not isinstance(self.media, Video):
-            raise ValueError(f"{self.name} is no video but {self.media}")
+        return self._file_of(Video, "video")
+
+    def _file_of(self, kind: type[Picture] | type[Video], noun: str) -> Path:
+        if not isinstance(self.media, kind):
+            raise ValueError(f"{self.name} is no {noun} but {self.media}")
         return self.media.path
 
 

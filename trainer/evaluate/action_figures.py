@@ -1,4 +1,4 @@
-"""The figures of what a bundle says on a held-out part: of its heads, of both scopes together, and of its maps."""
+"""Figures of a bundle on a held-out part: accuracy of its heads, of both scopes together, and of its maps."""
 
 from trainer.evaluate.held_out import HeadAnswers, VideoAnswers
 from trainer.evaluate.judged import HeldOut, Judged
@@ -52,7 +52,7 @@ def _of_head(judged: Judged, found: HeadAnswers, part: HeldOut) -> list[Figure]:
 
 
 def _times(judged: Judged) -> list[Figure]:
-    """Of a call of each graph that was called by itself, and of a frame of a video."""
+    """Time of one call of each graph that was run alone, and of one video frame."""
     name = judged.bundle.manifest.name
     graphs = {} if judged.runs else {found.graph.name: found.milliseconds for found in judged.heads}
     figures = [Figure(CALL_TIME, f"{name}: {graph}", time, unit="ms") for graph, time in graphs.items()]

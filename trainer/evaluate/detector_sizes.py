@@ -161,7 +161,7 @@ def _found(pictures: Sequence[WildPicture], matches: Sequence[Match], sets: Sequ
 
 
 def detector_size_table(figures: dict[str, Any]) -> Table:
-    """A row a detector and size: time and accuracy."""
+    """Table of time and accuracy: one row for each detector and size."""
     rows = []
     for name, row in figures["detectors"].items():
         at_own, at_budget = (

@@ -1,4 +1,4 @@
-"""A bundle on the held-out part of a set with actions: what its heads say, and where its maps point."""
+"""Run a bundle on the held-out part of a set with actions: answers of its heads, and attention maps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """What a bundle says of it.
+    """The answers and attention maps of a bundle on a held-out part.
 
     Attributes:
         bundle: The bundle.

@@ -43,7 +43,7 @@ _TOLERANCE_OF = 500  # pixels of the pictures that the pointing game's tolerance
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocatedMap:
-    """A map of a picture, or of a frame, in which it is known who acts.
+    """An attention map of a picture or frame, with the boxes of those who act.
 
     Attributes:
         values: ``(H, W)`` float32, 0..1, over the picture that the graph was given.

@@ -95,7 +95,7 @@ def _sum(clips: Sequence[Steadiness]) -> Steadiness:
 
 
 def steadiness_table(clips: Mapping[str, Steadiness]) -> Table:
-    """What was counted, a row a clip and one of all; in brackets those on frames in which the detector ran."""
+    """Table of jumps: one row for each clip and one for all clips; jumps on detector frames stand in brackets."""
     counted = {**clips, "all": _sum(list(clips.values()))} if len(clips) > 1 else clips
     rows = tuple(
         (

@@ -185,7 +185,7 @@ def _pck(people: Sequence[LookedAt], look: str, limit: float, *, minus: str | No
 
 
 def teacher_size_tables(figures: dict[str, Any]) -> list[Table]:
-    """Joints right by look, a row a set or group; and what a larger crop gains, with intervals."""
+    """Table of PCK by look: one row for each set or group, and the gain of a larger crop with its interval."""
     rows = tuple(
         (f"{_name(name)} ({figures['people'][name]})", *(_percents(limits) for limits in looks.values()))
         for name, looks in figures["pck"].items()

@@ -46,7 +46,7 @@ class MannequinPlan:
 
 
 def plan_mannequins(count: int) -> tuple[MannequinPlan, ...]:
-    """So many takes, the kinds of poses in turn."""
+    """Plan ``count`` takes that cycle through `POSES`."""
     return tuple(MannequinPlan(number, POSES[number % len(POSES)]) for number in range(count))
 
 
@@ -80,7 +80,7 @@ def still(motion: Motion, frame: int) -> Motion:
 
 
 def rest_pose() -> Motion:
-    """Arms stretched out to the sides and legs straight: how avatars come out of the tool that made them."""
+    """Return the T-pose: arms stretched out to the sides, legs straight."""
     rotations = np.zeros((1, len(DRIVEN_BONES), 4))
     rotations[..., 3] = 1.0
     return Motion("rest", "mannequin", rotations, np.array([[0.0, 1.0, 0.0]]), tuple(DRIVEN_BONES), 30.0)
@@ -101,7 +101,7 @@ def _figure(pose: str, assets: Assets, rng: np.random.Generator) -> tuple[Avatar
 
 
 def _fits(pose: str, label: str) -> bool:
-    """Whether a motion with this label holds poses of a kind: of actions of ours those that are done on one's feet."""
+    """Whether motions with this label give poses of a kind; for "mid_action" actions of ours that are done standing."""
     if pose == "standing":
         return label in _STANDING
     return label != "push_up" and OTHER not in studio_actions(label)

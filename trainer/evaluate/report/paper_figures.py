@@ -122,7 +122,7 @@ def reported(letter: str | None, figure: str, head: str, data_set: str = "") -> 
 def beside_paper(
     letter: str | None, name: str, of: str, measured: float, *, head: str = "", measured_on: str
 ) -> Figure:
-    """A share that was measured here, with the paper's figure beside it where it has one.
+    """A measured share, with the paper's figure where the paper reports one.
 
     Args:
         letter: Of the system; None of a bundle that is of no paper.
