@@ -17,6 +17,7 @@ from torch.nn import functional
 from trainer.models.person_detector import STRIDES, pair_iou
 
 BOX_WEIGHT = 5.0  # of YOLOX
+NO_PERSON = -12.0  # as a logit: a probability of 6e-6
 
 # Boxes (N, M, 4), presence (N, M) and person logits (N, M), as the network gives them.
 Cells = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -67,6 +68,17 @@ def _turned_order(height: int, width: int) -> torch.Tensor:
         orders.append(torch.rot90(cells).flatten())
         first += rows * columns
     return torch.cat(orders)
+
+
+def without_people(cells: Cells, nobody: torch.Tensor) -> Cells:
+    """Replace the person logits of pictures without people by `NO_PERSON`: every detection there is a false positive.
+
+    Args:
+        cells: Outputs of the teacher.
+        nobody: ``(N,)`` bool, true for pictures without people.
+    """
+    boxes, presence, person = cells
+    return boxes, presence, person.masked_fill(nobody[:, None], NO_PERSON)
 
 
 def imitation_loss(student: Cells, teacher: Cells, *, box_weight: float = BOX_WEIGHT) -> torch.Tensor:

@@ -40,6 +40,7 @@ class LearningSettings(Record):
         save_every: int = 100,
         check_every: int = 500,
         mixed_precision: bool = False,
+        best_by: str | None = None,
     ) -> Course:
         """The course of a training.
 
@@ -50,6 +51,8 @@ class LearningSettings(Record):
             save_every: Steps between two checkpoints.
             check_every: Steps between two looks at validation data, a multiple of ``save_every``.
             mixed_precision: Whether the loss is computed in bfloat16 where the device multiplies it.
+            best_by: The figure of validation data, the higher the better, whose best network is the outcome; None takes
+                the last one.
         """
         return Course(
             name,
@@ -63,4 +66,5 @@ class LearningSettings(Record):
             average_decay=self.average_decay,
             clip_norm=self.clip_norm,
             mixed_precision=mixed_precision,
+            best_by=best_by,
         )

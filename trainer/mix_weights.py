@@ -19,5 +19,5 @@ def mix_weights(trained: Network, start: Network, share: float) -> Network:
     """
     first = start.state_dict()
     for name, weight in trained.state_dict().items():
-        weight.lerp_(first[name], share)
+        weight.lerp_(first[name].to(weight.device), share)
     return trained

@@ -15,14 +15,15 @@ from torch.nn import functional
 from trainer.data.detector_augment import DetectorAugmentation, augment_scene
 from trainer.data.detector_batches import PictureDrawer
 from trainer.data.detector_pictures import DetectorPicture, read_pictures
-from trainer.detector_losses import imitation_loss, turn_cells
+from trainer.detector_losses import imitation_loss, turn_cells, without_people
 from trainer.detector_recipe import DetectorTraining
-from trainer.fit_detector import fit, recall
+from trainer.fit_detector import FEWEST_PEOPLE, evaluate, fit, precision
 from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.models.person_detector import STRIDES, PersonDetector
 
 NOBODY = np.zeros((0, 4), np.float32)
 MIX = {"stanford40": 0.9, "backgrounds": 0.1}
+CANVASES = ((128, 96),)
 
 
 def _boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
@@ -131,29 +132,57 @@ def lively_network() -> PersonDetector:
 
 def test_training_lowers_the_loss_and_what_is_done_is_not_done_again(pictures: Path, tmp_path: Path) -> None:
     start = lively_network()
-    images = PictureDrawer(read_pictures(pictures, "train"), MIX).draw(np.random.default_rng(0), 8)
+    images, _ = PictureDrawer(read_pictures(pictures, "train"), MIX, canvases=CANVASES).draw(
+        np.random.default_rng(0), 8
+    )
     with torch.no_grad():
         upright = start(images)
     wanted = turn_cells(upright, height=images.shape[2], width=images.shape[3], quarters=1)
     turned = torch.rot90(images, 1, (2, 3))
     before = imitation_loss(start(turned), wanted).item()
-    whole = fit(pictures, start, tmp_path / "a/net.safetensors", DetectorTraining(steps=6, rate=0.05, batch=4, mix=MIX))
+    training = DetectorTraining(steps=30, rate=0.01, batch=4, canvases=CANVASES, mix=MIX)
+    whole = fit(pictures, start, tmp_path / "a/net.safetensors", training)
     assert imitation_loss(whole.eval()(turned), wanted).item() < before
-    shorter = DetectorTraining(steps=6, rate=0.05, batch=4, mix=MIX)
-    again = fit(pictures, start, tmp_path / "a/net.safetensors", shorter)  # done: nothing is trained anew
+    again = fit(pictures, start, tmp_path / "a/net.safetensors", training)  # done: nothing is trained anew
     full = whole.state_dict()
     assert all(torch.equal(weight, full[name]) for name, weight in again.state_dict().items())
 
 
-def test_recall_turns_the_people_with_the_picture(pictures: Path) -> None:
-    class Seer(PersonDetector):
-        """Finds the bright figure."""
+class Seer(PersonDetector):
+    """Finds the bright figure."""
 
-        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-            rows, columns = torch.where(x[0].sum(0) > 400)
-            box = torch.stack([columns.min(), rows.min(), columns.max(), rows.max()]).float()
-            boxes = torch.cat([box[None], torch.zeros(199, 4)])[None]
-            return boxes, torch.full((1, 200), 9.0), torch.tensor([[9.0, *[-9.0] * 199]])
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        rows, columns = torch.where(x[0].sum(0) > 400)
+        box = torch.stack([columns.min(), rows.min(), columns.max(), rows.max()]).float()
+        boxes = torch.cat([box[None], torch.zeros(199, 4)])[None]
+        return boxes, torch.full((1, 200), 9.0), torch.tensor([[9.0, *[-9.0] * 199]])
 
+
+def test_precision_turns_the_people_with_the_picture(pictures: Path) -> None:
     rows: list[DetectorPicture] = read_pictures(pictures, "validation")
-    assert [recall(Seer(4).eval(), rows, turn=turn) for turn in range(4)] == [1.0, 1.0, 1.0, 1.0]
+    assert [precision(Seer(4).eval(), rows, turn=turn) for turn in range(4)] == pytest.approx([1.0] * 4)
+
+
+def test_a_source_with_enough_people_chooses_upright_and_turned(pictures: Path) -> None:
+    (row,) = read_pictures(pictures, "validation")
+    many = [row] * FEWEST_PEOPLE
+    few = [DetectorPicture("lspet", row.path, row.people)] * (FEWEST_PEOPLE - 1)
+    figures = evaluate(Seer(4).eval(), [*many, *few])
+    assert figures == {"gym_stills": 1.0, "gym_stills turned": 1.0, "worst": 1.0}
+    elsewhere = [DetectorPicture("vn_everyday", row.path, row.people + 60)] * FEWEST_PEOPLE
+    assert evaluate(Seer(4).eval(), [*many, *elsewhere])["worst"] == 0.0
+
+
+def test_in_pictures_of_nobody_whom_the_teacher_sees_is_a_mistake(tmp_path: Path) -> None:
+    listed = write_pictures(tmp_path)
+    rows = [json.loads(line) for line in listed.read_text().splitlines()]
+    listed.write_text("".join(json.dumps({**row, "nobody": row["set"] == "backgrounds"}) + "\n" for row in rows))
+    read = read_pictures(listed, "train")
+    assert [picture.nobody for picture in read] == [False, True]
+    _, nobody = PictureDrawer(read, MIX).draw(np.random.default_rng(0), 64)
+    assert 0 < int(nobody.sum()) < 32
+    said = torch.zeros(2, 5, 4), torch.full((2, 5), 3.0), torch.full((2, 5), 3.0)
+    _, presence, person = without_people(said, torch.tensor([False, True]))
+    assert torch.equal(presence, said[1])  # an object may be there
+    assert torch.equal(person[0], said[2][0])
+    assert torch.sigmoid(person[1]).max() < 1e-4

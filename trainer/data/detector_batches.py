@@ -43,19 +43,24 @@ class PictureDrawer:
         self._sets = {name: rows for name, rows in self._sets.items() if rows}
         self._kept: OrderedDict[Path, tuple[np.ndarray, float]] = OrderedDict()
 
-    def draw(self, rng: np.random.Generator, batch: int) -> torch.Tensor:
-        """Draw ``(batch, 3, H, W)`` float32 RGB in 0..255; a generator in the same state gives the same batch."""
+    def draw(self, rng: np.random.Generator, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Draw a batch; a generator in the same state gives the same batch.
+
+        Returns:
+            Pictures ``(batch, 3, H, W)`` float32 RGB in 0..255; ``(batch,)`` bool, true for pictures without people.
+        """
         width, height = self._canvases[rng.integers(len(self._canvases))]
         names = list(self._sets)
         shares = probabilities(self._mix, names)
-        images = np.empty((batch, height, width, 3), np.uint8)
+        images, nobody = np.empty((batch, height, width, 3), np.uint8), np.zeros(batch, bool)
         for row, choice in enumerate(rng.choice(len(names), batch, p=shares)):
             rows = self._sets[names[choice]]
             picture = rows[rng.integers(len(rows))]
             rgb, ratio = self._read(picture.path)
+            nobody[row] = picture.nobody
             people = picture.people * ratio
             images[row] = augment_scene(rgb, people, rng, width=width, height=height, strength=self._strength)
-        return torch.from_numpy(images).permute(0, 3, 1, 2).float()
+        return torch.from_numpy(images).permute(0, 3, 1, 2).float(), torch.from_numpy(nobody)
 
     def _read(self, path: Path) -> tuple[np.ndarray, float]:
         """Read a picture, scaled to at most `LARGEST_READ` pixels on its longer side, and give the scale."""

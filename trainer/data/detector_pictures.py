@@ -1,9 +1,10 @@
 """Pictures that the person detector trains on, with the people that a human boxed or two published detectors agree on.
 
-The training looks at some of these people closely, and chooses by how many of those in validation pictures it finds.
+The training zooms in on some of these people, and chooses its checkpoint by average precision on validation pictures.
 Its loss needs no boxes. One JSON line a picture::
 
-    {"set": "gym_stills", "file": "/data/gym_stills/images/a.jpg", "split": "train", "sure": [[x0, y0, x1, y1]]}
+    {"set": "gym_stills", "file": "/data/gym_stills/images/a.jpg", "split": "train", "sure": [[x0, y0, x1, y1]],
+    "nobody": false}
 """
 
 import json
@@ -27,11 +28,13 @@ class DetectorPicture:
         source: Name of the data set.
         path: The picture file.
         people: ``(N, 4)`` float32 boxes of people who are surely there, x_min, y_min, x_max, y_max in pixels.
+        nobody: Surely no person is there: whoever the published detector sees in it is a mistake.
     """
 
     source: str
     path: Path
     people: np.ndarray
+    nobody: bool = False
 
 
 def as_rows(boxes: Sequence | np.ndarray) -> np.ndarray:
@@ -45,5 +48,7 @@ def read_pictures(path: Path, split: WildSplit) -> list[DetectorPicture]:
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["split"] == split:
-            pictures.append(DetectorPicture(row["set"], Path(row["file"]), as_rows(row["sure"])))
+            pictures.append(
+                DetectorPicture(row["set"], Path(row["file"]), as_rows(row["sure"]), row.get("nobody", False))
+            )
     return pictures

@@ -31,6 +31,8 @@ DETECTOR_SOURCES = (
     "stock_upright",
     "coco_more",
     "backgrounds",
+    "panoramas",
+    "textures",
     "animals",
     "ade20k",
 )

@@ -1,8 +1,10 @@
-"""The people whom a human boxed or two published detectors agree on, in pictures that the person detector trains on.
+"""The people whom a human boxed or two published detectors agree on, in pictures that the person detector trains on;
+and pictures in which surely nobody is.
 
 One JSON line a picture, which `trainer.data.detector_pictures` reads::
 
-    {"set": "gym_stills", "file": "/data/gym_stills/images/a.jpg", "split": "train", "sure": [[x0, y0, x1, y1]]}
+    {"set": "gym_stills", "file": "/data/gym_stills/images/a.jpg", "split": "train", "sure": [[x0, y0, x1, y1]],
+    "nobody": false}
 """
 
 import json
@@ -19,9 +21,9 @@ from trainer.data.detector_pictures import OBJECT_SETS, as_rows
 from trainer.data.lspet import lspet_people
 from trainer.data.mixes import DETECTOR_SOURCES
 from trainer.data.read_picture import read_rgb
-from trainer.data.wild_people import read_empty, read_wild
+from trainer.data.wild_people import WildPicture, read_empty, read_wild
 from trainer.data.wild_pictures import wild_pictures
-from trainer.data.wild_split import WildSplit, wild_split
+from trainer.data.wild_split import EMPTY_SETS, WildSplit, wild_split
 from trainer.folders import Folders, picture_folder
 from trainer.models.person_detector import PersonDetector, decode
 from trainer.precomputed.teachers import TeacherDetector
@@ -117,10 +119,10 @@ def make_pictures(folders: Folders, detector: PersonDetector) -> None:
     if folders.detector_pictures.exists():
         return
     folders.detector_pictures.parent.mkdir(parents=True, exist_ok=True)
-    named = [name for name in DETECTOR_SOURCES if name not in ("backgrounds", *OBJECT_SETS)]
+    named = [name for name in DETECTOR_SOURCES if name not in (*EMPTY_SETS, *OBJECT_SETS)]
     said = {name: _first_detector(folders, name) for name in named}
     listed = [row for row in _known_people(folders) if row[2] != "measure"]
-    nobody = np.zeros((0, 4), np.float32)
+    none = np.zeros((0, 4), np.float32)
     with prepare_partial(folders.detector_pictures).open("w") as file:
         for name, path, split, known in with_bar(listed, "boxes", total=len(listed)):
             first = said[name].get(path.name)
@@ -128,21 +130,33 @@ def make_pictures(folders: Folders, detector: PersonDetector) -> None:
                 continue
             people = agree(first, look(detector, read_rgb(path), pixels=LABEL_PIXELS), known)
             file.write(_line(name, path, split, people))
+        for picture in _complete_pictures(folders.data):
+            boxes = [person.box for person in picture.people]
+            file.write(_line(picture.source, picture.path, "validation", as_rows(boxes)))
         teacher, objects = TeacherDetector(folders.teachers), list(_objects(folders))
         for name, path in with_bar(objects, "boxes of objects", total=len(objects)):
             rgb = read_rgb(path)
             rows = teacher(np.ascontiguousarray(rgb[..., ::-1]))
             first = rows[:, :4], rows[:, 4]
-            people = agree(first, look(detector, rgb, pixels=LABEL_PIXELS), nobody)
-            file.write(_line(name, path, "train", people))
-        for picture in read_empty(folders.data, "train"):
-            file.write(_line("backgrounds", picture.path, "train", nobody))
+            people = agree(first, look(detector, rgb, pixels=LABEL_PIXELS), none)
+            # RTMDet misses fewer people than YOLOX: where it sees nobody, what YOLOX sees is an object.
+            file.write(_line(name, path, "train", people, nobody=not len(rows)))
+        for picture in read_empty(folders.data, "train", EMPTY_SETS):
+            file.write(_line(picture.source, picture.path, "train", none, nobody=True))
     publish(folders.detector_pictures)
 
 
-def _line(name: str, path: Path, split: WildSplit, people: np.ndarray) -> str:
+def _complete_pictures(data: Path) -> Iterator[WildPicture]:
+    """Photos of COCO that choose, in which humans boxed everybody or in which nobody is."""
+    for picture in read_wild(data, "validation", limit=10000):
+        if picture.is_complete and not len(picture.crowds):
+            yield picture
+
+
+def _line(name: str, path: Path, split: WildSplit, people: np.ndarray, *, nobody: bool = False) -> str:
     """The JSON line of one picture; boxes are rounded to a tenth of a pixel."""
-    return json.dumps({"set": name, "file": str(path), "split": split, "sure": people.round(1).tolist()}) + "\n"
+    row = {"set": name, "file": str(path), "split": split, "sure": people.round(1).tolist(), "nobody": nobody}
+    return json.dumps(row) + "\n"
 
 
 def _first_detector(folders: Folders, name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trainer.evaluate.metrics.coco_index import coco_index
+
 _NAMES = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
 
 
@@ -38,19 +40,10 @@ def keypoint_precision(true: Sequence[CocoPose], found: Sequence[CocoPose]) -> d
         true: People with joints; those without a labelled joint count neither way.
         found: At most twenty of a picture count.
     """
-    from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
-    coco, results = COCO(), COCO()
     pictures = sorted({pose.picture for pose in (*true, *found)})
-    for index, poses in ((coco, true), (results, found)):
-        index.dataset = {
-            "images": [{"id": picture} for picture in pictures],
-            "categories": [{"id": 1, "name": "person"}],
-            "annotations": [_annotation(number, pose) for number, pose in enumerate(poses, 1)],
-        }
-        with contextlib.redirect_stdout(io.StringIO()):
-            index.createIndex()
+    coco, results = (coco_index(pictures, [_annotation(pose) for pose in poses]) for poses in (true, found))
     evaluation = COCOeval(coco, results, "keypoints")
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation.evaluate()
@@ -59,12 +52,10 @@ def keypoint_precision(true: Sequence[CocoPose], found: Sequence[CocoPose]) -> d
     return dict(zip(_NAMES, (float(value) for value in evaluation.stats), strict=True))
 
 
-def _annotation(number: int, pose: CocoPose) -> dict[str, object]:
+def _annotation(pose: CocoPose) -> dict[str, object]:
     x_min, y_min, x_max, y_max = pose.box
     return {
-        "id": number,
         "image_id": pose.picture,
-        "category_id": 1,
         "keypoints": np.asarray(pose.joints, float).ravel().tolist(),
         "num_keypoints": int((np.asarray(pose.joints)[:, 2] > 0).sum()),
         "area": pose.area,
