@@ -255,7 +255,7 @@ def draw_clip(
     sequence = sequences[rng.integers(len(sequences))]
     joints, last, kind = sequence.joints, len(sequence.joints) - 1, rng.random()
     if kind < strength.impossible and last >= 8:
-        clip, label = impossible_clip(joints, rng, hold=not stills), OTHER_CLASS
+        (clip, _), label = impossible_clip(joints, rng, hold=not stills), OTHER_CLASS
     elif sequence.lead:
         end = rng.uniform(sequence.lead, last)
         clip = sample(joints, end - CLIP_SECONDS * sequence.frame_rate * float(np.exp(rng.uniform(-0.25, 0.25))), end)

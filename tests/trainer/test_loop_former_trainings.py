@@ -253,7 +253,7 @@ def test_the_detector_trains_as_before_its_numbers_were_in_a_recipe(
     def drawn() -> Iterable:
         for step in range(STEPS):
             rng = np.random.default_rng((3, step))
-            yield drawer.draw(rng, 4), int(rng.choice(4, p=(0.0, 0.45, 0.1, 0.45)))
+            yield drawer.draw(rng, 4)[0], int(rng.choice(4, p=(0.0, 0.45, 0.1, 0.45)))
 
     def loss(model: nn.Module, batch: tuple[torch.Tensor, int]) -> torch.Tensor:
         images, turned = batch[0].to(device), batch[1]

@@ -29,6 +29,7 @@ class ClipAugmentation(Record):
         turn: Radians that clips are turned by at most, to either side.
         stretch: Width and height are multiplied by up to e to the power of this, or divided.
         shear: The most that points are moved aside, as a ratio of how far above or below the middle they are.
+        gliding: Share of held postures that get a simulated camera pan and zoom (`glide`), as mannequins have.
     """
 
     noisy: Ratio
@@ -41,6 +42,7 @@ class ClipAugmentation(Record):
     turn: Annotated[float, Field(ge=0, le=3.2)]
     stretch: Ratio
     shear: Ratio
+    gliding: Ratio = 0.0
 
     @model_validator(mode="after")
     def _shares_of_one(self) -> "ClipAugmentation":
@@ -159,6 +161,7 @@ def training_clip(
             joints, bank, rng, hold=float(rng.uniform(2, 10)), strength=float(rng.uniform(0.4, 1.2))
         )
     kind = rng.random()
+    held_posture = sequence.source == "still_people"
     length = CLIP_SECONDS * sequence.frame_rate * float(np.exp(rng.uniform(-0.25, 0.25)))
     if kind < strength.whole or last < 8:
         trim = rng.uniform(0, strength.trim, 2) * last
@@ -170,7 +173,10 @@ def training_clip(
         end = rng.uniform(min(0.75 * length, last), last + held)
         clip = sample(joints, end - length, end)
     else:
-        clip, allowed = impossible_clip(joints, rng), (OTHER,)
+        (clip, held_posture), allowed = impossible_clip(joints, rng), (OTHER,)
+    # Without gliding nothing is drawn here, so that batches stay those of older trainings.
+    if strength.gliding > 0 and held_posture and rng.random() < strength.gliding:
+        clip = glide(clip, rng)
     if rng.random() < strength.without_legs:
         # What is done with the legs cannot be told then; what the arms do can.
         clip = hide_legs(clip, rng)
@@ -182,15 +188,38 @@ def training_clip(
     return clip.astype(np.float32), allowed
 
 
-def impossible_clip(joints: np.ndarray, rng: np.random.Generator, *, hold: bool = True) -> np.ndarray:
-    """A clip that is no action: one posture held (unless ``hold`` is False), or the frames in a random order of
-    pieces.
+def glide(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Simulate camera pan and zoom on a pose clip ``(32, 13, 3)``, at a steady or changing speed.
+
+    The pose is translated by up to 2.5 times its larger side. A person half as high as a 16:9 picture moves that far
+    when a camera with a horizontal field of view of 60° turns by 42°. The scale changes by a factor of .67 to 1.5.
+    """
+    clip = clip.copy()
+    places = clip[..., :2].reshape(-1, 2)
+    size = float(np.ptp(places, axis=0).max())
+    direction = rng.uniform(0, 2 * np.pi)
+    axes = np.array([1.0, 0.3])  # cameras pan more than they tilt
+    shift = rng.uniform(0.2, 2.5) * size * axes * [np.cos(direction), np.sin(direction)]
+    zoom = float(rng.uniform(-0.4, 0.4))
+    passed = np.linspace(0, 1, len(clip)) ** float(np.exp(rng.uniform(-0.5, 0.5)))
+    middle = places.mean(0)
+    scaled = (clip[..., :2] - middle) * np.exp(zoom * passed)[:, None, None]
+    clip[..., :2] = scaled + middle + passed[:, None, None] * shift
+    return clip
+
+
+def impossible_clip(joints: np.ndarray, rng: np.random.Generator, *, hold: bool = True) -> tuple[np.ndarray, bool]:
+    """Make a clip that is no action: one posture held (unless ``hold`` is False), or pieces of the sequence in random
+    order.
+
+    Returns:
+        The clip ``(32, 13, 3)``, and whether it holds one posture.
     """
     if hold and rng.random() < 0.6:
         still = joints[np.full(CLIP_LENGTH, rng.integers(len(joints)))].copy()
         still[..., :2] += rng.normal(0, 0.006 * np.ptp(joints[..., :2]), still[..., :2].shape)
-        return still
+        return still, True
     clip = sample(joints, 0, len(joints) - 1)
     pieces = np.array_split(np.arange(CLIP_LENGTH), 8)
     order = rng.permutation(8)
-    return clip[np.concatenate([pieces[i][:: rng.choice([-1, 1])] for i in order])]
+    return clip[np.concatenate([pieces[i][:: rng.choice([-1, 1])] for i in order])], False

@@ -10,6 +10,7 @@ from trainer.data.action_windows import (
     USUAL,
     ClipAugmentation,
     deployed_clips,
+    glide,
     hide_joints,
     hide_legs,
     training_clip,
@@ -82,6 +83,33 @@ def test_training_clips_are_finite_and_sometimes_impossible() -> None:
     labels = [allowed for _, allowed in found]
     assert 0.02 < labels.count((OTHER,)) / len(labels) < 0.25
     assert CLIP_SECONDS > 2
+
+
+def test_a_posture_that_glides_keeps_its_shape_and_is_no_action() -> None:
+    rng = np.random.default_rng(0)
+    posture = np.concatenate([rng.normal(0, 30, (13, 2)), np.ones((13, 1))], -1).astype(np.float32)
+    still = np.repeat(posture[None], CLIP_LENGTH, 0)
+    for seed in range(20):
+        clip = glide(still, np.random.default_rng(seed))
+        middle = clip[..., :2].mean(1, keepdims=True)
+        shape = (clip[..., :2] - middle) / (posture[:, :2] - posture[:, :2].mean(0))
+        assert np.allclose(shape, shape[:, :1, :1], rtol=1e-3)
+        size = np.ptp(posture[:, :2], axis=0).max()
+        assert 0.03 * size < np.linalg.norm(middle[-1] - middle[0]) < 2.6 * size
+    sequence = JointSequence("still_people", "train", "n", still[:8], 4.0, (OTHER, "wave"))
+    bank = np.concatenate([np.zeros((3, 13, 2)), np.ones((3, 13, 1))], -1).astype(np.float32)
+    calm = USUAL.model_copy(update={"noisy": 0.0, "hidden": 0.0, "without_legs": 0.0})
+
+    def moved(gliding: float) -> float:
+        found = [
+            training_clip(sequence, np.random.default_rng(seed), bank, calm.model_copy(update={"gliding": gliding}))
+            for seed in range(100)
+        ]
+        assert all(OTHER in allowed for _, allowed in found)
+        return float(np.mean([np.linalg.norm(clip[-1, 0, :2] - clip[0, 0, :2]) > 5 for clip, _ in found]))
+
+    assert moved(0.0) < 0.2
+    assert moved(1.0) > 0.8
 
 
 def test_without_noise_and_trimming_a_whole_clip_is_an_affine_picture_of_its_sequence() -> None:
