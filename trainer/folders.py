@@ -46,6 +46,11 @@ class Folders:
         return self.work / "labels"
 
     @property
+    def agreed_labels(self) -> Path:
+        """Labels of persons whose joints two teachers named (`trainer.precomputed.second_opinion`)."""
+        return self.work / "agreed_labels"
+
+    @property
     def pose(self) -> Path:
         """Patches of persons."""
         return self.work / "pose"

@@ -25,11 +25,14 @@ class PoseLoss(Record):
             from were trained with 2; `trainer.models.edge_pose.PEAK_RADIUS` fits 1.75.
         peak: How high it stands: .9 is PP-TinyPose's own height on joints that it is sure of.
         unseen_score: Under this score a teacher saw nothing, and its place says nothing either.
+        height_by_score: Whether the height of a peak is the score of its label, at most ``peak``, so that maps learn
+            how sure the teachers are; otherwise all peaks have the height ``peak``.
     """
 
     sigma: Annotated[float, Field(gt=0, le=16)]
     peak: Annotated[float, Field(gt=0, le=1)]
     unseen_score: Ratio
+    height_by_score: bool = False
 
 
 class PoseImitation(Record):
@@ -65,7 +68,9 @@ def target_maps(joints: torch.Tensor, *, height: int, width: int, settings: Pose
     variance = settings.sigma**2
     x = torch.exp(-((torch.arange(width, device=joints.device) - centre[..., :1]) ** 2) / (2 * variance))
     y = torch.exp(-((torch.arange(height, device=joints.device) - centre[..., 1:]) ** 2) / (2 * variance))
-    peak = settings.peak * (joints[..., 3, None, None] >= settings.unseen_score)
+    score = joints[..., 3, None, None]
+    height_of_seen = score.clamp_max(settings.peak) if settings.height_by_score else settings.peak
+    peak = height_of_seen * (score >= settings.unseen_score)
     heat = y[..., :, None] * x[..., None, :] * peak
     return torch.softmax(LOGIT_SCALE * heat.flatten(2), -1).reshape(heat.shape)
 

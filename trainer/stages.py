@@ -35,6 +35,8 @@ from trainer.models.person_detector import PersonDetector, load_yolox
 from trainer.precomputed.agreed_people import make_pictures
 from trainer.precomputed.blazepose import HEAVY_FILE
 from trainer.precomputed.label import PARTS, label
+from trainer.precomputed.movenet import require_thunder
+from trainer.precomputed.second_opinion import JOINED_PARTS, join_opinions
 from trainer.precomputed.teacher_poses import make_teacher_poses
 from trainer.precomputed.teachers import TEACHER_FILES
 from trainer.precomputed.tracks import build as build_tracks
@@ -78,6 +80,8 @@ def check_folders(folders: Folders) -> None:
         raise SourceNotFoundError(
             f"{', '.join(missing)} not found; give the folders of the data sets and teachers with --data and --teachers"
         )
+    if not all((folders.agreed_labels / f"{name}.jsonl").exists() for name in JOINED_PARTS):
+        require_thunder(folders.teachers)
 
 
 def check_made(stages: Sequence[str], recipe: Recipe, folders: Folders) -> None:
@@ -149,6 +153,8 @@ def make_data(folders: Folders) -> None:
     """Label and cut: everything that the pose network trains on."""
     log(stage="labels")
     label(folders, sorted(PARTS))
+    log(stage="second opinion")
+    join_opinions(folders)
     log(stage="pose patches")
     build_patches(folders, POSE_SETS)
 

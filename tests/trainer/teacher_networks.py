@@ -1,7 +1,8 @@
 """Tiny networks with the files, inputs and outputs of the teachers: they find what is bright.
 
 - detector: one box around all bright pixels, with its mean brightness for a score, and one that is no person.
-- pose: of each of the 17 joints the map is the crop's brightness, so that all joints lie on the brightest spot.
+- pose: of each of the 17 joints the map is the crop's brightness, so that all joints lie on the brightest spot;
+- second opinion on joints: likewise.
 """
 
 from pathlib import Path
@@ -9,16 +10,32 @@ from pathlib import Path
 import numpy as np
 
 from tests.toy_graph import build_model
+from tests.trainer.tfjs_files import convolution, write_tfjs
 from trainer.folders import TINYPOSE_FILE
+from trainer.precomputed.movenet import THUNDER_FILES
 from trainer.precomputed.teachers import DETECTOR_FILE
 
 
 def write_teachers(folder: Path) -> Path:
-    """The detector's and the pose network's files in a folder, which is made if need be."""
+    """The files of the detector and of both networks of joints in a folder, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DETECTOR_FILE).write_bytes(_detector())
     (folder / TINYPOSE_FILE).write_bytes(_pose())
+    _write_movenet(folder / THUNDER_FILES[0])
     return folder
+
+
+def _write_movenet(path: Path) -> None:
+    root = "StatefulPartitionedCall"
+    cells = np.full((4, 4, 3, 1), 1 / 48, np.float32)  # the mean brightness of a cell, -1..1
+    # A bright cell gives a heat of 6, any other a low one; centres are anywhere, and joints are expected there.
+    heads = {"kpt_heatmap_0/conv2d_5": (17, 20.0, -14.0), "kpt_regress_0/conv2d_6": (34, 0.0, 0.0)}
+    heads |= {"center_0/conv2d_4": (1, 0.0, 0.0), "kpt_offset_0/conv2d_7": (34, 0.0, 0.375)}  # a cell's middle
+    nodes = [convolution("cells", f"{root}/sub_1", cells, stride=4)]
+    for name, (channels, gain, shift) in heads.items():
+        kernel, bias = np.full((1, 1, 1, channels), gain, np.float32), np.full(channels, shift, np.float32)
+        nodes.append(convolution(f"{root}/{name}/BiasAdd", "cells", kernel, bias))
+    write_tfjs(path, first=f"{root}/sub_1", nodes=nodes)
 
 
 def _detector() -> bytes:

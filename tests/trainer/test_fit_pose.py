@@ -8,12 +8,15 @@ import pytest
 import torch
 
 from edgeact.errors import SourceFormatError
+from edgeact.skeleton import BODY_21
 from tests.trainer.published_tinypose import random_weights, write_weights
+from trainer.compress.distill import imitate_maps
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.data.pose_sets import draw_batch, draw_sizes, load_patch_set, training_sets
-from trainer.fit_pose import evaluate, fit, predict
+from trainer.fit_pose import evaluate, fit, flip_averaged_logits, predict, to_input, with_worst_gain
 from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_pose import EdgePose, start_from_tinypose
+from trainer.pose_losses import IMITATION
 from trainer.pose_recipe import PoseRecipe
 from trainer.recipe import load_recipe
 
@@ -153,6 +156,32 @@ def test_a_slim_network_learns_from_a_wider_one(tmp_path: Path, monkeypatch: pyt
     assert all(torch.equal(states[0][name], value) for name, value in states[1].items())
 
 
+def test_who_keeps_its_start_imitates_it_both_ways_round(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network, images = EdgePose(SIZE).eval(), torch.randn(2, 3, SIZE.height, SIZE.width)
+    with torch.no_grad():
+        seen, mirrored = flip_averaged_logits(network, images), flip_averaged_logits(network, images.flip(-1))
+    assert torch.allclose(mirrored.flip(-1)[:, list(BODY_21.mirror)], seen, atol=1e-4)
+    patches = write_patches(tmp_path / "patches")
+    for folder in patches.iterdir():  # nobody is sure, so that nothing contradicts the start
+        joints = np.load(folder / "joints.npy")
+        joints[..., 3] = 0.3
+        np.save(folder / "joints.npy", joints)
+    weights = write_weights(tmp_path / "tinypose.onnx", random_weights())
+    free = small_recipe("tinypose").model_copy(update={"steps": 4})
+    held = free.model_copy(update={"keeps_start": True, "imitation": IMITATION.model_copy(update={"weight": 1e3})})
+    start = EdgePose(SIZE)
+    start_from_tinypose(start, weights)
+    sets = training_sets(patches, MIX)
+    images = to_input(draw_batch(sets, np.random.default_rng(5), 8, SIZE, MIX)[0])
+    recipes = {"free": free, "held": held}
+    networks = {name: fit(patches, weights, tmp_path / name / "pose.pt", recipe) for name, recipe in recipes.items()}
+    with torch.no_grad():
+        wanted = flip_averaged_logits(start.eval(), images)
+        far, near = (imitate_maps(networks[name](images), wanted) for name in ("free", "held"))
+    assert near < far
+
+
 def test_unsure_labels_of_a_teacher_do_not_count_as_truth(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = EdgePose(SIZE)
@@ -165,6 +194,16 @@ def test_unsure_labels_of_a_teacher_do_not_count_as_truth(tmp_path: Path) -> Non
         centre = np.array([(PATCH_WIDTH - 1) / 2, (PATCH_HEIGHT - 1) / 2])
         patches.joints[row, :, :2] = (found[row] - SIZE.centre) / scale + centre + shift
         patches.joints[row, :, 3] = score
-    assert evaluate(model, [patches]) == {"lspet": 1.0, "worst": 1.0}
+    assert evaluate(model, [patches]) == {"lspet": 1.0}
     patches.joints[1, :, 3] = 0.9
-    assert evaluate(model, [patches]) == {"lspet": 0.5, "worst": 0.5}
+    assert evaluate(model, [patches]) == {"lspet": 0.5}
+
+
+def test_the_set_that_lost_most_beside_the_former_network_chooses() -> None:
+    former = {"lspet": 0.5, "coco_mini": 0.8}
+    assert with_worst_gain({"lspet": 0.6, "coco_mini": 0.79}, former) == {
+        "lspet": 0.6,
+        "coco_mini": 0.79,
+        "worst": -0.01,
+    }
+    assert with_worst_gain({}, former) == {"worst": 0.0}

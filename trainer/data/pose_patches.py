@@ -213,20 +213,20 @@ def build(folders: Folders, sets: Sequence[str]) -> None:
     Raises:
         SourceFormatError: A set has nobody to learn from.
     """
-    data, labels = folders.data, folders.labels
+    data, agreed = folders.data, folders.agreed_labels
     readers: dict[str, Callable[[], Iterator[PosePatch]]] = {
-        "lspet": lambda: _lspet(data, labels),
-        "stock_upright": lambda: _stock_upright(data, labels),
+        "lspet": lambda: _lspet(data, agreed),
+        "stock_upright": lambda: _stock_upright(data, folders.labels),
         "coco_mini": lambda: _coco(data),
-        "ut_interaction": lambda: _clips(data, labels, "ut_interaction"),
-        "surveillance_fights": lambda: _clips(data, labels, "surveillance_fights"),
+        "ut_interaction": lambda: _clips(data, agreed, "ut_interaction"),
+        "surveillance_fights": lambda: _clips(data, agreed, "surveillance_fights"),
     }
     for name in sets:
         folder = folders.pose / name
         if (folder / "index.json").exists():
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        reader = readers.get(name) or partial(_wild, folders.data_set(name), labels, name)
+        reader = readers.get(name) or partial(_wild, folders.data_set(name), agreed, name)
         _write(folder, reader())
 
 

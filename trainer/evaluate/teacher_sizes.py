@@ -1,5 +1,5 @@
-"""Whether PP-TinyPose labels people better when it sees them larger, on people who choose (validation) and whose joints
-humans labelled.
+"""Whether PP-TinyPose labels people better when it sees them larger, or together with a second network, on people who
+choose (validation) and whose joints humans labelled.
 
 The network was trained with crops of 192×256 pixels. All of its layers are convolutions, so that it takes larger crops;
 in those a person is larger than any that it was trained with.
@@ -27,6 +27,8 @@ from trainer.evaluate.wild.report import Table
 from trainer.evaluate.wild.statistics import Estimate, difference, share
 from trainer.evaluate.wild.survey import Progress
 from trainer.precomputed.label import WILD_PADDINGS
+from trainer.precomputed.movenet import MoveNetThunder
+from trainer.precomputed.second_opinion import join_poses
 from trainer.precomputed.teachers import TINYPOSE_SIZE, TeacherPose, merge_poses
 
 _FEWEST_JOINTS = 8  # labelled joints of a person who is measured
@@ -43,14 +45,21 @@ LOOKS: dict[str, tuple[tuple[int, int], tuple[float, ...]]] = {
     "288×384, close and wide": ((288, 384), WILD_PADDINGS),
 }
 BOTH = "both sizes, close and wide"
-_MADE = "192×256, close and wide"  # what labels are made of
-# What stands against what: the larger crop against the published one, and so with two crops.
+_MADE = "192×256, close and wide"  # what the first teacher says
+SECOND = "MoveNet Thunder"
+JOINED = "192×256, close and wide, and MoveNet Thunder"  # what labels are made of
+# What stands against what: the larger crop against the published one, and so with two crops; and the second network.
 COMPARED = (
     ("224×288", "192×256"),
     ("288×384", "192×256"),
     ("288×384, close and wide", _MADE),
     (BOTH, _MADE),
+    (JOINED, _MADE),
 )
+
+MERGED = (SECOND, BOTH, JOINED)  # beside the looks of the first teacher
+
+Network = TeacherPose | MoveNetThunder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +106,7 @@ def _stock_upright(root: Path) -> Iterator[WildPicture]:
 
 
 def measure_teacher_sizes(data: Path, teachers: Path, *, limit: int, progress: Progress) -> dict[str, Any]:
-    """Look at people in crops of several sizes, each mirrored as well.
+    """Compute the PCK of PP-TinyPose at several crop sizes, of MoveNet Thunder and of both merged, all with flip test.
 
     Args:
         data: Folder of the packed sets.
@@ -111,9 +120,13 @@ def measure_teacher_sizes(data: Path, teachers: Path, *, limit: int, progress: P
 
     Raises:
         SourceFormatError: No such person is there.
+        SourceNotFoundError: A network is missing.
     """
     pictures = _thinned(list(validation_pictures(data)), limit)
-    networks = {name: TeacherPose(teachers, paddings, size) for name, (size, paddings) in LOOKS.items()}
+    networks: dict[str, Network] = {
+        name: TeacherPose(teachers, paddings, size) for name, (size, paddings) in LOOKS.items()
+    }
+    networks[SECOND] = MoveNetThunder(teachers)
     people = [person for picture in progress(pictures, "people who choose") for person in _look(picture, networks)]
     if not people:
         raise SourceFormatError(f"{data} holds nobody who chooses and has joints; name the folder of the data sets")
@@ -121,7 +134,7 @@ def measure_teacher_sizes(data: Path, teachers: Path, *, limit: int, progress: P
     return {
         "people": {name: len(members) for name, members in rows.items()},
         "pck": {
-            name: {look: [asdict(_pck(members, look, limit)) for limit in LIMITS] for look in (*LOOKS, BOTH)}
+            name: {look: [asdict(_pck(members, look, limit)) for limit in LIMITS] for look in (*LOOKS, *MERGED)}
             for name, members in rows.items()
         },
         "differences": {
@@ -142,7 +155,7 @@ def _thinned(pictures: Sequence[WildPicture], limit: int) -> list[WildPicture]:
     return kept
 
 
-def _look(picture: WildPicture, networks: Mapping[str, TeacherPose]) -> Iterator[LookedAt]:
+def _look(picture: WildPicture, networks: Mapping[str, Network]) -> Iterator[LookedAt]:
     bgr = read_bgr(picture.path)
     height, width = bgr.shape[:2]
     luma = float(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).mean())
@@ -154,6 +167,7 @@ def _look(picture: WildPicture, networks: Mapping[str, TeacherPose]) -> Iterator
             continue
         found = {name: network(bgr, person.box) for name, network in networks.items()}
         found[BOTH] = merge_poses(np.stack([found[_MADE], found["288×384, close and wide"]]))
+        found[JOINED] = join_poses(found[_MADE], found[SECOND], person.box)
         errors = {name: _errors(pose, joints) for name, pose in found.items()}
         yield LookedAt(picture.source, picture.path, groups, errors)
 
@@ -196,9 +210,15 @@ def teacher_size_tables(figures: dict[str, Any]) -> list[Table]:
         for name, pairs in figures["differences"].items()
     )
     return [
-        Table("PP-TinyPose, mirrored too: PCK@.2 / @.1 of the limb joints on people who choose", columns, rows),
         Table(
-            "What larger crops gain, points of PCK@.2; @.1 (95 %)", ("people", *figures["differences"]["all"]), gains
+            "PP-TinyPose and MoveNet Thunder, mirrored too: PCK@.2 / @.1 of the limb joints on people who choose",
+            columns,
+            rows,
+        ),
+        Table(
+            "What larger crops, and the second network, gain, points of PCK@.2; @.1 (95 %)",
+            ("people", *figures["differences"]["all"]),
+            gains,
         ),
     ]
 

@@ -20,7 +20,8 @@ TEACHER_FILES = (DETECTOR_FILE, TINYPOSE_FILE, MPII_FILE)
 COCO_MIRROR = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 
 
-def _session(network: Path | bytes) -> ort.InferenceSession:
+def make_session(network: Path | bytes) -> ort.InferenceSession:
+    """A session of one thread for a network's file or its content."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1  # the labelling runs one process per core
     options.log_severity_level = 3
@@ -36,7 +37,7 @@ class TeacherDetector:
     """
 
     def __init__(self, directory: Path, size: int = 480) -> None:
-        self.session, self.size = _session(directory / DETECTOR_FILE), size
+        self.session, self.size = make_session(directory / DETECTOR_FILE), size
 
     def __call__(self, bgr: np.ndarray, threshold: float = 0.35) -> np.ndarray:
         values, ratio = self.prepare(bgr)
@@ -64,7 +65,7 @@ def letterbox_square(image: np.ndarray, size: int) -> tuple[np.ndarray, float]:
 
 
 class TeacherPose:
-    """PP-TinyPose with a mirrored second look, in one or several crops of each person.
+    """PP-TinyPose with flip test, in one or several crops of each person.
 
     Call with a frame ``(H, W, 3)`` uint8 BGR and a box x_min, y_min, x_max, y_max (pixels);
     returns ``(17, 3)`` float32 COCO joints x, y (pixels), score 0..1.
@@ -80,7 +81,7 @@ class TeacherPose:
     ) -> None:
         path = directory / TINYPOSE_FILE
         self.size = size or TINYPOSE_SIZE
-        self.session = _session(path if self.size == TINYPOSE_SIZE else _with_input_size(path, self.size))
+        self.session = make_session(path if self.size == TINYPOSE_SIZE else _with_input_size(path, self.size))
         self.paddings = paddings
 
     def __call__(self, bgr: np.ndarray, box: np.ndarray) -> np.ndarray:

@@ -160,8 +160,8 @@ def test_people_of_a_wild_set_train_or_choose_with_the_teachers_joints_and_score
             {"file": f"images/{name}", "frame": 0, "size": [200, 240], "persons": [person, low] if seed else [person]}
         )
     lines.append({"file": "images/no_more.jpg", "frame": 0, "size": [200, 240], "persons": [person]})
-    folders.labels.mkdir(parents=True)
-    (folders.labels / "street_people.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    folders.agreed_labels.mkdir(parents=True)
+    (folders.agreed_labels / "street_people.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     build(folders, ["street_people"])
     folder = folders.pose / "street_people"
     assert json.loads((folder / "index.json").read_text()) == [
@@ -190,7 +190,7 @@ def test_people_of_a_wild_set_train_or_choose_with_the_teachers_joints_and_score
 def sports(tmp_path: Path) -> tuple[np.ndarray, list[dict], np.ndarray]:
     """Patches of a small Leeds Sports Pose: a training photo, one that repeats the test photo, and the test photo."""
     folders = folders_in(tmp_path)
-    data, labels = folders.data, folders.labels
+    data, labels = folders.data, folders.agreed_labels
     (data / "lspet/images").mkdir(parents=True)
     labels.mkdir(parents=True)
     joints = np.zeros((14, 3, 5))

@@ -15,9 +15,9 @@ from tests.trainer.teacher_networks import write_teachers
 from trainer.cli import app
 from trainer.data.wild_people import WildPerson, WildPicture
 from trainer.evaluate.teacher_sizes import (
-    BOTH,
     COMPARED,
     LOOKS,
+    MERGED,
     measure_teacher_sizes,
     teacher_size_tables,
     validation_pictures,
@@ -75,7 +75,7 @@ def test_right_joints_are_counted_for_every_look(tmp_path: Path, monkeypatch: py
     figures = measure_teacher_sizes(tmp_path, teachers, limit=2, progress=lambda items, title: items)
     assert figures["people"] == {"all": 2}  # every second one of three; no group has enough people
     shares = {look: [limit["value"] for limit in limits] for look, limits in figures["pck"]["all"].items()}
-    assert list(shares) == [*LOOKS, BOTH]
+    assert list(shares) == [*LOOKS, *MERGED]
     assert all(values == pytest.approx([10 / 12, 10 / 12]) for values in shares.values())
     assert len(figures["differences"]["all"]) == len(COMPARED)
     assert all(limit["value"] == 0 for limits in figures["differences"]["all"].values() for limit in limits)
