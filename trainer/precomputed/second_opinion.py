@@ -19,12 +19,11 @@ from trainer.data.read_picture import read_bgr
 from trainer.folders import Folders
 from trainer.precomputed.label import PARTS
 from trainer.precomputed.movenet import MoveNetThunder
-from trainer.precomputed.teachers import merge_poses
+from trainer.precomputed.teachers import agree_on_joints, merge_poses
 from trainer.training_log import with_bar
 
 # Humans named the joints of `stock_upright`.
 JOINED_PARTS = tuple(name for name in PARTS if name != "stock_upright")
-_SAME = 0.01  # pixels
 _OUTSIDE = 0.05  # of the box's longer side: so far outside the box a joint is a neighbour's
 _CLIPS = ("ut_interaction", "surveillance_fights")
 
@@ -85,12 +84,12 @@ def join_poses(first: np.ndarray, second: np.ndarray, box: np.ndarray) -> np.nda
         second: Of the second one.
         box: ``(4,)`` x_min, y_min, x_max, y_max of the person in the same pixels.
     """
-    joints = merge_poses(np.stack([first, second]))
+    poses = np.stack([first, second])
+    joints = merge_poses(poses)
     spare = _OUTSIDE * max(box[2] - box[0], box[3] - box[1])
     outside = ((second[:, :2] < box[:2] - spare) | (second[:, :2] > box[2:] + spare)).any(1)
-    # Of two that contradict each other the place is the surer one's; else it is their mean.
-    is_second = np.linalg.norm(joints[:, :2] - second[:, :2], axis=1) < _SAME
-    of_neighbour = outside & is_second & (np.linalg.norm(first[:, :2] - second[:, :2], axis=1) > _SAME)
+    # Where the teachers disagree, `merge_poses` took the place of the surer one.
+    of_neighbour = outside & (second[:, 2] > first[:, 2]) & ~agree_on_joints(poses).all(0)
     joints[of_neighbour] = first[of_neighbour] * (1, 1, 0.5)
     return joints
 

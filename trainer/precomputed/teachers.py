@@ -111,16 +111,21 @@ def _with_input_size(path: Path, size: tuple[int, int]) -> bytes:
 def merge_poses(poses: np.ndarray) -> np.ndarray:
     """One pose of several looks at a person: joints ``(K, J, 3)`` x, y, score → ``(J, 3)``.
 
-    Looks agree on a joint when they lie within a tenth of the pose's extent of the surest one. Their mean is weighted
-    by score. The score is the mean of all looks, those that disagree counting as 0: a joint that moves with the crop
-    is not known.
+    The place is the mean of the looks that agree (`agree_on_joints`), weighted by score. The score is the mean of all
+    looks, those that disagree counting as 0: a joint that moves with the crop is not known.
+    """
+    weight = np.where(agree_on_joints(poses), np.maximum(poses[..., 2], 1e-6), 0.0)
+    place = (poses[..., :2] * weight[..., None]).sum(0) / weight.sum(0)[:, None]
+    return np.concatenate([place, weight.mean(0)[:, None]], 1).astype(np.float32)
+
+
+def agree_on_joints(poses: np.ndarray) -> np.ndarray:
+    """Which looks ``(K, J, 3)`` agree with the surest one on a joint, ``(K, J)`` bool: within a tenth of the pose's
+    extent.
     """
     sure = poses[poses[..., 2].argmax(0), np.arange(poses.shape[1])]  # (J, 3)
     extent = float(np.ptp(sure[:, :2], axis=0).max())
-    agrees = np.linalg.norm(poses[..., :2] - sure[None, :, :2], axis=-1) <= 0.1 * max(extent, 1.0)
-    weight = np.where(agrees, np.maximum(poses[..., 2], 1e-6), 0.0)
-    place = (poses[..., :2] * weight[..., None]).sum(0) / weight.sum(0)[:, None]
-    return np.concatenate([place, weight.mean(0)[:, None]], 1).astype(np.float32)
+    return np.linalg.norm(poses[..., :2] - sure[None, :, :2], axis=-1) <= 0.1 * max(extent, 1.0)
 
 
 TINYPOSE_SIZE = (192, 256)  # width and height of its crops
