@@ -83,13 +83,34 @@ def reproduce(
             "the actions again (about an hour)",
         ),
     ] = None,
+    actions_of: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="BUNDLE",
+            help="keep the action network and lifter of this bundle, which the same recipe made, and make only "
+            "detector and pose network again (some hours)",
+        ),
+    ] = None,
+    persons_of: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="BUNDLE",
+            help="keep the pose network, action network and lifter of this bundle, which the same recipe made, and "
+            "make only the detector again (two hours)",
+        ),
+    ] = None,
 ) -> None:
     """Follow a recipe from the raw data sets to a measured bundle with its model card (some hours on two cores)."""
+    from edgeact.errors import UsageError
     from trainer.extras import require_extras
 
+    if sum(kept is not None for kept in (frames_of, actions_of, persons_of)) > 1:
+        raise UsageError("--frames-of, --actions-of and --persons-of keep different networks; give one of them")
     require_extras("edgeact deploy reproduce", ["train", "label", "export"])
 
     from deploy.renew_actions import renew_actions
+    from deploy.renew_detector import renew_detector
+    from deploy.renew_frames import renew_frames
     from deploy.reproduce import reproduce as follow
     from edgeact.bundle.load import load_bundle
     from trainer.folders import Folders
@@ -98,10 +119,14 @@ def reproduce(
     created = datetime.now(timezone.utc).date().isoformat()
     folders = Folders(data=data, teachers=teachers, work=work, snapshots=snapshots)
     read = load_recipe(recipe)
-    if frames_of is None:
-        bundle = follow(read, folders, out, created=created)
-    else:
+    if frames_of is not None:
         bundle = renew_actions(read, folders, load_bundle(frames_of), out, created=created)
+    elif actions_of is not None:
+        bundle = renew_frames(read, folders, load_bundle(actions_of), out, created=created)
+    elif persons_of is not None:
+        bundle = renew_detector(read, folders, load_bundle(persons_of), out, created=created)
+    else:
+        bundle = follow(read, folders, out, created=created)
     typer.echo(
         f"{out}: {bundle.manifest.name} {bundle.manifest.version}, digest {bundle.digest[:12]}…; see "
         f"{out / 'MODEL_CARD.md'}"

@@ -88,8 +88,12 @@ _DATA = (
 _TEACHERS = (
     "The joints of all pictures but those of `lspet`, `stock_upright` and `coco_mini` were named by existing networks: RTMDet-nano "
     "found the people, PP-TinyPose named their joints, in a close and a wide crop, each also mirrored; where the looks disagree, a "
-    "joint counts as unknown. EfficientPose named head top, neck, thorax and pelvis of `stock_upright`. Joints of `lspet` that a "
+    "joint counts as unknown. {second}EfficientPose named head top, neck, thorax and pelvis of `stock_upright`. Joints of `lspet` that a "
     "sure PP-TinyPose sees more than 0.3 torso lengths away train nothing."
+)
+_SECOND_TEACHER = (
+    "MoveNet Thunder (Apache-2.0; its authors trained it on COCO and on pictures of sports and yoga) gave a second opinion on every joint: "
+    "where the two networks disagree, a joint counts half. "
 )
 _SET_NAMES = {
     "stock_upright": "stock_upright (unseen fifth)",
@@ -187,8 +191,10 @@ _START = """The pose network starts from
 the published weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its authors)."""
 _TURNED = """, and trained on by {steps}
 steps of {batch} pictures: in pictures turned by quarters it learnt to find whom the published network finds in them upright. Those pictures are the
-training parts of `stanford40`, `lspet`, `vn_everyday`, `gym_stills`, `stock_upright`, `street_people` and `coco_more` below, CC0 backgrounds without people (Poly Haven), photos of animals
-(4,607 photos of a public repository, no terms stated) and scenes of ADE20K (Zhou et al., CVPR 2017; research set). No labels of them were used"""
+training parts of `stanford40`, `lspet`, `vn_everyday`, `gym_stills`, `stock_upright`, `street_people` and `coco_more` below, CC0 backgrounds, panoramas and
+textures without people (Poly Haven, ambientCG), photos of animals (4,607 photos of a public repository, no terms stated) and scenes of ADE20K (Zhou et al., CVPR 2017; research
+set). No labels of them were used. Where surely nobody is (the pictures without people; animals and scenes in which RTMDet-nano sees nobody either) it learnt that whom the published
+network sees there is a mistake"""
 _SLIM_START = """The pose network starts
 from the channels that are worth most of the bundle `{bundle}`'s trained one, and imitates it where it is right, which sees each person
 {scale:g} times as large; that one starts from the published
@@ -199,6 +205,15 @@ _KEPT_FROM = """
 All graphs but `action` and `explain` are taken over byte for byte from a bundle that an earlier version of the recipe made (digest
 {digest}…, `--frames-of`); of detector, pose network and lifter both versions say the same. How those came about, and which
 trainings went on from an earlier checkpoint, is told in `docs/results.md`."""
+_ACTIONS_FROM = """
+The graphs `action`, `explain` and `lifter` are taken over byte for byte from a bundle that an earlier version of the recipe made (digest
+{digest}…, `--actions-of`); of actions and lifter both versions say the same. They learnt from what that bundle's pose network saw,
+and are measured here with this one's."""
+
+_PERSONS_FROM = """
+All graphs but the detectors' are taken over byte for byte from a bundle that an earlier version of the recipe made (digest
+{digest}…, `--persons-of`); of pose network, actions and lifter both versions say the same. How those came about, and which trainings went on
+from an earlier checkpoint, is told in `docs/results.md`."""
 
 
 def _looks(detection: DetectionSpec | None) -> str:
@@ -217,6 +232,22 @@ def _trained_on(detector: dict[str, Any]) -> str:
         text = _TURNED.format(steps=training["steps"], batch=training["batch"])
     share = detector.get("start_share", 0.0)
     return f"{text}; {percent(share)} of the published weights are mixed in again at the end" if share else text
+
+
+def _made_again(training: dict[str, Any]) -> tuple[str, str, str]:
+    """The option of `edgeact deploy reproduce`, what only was made, and where the rest is from; empty where all was."""
+    if frames := training.get("frames_of"):
+        return " --frames-of", ": actions anew, the rest as said under Data", _KEPT_FROM.format(digest=frames[:12])
+    if actions := training.get("actions_of"):
+        text = _ACTIONS_FROM.format(digest=actions[:12])
+        return " --actions-of", ": detector and pose network anew, the rest as said under Data", text
+    if persons := training.get("persons_of"):
+        return (
+            " --persons-of",
+            ": the detector anew, the rest as said under Data",
+            _PERSONS_FROM.format(digest=persons[:12]),
+        )
+    return "", "", ""
 
 
 def model_card(manifest: Manifest, metrics: dict) -> str:
@@ -245,9 +276,8 @@ def model_card(manifest: Manifest, metrics: dict) -> str:
         if runs > 1
         else ""
     )
-    kept = manifest.training.get("frames_of")
-    kept_from = _KEPT_FROM.format(digest=kept[:12]) if kept else ""
-    option, only = (" --frames-of", ": actions anew, the rest as said under Data") if kept else ("", "")
+    second = _SECOND_TEACHER if "MoveNet Thunder" in manifest.training["data"].get("pose_teachers", ()) else ""
+    option, only, kept_from = _made_again(manifest.training)
     hours = recipe.get("core_hours")
     takes = f" The whole recipe takes about {hours:g} hours of one core." if hours else ""
     lifting = f", lifter {lifter['steps']} steps of {lifter['batch']} clips" if lifter else ""
@@ -272,7 +302,7 @@ The detector's weights are those that YOLOX's authors published (Apache-2.0), tr
 
 {data}
 
-{_TEACHERS}
+{_TEACHERS.format(second=second)}
 
 Training: pose {pose["steps"]} steps of {pose["batch"]} persons (from step {pose["mild_from"]} on with mild changes of the
 pictures only; {percent(pose["start_share"])} of the weights that it started from are mixed in again at the end), action {action["steps"]} steps of {action["batch"]} clips{settled}{lifting}.{kept_from}

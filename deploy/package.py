@@ -86,24 +86,43 @@ def _skeleton(joint_confidence: float) -> SkeletonSpec:
     return SkeletonSpec(name=BODY_21.name, joints=BODY_21.joints, confidence=joint_confidence)
 
 
-def _detector(
-    name: str,
-    network: PersonDetector,
-    calibration: Calibration,
+def detector_exports(
+    detector: PersonDetector,
+    published: PersonDetector | None,
     scenes: tuple[torch.Tensor, ...],
     *,
+    score: float,
+    iou: float,
     pixels: tuple[int, ...],
-) -> GraphExport:
-    return GraphExport(
-        name=name,
-        scope="scene",
-        horizon="frame",
-        module=DetectorGraph(network, iou=calibration.detection_iou),
-        samples=scenes,
-        input=taken("picture", (1, "H", "W", 3)),
-        outputs=(given("boxes", (1, MAXIMUM_BOXES, 4)), given("scores", (1, MAXIMUM_BOXES))),
-        detection=DetectionSpec(score=calibration.detection_score, iou=calibration.detection_iou, pixels=pixels),
-    )
+    published_pixels: tuple[int, ...] = (),
+) -> list[GraphExport]:
+    """The graphs that find people: the trained detector, and the published one where it looks beside.
+
+    Args:
+        detector: Is rounded in place when its graph is written.
+        published: Looks at a frame beside the trained one; None where there is none.
+        scenes: ``(1, H, W, 3)`` uint8 RGB each, in several sizes.
+        score: Under this, boxes are no persons.
+        iou: Largest overlap of two persons' boxes.
+        pixels: In what sizes the detector sees a frame.
+        published_pixels: In what sizes the published one sees it.
+    """
+    looking = [("detector", detector, pixels)]
+    if published is not None:
+        looking.append(("detector_published", published, published_pixels))
+    return [
+        GraphExport(
+            name=name,
+            scope="scene",
+            horizon="frame",
+            module=DetectorGraph(network, iou=iou),
+            samples=scenes,
+            input=taken("picture", (1, "H", "W", 3)),
+            outputs=(given("boxes", (1, MAXIMUM_BOXES, 4)), given("scores", (1, MAXIMUM_BOXES))),
+            detection=DetectionSpec(score=score, iou=iou, pixels=budgets),
+        )
+        for name, network, budgets in looking
+    ]
 
 
 def _pose(network: EdgePose, calibration: Calibration, crops: torch.Tensor) -> GraphExport:
@@ -182,12 +201,15 @@ def every_export(networks: Networks, calibration: Calibration, samples: Samples)
         calibration: Chosen on validation data.
         samples: Real inputs.
     """
-    looking = [("detector", networks.detector, calibration.detection_pixels)]
-    if networks.published_detector is not None:
-        looking.append(("detector_published", networks.published_detector, calibration.published_pixels))
-    exports = [
-        _detector(graph, network, calibration, samples.scenes, pixels=pixels) for graph, network, pixels in looking
-    ]
+    exports = detector_exports(
+        networks.detector,
+        networks.published_detector,
+        samples.scenes,
+        score=calibration.detection_score,
+        iou=calibration.detection_iou,
+        pixels=calibration.detection_pixels,
+        published_pixels=calibration.published_pixels,
+    )
     exports.append(_pose(networks.pose, calibration, samples.crops))
     if networks.action is not None:
         exports += action_exports(

@@ -5,69 +5,18 @@ that actions learn from, the other graphs are taken from a bundle that the same 
 """
 
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from deploy.copied import CopiedGraph, every_graph
+from deploy.kept_graphs import ACTION_GRAPHS, MADE_FRAMES, kept_graphs
 from deploy.package import action_exports
 from deploy.reproduce import clip_samples, measure, publish
 from deploy.write_bundle import About, write_graphs
 from edgeact.bundle.load import Bundle, load_bundle
-from edgeact.errors import UsageError
 from trainer.data.action_sequences import LABELS
 from trainer.evaluate.calibrate import calibrate_action
 from trainer.folders import Folders
 from trainer.log import log
 from trainer.recipe import Recipe
 from trainer.stages import check_folders, check_made, make_data, make_tracks, train_action, use_one_thread
-
-_KEPT = ("name", "detector", "pose", "lifter", "thresholds")  # of a recipe: what made the graphs that stay
-
-
-def kept_graphs(recipe: Recipe, bundle: Bundle) -> list[CopiedGraph]:
-    """Return the graphs of a bundle that do not belong to its actions, once the bundle's own recipe agrees on them.
-
-    Args:
-        recipe: What is followed.
-        bundle: Made by an earlier version of the recipe.
-
-    Raises:
-        UsageError: The bundle's own recipe, which is in its manifest, says something else of name, detector, pose or
-            lifter.
-        BundleError: A file of the bundle was changed.
-    """
-    made_by, asked = _recipe_of(bundle).model_dump(), recipe.model_dump()
-    other = [part for part in _KEPT if _without_actions(made_by[part]) != _without_actions(asked[part])]
-    if other:
-        raise UsageError(
-            f"{bundle.directory} was made with another {' and '.join(other)} than the recipe {recipe.name!r} says; "
-            "follow the recipe from its start, without --frames-of"
-        )
-    of_actions = {"action", "explain"}
-    return [graph for graph in every_graph(bundle) if graph.spec.name not in of_actions]
-
-
-def _recipe_of(bundle: Bundle) -> Recipe:
-    """Read the recipe from a bundle's manifest; keys that are newer than the bundle get their defaults.
-
-    Raises:
-        UsageError: The manifest has none.
-    """
-    try:
-        return Recipe.model_validate(bundle.manifest.training.get("recipe"))
-    except ValidationError as error:
-        keys = [".".join(str(part) for part in fault["loc"]) for fault in error.errors()]
-        reason = f"no recipe of this version ({', '.join(keys)})" if all(keys) else "no recipe"
-        raise UsageError(
-            f"{bundle.directory} was not made by `edgeact deploy reproduce` of this version: its manifest has "
-            f"{reason}; follow the recipe from its start, without --frames-of"
-        ) from error
-
-
-def _without_actions(said: Any) -> Any:
-    """Return a part of a recipe without the keys that only concern actions."""
-    return {key: value for key, value in said.items() if key != "other_as_known"} if isinstance(said, dict) else said
 
 
 def renew_actions(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, *, created: str) -> Bundle:
@@ -86,7 +35,8 @@ def renew_actions(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, *
         BundleError: An exported graph does not give what its network gives.
         DivergenceError: The training diverged.
     """
-    kept = kept_graphs(recipe, bundle)
+    names = {graph.name for graph in bundle.manifest.graphs} - set(ACTION_GRAPHS)
+    kept = kept_graphs(recipe, bundle, names, made_by=MADE_FRAMES, option="--frames-of")
     check_folders(folders)
     if recipe.action.tracks_of != recipe.name:
         check_made(["action"], recipe, folders)

@@ -4,7 +4,8 @@ An interrupted run goes on where it stopped.
 
 This is the one place where trainer, deploy and runtime are needed together: the trainer trains, deploy exports, and the
 runtime finds the tracks that actions learn from and measures the outcome. `deploy.renew_actions` does the same for the
-actions alone.
+actions alone, `deploy.renew_frames` for detector and pose network alone, `deploy.renew_detector` for the
+detector alone.
 """
 
 import json
@@ -57,12 +58,11 @@ from trainer.stages import (
 _COMPARED_SCENES = 6  # of the validation photos, which come in many sizes
 
 
-def frame_samples(folders: Folders, size: InputSize, *, pixels: int) -> Samples:
-    """Scenes and crops of validation pictures to compare the exported graphs on; no clips yet.
+def scene_samples(folders: Folders, *, pixels: int) -> tuple[torch.Tensor, ...]:
+    """Scenes ``(1, H, W, 3)`` uint8 RGB of validation photos, to compare the exported detectors on.
 
     Args:
-        folders: Where the pictures are.
-        size: Of the pose network's crops.
+        folders: Where the photos are.
         pixels: Budget of the detector's.
     """
     chosen = [
@@ -73,9 +73,21 @@ def frame_samples(folders: Folders, size: InputSize, *, pixels: int) -> Samples:
         image = read_rgb(path)
         width, height = detection_size(image.shape[1], image.shape[0], pixels=pixels)
         scenes.append(torch.from_numpy(letterbox(image, width=width, height=height)[None]))
+    return tuple(scenes)
+
+
+def frame_samples(folders: Folders, size: InputSize, *, pixels: int) -> Samples:
+    """Scenes and crops of validation pictures to compare the exported graphs on; no clips yet.
+
+    Args:
+        folders: Where the pictures are.
+        size: Of the pose network's crops.
+        pixels: Budget of the detector's.
+    """
     patches = load_patch_set(folders.pose / "lspet", "validation")
     crops = np.stack([patches.view(row, size)[0] for row in patches.rows[:16]])
-    return Samples(tuple(scenes), torch.from_numpy(crops), torch.zeros(2, CLIP_LENGTH, 21, 3))
+    scenes = scene_samples(folders, pixels=pixels)
+    return Samples(scenes, torch.from_numpy(crops), torch.zeros(2, CLIP_LENGTH, 21, 3))
 
 
 def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> Bundle:
@@ -97,28 +109,15 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     if recipe.action.tracks_of != recipe.name:
         check_made(["action"], recipe, folders)
     use_one_thread()
-    make_data(folders)
-    detector, pose = train_detector(recipe, folders), train_pose(recipe, folders)
-    published = published_detector(folders) if recipe.detector.published_pixels else None
-    samples = frame_samples(folders, recipe.pose.size, pixels=max(recipe.detector.pixels))
-    calibration = Calibration(
-        confidence=fit_pose_confidence(pose, folders),
-        temperature=1.0,
-        detection_score=recipe.detector.score,
-        detection_iou=recipe.thresholds.detection_iou,
-        detection_pixels=recipe.detector.pixels,
-        published_pixels=recipe.detector.published_pixels,
-        joint_confidence=recipe.thresholds.joint_confidence,
-        action_score=1.0,
-    )
+    networks, calibration, samples = train_frames(recipe, folders)
     work = folders.work / recipe.name
     frame_bundle = work / "frame_bundle"
     log(stage="frame bundle")
-    pose_sets = [*recipe.pose.mix, *CHOOSING_SETS]
-    training: dict[str, object] = {"recipe": recipe.model_dump(mode="json"), "data": {"pose": pose_sets}}
+    data = pose_data(recipe)
+    training: dict[str, object] = {"recipe": recipe.model_dump(mode="json"), "data": data}
     bundle = write_bundle(
         frame_bundle,
-        Networks(detector, pose, None, published_detector=published),
+        networks,
         calibration,
         samples,
         name=recipe.name,
@@ -134,13 +133,13 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
     calibration = replace(calibration, temperature=temperature, action_score=threshold)
     samples = replace(samples, clips=clip_samples(sequences))
     log(stage="bundle", temperature=round(temperature, 3), action_score=threshold)
-    data = {"pose": pose_sets, "action": sorted({sequence.source for sequence in sequences})}
+    data = {**data, "action": sorted({sequence.source for sequence in sequences})}
     if recipe.lifter is not None:
         data["lifter"] = [name for name in recipe.lifter.mix if name != "teacher" or recipe.lifter.teacher_poses]
     finished = work / "bundle"
     bundle = write_bundle(
         finished,
-        Networks(detector, pose, action, lifter, published),
+        replace(networks, action=action, lifter=lifter),
         calibration,
         samples,
         name=recipe.name,
@@ -149,6 +148,41 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
         training={**training, "data": data},
     )
     return publish(finished, measure(bundle, recipe, folders), out)
+
+
+def train_frames(recipe: Recipe, folders: Folders) -> tuple[Networks, Calibration, Samples]:
+    """Label the data, train detector and pose network, and fit the confidence of joints.
+
+    Returns:
+        Networks without actions and lifter, a calibration whose temperature and score of actions stand for none yet,
+        and samples without clips.
+
+    Raises:
+        SourceNotFoundError: A data set is missing.
+        DivergenceError: A training diverged.
+    """
+    make_data(folders)
+    detector, pose = train_detector(recipe, folders), train_pose(recipe, folders)
+    published = published_detector(folders) if recipe.detector.published_pixels else None
+    calibration = Calibration(
+        confidence=fit_pose_confidence(pose, folders),
+        temperature=1.0,
+        detection_score=recipe.detector.score,
+        detection_iou=recipe.thresholds.detection_iou,
+        detection_pixels=recipe.detector.pixels,
+        published_pixels=recipe.detector.published_pixels,
+        joint_confidence=recipe.thresholds.joint_confidence,
+        action_score=1.0,
+    )
+    samples = frame_samples(folders, recipe.pose.size, pixels=max(recipe.detector.pixels))
+    return Networks(detector, pose, None, published_detector=published), calibration, samples
+
+
+def pose_data(recipe: Recipe) -> dict[str, list[str]]:
+    """What a recipe's pose network learns from, for the manifest and the model card: data sets (``pose``), those that
+    choose among them, and the networks that named joints (``pose_teachers``).
+    """
+    return {"pose": [*recipe.pose.mix, *CHOOSING_SETS], "pose_teachers": ["PP-TinyPose", "MoveNet Thunder"]}
 
 
 def clip_samples(sequences: list[JointSequence]) -> torch.Tensor:

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli import app
-from edgeact.errors import MissingExtraError, SourceNotFoundError
+from edgeact.errors import MissingExtraError, SourceNotFoundError, UsageError
 from trainer import extras
 
 
@@ -15,6 +15,12 @@ def test_help_explains_what_comes_out() -> None:
     result = CliRunner().invoke(app, ["reproduce", "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
     assert "model card" in result.output
+
+
+def test_only_one_part_of_a_bundle_can_be_kept(tmp_path: Path) -> None:
+    options = ["reproduce", "--frames-of", "compact", "--actions-of", "compact", "--work", str(tmp_path / "work")]
+    with pytest.raises(UsageError, match="--frames-of, --actions-of and --persons-of"):
+        CliRunner().invoke(app, options, catch_exceptions=False)
 
 
 @pytest.fixture(autouse=True)

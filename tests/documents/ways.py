@@ -166,7 +166,15 @@ WAYS: Mapping[str, Runs | StaysOut] = {
     ),
     "edgeact deploy reproduce my_recipe.toml --data <data> --teachers <teachers> --out <bundle> "
     "--frames-of compact": StaysOut(
-        "needs the raw data sets and an hour; tests/deploy/test_renew_actions.py holds what it takes over"
+        "needs the raw data sets and an hour; tests/deploy/test_kept_graphs.py holds what it takes over"
+    ),
+    "edgeact deploy reproduce my_recipe.toml --data <data> --teachers <teachers> --out <bundle> "
+    "--actions-of compact": StaysOut(
+        "needs the raw data sets and hours; tests/deploy/test_kept_graphs.py holds what it takes over"
+    ),
+    "edgeact deploy reproduce my_recipe.toml --data <data> --teachers <teachers> --out <bundle> "
+    "--persons-of compact": StaysOut(
+        "needs the raw data sets and two hours; tests/deploy/test_kept_graphs.py holds what it takes over"
     ),
     "edgeact deploy reproduce my_recipe.toml --data <data> --teachers <teachers> --out <bundle>": StaysOut(
         "needs the raw data sets and hours; tests/deploy/test_reproduce.py, tests/trainer/test_stages.py hold its steps"

@@ -1,0 +1,50 @@
+"""Retrain only the detector and the pose network of a bundle: its actions and lifter are copied byte for byte.
+
+The actions learn from what the pose network sees, so that they are at their best when they are made again after it
+(`deploy.renew_actions`); until then the bundle is whole, and measured as it is.
+"""
+
+from pathlib import Path
+
+from deploy.kept_graphs import CLIP_GRAPHS, MADE_ACTIONS, kept_graphs
+from deploy.package import every_export
+from deploy.reproduce import measure, pose_data, publish, train_frames
+from deploy.write_bundle import About, write_graphs
+from edgeact.bundle.load import Bundle, load_bundle
+from trainer.folders import Folders
+from trainer.log import log
+from trainer.recipe import Recipe
+from trainer.stages import check_folders, make_tracks, use_one_thread
+
+
+def renew_frames(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, *, created: str) -> Bundle:
+    """Train detector and pose network, measure them with the bundle's own actions, and write the bundle with them.
+
+    Args:
+        recipe: What was decided; of name, action, lifter and thresholds it says what the bundle was made with.
+        folders: Where data and teachers are, and where the work goes.
+        bundle: Whose actions and lifter stay.
+        out: The new bundle's folder; replaced when the new one is whole.
+        created: Date of the new bundle, ``YYYY-MM-DD``.
+
+    Raises:
+        UsageError: The bundle was made with other actions or another lifter.
+        SourceNotFoundError: A data set is missing.
+        BundleError: An exported graph does not give what its network gives.
+        DivergenceError: A training diverged.
+    """
+    kept = kept_graphs(recipe, bundle, CLIP_GRAPHS, made_by=MADE_ACTIONS, option="--actions-of")
+    check_folders(folders)
+    use_one_thread()
+    networks, calibration, samples = train_frames(recipe, folders)
+    log(stage="bundle", actions_of=bundle.digest)
+    before = bundle.manifest
+    data = {**before.training["data"], **pose_data(recipe)}
+    training = {"recipe": recipe.model_dump(mode="json"), "data": data, "actions_of": bundle.digest}
+    finished = folders.work / recipe.name / "bundle"
+    about = About(recipe.name, recipe.version, created, before.licence, training)
+    write_graphs(finished, every_export(networks, calibration, samples), about, copied=kept)
+    made = load_bundle(finished)
+    if recipe.action.tracks_of == recipe.name:
+        make_tracks(made, folders)
+    return publish(finished, measure(made, recipe, folders), out)
