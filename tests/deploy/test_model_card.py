@@ -155,11 +155,20 @@ def test_tables_have_as_many_cells_as_their_header() -> None:
 
 def test_the_card_shows_other_peoples_pictures_beside_the_peers_and_what_the_recipe_takes() -> None:
     card = model_card(manifest(), METRICS)
-    assert "takes about 6.5 hours of one core" in card
+    assert "takes about 5.5 hours of one core" in card
     assert "On 1028 pictures" in card
     assert "| edgeact | 84.7 % (79.7–89.9) | 91.7 % | 0.842 | 0.75 |" in card
     assert "| edgeact | 74.6 % (70.6–78.2) | 52.4 % | 0.814 | 0.061 | 0.011 to 0.993 | 0.39 |" in card
     assert "| TinyPose + flip | – | 62.3 % | – | 0.184 | – | – |" in card
+
+
+def test_a_second_teacher_is_named_where_one_taught() -> None:
+    bundle = load_bundle(Path("compact"))
+    data = {**bundle.manifest.training["data"]}
+    for teachers, named in ((["PP-TinyPose"], False), (["PP-TinyPose", "MoveNet Thunder"], True)):
+        training = {**bundle.manifest.training, "data": {**data, "pose_teachers": teachers}}
+        card = model_card(bundle.manifest.model_copy(update={"training": training}), METRICS)
+        assert ("MoveNet Thunder" in card) == named
 
 
 def test_a_bundle_whose_actions_were_made_again_names_the_one_that_it_was() -> None:
@@ -168,4 +177,14 @@ def test_a_bundle_whose_actions_were_made_again_names_the_one_that_it_was() -> N
     card = model_card(bundle.manifest.model_copy(update={"training": training}), METRICS)
     assert "digest\n0123456789ab…" in card
     training.pop("frames_of")
+    training["actions_of"] = "0123456789abcdef"
+    card = model_card(bundle.manifest.model_copy(update={"training": training}), METRICS)
+    assert "reproduce --actions-of`" in card
+    assert "digest\n0123456789ab…" in card
+    training.pop("actions_of")
+    training["persons_of"] = "0123456789abcdef"
+    card = model_card(bundle.manifest.model_copy(update={"training": training}), METRICS)
+    assert "reproduce --persons-of`" in card
+    training.pop("persons_of")
+    assert "--actions-of" not in model_card(bundle.manifest.model_copy(update={"training": training}), METRICS)
     assert "--frames-of" not in model_card(bundle.manifest.model_copy(update={"training": training}), METRICS)

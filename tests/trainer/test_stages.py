@@ -151,7 +151,7 @@ def test_one_bundles_tracks_are_not_anothers(tmp_path: Path) -> None:
     assert folders.network(compact.name, "pose") != folders.network(accurate.name, "pose")
 
 
-def test_confidence_is_fitted_to_human_labels_and_every_set_weighs_the_same(
+def test_confidence_is_fitted_to_human_labels_and_most_to_those_of_everyday_photos(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders = folders_in(tmp_path)
@@ -186,7 +186,7 @@ def test_confidence_is_fitted_to_human_labels_and_every_set_weighs_the_same(
     }
     assert seen["valid"].sum(1).tolist() == [17] * 7
     weight = seen["weight"] * seen["valid"].sum(1)
-    assert [weight[:2].sum(), weight[2:6].sum(), weight[6:].sum()] == pytest.approx([1.0, 1.0, 1.0])
+    assert [weight[:2].sum(), weight[2:6].sum(), weight[6:].sum()] == pytest.approx([16.0, 1.0, 1.0])  # COCO's first
 
 
 def test_the_action_network_says_what_makes_its_tracks(tmp_path: Path) -> None:
