@@ -142,6 +142,12 @@ def former_action_loop(groups: dict, bank: np.ndarray, recipe: ActionRecipe) -> 
     return losses, average.model.state_dict()
 
 
+@pytest.fixture(autouse=True)
+def _single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both loops compute in float32 on every processor: in bfloat16 another order in memory rounds otherwise."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+
+
 def note_losses(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> tuple[list[float], list[nn.Module]]:
     """Of what a `fit` gives to `trainer.loop.train`, the loss of each step and the network as it begins are noted."""
     losses: list[float] = []
