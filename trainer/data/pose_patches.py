@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import av
 import numpy as np
 
 from edgeact.errors import SourceFormatError
 from edgeact.geometry import person_crop_matrix, transform_points, warp
 from edgeact.skeleton import BODY_21, MPII_16
+from trainer.data.labelled_frames import labelled_frames
 from trainer.data.lspet import lspet_people
 from trainer.data.read_picture import read_rgb
 from trainer.data.sample import NOT_LABELLED, Sample
@@ -186,24 +186,17 @@ def _clips(data: Path, labels: Path, name: str) -> Iterator[PosePatch]:
     folder = data / name
     read = read_packed_ut_interaction if name == "ut_interaction" else read_surveillance_fights
     samples = {sample.video.name: sample for sample in read(folder).samples}
-    frames: dict[str, dict[int, dict]] = {}
-    for row in _lines(labels / f"{name}.jsonl"):
-        frames.setdefault(row["file"], {})[row["frame"]] = row
-    for clip, rows in frames.items():
-        sample = samples[Path(clip).name]
+    for row, image in labelled_frames(folder, _lines(labels / f"{name}.jsonl")):
+        if image is None:
+            continue
+        sample = samples[Path(row["file"]).name]
         split = sample.split if name == "ut_interaction" else fight_split(sample.source)
-        with av.open(str(folder / clip)) as container:
-            for position, frame in enumerate(container.decode(video=0)):
-                if position not in rows or not rows[position]["persons"]:
-                    continue
-                image = frame.to_ndarray(format="rgb24")
-                for person in rows[position]["persons"]:
-                    joints = _teacher_joints(person)
-                    if joints[:17, 3].mean() < 0.4:  # too unsure to teach with
-                        continue
-                    yield PosePatch(
-                        name, split, f"{clip}#{position}", image, np.array(person["box"], np.float32), joints
-                    )
+        for person in row["persons"]:
+            joints = _teacher_joints(person)
+            if joints[:17, 3].mean() < 0.4:  # too unsure to teach with
+                continue
+            box = np.array(person["box"], np.float32)
+            yield PosePatch(name, split, f"{row['file']}#{row['frame']}", image, box, joints)
 
 
 def build(folders: Folders, sets: Sequence[str]) -> None:

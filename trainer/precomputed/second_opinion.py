@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import av
 import numpy as np
 
 from edgeact.atomic import prepare_partial, publish
+from trainer.data.labelled_frames import labelled_frames
 from trainer.data.lspet import lspet_people
 from trainer.data.read_picture import read_bgr
 from trainer.folders import Folders
@@ -52,7 +52,8 @@ def join_opinions(folders: Folders, parts: Sequence[str] = JOINED_PARTS) -> None
 def _pictures(folders: Folders, name: str, rows: Sequence[dict]) -> Iterator[tuple[dict, np.ndarray | None]]:
     """Yield each line with its picture ``(H, W, 3)`` uint8 BGR, or None where the line has no person."""
     if name in _CLIPS:
-        yield from _frames(folders.data / name, rows)
+        for row, image in labelled_frames(folders.data / name, rows):
+            yield row, None if image is None else np.ascontiguousarray(image[..., ::-1])
         return
     if name == "lspet":
         people = {person.picture.name: person for person in lspet_people(folders.data / name)}
@@ -62,18 +63,6 @@ def _pictures(folders: Folders, name: str, rows: Sequence[dict]) -> Iterator[tup
         return
     for row in rows:
         yield row, read_bgr(folders.data_set(name) / row["file"]) if row["persons"] else None
-
-
-def _frames(root: Path, rows: Sequence[dict]) -> Iterator[tuple[dict, np.ndarray | None]]:
-    """Yield the same for video clips, whose lines are sorted by clip and frame."""
-    by_clip: dict[str, dict[int, dict]] = {}
-    for row in rows:
-        by_clip.setdefault(row["file"], {})[row["frame"]] = row
-    for clip, wanted in by_clip.items():
-        with av.open(str(root / clip)) as container:
-            for index, frame in enumerate(container.decode(video=0)):
-                if (row := wanted.get(index)) is not None:
-                    yield row, frame.to_ndarray(format="bgr24") if row["persons"] else None
 
 
 def join_poses(first: np.ndarray, second: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -95,7 +84,7 @@ def join_poses(first: np.ndarray, second: np.ndarray, box: np.ndarray) -> np.nda
 
 
 def _join(row: dict, bgr: np.ndarray, teacher: MoveNetThunder) -> dict:
-    """Return the line with merged joints; a line of `lspet` has one person and a box."""
+    """Merge both teachers' joints in one label line: of every person, or of the one person of a line of `lspet`."""
 
     def joined(said: Sequence, box: Sequence[float]) -> list:
         first, second = np.array(said, np.float32), teacher(bgr, np.array(box))
