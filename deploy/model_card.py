@@ -234,19 +234,20 @@ def _trained_on(detector: dict[str, Any]) -> str:
     return f"{text}; {percent(share)} of the published weights are mixed in again at the end" if share else text
 
 
+# By the key of the manifest's ``training``: what only was made again, and where the rest is from.
+_MADE_AGAIN = {
+    "frames_of": ("actions", _KEPT_FROM),
+    "actions_of": ("detector and pose network", _ACTIONS_FROM),
+    "persons_of": ("the detector", _PERSONS_FROM),
+}
+
+
 def _made_again(training: dict[str, Any]) -> tuple[str, str, str]:
     """The option of `edgeact deploy reproduce`, what only was made, and where the rest is from; empty where all was."""
-    if frames := training.get("frames_of"):
-        return " --frames-of", ": actions anew, the rest as said under Data", _KEPT_FROM.format(digest=frames[:12])
-    if actions := training.get("actions_of"):
-        text = _ACTIONS_FROM.format(digest=actions[:12])
-        return " --actions-of", ": detector and pose network anew, the rest as said under Data", text
-    if persons := training.get("persons_of"):
-        return (
-            " --persons-of",
-            ": the detector anew, the rest as said under Data",
-            _PERSONS_FROM.format(digest=persons[:12]),
-        )
+    for key, (what, origin) in _MADE_AGAIN.items():
+        if digest := training.get(key):
+            only = f": {what} anew, the rest as said under Data"
+            return f" --{key.replace('_', '-')}", only, origin.format(digest=digest[:12])
     return "", "", ""
 
 

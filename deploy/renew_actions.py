@@ -6,11 +6,10 @@ that actions learn from, the other graphs are taken from a bundle that the same 
 
 from pathlib import Path
 
-from deploy.kept_graphs import ACTION_GRAPHS, MADE_FRAMES, kept_graphs
+from deploy.kept_graphs import RENEWS_ACTIONS, kept_graphs, write_renewed
 from deploy.package import action_exports
 from deploy.reproduce import clip_samples, measure, publish
-from deploy.write_bundle import About, write_graphs
-from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.bundle.load import Bundle
 from trainer.data.action_sequences import LABELS
 from trainer.evaluate.calibrate import calibrate_action
 from trainer.folders import Folders
@@ -35,8 +34,7 @@ def renew_actions(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, *
         BundleError: An exported graph does not give what its network gives.
         DivergenceError: The training diverged.
     """
-    names = {graph.name for graph in bundle.manifest.graphs} - set(ACTION_GRAPHS)
-    kept = kept_graphs(recipe, bundle, names, made_by=MADE_FRAMES, option="--frames-of")
+    kept = kept_graphs(recipe, bundle, RENEWS_ACTIONS)
     check_folders(folders)
     if recipe.action.tracks_of != recipe.name:
         check_made(["action"], recipe, folders)
@@ -55,10 +53,8 @@ def renew_actions(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, *
         score=threshold,
         joint_confidence=recipe.thresholds.joint_confidence,
     )
-    before = bundle.manifest
-    data = {**before.training["data"], "action": sorted({sequence.source for sequence in sequences})}
-    training = {"recipe": recipe.model_dump(mode="json"), "data": data, "frames_of": bundle.digest}
-    finished = folders.work / recipe.name / "bundle"
-    about = About(recipe.name, recipe.version, created, before.licence, training)
-    write_graphs(finished, exports, about, copied=kept)
-    return publish(finished, measure(load_bundle(finished), recipe, folders), out)
+    data = {**bundle.manifest.training["data"], "action": sorted({sequence.source for sequence in sequences})}
+    made = write_renewed(
+        recipe, folders, bundle, RENEWS_ACTIONS, kept=kept, exports=exports, data=data, created=created
+    )
+    return publish(made.directory, measure(made, recipe, folders), out)

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from deploy.kept_graphs import MADE_PERSONS, PERSON_GRAPHS, kept_graphs
+from deploy.kept_graphs import RENEWS_DETECTOR, kept_graphs, write_renewed
 from deploy.package import detector_exports
 from deploy.reproduce import measure, publish, scene_samples
-from deploy.write_bundle import About, write_graphs
-from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.bundle.load import Bundle
 from trainer.folders import Folders
 from trainer.log import log
 from trainer.recipe import Recipe
@@ -36,7 +35,7 @@ def renew_detector(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, 
         BundleError: An exported graph does not give what its network gives.
         DivergenceError: The training diverged.
     """
-    kept = kept_graphs(recipe, bundle, PERSON_GRAPHS, made_by=MADE_PERSONS, option="--persons-of")
+    kept = kept_graphs(recipe, bundle, RENEWS_DETECTOR)
     check_folders(folders)
     use_one_thread()
     make_data(folders)
@@ -51,13 +50,10 @@ def renew_detector(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, 
         published_pixels=chosen.published_pixels,
     )
     log(stage="bundle", persons_of=bundle.digest)
-    before = bundle.manifest
-    data = before.training["data"]
-    training = {"recipe": recipe.model_dump(mode="json"), "data": data, "persons_of": bundle.digest}
-    finished = folders.work / recipe.name / "bundle"
-    about = About(recipe.name, recipe.version, created, before.licence, training)
-    write_graphs(finished, exports, about, copied=kept)
-    made = load_bundle(finished)
+    data = bundle.manifest.training["data"]
+    made = write_renewed(
+        recipe, folders, bundle, RENEWS_DETECTOR, kept=kept, exports=exports, data=data, created=created
+    )
     if recipe.action.tracks_of == recipe.name:
         make_tracks(made, folders)
-    return publish(finished, measure(made, recipe, folders), out)
+    return publish(made.directory, measure(made, recipe, folders), out)

@@ -6,11 +6,10 @@ The actions learn from what the pose network sees, so that they are at their bes
 
 from pathlib import Path
 
-from deploy.kept_graphs import CLIP_GRAPHS, MADE_ACTIONS, kept_graphs
+from deploy.kept_graphs import RENEWS_FRAMES, kept_graphs, write_renewed
 from deploy.package import every_export
 from deploy.reproduce import measure, pose_data, publish, train_frames
-from deploy.write_bundle import About, write_graphs
-from edgeact.bundle.load import Bundle, load_bundle
+from edgeact.bundle.load import Bundle
 from trainer.folders import Folders
 from trainer.log import log
 from trainer.recipe import Recipe
@@ -33,18 +32,14 @@ def renew_frames(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, *,
         BundleError: An exported graph does not give what its network gives.
         DivergenceError: A training diverged.
     """
-    kept = kept_graphs(recipe, bundle, CLIP_GRAPHS, made_by=MADE_ACTIONS, option="--actions-of")
+    kept = kept_graphs(recipe, bundle, RENEWS_FRAMES)
     check_folders(folders)
     use_one_thread()
     networks, calibration, samples = train_frames(recipe, folders)
     log(stage="bundle", actions_of=bundle.digest)
-    before = bundle.manifest
-    data = {**before.training["data"], **pose_data(recipe)}
-    training = {"recipe": recipe.model_dump(mode="json"), "data": data, "actions_of": bundle.digest}
-    finished = folders.work / recipe.name / "bundle"
-    about = About(recipe.name, recipe.version, created, before.licence, training)
-    write_graphs(finished, every_export(networks, calibration, samples), about, copied=kept)
-    made = load_bundle(finished)
+    exports = every_export(networks, calibration, samples)
+    data = {**bundle.manifest.training["data"], **pose_data(recipe)}
+    made = write_renewed(recipe, folders, bundle, RENEWS_FRAMES, kept=kept, exports=exports, data=data, created=created)
     if recipe.action.tracks_of == recipe.name:
         make_tracks(made, folders)
-    return publish(finished, measure(made, recipe, folders), out)
+    return publish(made.directory, measure(made, recipe, folders), out)

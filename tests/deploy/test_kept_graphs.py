@@ -7,15 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy.kept_graphs import (
-    ACTION_GRAPHS,
-    CLIP_GRAPHS,
-    MADE_ACTIONS,
-    MADE_FRAMES,
-    MADE_PERSONS,
-    PERSON_GRAPHS,
-    kept_graphs,
-)
+from deploy.kept_graphs import RENEWS_ACTIONS, RENEWS_DETECTOR, RENEWS_FRAMES, kept_graphs
 from deploy.write_bundle import CopiedGraph
 from edgeact.bundle.load import Bundle, load_bundle
 from edgeact.bundle.manifest import MANIFEST_NAME
@@ -30,12 +22,11 @@ def changed(recipe: Recipe, part: str, **values: object) -> Recipe:
 
 
 def frames_kept(recipe: Recipe, bundle: Bundle) -> list[CopiedGraph]:
-    names = {graph.name for graph in bundle.manifest.graphs} - set(ACTION_GRAPHS)
-    return kept_graphs(recipe, bundle, names, made_by=MADE_FRAMES, option="--frames-of")
+    return kept_graphs(recipe, bundle, RENEWS_ACTIONS)
 
 
 def actions_kept(recipe: Recipe, bundle: Bundle) -> list[CopiedGraph]:
-    return kept_graphs(recipe, bundle, CLIP_GRAPHS, made_by=MADE_ACTIONS, option="--actions-of")
+    return kept_graphs(recipe, bundle, RENEWS_FRAMES)
 
 
 @pytest.mark.parametrize("name", ["compact", "accurate"])
@@ -65,7 +56,7 @@ def test_all_but_the_detectors_stay_where_only_the_detector_is_made_again() -> N
     bundle, recipe = load_bundle(Path("compact")), load_recipe()
 
     def kept(asked: Recipe) -> list[CopiedGraph]:
-        return kept_graphs(asked, bundle, PERSON_GRAPHS, made_by=MADE_PERSONS, option="--persons-of")
+        return kept_graphs(asked, bundle, RENEWS_DETECTOR)
 
     names = [graph.spec.name for graph in kept(changed(recipe, "detector", score=0.5))]
     assert sorted(names) == ["action", "explain", "lifter", "pose"]
