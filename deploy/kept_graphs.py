@@ -53,9 +53,7 @@ def kept_graphs(recipe: Recipe, bundle: Bundle, renewal: Renewal) -> list[Copied
         BundleError: A file of the bundle was changed.
     """
     before, asked = _recipe_of(bundle, renewal.option).model_dump(), recipe.model_dump()
-    if (
-        "action" not in renewal.must_agree
-    ):  # the share of others that may be called an action concerns the actions alone
+    if "action" not in renewal.must_agree:  # the share of others that may be called one concerns the actions alone
         del before["thresholds"]["other_as_known"], asked["thresholds"]["other_as_known"]
     other = [part for part in renewal.must_agree if before[part] != asked[part]]
     if other:

@@ -243,7 +243,9 @@ _MADE_AGAIN = {
 
 
 def _made_again(training: dict[str, Any]) -> tuple[str, str, str]:
-    """The option of `edgeact deploy reproduce`, what only was made, and where the rest is from; empty where all was."""
+    """Return the option of `edgeact deploy reproduce`, which networks were renewed, and where the others come from; empty
+    texts for a bundle whose networks were all made in one run.
+    """
     for key, (what, origin) in _MADE_AGAIN.items():
         if digest := training.get(key):
             only = f": {what} anew, the rest as said under Data"

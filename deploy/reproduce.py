@@ -59,7 +59,7 @@ _COMPARED_SCENES = 6  # of the validation photos, which come in many sizes
 
 
 def scene_samples(folders: Folders, *, pixels: int) -> tuple[torch.Tensor, ...]:
-    """Scenes ``(1, H, W, 3)`` uint8 RGB of validation photos, to compare the exported detectors on.
+    """Load validation photos ``(1, H, W, 3)`` uint8 RGB to compare exported detectors with PyTorch on.
 
     Args:
         folders: Where the photos are.
@@ -77,7 +77,7 @@ def scene_samples(folders: Folders, *, pixels: int) -> tuple[torch.Tensor, ...]:
 
 
 def frame_samples(folders: Folders, size: InputSize, *, pixels: int) -> Samples:
-    """Scenes and crops of validation pictures to compare the exported graphs on; no clips yet.
+    """Load validation scenes and person crops to compare exported graphs with PyTorch on; the clips are zeros.
 
     Args:
         folders: Where the pictures are.
@@ -179,8 +179,8 @@ def train_frames(recipe: Recipe, folders: Folders) -> tuple[Networks, Calibratio
 
 
 def pose_data(recipe: Recipe) -> dict[str, list[str]]:
-    """What a recipe's pose network learns from, for the manifest and the model card: data sets (``pose``), those that
-    choose among them, and the networks that named joints (``pose_teachers``).
+    """Return the training data of a recipe's pose network for the manifest: under ``pose`` the data sets, including
+    those that only choose checkpoints, under ``pose_teachers`` the networks that labelled joints.
     """
     return {"pose": [*recipe.pose.mix, *CHOOSING_SETS], "pose_teachers": ["PP-TinyPose", "MoveNet Thunder"]}
 

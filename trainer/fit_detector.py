@@ -30,6 +30,7 @@ from trainer.loop import train
 from trainer.models.person_detector import PersonDetector
 from trainer.precomputed.agreed_people import look
 from trainer.recipe_fields import SEED_STEP
+from trainer.worst_gain import worst_gain
 
 CHECKED_PICTURES = 60  # of the validation pictures of each set
 CHECKED_PIXELS = 90112
@@ -91,15 +92,9 @@ def evaluate(network: PersonDetector, pictures: Sequence[DetectorPicture]) -> di
     return figures
 
 
-def with_worst_gain(figures: Mapping[str, float], former: Mapping[str, float]) -> dict[str, float]:
-    """Add ``worst`` to the figures of `evaluate`: the lowest gain of a source over a former network, on the average of
-    upright and turned pictures.
-
-    Sources are not equally hard: the lowest precision would always be that of the hardest source when it is turned.
-    """
-    names = [name for name in figures if f"{name} turned" in figures]
-    gains = [sum(figures[key] - former[key] for key in (name, f"{name} turned")) / 2 for name in names]
-    return {**figures, "worst": round(min(gains, default=0.0), 4)}
+def mean_over_turns(figures: Mapping[str, float]) -> dict[str, float]:
+    """Average the figures of `evaluate` over upright and turned pictures of each source."""
+    return {name: (figures[name] + figures[f"{name} turned"]) / 2 for name in figures if f"{name} turned" in figures}
 
 
 def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: DetectorTraining) -> PersonDetector:
@@ -157,7 +152,8 @@ def fit(pictures: Path, start: PersonDetector, checkpoint: Path, training: Detec
         return evaluate(copy.deepcopy(start), chosen)
 
     def check(network: PersonDetector) -> dict[str, float]:
-        return with_worst_gain(evaluate(network, chosen), former())
+        figures = evaluate(network, chosen)
+        return {**figures, "worst": worst_gain(mean_over_turns(figures), mean_over_turns(former()))}
 
     trained = train(model, checkpoint, course, device=device, draw=draw, loss=loss, check=check)
     train_absolute(trained)

@@ -8,7 +8,7 @@ The outcome is the average whose worst source of validation persons fares best b
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from trainer.models.slim_hrnet import SLIM, Widths
 from trainer.pose_losses import agrees_with_labels, pose_loss
 from trainer.pose_recipe import PoseRecipe
 from trainer.recipe_fields import SEED_STEP
+from trainer.worst_gain import worst_gain
 
 # Validation persons that tell how far the network is: humans labelled the first three sets, teachers the others.
 CHECKED_SETS = ("coco_mini", "lspet", "stock_upright", "stanford40", "vn_everyday", "gym_stills")
@@ -80,15 +81,6 @@ def evaluate(model: EdgePose, sets: list[PatchSet], *, limit: int = 300) -> dict
             torso = patches.torso_in_view(rows, model.size)
             scores[patches.name] = round(pck(found, wanted, torso, joints=LIMB_JOINTS)[0], 4)
     return scores
-
-
-def with_worst_gain(scores: Mapping[str, float], former: Mapping[str, float]) -> dict[str, float]:
-    """Add ``worst`` to the PCK of each set: the lowest gain of a set over a former network.
-
-    Sets are not equally hard: the lowest PCK would always be that of the hardest set.
-    """
-    gains = [score - former[name] for name, score in scores.items()]
-    return {**scores, "worst": round(min(gains, default=0.0), 4)}
 
 
 def flip_averaged_logits(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
@@ -165,7 +157,8 @@ def fit(patches: Path, tinypose: Path, checkpoint: Path, recipe: PoseRecipe, wid
 
     def check(network: EdgePose) -> dict[str, float]:
         ships = mix_weights(copy.deepcopy(network), start, recipe.start_share)
-        return with_worst_gain(evaluate(ships, checked), former())
+        scores = evaluate(ships, checked)
+        return {**scores, "worst": worst_gain(scores, former())}
 
     course = recipe.learning.course("pose", steps=recipe.steps, rate=recipe.rate, best_by="worst")
     trained = train(model, checkpoint, course, device=device, draw=draw, loss=loss, check=check)

@@ -17,7 +17,7 @@ from trainer.precomputed.teachers import DETECTOR_FILE
 
 
 def write_teachers(folder: Path) -> Path:
-    """The files of the detector and of both networks of joints in a folder, which is made if need be."""
+    """Write tiny stand-ins for RTMDet, PP-TinyPose and MoveNet Thunder into a folder, created if missing."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DETECTOR_FILE).write_bytes(_detector())
     (folder / TINYPOSE_FILE).write_bytes(_pose())

@@ -17,9 +17,10 @@ from trainer.data.detector_batches import PictureDrawer
 from trainer.data.detector_pictures import DetectorPicture, read_pictures
 from trainer.detector_losses import imitation_loss, turn_cells, without_people
 from trainer.detector_recipe import DetectorTraining
-from trainer.fit_detector import FEWEST_PEOPLE, evaluate, fit, precision, with_worst_gain
+from trainer.fit_detector import FEWEST_PEOPLE, evaluate, fit, mean_over_turns, precision
 from trainer.layers.relative_steps import train_absolute, train_relative
 from trainer.models.person_detector import STRIDES, PersonDetector
+from trainer.worst_gain import worst_gain
 
 NOBODY = np.zeros((0, 4), np.float32)
 MIX = {"stanford40": 0.9, "backgrounds": 0.1}
@@ -176,8 +177,8 @@ def test_a_source_with_enough_people_chooses_upright_and_turned(pictures: Path) 
 def test_the_source_that_gains_least_upright_and_turned_together_is_the_worst() -> None:
     former = {"lspet": 0.7, "lspet turned": 0.2, "coco_mini": 0.8, "coco_mini turned": 0.4}
     figures = {"lspet": 0.68, "lspet turned": 0.4, "coco_mini": 0.82, "coco_mini turned": 0.44}
-    assert with_worst_gain(figures, former) == {**figures, "worst": 0.03}
-    assert with_worst_gain({}, former) == {"worst": 0.0}
+    assert worst_gain(mean_over_turns(figures), mean_over_turns(former)) == 0.03
+    assert worst_gain(mean_over_turns({}), mean_over_turns(former)) == 0.0
 
 
 def test_in_pictures_of_nobody_whom_the_teacher_sees_is_a_mistake(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.trainer.published_tinypose import random_weights, write_weights
 from trainer.compress.distill import imitate_maps
 from trainer.data.pose_patches import PATCH_HEIGHT, PATCH_WIDTH
 from trainer.data.pose_sets import draw_batch, draw_sizes, load_patch_set, training_sets
-from trainer.fit_pose import evaluate, fit, flip_averaged_logits, predict, to_input, with_worst_gain
+from trainer.fit_pose import evaluate, fit, flip_averaged_logits, predict, to_input
 from trainer.inputs.crop_size import InputSize
 from trainer.models.edge_pose import EdgePose, start_from_tinypose
 from trainer.pose_losses import IMITATION
@@ -197,13 +197,3 @@ def test_unsure_labels_of_a_teacher_do_not_count_as_truth(tmp_path: Path) -> Non
     assert evaluate(model, [patches]) == {"lspet": 1.0}
     patches.joints[1, :, 3] = 0.9
     assert evaluate(model, [patches]) == {"lspet": 0.5}
-
-
-def test_the_set_that_lost_most_beside_the_former_network_chooses() -> None:
-    former = {"lspet": 0.5, "coco_mini": 0.8}
-    assert with_worst_gain({"lspet": 0.6, "coco_mini": 0.79}, former) == {
-        "lspet": 0.6,
-        "coco_mini": 0.79,
-        "worst": -0.01,
-    }
-    assert with_worst_gain({}, former) == {"worst": 0.0}

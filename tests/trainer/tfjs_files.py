@@ -31,8 +31,10 @@ def convolution(
     padding: str = "SAME",
     activation: str | None = None,
 ) -> TfNode:
-    """A convolution of a kernel ``(rows, columns, in, out)``, or, where the name says so, a depthwise one of ``(rows,
-    columns, channels, 1)``.
+    """Describe a convolution with optional fused bias and activation.
+
+    The kernel is ``(rows, columns, in, out)``. A name that contains "depthwise" makes a depthwise convolution, whose
+    kernel is ``(rows, columns, channels, 1)``.
     """
     deep = "depthwise" in name
     if bias is None:
@@ -55,7 +57,7 @@ def resize(name: str, of: str, rows: int, columns: int) -> TfNode:
 
 
 def write_tfjs(path: Path, *, first: str, nodes: Sequence[TfNode]) -> Path:
-    """Write a graph model and its weights, each beside the other."""
+    """Write a graph model as ``model.json`` at ``path`` and its weights as a ``.bin`` file of the same name."""
     topology: list[dict[str, Any]] = [{"name": first, "op": "Placeholder"}]
     entries, stored = [], b""
     for node in nodes:

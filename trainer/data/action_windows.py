@@ -209,8 +209,8 @@ def glide(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def impossible_clip(joints: np.ndarray, rng: np.random.Generator, *, hold: bool = True) -> tuple[np.ndarray, bool]:
-    """Make a clip that is no action: one posture held (unless ``hold`` is False), or pieces of the sequence in random
-    order.
+    """Make a negative example from a sequence: either one posture held throughout (unless ``hold`` is False), or pieces
+    of the sequence in random order.
 
     Returns:
         The clip ``(32, 13, 3)``, and whether it holds one posture.

@@ -120,8 +120,12 @@ def merge_poses(poses: np.ndarray) -> np.ndarray:
 
 
 def agree_on_joints(poses: np.ndarray) -> np.ndarray:
-    """Which looks ``(K, J, 3)`` agree with the surest one on a joint, ``(K, J)`` bool: within a tenth of the pose's
-    extent.
+    """Return which of K predictions of a pose agree on each joint, ``(K, J)`` bool.
+
+    A prediction agrees when it lies within a tenth of the pose's extent of the prediction with the highest score.
+
+    Args:
+        poses: ``(K, J, 3)`` x, y in pixels, score.
     """
     sure = poses[poses[..., 2].argmax(0), np.arange(poses.shape[1])]  # (J, 3)
     extent = float(np.ptp(sure[:, :2], axis=0).max())
