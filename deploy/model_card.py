@@ -84,6 +84,12 @@ _DATA = (
         "action (joints only), in its last steps",
         "CMU (free to use) or CC0",
     ),
+    (
+        "studio_tracks",
+        "rendered clips of those motions, as the bundle's own detector and pose network see them",
+        "action (joints only)",
+        "CC0, CMU (free to use) or MIT",
+    ),
 )
 _TEACHERS = (
     "The joints of all pictures but those of `lspet`, `stock_upright` and `coco_mini` were named by existing networks: RTMDet-nano "

@@ -14,6 +14,7 @@ from trainer.data.action_sequences import LABELS
 from trainer.evaluate.calibrate import calibrate_action
 from trainer.folders import Folders
 from trainer.log import log
+from trainer.precomputed.studio_tracks import SOURCE as STUDIO_TRACKS
 from trainer.recipe import Recipe
 from trainer.stages import check_folders, check_made, make_data, make_tracks, train_action, use_one_thread
 
@@ -41,7 +42,7 @@ def renew_actions(recipe: Recipe, folders: Folders, bundle: Bundle, out: Path, *
     use_one_thread()
     make_data(folders)
     if recipe.action.tracks_of == recipe.name:
-        make_tracks(bundle, folders)
+        make_tracks(bundle, folders, rendered=STUDIO_TRACKS in recipe.action.sources)
     action, sequences = train_action(recipe, folders)
     temperature, threshold = calibrate_action(action, sequences, other_as_known=recipe.thresholds.other_as_known)
     log(stage="bundle", temperature=round(temperature, 3), action_score=threshold)

@@ -38,6 +38,7 @@ from trainer.folders import Folders
 from trainer.inputs.action_clip import CLIP_LENGTH, spread_common
 from trainer.inputs.crop_size import InputSize
 from trainer.log import log
+from trainer.precomputed.studio_tracks import SOURCE as STUDIO_TRACKS
 from trainer.recipe import Recipe
 from trainer.stages import (
     CHOOSING_SETS,
@@ -126,7 +127,7 @@ def reproduce(recipe: Recipe, folders: Folders, out: Path, *, created: str) -> B
         training=training,
     )
     if recipe.action.tracks_of == recipe.name:
-        make_tracks(bundle, folders)
+        make_tracks(bundle, folders, rendered=STUDIO_TRACKS in recipe.action.sources)
     action, sequences = train_action(recipe, folders)
     lifter = None if recipe.lifter is None else train_lifter(recipe, folders)
     temperature, threshold = calibrate_action(action, sequences, other_as_known=recipe.thresholds.other_as_known)

@@ -64,3 +64,9 @@ class ActionRecipe(Record):
     seed: Seed = 0
     settling: ActionSettling | None = None
     mix: ActionMix
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Return the names of all sources that some training step draws from."""
+        settling = None if self.settling is None else self.settling.mix
+        return frozenset(self.mix) | frozenset(settling or {})

@@ -74,6 +74,11 @@ class Folders:
         """Joints of real clips as a bundle finds them."""
         return self.work / bundle / "tracks"
 
+    @property
+    def action_renders(self) -> Path:
+        """Rendered clips that the action network learns from, the same for every bundle."""
+        return self.work / "action_renders"
+
     def pose_errors(self, bundle: str) -> Path:
         """Errors of a bundle's pose graph on held-out persons."""
         return self.work / bundle / "pose_errors.npz"

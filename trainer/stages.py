@@ -256,8 +256,14 @@ def fit_pose_confidence(network: EdgePose, folders: Folders) -> ConfidenceFit:
     return fit_confidence(*(np.concatenate(part) for part in (rise, room, right, valid, weight)))
 
 
-def make_tracks(bundle: Bundle, folders: Folders) -> None:
-    """Errors and tracks of a bundle of the frame networks, for the action network to train on."""
+def make_tracks(bundle: Bundle, folders: Folders, *, rendered: bool = False) -> None:
+    """Errors and tracks of a bundle of the frame networks, for the action network to train on.
+
+    Args:
+        bundle: Whose detector and pose network find them.
+        folders: Where data are, and where the work goes.
+        rendered: Whether tracks of rendered clips are made too, which takes half an hour the first time.
+    """
     name = bundle.manifest.name
     errors = folders.pose_errors(name)
     log(stage="pose errors")
@@ -266,4 +272,5 @@ def make_tracks(bundle: Bundle, folders: Folders) -> None:
         banks = pose_error_banks(bundle, folders.pose)
         np.savez(errors, validation=banks["validation"], test=banks["test"])
     log(stage="tracks")
-    build_tracks(folders.data, bundle, folders.tracks(name))
+    renders = folders.action_renders if rendered else None
+    build_tracks(folders.data, bundle, folders.tracks(name), renders)

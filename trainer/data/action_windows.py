@@ -11,6 +11,8 @@ from trainer.data.pose_noise import add_pose_noise
 from trainer.inputs.action_clip import CLIP_LENGTH, CLIP_STRIDE_SECONDS, mirror_image
 from trainer.recipe_fields import Ratio, Record
 
+# Sets whose joints our own pose network found.
+TRACKED_SOURCES = ("ut_interaction", "surveillance_fights", "studio_tracks")
 CLIP_SECONDS = CLIP_LENGTH * CLIP_STRIDE_SECONDS
 
 
@@ -155,7 +157,7 @@ def training_clip(
     """A random augmented clip ``(32, 13, 3)`` and the actions that it may be."""
     joints, allowed = sequence.joints, sequence.allowed
     last = len(joints) - 1
-    predicted = sequence.source in ("ut_interaction", "surveillance_fights")  # tracks carry our errors already
+    predicted = sequence.source in TRACKED_SOURCES  # tracks carry our errors already
     if not predicted and rng.random() < strength.noisy:
         joints = add_pose_noise(
             joints, bank, rng, hold=float(rng.uniform(2, 10)), strength=float(rng.uniform(0.4, 1.2))

@@ -46,6 +46,7 @@ ACTION_SOURCES = (
     "utd_mhad",
     "msr_action3d",
     "still_people",
+    "studio_tracks",  # rendered clips as the runtime sees them (`trainer.precomputed.studio_tracks`)
     "studio_others",  # motions of kinds that some recordings keep for testing (`trainer.data.action_sequences`)
 )
 LIFTER_SOURCES = ("studio", "utd_mhad", "utkinect", "teacher")

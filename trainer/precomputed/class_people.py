@@ -25,7 +25,7 @@ from trainer.data.action_sequences import JointSequence
 from trainer.data.class_folder import ClassClip
 from trainer.data.labelled_stretch import Stretch, overlap
 from trainer.inputs.action_clip import CLIP_STRIDE_SECONDS, common_joints
-from trainer.precomputed.tracks import SHORTEST_TRACK_FRAMES
+from trainer.precomputed.found_tracks import SHORTEST_TRACK_FRAMES
 
 # The clip network reads a frame every fifteenth of a second: more frames cost time and tell it nothing.
 _RATE = round(1 / CLIP_STRIDE_SECONDS)

@@ -9,7 +9,8 @@ from edgeact.bundle.load import load_bundle
 from edgeact.skeleton import BODY_21
 from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import write_toy_video
-from trainer.precomputed.tracks import PerceiverFactory, active_track, clip_tracks
+from trainer.precomputed.found_tracks import PerceiverFactory, clip_tracks
+from trainer.precomputed.tracks import active_track
 
 
 def person(*, joint: str | None = None, reach: float = 0.0) -> np.ndarray:

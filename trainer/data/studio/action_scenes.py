@@ -1,5 +1,6 @@
 """Scenes of one person who does something, seen whole, from eye level, from high up or from above."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -17,7 +18,7 @@ from trainer.data.studio.backplate import Backplate, covers, read_picture, sampl
 from trainer.data.studio.camera import Camera
 from trainer.data.studio.demo_clip import repeated
 from trainer.data.studio.light import scene_light
-from trainer.data.studio.motion import Motion, load_motion, thin
+from trainer.data.studio.motion import Motion, MotionEntry, load_motion, thin
 from trainer.data.studio.retarget import pose_avatar
 from trainer.data.studio.scene import Actor, Floor, Scene
 
@@ -58,21 +59,46 @@ def build_scene(plan: ActionClipPlan, assets: Assets, *, seed: int) -> Scene:
         FileNotFoundError: The studio folder is not complete.
     """
     rng = np.random.default_rng([seed, list(Group).index(plan.group), plan.number])
+    return film_motion(plan.entry, plan.view, assets, rng, liveliest=bool(plan.allowed), places=PLACES)
+
+
+def film_motion(
+    entry: MotionEntry,
+    view: str,
+    assets: Assets,
+    rng: np.random.Generator,
+    *,
+    liveliest: bool,
+    places: Collection[str],
+) -> Scene:
+    """A scene of somebody who does what a motion holds.
+
+    Args:
+        entry: The motion.
+        view: One of `trainer.data.studio.action_clips.VIEWS`.
+        assets: The studio.
+        rng: Chooses body, clothes, speed, camera and place.
+        liveliest: See `fill_time`.
+        places: Names of the places that are chosen from.
+
+    Raises:
+        FileNotFoundError: The studio folder is not complete.
+    """
     avatar, garments = assets.people[rng.integers(len(assets.people))]
-    motion = load_motion(assets.studio / "motion" / plan.entry.file, label=plan.entry.label)
+    motion = load_motion(assets.studio / "motion" / entry.file, label=entry.label)
     motion = replace(motion, frame_rate=motion.frame_rate * float(rng.uniform(0.85, 1.15)))
-    motion = fill_time(motion, rng, liveliest=bool(plan.allowed))
+    motion = fill_time(motion, rng, liveliest=liveliest)
     way = float(np.linalg.norm(np.ptp(motion.hips[:, [0, 2]], axis=0))) * avatar.leg_length
     seconds = float(np.clip(SECONDS * _LONGEST_WAY / max(way, _LONGEST_WAY), _SHORTEST_SECONDS, SECONDS))
     motion = thin(motion, np.arange(min(len(motion.hips), round(seconds * motion.frame_rate) + 2)))
-    if plan.entry.label in _RESTS:
+    if entry.label in _RESTS:
         motion = laid_down(motion, avatar)
     joints = pose_avatar(motion, avatar).joints
-    shot = _find_shot(joints, plan.view, assets, rng)
+    shot = _find_shot(joints, view, assets, places, rng)
     actor = Actor(avatar, garments, motion, shot.position, shot.heading)
     light = scene_light(assets.studio, shot.backplate)
     floor = None
-    if plan.view == "above":
+    if view == "above":
         picture, floor = _from_panorama(assets, shot.backplate), _some_floor(assets, rng)
     else:
         picture = read_picture(assets.studio, shot.backplate)
@@ -151,11 +177,14 @@ def _goes_on(motion: Motion) -> bool:
     return bool(np.degrees(np.median(turns.magnitude())) < _CLOSES or way > _TRAVELS)
 
 
-def _find_shot(joints: np.ndarray, view: str, assets: Assets, rng: np.random.Generator) -> _Shot:
+def _find_shot(
+    joints: np.ndarray, view: str, assets: Assets, places: Collection[str], rng: np.random.Generator
+) -> _Shot:
     """A shot that sees the person ``(T, 21, 3)`` whole all the time, or, of those tried, for the longest time."""
     best, best_share = None, -1.0
+    plates = [plate for plate in assets.backplates if plate.scene in places]
     for _ in range(_ATTEMPTS):
-        shot = _random_shot(joints, view, assets, rng)
+        shot = _random_shot(joints, view, plates, rng)
         if shot is None:
             continue
         share = _seen_share(joints, shot)
@@ -167,14 +196,13 @@ def _find_shot(joints: np.ndarray, view: str, assets: Assets, rng: np.random.Gen
     return best
 
 
-def _random_shot(joints: np.ndarray, view: str, assets: Assets, rng: np.random.Generator) -> _Shot | None:
+def _random_shot(joints: np.ndarray, view: str, plates: Sequence[Backplate], rng: np.random.Generator) -> _Shot | None:
     """None where the camera would see beyond its photograph."""
     low, high, near, far = {"level": (0.9, 1.8, 2.5, 8.0), "high": (2.2, 3.4, 2.8, 7.0), "above": (2.6, 4.5, 0.8, 2.6)}[
         view
     ]
     height, distance = float(rng.uniform(low, high)), float(np.exp(rng.uniform(np.log(near), np.log(far))))
-    places = [plate for plate in assets.backplates if plate.scene in PLACES]
-    plate = places[rng.integers(len(places))]
+    plate = plates[rng.integers(len(plates))]
     middle = float(joints[..., 1].mean())
     pitch = float(np.arctan2(height - middle, distance) + rng.normal(0, 0.03))
     if view == "above":
