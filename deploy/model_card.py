@@ -210,7 +210,7 @@ weights of PP-TinyPose (Apache-2.0, trained on COCO and AI Challenger by its aut
 _KEPT_FROM = """
 All graphs but `action` and `explain` are taken over byte for byte from a bundle that an earlier version of the recipe made (digest
 {digest}…, `--frames-of`); of detector, pose network and lifter both versions say the same. How those came about, and which
-trainings went on from an earlier checkpoint, is told in `docs/results.md`."""
+trainings went on from an earlier checkpoint, is told in `docs/history.md`."""
 _ACTIONS_FROM = """
 The graphs `action`, `explain` and `lifter` are taken over byte for byte from a bundle that an earlier version of the recipe made (digest
 {digest}…, `--actions-of`); of actions and lifter both versions say the same. They learnt from what that bundle's pose network saw,
@@ -219,7 +219,7 @@ and are measured here with this one's."""
 _PERSONS_FROM = """
 All graphs but the detectors' are taken over byte for byte from a bundle that an earlier version of the recipe made (digest
 {digest}…, `--persons-of`); of pose network, actions and lifter both versions say the same. How those came about, and which trainings went on
-from an earlier checkpoint, is told in `docs/results.md`."""
+from an earlier checkpoint, is told in `docs/history.md`."""
 
 
 def _looks(detection: DetectionSpec | None) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from trainer.markdown import percent, table
 
 _INTRODUCTION = """\
-On {pictures} pictures of sets of which these parts trained nothing and choose nothing (`docs/results.md` names
+On {pictures} pictures of sets of which these parts trained nothing and choose nothing (`docs/history.md` names
 the decisions at which some of these figures were known already), beside published networks, in one run of
 `edgeact train wild`: people that humans boxed ({boxes}, of them {coco} in COCO) and found with IoU ≥ .5, each network
 at the score at which it draws at most .1 false boxes a picture; joints of {joints} people of COCO on true boxes.

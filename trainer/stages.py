@@ -45,7 +45,7 @@ from trainer.recipe import Recipe, load_recipe, recipe_path, require_lifter
 CHOOSING_SETS = ("coco_mini",)  # choose and measure only
 POSE_SETS = (*POSE_SOURCES, *CHOOSING_SETS)
 # Fitted with one half of the everyday people, the error of the confidence on the other half is .073 with a weight of 1,
-# .042 with 4, .032 with 16 and .037 without the other sets (docs/results.md).
+# .042 with 4, .032 with 16 and .037 without the other sets (docs/history.md).
 _EVERYDAY_WEIGHT = 16.0
 _ACTION_SETS = ("penn_action", "jhmdb", "studio", "utkinect", "utd_mhad_skel", "msr_action3d_skel", "nwucla")
 

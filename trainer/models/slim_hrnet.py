@@ -38,7 +38,7 @@ class Widths:
 # As published: half of a branch's channels are mixed by a unit.
 PUBLISHED = Widths(BRANCHES, (20, 40, 80, 160))
 # Only the middles of the units are narrower: fewer channels on the branches themselves cost far more accuracy than they
-# save time (docs/results.md). Multiples of 16, the blocks in which ONNX Runtime computes on processors with AVX-512.
+# save time (docs/history.md). Multiples of 16, the blocks in which ONNX Runtime computes on processors with AVX-512.
 SLIM = Widths(BRANCHES, (16, 32, 64, 96))
 
 
