@@ -1,7 +1,8 @@
 """Which rendered clips of single people the action network learns from, as the runtime sees them.
 
-No motion that measures is among them, and no place of the clips that measure (`trainer.data.studio.action_clips`).
-The avatars with their own clothes are the same.
+No motion is among them that is kept for testing, and no place of the clips that measure
+(`trainer.data.studio.action_clips`). Some of these clips show motions that train too, in groups called "seen", and the
+avatars with their own clothes are the same.
 """
 
 from collections import Counter
@@ -51,7 +52,7 @@ class TrainingClipPlan:
 
 
 def plan_training_clips(entries: Iterable[MotionEntry]) -> tuple[TrainingClipPlan, ...]:
-    """Plan the clips of every motion that does not measure, the views in turn."""
+    """Plan the clips of every motion that is not kept for testing, the views in turn."""
     used = [entry for entry in entries if studio_action_split(entry) != "test"]
     motions = Counter(entry.label for entry in used)
     plans: list[TrainingClipPlan] = []

@@ -1,4 +1,4 @@
-"""Rendered clips for the action network: no motion that measures, rare actions as often as frequent ones."""
+"""Rendered clips for the action network: no motion kept for testing, rare actions as often as frequent ones."""
 
 from collections import Counter
 
@@ -7,7 +7,7 @@ from trainer.data.studio.action_clips import VIEWS, Group, plan_clips
 from trainer.data.studio.training_clips import plan_training_clips
 
 
-def test_motions_that_measure_train_nothing() -> None:
+def test_motions_kept_for_testing_train_nothing() -> None:
     measured = {
         plan.entry.name for plan in plan_clips(MOTIONS) if plan.group in (Group.OURS_UNSEEN, Group.OTHER_UNSEEN)
     }
