@@ -17,7 +17,7 @@ from trainer.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A part of a bundle that is made again while the rest is copied.
+    """Which graphs of a bundle are trained again, while the others are copied.
 
     Attributes:
         option: Of `edgeact deploy reproduce`, which names the old bundle.

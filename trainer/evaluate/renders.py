@@ -16,19 +16,18 @@ from edgeact.bundle.load import Bundle
 from edgeact.errors import SourceNotFoundError
 from edgeact.geometry import box_iou
 from edgeact.types import Float32
+from trainer.data.known_people import KnownPerson, read_frames
 from trainer.data.studio.action_clips import ActionClipPlan, Group, plan_clips
-from trainer.data.studio.action_scenes import SIZE, build_scene
+from trainer.data.studio.action_scenes import FRAME_RATE, SIZE, build_scene
 from trainer.data.studio.clip_studio import ClipStudio
 from trainer.data.studio.motion import read_manifest
 from trainer.evaluate.clips import Seen, Watched, labelled_time, watch_file
-from trainer.evaluate.tracking.known import KnownPerson, read_frames
 from trainer.evaluate.wild.report import Table
 from trainer.evaluate.wild.statistics import share
 from trainer.evaluate.wild.survey import Progress
 
 SAME_PERSON = 0.5
 FOLLOWED_SHARE = 0.5
-FRAME_RATE = 15  # enough for every action, and half of the time of 30
 MARKS = {
     Group.ON_THE_FLOOR: 0.95,
     Group.PUSH_UPS: 0.85,

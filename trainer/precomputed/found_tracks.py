@@ -1,4 +1,4 @@
-"""Joints of the people in a clip as our own runtime finds them: detector, tracker and pose network of a bundle."""
+"""Find the joints of people in a clip with the runtime itself: a bundle's detector, tracker and pose network."""
 
 from pathlib import Path
 
@@ -23,13 +23,16 @@ class PerceiverFactory:
         return Perceiver(self.engine, self.config)
 
     def close(self) -> None:
-        """Release the graphs."""
+        """Release the inference sessions of the bundle."""
         self.engine.close()
 
 
 def find_joints(path: Path, perceiver: Perceiver) -> tuple[dict[int, dict[int, np.ndarray]], float]:
-    """Joints ``(21, 3)`` x, y, confidence of every track of a clip by frame, ``{track: {frame: joints}}``, and frames
-    per second. Tracks of fewer than `SHORTEST_TRACK_FRAMES` frames are left out.
+    """Run the detector, tracker and pose network over a clip.
+
+    Returns:
+        ``{track: {frame: joints}}`` with joints ``(21, 3)`` x, y in pixels and confidence, without tracks of fewer than
+        `SHORTEST_TRACK_FRAMES` frames; and the clip's frames per second.
     """
     rows: dict[int, dict[int, np.ndarray]] = {}
     last_time, frames = 0.0, 0
@@ -44,7 +47,11 @@ def find_joints(path: Path, perceiver: Perceiver) -> tuple[dict[int, dict[int, n
 
 
 def hold_gaps(rows: dict[int, dict[int, np.ndarray]]) -> dict[int, np.ndarray]:
-    """Joints ``{track: (T, 21, 3)}`` of all frames from a track's first to its last; gaps repeat the last joints."""
+    """Fill the frames in which a track was lost with the joints seen last.
+
+    Returns:
+        ``{track: (T, 21, 3)}``: the joints in all T frames from the track's first to its last.
+    """
     tracks = {}
     for track, seen in rows.items():
         filled, current = [], seen[min(seen)]

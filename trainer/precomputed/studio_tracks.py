@@ -10,16 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeact.types import Float32
-from trainer.data.studio.action_scenes import SIZE
-from trainer.data.studio.clip_studio import ClipStudio, read_boxes
+from trainer.data.known_people import KnownPerson, read_frames
+from trainer.data.studio.action_scenes import FRAME_RATE, SIZE
+from trainer.data.studio.clip_studio import ClipStudio
 from trainer.data.studio.motion import read_manifest
 from trainer.data.studio.training_clips import SEED, build_scene, plan_training_clips
 from trainer.precomputed.found_tracks import PerceiverFactory, find_joints, hold_gaps, track_row
 from trainer.training_log import with_bar
 
 SOURCE = "studio_tracks"
-FRAME_RATE = 15  # enough for every action, and half of the time of 30
 
 
 def studio_tracks(data: Path, perceiver_of: PerceiverFactory, renders: Path) -> Iterator[dict]:
@@ -32,24 +31,27 @@ def studio_tracks(data: Path, perceiver_of: PerceiverFactory, renders: Path) -> 
 
     Raises:
         FileNotFoundError: There is no studio in ``data``.
+        SourceFormatError: The labels of a clip in ``renders`` are damaged.
         EglUnavailableError: A clip is missing, and this machine cannot render.
     """
     plans = plan_training_clips(read_manifest(data / "studio"))
     with ClipStudio(data / "studio", renders, seed=SEED, size=SIZE, frame_rate=FRAME_RATE) as clips:
         for plan in with_bar(plans, "rendered clips", total=len(plans)):
             video = clips.make(plan.name, partial(build_scene, plan))
-            boxes = read_boxes(video.with_suffix(".jsonl"))
+            frames = read_frames(video.with_suffix(".jsonl"))
             rows, rate = find_joints(video, perceiver_of())
-            persons = {track: found for track, found in rows.items() if _is_person(found, boxes)}
+            persons = {track: found for track, found in rows.items() if _is_person(found, frames)}
             for track, joints in hold_gaps(persons).items():
                 yield track_row(SOURCE, plan.split, f"{plan.name}#{track}", joints, rate, plan.allowed)
 
 
-def _is_person(found: dict[int, np.ndarray], boxes: Sequence[Float32 | None]) -> bool:
-    """Whether the middle of a track's joints lies in the person's box in most frames; else it follows a thing."""
+def _is_person(found: dict[int, np.ndarray], frames: Sequence[tuple[KnownPerson, ...] | None]) -> bool:
+    """Whether the mean of a track's joints lies in the rendered person's box in most frames; if not, the track follows
+    a thing.
+    """
     inside = []
     for index, joints in found.items():
-        box = boxes[index] if index < len(boxes) else None
+        persons = frames[index] if index < len(frames) else None
         middle = joints[:, :2].mean(0)
-        inside.append(box is not None and bool((middle >= box[:2]).all() and (middle <= box[2:]).all()))
+        inside.append(any(bool(((middle >= one.box[:2]) & (middle <= one.box[2:])).all()) for one in persons or ()))
     return bool(np.mean(inside) > 0.5)

@@ -129,7 +129,7 @@ class TrackTeacher:
 
 
 def write_tracks(data: Path, out: Path, clip: CheckedClip, teacher: TrackTeacher) -> None:
-    """Write ``NAME.jsonl`` of a clip, if it is not there yet, which `trainer.evaluate.tracking.known` reads.
+    """Write ``NAME.jsonl`` of a clip, if it is not there yet, which `trainer.data.known_people` reads.
 
     Raises:
         SourceNotFoundError: The clip does not exist.

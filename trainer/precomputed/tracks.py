@@ -1,6 +1,7 @@
-"""Tracks of recorded and rendered clips as our own runtime sees them: joints of every frame.
+"""Write the tracks of people in recorded and rendered clips, as the runtime's detector and pose network find them.
 
-The action network thereby trains on, and is judged by, the joints that it will get in use. A line per track.
+The action network trains on these joints, and is judged by them, because it gets the same in use. A file holds one JSON
+line per track, with the joints of every frame.
 """
 
 import json
@@ -84,7 +85,7 @@ def surveillance_fights(data: Path, perceiver_of: PerceiverFactory) -> Iterator[
 
 
 def build(data: Path, bundle: Bundle, out: Path, renders: Path | None = None) -> None:
-    """Write the tracks of each set that has none yet (under a temporary name until complete).
+    """Write a file of tracks for each data set that has none yet; a file gets its name once it is complete.
 
     Args:
         data: Folder of the data sets.

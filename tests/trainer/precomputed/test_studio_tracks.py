@@ -1,4 +1,4 @@
-"""Tracks of rendered clips: the person's, with the action of its motion, and nothing that is followed beside it."""
+"""Tests of tracks in rendered clips: a person's track gets the label of the motion, other tracks are dropped."""
 
 import json
 import shutil

@@ -23,6 +23,7 @@ from trainer.data.studio.retarget import pose_avatar
 from trainer.data.studio.scene import Actor, Floor, Scene
 
 SIZE = (640, 360)
+FRAME_RATE = 15  # enough for every action, and half of the time of 30
 SECONDS = 3.0
 _LONGEST_WAY = 6.0  # metres that fit into a picture: who runs farther is seen for a shorter time
 _SHORTEST_SECONDS = 2.0

@@ -1,4 +1,4 @@
-"""Renders scenes into video files with labels, which `trainer.evaluate.tracking.known` reads.
+"""Renders scenes into video files with labels, which `trainer.data.known_people` reads.
 
 Writes ``NAME.mp4`` and ``NAME.jsonl`` for each clip, one line a frame::
 
@@ -17,7 +17,6 @@ import av
 import numpy as np
 
 from edgeact.atomic import prepare_partial, publish
-from edgeact.types import Float32
 from trainer.data.studio.assets import Assets, load_assets
 from trainer.data.studio.render import Renderer
 from trainer.data.studio.scene import Scene, StudioFrame, StudioPerson, render_scene
@@ -87,14 +86,6 @@ def write_clip(frames: Iterable[StudioFrame], video: Path, *, size: tuple[int, i
     publish(video)
     prepare_partial(labels).write_text("\n".join(lines) + "\n", encoding="utf-8")
     publish(labels)
-
-
-def read_boxes(labels: Path) -> list[Float32 | None]:
-    """Read the box ``(4,)`` in pixels of the first person of every frame, None where nobody is seen, of a file that
-    `write_clip` wrote.
-    """
-    rows = [json.loads(line)["persons"] for line in labels.read_text(encoding="utf-8").splitlines()]
-    return [np.array(row[0]["box"], np.float32) if row else None for row in rows]
 
 
 def person_row(person: StudioPerson) -> dict:

@@ -29,7 +29,7 @@ _CLIPS_OF_ACTION, _CLIPS_OF_OTHER = 24, 6
 
 @dataclass(frozen=True, slots=True)
 class TrainingClipPlan:
-    """A clip to be rendered.
+    """A rendered clip for training: which motion it shows and from where.
 
     Attributes:
         number: Its place among all.
@@ -47,7 +47,7 @@ class TrainingClipPlan:
 
     @property
     def name(self) -> str:
-        """File name without suffix."""
+        """Return the clip's file name without its suffix."""
         return f"{self.number:03d}_{self.entry.label}_{self.view}_{self.entry.name}"
 
 

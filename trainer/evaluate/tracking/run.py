@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from edgeact.bundle.load import Bundle
+from trainer.data.known_people import KnownClip, read_frames
 from trainer.data.studio.tracking_clips import ClipPlan, build_scene, plan_clips, tracking_studio
 from trainer.evaluate.tracking.followers import Followed, detect_clip, follow_with_bytetrack, follow_with_edgeact
-from trainer.evaluate.tracking.known import KnownClip, read_frames
 from trainer.evaluate.tracking.scores import score_tracking
 from trainer.evaluate.wild.report import Table
 from trainer.evaluate.wild.survey import Progress

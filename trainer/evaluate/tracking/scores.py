@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from edgeact.geometry import box_iou
-from trainer.evaluate.tracking.known import KnownClip, KnownPerson, identities
+from trainer.data.known_people import KnownClip, KnownPerson, identities
 
 MATCH_IOU = 0.5
 # Frames that a number must be on a person to count as given to that person: one frame is a stumble, not a theft.

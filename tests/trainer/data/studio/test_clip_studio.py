@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from edgeact.capture.file import FileSource
+from trainer.data.known_people import read_frames
 from trainer.data.studio.clip_studio import write_clip
 from trainer.data.studio.scene import StudioFrame, StudioPerson
-from trainer.evaluate.tracking.known import read_frames
 
 
 def test_a_clip_and_its_labels_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rendered clips for the action network: no motion kept for testing, rare actions as often as frequent ones."""
+"""Tests of the plan of rendered training clips: test motions are left out, rare actions get as many clips as others."""
 
 from collections import Counter
 

@@ -11,8 +11,8 @@ from edgeact.errors import SourceFormatError
 from edgeact.types import Detection
 from tests.tiny_bundle import build_tiny_bundle
 from tests.toy_video import write_toy_video
+from trainer.data.known_people import KnownClip, KnownPerson, read_frames
 from trainer.evaluate.tracking.followers import Detected, detect_clip, follow_with_bytetrack
-from trainer.evaluate.tracking.known import KnownClip, KnownPerson, read_frames
 from trainer.evaluate.tracking.run import BYTETRACK, OURS, known_clips, measure_tracking, tracking_tables
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.evaluate.tracking.known import KnownClip, KnownPerson
+from trainer.data.known_people import KnownClip, KnownPerson
 from trainer.evaluate.tracking.scores import GIVEN_FRAMES, compare_frame, score_tracking
 
 LEFT, RIGHT = np.array([0, 0, 10, 20], np.float32), np.array([100, 0, 110, 20], np.float32)
